@@ -1,0 +1,90 @@
+import { describeType } from './check-option.js'
+import { SessionError } from './error.js'
+import type { CreateOptions } from './plugin.js'
+
+/** The longest time to live that our stores take: 100 years of 365.25 days, in milliseconds. */
+export const maxTtlMs = 3_155_760_000_000
+
+/** The longest user id that our stores take, in bytes of UTF-8. */
+export const maxUserIdBytes = 1024
+
+/** The largest `dataJson` that our server-backed stores take unless told otherwise, in bytes of UTF-8: 1 MiB. */
+export const defaultMaxDataBytes = 1_048_576
+
+/** The most records that one `sweep` removes unless told otherwise. */
+export const defaultMaxSweepRecords = 1000
+
+export interface CreateLimits {
+  readonly maxDataBytes: number
+}
+
+const encoder = new TextEncoder()
+
+function badArgument(message: string): SessionError {
+  return new SessionError('bad_argument', message)
+}
+
+// UTF-8 takes at most three bytes for each UTF-16 unit, so most texts need no encoding to be known to fit.
+function exceeds(text: string, maxBytes: number): boolean {
+  return text.length * 3 > maxBytes && encoder.encode(text).length > maxBytes
+}
+
+/** `ttlMs`, if it is a positive safe integer of at most `maxTtlMs`. Throws `Invalid` otherwise (contract C7). */
+export function checkTtlMs(ttlMs: unknown): number {
+  if (typeof ttlMs === 'number' && Number.isSafeInteger(ttlMs) && ttlMs > 0 && ttlMs <= maxTtlMs) return ttlMs
+  throw badArgument(
+    `ttlMs must be a whole number of milliseconds from 1 to ${maxTtlMs}, but it is ${describeType(ttlMs)}.`,
+  )
+}
+
+/**
+ * `dataJson`, if it is JSON text that UTF-8 can carry, of at most `maxDataBytes` bytes. Throws `Invalid` otherwise
+ * (contract C8, R2, L1).
+ */
+export function checkDataJson(dataJson: unknown, maxDataBytes: number): string {
+  if (typeof dataJson !== 'string') throw badArgument(`dataJson must be a string, but it is ${describeType(dataJson)}.`)
+  if (exceeds(dataJson, maxDataBytes)) {
+    const bytes = encoder.encode(dataJson).length
+    throw new SessionError('too_large', `dataJson has ${bytes} bytes; this store takes at most ${maxDataBytes}.`)
+  }
+  if (!dataJson.isWellFormed()) {
+    throw badArgument('dataJson holds a lone surrogate, which UTF-8 cannot carry: escape it (JSON.stringify does).')
+  }
+  try {
+    JSON.parse(dataJson)
+  } catch {
+    // The parser's message quotes the data, so it is neither repeated nor kept as the cause (contract E3).
+    throw badArgument('dataJson is not JSON text: pass what JSON.stringify returns.')
+  }
+  return dataJson
+}
+
+/** `userId`, if it is text that UTF-8 can carry, of at most `maxUserIdBytes` bytes. Throws `Invalid` otherwise (I3). */
+export function checkUserId(userId: unknown): string {
+  if (typeof userId !== 'string') throw badArgument(`userId must be a string, but it is ${describeType(userId)}.`)
+  if (!userId.isWellFormed()) throw badArgument('userId holds a lone surrogate, which UTF-8 cannot carry.')
+  if (exceeds(userId, maxUserIdBytes)) {
+    const bytes = encoder.encode(userId).length
+    throw new SessionError('too_large', `userId has ${bytes} bytes; at most ${maxUserIdBytes} are taken.`)
+  }
+  return userId
+}
+
+/** A checked copy of what `create` was given. Throws `Invalid` (contract C6, C7, C8, I3, L1, R7). */
+export function checkCreateOptions(options: unknown, limits: CreateLimits): Required<CreateOptions> {
+  if (typeof options !== 'object' || options === null) {
+    throw badArgument(`create needs an object { userId?, dataJson, ttlMs }, but it was given ${describeType(options)}.`)
+  }
+  const { userId, dataJson, ttlMs } = options as Partial<Record<keyof CreateOptions, unknown>>
+  return {
+    userId: userId === undefined ? undefined : checkUserId(userId),
+    dataJson: checkDataJson(dataJson, limits.maxDataBytes),
+    ttlMs: checkTtlMs(ttlMs),
+  }
+}
+
+/** `maxRecords` of a sweep, or the default. Throws `Invalid` if it is not a positive safe integer. */
+export function checkMaxRecords(maxRecords: unknown = defaultMaxSweepRecords): number {
+  if (typeof maxRecords === 'number' && Number.isSafeInteger(maxRecords) && maxRecords > 0) return maxRecords
+  throw badArgument(`maxRecords must be a positive integer, but it is ${describeType(maxRecords)}.`)
+}

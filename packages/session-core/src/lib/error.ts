@@ -1,0 +1,70 @@
+/** What programs branch on: no such session; a bad id or argument; the backend failed (contract E1). */
+export type SessionErrorCode = 'NotFound' | 'Invalid' | 'Backend'
+
+/** Why it happened, for logs and metrics. Each reason belongs to one code. */
+export type SessionErrorReason =
+  | 'unknown'
+  | 'expired'
+  | 'malformed'
+  | 'tampered'
+  | 'unknown_key'
+  | 'wrong_purpose'
+  | 'unsupported_version'
+  | 'too_large'
+  | 'bad_argument'
+  | 'timeout'
+  | 'unavailable'
+  | 'failed'
+  | 'full'
+  | 'closed'
+  | 'corrupt'
+
+const codeOfReason: Readonly<Record<SessionErrorReason, SessionErrorCode>> = {
+  unknown: 'NotFound',
+  expired: 'NotFound',
+  malformed: 'Invalid',
+  tampered: 'Invalid',
+  unknown_key: 'Invalid',
+  wrong_purpose: 'Invalid',
+  unsupported_version: 'Invalid',
+  too_large: 'Invalid',
+  bad_argument: 'Invalid',
+  timeout: 'Backend',
+  unavailable: 'Backend',
+  failed: 'Backend',
+  full: 'Backend',
+  closed: 'Backend',
+  corrupt: 'Backend',
+}
+
+export interface SessionErrorOptions {
+  /** The driver's own error (contract E3). */
+  readonly cause?: unknown
+}
+
+const marker = Symbol.for('@bext/session-core/SessionError')
+
+/**
+ * The one error that stores reject with (contract E1). `code` follows from `reason`. The message holds no id, secret
+ * or session data (E3); a driver's error is kept as `cause`.
+ */
+export class SessionError extends Error {
+  static {
+    Object.defineProperty(this.prototype, 'name', { value: 'SessionError', configurable: true, writable: true })
+    Object.defineProperty(this.prototype, marker, { value: true })
+  }
+
+  readonly code: SessionErrorCode
+  readonly reason: SessionErrorReason
+
+  constructor(reason: SessionErrorReason, message: string, options?: SessionErrorOptions) {
+    super(message, options)
+    this.code = codeOfReason[reason]
+    this.reason = reason
+  }
+}
+
+/** Whether `error` is a `SessionError`, also one from another copy of this package. */
+export function isSessionError(error: unknown): error is SessionError {
+  return typeof error === 'object' && error !== null && marker in error
+}

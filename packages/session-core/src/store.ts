@@ -1,0 +1,19 @@
+export { toBackendError } from './lib/backend-error.js'
+export type { CreateLimits } from './lib/check-input.js'
+export {
+  checkCreateOptions,
+  checkDataJson,
+  checkMaxRecords,
+  checkTtlMs,
+  checkUserId,
+  defaultMaxDataBytes,
+  defaultMaxSweepRecords,
+  maxTtlMs,
+  maxUserIdBytes,
+} from './lib/check-input.js'
+export { checkPositiveInteger, describeType, rejectUnknownOptions } from './lib/check-option.js'
+export type { Deadline } from './lib/deadline.js'
+export { defaultTimeoutMs, withinDeadline } from './lib/deadline.js'
+export { checkSessionId, hashSessionId, isHash, isServerBackedId, mintSessionId } from './lib/id.js'
+export type { FencedReply, WriteFence } from './lib/write-fence.js'
+export { createWriteFence } from './lib/write-fence.js'
