@@ -71,6 +71,14 @@ export function memorySessions(options: MemorySessionsOptions = {}): MemorySessi
     }
   }
 
+  function mintFreeId(): [id: SessionId, hash: string] {
+    for (;;) {
+      const id = mintSessionId()
+      const hash = hashSessionId(id)
+      if (!records.has(hash)) return [id, hash]
+    }
+  }
+
   function find(id: SessionId): [hash: string, stored: Stored] {
     const hash = hashSessionId(checkSessionId(id))
     const stored = records.get(hash)
@@ -90,8 +98,7 @@ export function memorySessions(options: MemorySessionsOptions = {}): MemorySessi
     async create(createOptions: CreateOptions): Promise<SessionId> {
       const { userId, dataJson, ttlMs } = checkCreateOptions(createOptions, { maxDataBytes })
       makeRoom()
-      const id = mintSessionId()
-      const hash = hashSessionId(id)
+      const [id, hash] = mintFreeId()
       const createdAtMs = Date.now()
       records.set(hash, { userId, dataJson, createdAtMs, expiresAtMs: createdAtMs + ttlMs })
       if (userId !== undefined) {

@@ -1,0 +1,43 @@
+import { supportsClose } from '@bext/session-core'
+import type { ConformanceCase } from '../lib/case.js'
+import { defineCase } from '../lib/case.js'
+import { openInChild } from '../lib/child.js'
+
+export const closeCases: readonly ConformanceCase[] = [
+  defineCase('O3-declared', 'the store has close() if it declares it, and else not', async (context) => {
+    const { store } = await context.openRaw()
+    context.equal(supportsClose(store), context.harness.capabilities?.includes('close') ?? false, 'whether the store has close()')
+  }),
+
+  defineCase(
+    'O3-idempotent',
+    'close() resolves, also a second time, and leaves other stores alone',
+    async (context) => {
+      const [store, other] = [await context.open(), await context.open()]
+      const made = await context.create(other)
+      await context.create(store)
+      await store.close()
+      await store.close()
+      context.equal(await store.isHealthy(), false, 'isHealthy() after close()')
+      context.sameData((await other.read(made.id)).dataJson, made.dataJson)
+      await context.create(other)
+    },
+    { needs: ['close'] },
+  ),
+
+  defineCase(
+    'O3-ends',
+    'a process that opened, used and closed the store ten times ends by itself, with no handles left over',
+    async (context) => {
+      const { module } = context.harness
+      if (!module) return
+      const report = await openInChild(module, context.freshNamespace())
+      context.ok(report.ended, 'the process to end by itself', 'it was still there and had to be killed')
+      context.equal(report.exitCode, 0, 'the exit code')
+      const growth = report.handles.at(-1) ?? 0
+      const start = report.handles[1] ?? 0
+      context.ok(growth <= start, `at most ${start} open handles after the tenth time`, `there are ${growth}`)
+    },
+    { needs: ['module'] },
+  ),
+]

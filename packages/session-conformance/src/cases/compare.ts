@@ -1,0 +1,111 @@
+import { supportsCompare } from '@bext/session-core'
+import type { ConformanceCase } from '../lib/case.js'
+import { defineCase } from '../lib/case.js'
+import { duel } from '../lib/duel.js'
+import { waitForEnd } from '../lib/lifetime.js'
+import { badJson } from '../lib/samples.js'
+import { sweepSteps } from '../lib/step-stall.js'
+
+const needs = ['compare'] as const
+
+export const compareCases: readonly ConformanceCase[] = [
+  defineCase('O4-declared', 'the store has updateIfUnchanged() if it declares it, and else not', async (context) => {
+    const { store } = await context.openRaw()
+    const declared = context.harness.capabilities?.includes('compare') ?? false
+    context.equal(supportsCompare(store), declared, 'whether the store has updateIfUnchanged()')
+  }),
+
+  defineCase(
+    'O4-unchanged',
+    'updateIfUnchanged() replaces what is as it was read, and only the data',
+    async (context) => {
+      const store = await context.open()
+      const made = await context.create(store, { userId: context.userId(), dataJson: '{"a":1, "b":"é"}' })
+      const before = await store.read(made.id)
+      const result = await store.updateIfUnchanged(made.id, made.dataJson, '{"a":2}')
+      context.equal(result.outcome, 'updated', 'the outcome')
+      const after = await store.read(made.id)
+      context.sameData(after.dataJson, '{"a":2}')
+      context.equal(after.userId, before.userId, 'userId')
+      context.equal(after.createdAtMs, before.createdAtMs, 'createdAtMs')
+      context.equal(after.expiresAtMs, before.expiresAtMs, 'expiresAtMs')
+    },
+    { needs },
+  ),
+
+  defineCase(
+    'O4-changed',
+    'updateIfUnchanged() tells that the data were changed, byte for byte, and leaves them',
+    async (context) => {
+      const store = await context.open()
+      const { id } = await context.create(store, { dataJson: '{"a":1}' })
+      for (const expected of ['{"a":2}', '{ "a":1}', '{"a":1} ', '', '{"a":1.0}', 'not even JSON']) {
+        const result = await store.updateIfUnchanged(id, expected, '{"a":3}')
+        context.equal(result.outcome, 'changed', 'the outcome for other data')
+      }
+      context.sameData((await store.read(id)).dataJson, '{"a":1}')
+    },
+    { needs },
+  ),
+
+  defineCase(
+    'O4-gone',
+    'updateIfUnchanged() brings no session back, and takes no bad JSON',
+    async (context) => {
+      const store = await context.open()
+      const doomed = await context.create(store)
+      await store.delete(doomed.id)
+      await context.rejects(
+        store.updateIfUnchanged(doomed.id, doomed.dataJson, '{}'),
+        'NotFound',
+        'updateIfUnchanged() of a deleted session',
+      )
+      await context.gone(store, doomed.id, 'a deleted session after updateIfUnchanged()')
+      const expired = await context.create(store, { ttlMs: 50 })
+      await waitForEnd(context, expired)
+      await context.rejects(
+        store.updateIfUnchanged(expired.id, expired.dataJson, '{}'),
+        'NotFound',
+        'updateIfUnchanged() of an expired session',
+      )
+      const made = await context.create(store)
+      for (const [what, dataJson] of badJson) {
+        const call = store.updateIfUnchanged(made.id, made.dataJson, dataJson as string)
+        await context.rejects(call, 'Invalid', `updateIfUnchanged() with ${what}`)
+      }
+      context.sameData((await store.read(made.id)).dataJson, made.dataJson)
+    },
+    { needs },
+  ),
+
+  defineCase(
+    'O4-one-wins',
+    'of many that read the same data, exactly one updates',
+    async (context) => {
+      const [a, b] = await context.openTwo()
+      await duel(async () => {
+        const { id, dataJson } = await context.create(a)
+        const results = await Promise.all(
+          Array.from({ length: 6 }, (_, n) => (n % 2 === 0 ? a : b).updateIfUnchanged(id, dataJson, `{"winner":${n}}`)),
+        )
+        const winners = results.flatMap(({ outcome }, n) => (outcome === 'updated' ? [n] : []))
+        context.equal(winners.length, 1, 'the number of winners')
+        context.sameData((await b.read(id)).dataJson, `{"winner":${winners[0]}}`)
+      }, 12)
+    },
+    { needs },
+  ),
+
+  defineCase(
+    'O4-step',
+    'an updateIfUnchanged() that is held at any step does not undo an update()',
+    async (context) => {
+      await sweepSteps(context, {
+        held: (store, { id, dataJson }) => store.updateIfUnchanged(id, dataJson, '{"late":true}'),
+        meanwhile: (store, { id }) => store.update(id, '{"newer":true}'),
+        check: async (store, { id }) => context.sameData((await store.read(id)).dataJson, '{"newer":true}'),
+      })
+    },
+    { families: ['server'], needs: ['compare', 'endpoint', 'shared-backend'] },
+  ),
+]

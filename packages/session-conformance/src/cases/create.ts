@@ -1,0 +1,258 @@
+import type { ConformanceCase } from '../lib/case.js'
+import { defineCase } from '../lib/case.js'
+import { withRepeatedRandomness, withShiftedClock } from '../lib/disturb.js'
+import { Unsupported } from '../lib/failure.js'
+import { badJson, badTtls } from '../lib/samples.js'
+import { settleWithin } from '../lib/settle.js'
+import { foreignId } from '../lib/watched-store.js'
+
+const cookieOctets = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/
+
+// Distinct characters seen at each position bound the id's randomness from below: constant, counting and slowly
+// changing positions show few.
+function bitsOfVariety(ids: readonly string[]): number {
+  const length = Math.min(...ids.map((id) => id.length))
+  let bits = 0
+  for (let position = 0; position < length; position += 1) {
+    bits += Math.log2(new Set(ids.map((id) => id[position])).size)
+  }
+  return bits
+}
+
+export const createCases: readonly ConformanceCase[] = [
+  defineCase('C1-unique', 'create() never gives one id twice, also when many run at once', async (context) => {
+    const store = await context.open()
+    const made = await Promise.all(Array.from({ length: 64 }, () => context.create(store)))
+    context.equal(new Set(made.map(({ id }) => id)).size, made.length, 'the number of distinct ids')
+    for (const { id, dataJson } of made) context.sameData((await store.read(id)).dataJson, dataJson)
+  }),
+
+  defineCase('C1-same-options', 'two sessions with the same options are two sessions', async (context) => {
+    const store = await context.open()
+    const options = { userId: context.userId(), dataJson: context.json(), ttlMs: 60_000 }
+    const first = await store.create(options)
+    const second = await store.create(options)
+    context.ok(first !== second, 'two ids', 'the second create() gave the first id again')
+  }),
+
+  defineCase(
+    'C2-collision',
+    'an id that is taken is not given again: the session that has it stays as it is',
+    async (context) => {
+      const store = await context.open()
+      const attempt = await withRepeatedRandomness(async (rewind) => {
+        const first = await context.create(store)
+        const drawn = rewind()
+        const second = await settleWithin(context.create(store), 2000 + context.slackMs)
+        return { first, second, drawn }
+      })
+      if (attempt.drawn === 0) throw new Unsupported('The store draws its ids from a source that cannot be repeated.')
+      if (attempt.second.state === 'resolved') {
+        context.ok(attempt.second.value.id !== attempt.first.id, 'another id', 'create() gave an id that was taken')
+      }
+      context.sameData((await store.read(attempt.first.id)).dataJson, attempt.first.dataJson)
+      if (attempt.second.state !== 'resolved') throw new Unsupported('The store gave up on repeated randomness.')
+      const second = attempt.second.value
+      context.sameData((await store.read(second.id)).dataJson, second.dataJson)
+    },
+    { families: ['server'], exclusive: true },
+  ),
+
+  defineCase(
+    'C3-random',
+    'ids carry at least 128 bits of randomness',
+    async (context) => {
+      const store = await context.open()
+      const ids: string[] = []
+      for (let n = 0; n < 256; n += 1) ids.push((await context.create(store, { dataJson: '{}' })).id)
+      const bits = bitsOfVariety(ids)
+      context.ok(bits >= 128, 'ids that vary by at least 128 bits', `256 ids vary by ${Math.floor(bits)} bits at the most`)
+      const ascending = ids.every((id, n) => n === 0 || id > (ids[n - 1] ?? ''))
+      context.ok(!ascending, 'ids in no order', 'every id is greater than the one before: they begin with a time or a counter')
+    },
+    { families: ['server'] },
+  ),
+
+  defineCase(
+    'C3-tells-nothing',
+    'an id tells nothing of its data or user',
+    async (context) => {
+      const store = await context.open()
+      const userId = context.userId()
+      const { id, dataJson } = await context.create(store, { userId })
+      const spellings = [id, decodeURIComponent(id)]
+      for (const encoding of ['base64url', 'base64', 'hex'] as const) {
+        spellings.push(Buffer.from(id, encoding).toString('utf8'), Buffer.from(id, encoding).toString('utf16le'))
+      }
+      const told = spellings.some((text) => text.includes(userId) || text.includes(dataJson.slice(11, 27)))
+      context.ok(!told, 'an id without data or user', 'the id holds them, as they are or encoded')
+    },
+  ),
+
+  defineCase('C4-cookie-octets', 'ids can be written into a cookie as they are', async (context) => {
+    const store = await context.open()
+    const made = await context.create(store, { userId: context.userId(), dataJson: JSON.stringify({ text: 'ü;", \\ 😀' }) })
+    const ids = [made.id, await store.update(made.id, JSON.stringify({ text: '; = , "' }))]
+    ids.push(await store.touch(ids[1] ?? made.id, 60_000))
+    for (const id of ids) {
+      context.ok(cookieOctets.test(id), 'only cookie-octets (RFC 6265)', 'the id holds other characters')
+      context.equal(decodeURIComponent(id), id, 'the id after percent-decoding')
+    }
+  }),
+
+  defineCase('C5-times', 'createdAtMs is now and expiresAtMs is exactly ttlMs later', async (context) => {
+    const store = await context.open()
+    for (const ttlMs of [1000, 59_999, 86_400_001]) {
+      const made = await context.create(store, { ttlMs })
+      const { createdAtMs, expiresAtMs } = await store.read(made.id)
+      context.equal(expiresAtMs - createdAtMs, ttlMs, 'expiresAtMs less createdAtMs')
+      const tolerance = context.skewMs + context.granularityMs
+      context.ok(
+        createdAtMs >= made.t0 - tolerance && createdAtMs <= made.t1 + tolerance,
+        'createdAtMs between the start and the end of the call',
+        `it is ${createdAtMs - made.t0} ms after the start of a call of ${made.t1 - made.t0} ms`,
+      )
+    }
+  }),
+
+  defineCase(
+    'C5-one-clock',
+    "times are the backend's own: a wrong clock in an app server changes nothing",
+    async (context) => {
+      const store = await context.open()
+      const hourMs = 3_600_000
+      const before = Date.now()
+      const { made, touched } = await withShiftedClock(hourMs, async () => {
+        const one = await context.create(store, { ttlMs: 120_000 })
+        const other = await context.create(store, { ttlMs: 60_000 })
+        return { made: one, touched: await store.touch(other.id, 120_000) }
+      })
+      const after = Date.now()
+      const tolerance = context.skewMs + context.granularityMs
+      for (const id of [made.id, touched]) {
+        const { createdAtMs, expiresAtMs } = await store.read(id)
+        const right = createdAtMs >= before - tolerance && createdAtMs <= after + tolerance
+        context.ok(right, 'createdAtMs by the backend', `it is ${Math.round((createdAtMs - before) / 1000)} s off`)
+        const end = expiresAtMs >= before + 120_000 - tolerance && expiresAtMs <= after + 120_000 + tolerance
+        context.ok(end, 'expiresAtMs by the backend', `it is ${Math.round((expiresAtMs - before - 120_000) / 1000)} s off`)
+      }
+    },
+    { families: ['server'], needs: ['endpoint'], exclusive: true },
+  ),
+
+  defineCase('C6-anonymous', 'a session without a user stays without one', async (context) => {
+    const store = await context.open()
+    for (const options of [{}, { userId: undefined }]) {
+      const id = await store.create({ dataJson: context.json(), ttlMs: 60_000, ...options })
+      context.equal((await store.read(id)).userId, undefined, 'userId')
+      const updated = await store.update(id, '{}')
+      context.equal((await store.read(updated)).userId, undefined, 'userId after update()')
+      const touched = await store.touch(updated, 60_000)
+      context.equal((await store.read(touched)).userId, undefined, 'userId after touch()')
+    }
+  }),
+
+  defineCase('C6-words', 'user ids that read like nothing are user ids', async (context) => {
+    const store = await context.open()
+    for (const userId of ['null', 'undefined', 'false', '0', ' ']) {
+      const { id } = await context.create(store, { userId })
+      context.equal((await store.read(id)).userId, userId, 'userId')
+    }
+    const empty = await settleWithin(store.create({ userId: '', dataJson: '{}', ttlMs: 60_000 }), context.slackMs)
+    if (empty.state === 'resolved') context.equal((await store.read(empty.value)).userId, '', 'an empty userId')
+    if (empty.state === 'rejected') await context.rejects(Promise.reject(empty.error), 'Invalid', 'an empty userId')
+  }),
+
+  defineCase('C7-bad-ttl', 'a ttlMs that is no positive safe integer is Invalid', async (context) => {
+    const store = await context.open()
+    for (const ttlMs of badTtls) {
+      const call = store.create({ dataJson: '{}', ttlMs: ttlMs as number })
+      await context.rejects(call, 'Invalid', `create() with ttlMs ${String(ttlMs)} (${typeof ttlMs})`)
+    }
+  }),
+
+  defineCase('C7-huge-ttl', 'a very large ttlMs is kept exactly, or Invalid', async (context) => {
+    const store = await context.open()
+    for (const ttlMs of [2 ** 31, 2 ** 32 + 1, 31_536_000_000, 10 ** 13, Number.MAX_SAFE_INTEGER]) {
+      const settled = await settleWithin(context.create(store, { ttlMs }), 2000 + context.slackMs)
+      if (settled.state === 'resolved') {
+        const { createdAtMs, expiresAtMs } = await store.read(settled.value.id)
+        context.equal(expiresAtMs - createdAtMs, ttlMs, 'expiresAtMs less createdAtMs')
+      } else if (settled.state === 'rejected') {
+        context.ok(ttlMs > 31_536_000_000, 'a ttlMs of up to a year to be taken', `${ttlMs} was refused`)
+        await context.rejects(Promise.reject(settled.error), 'Invalid', `create() with ttlMs ${ttlMs}`)
+      }
+    }
+  }),
+
+  defineCase('C7-tiny-ttl', 'a ttlMs of 1 is an end, not "no expiry"', async (context) => {
+    const store = await context.open()
+    const made = await context.create(store, { ttlMs: 1 })
+    await new Promise((resolve) => setTimeout(resolve, 20 + 2 * (context.skewMs + context.granularityMs)))
+    await context.gone(store, made.id, 'a session of 1 ms')
+  }),
+
+  defineCase(
+    'C7-stores-nothing',
+    'a create() that was refused leaves nothing behind',
+    async (context) => {
+      const namespace = context.freshNamespace()
+      const store = await context.open({ namespace })
+      const userId = context.userId()
+      await context.rejects(store.create({ userId, dataJson: '{}', ttlMs: 0 }), 'Invalid', 'create() with ttlMs 0')
+      await context.rejects(store.create({ userId, dataJson: '{', ttlMs: 1000 }), 'Invalid', 'create() with bad JSON')
+      const kept = await context.harness.inspect?.(namespace)
+      context.equal(kept?.length, 0, 'the number of things in the backend')
+    },
+    { families: ['server'], needs: ['inspect'] },
+  ),
+
+  defineCase(
+    'C7-lists-nothing',
+    "a create() that was refused is not in the user's list",
+    async (context) => {
+      const store = await context.open()
+      const userId = context.userId()
+      await context.rejects(store.create({ userId, dataJson: '{}', ttlMs: -1 }), 'Invalid', 'create() with ttlMs -1')
+      context.equal((await store.listUserSessions(userId)).length, 0, "the number of the user's sessions")
+    },
+    { needs: ['user-index'] },
+  ),
+
+  defineCase('C8-bad-json', 'dataJson that is not JSON text is Invalid', async (context) => {
+    const store = await context.open()
+    for (const [what, dataJson] of badJson) {
+      const call = store.create({ dataJson: dataJson as string, ttlMs: 60_000 })
+      await context.rejects(call, 'Invalid', `create() with ${what} as dataJson`)
+    }
+    const made = await context.create(store)
+    for (const [what, dataJson] of badJson) {
+      await context.rejects(store.update(made.id, dataJson as string), 'Invalid', `update() with ${what} as dataJson`)
+    }
+    context.sameData((await store.read(made.id)).dataJson, made.dataJson)
+  }),
+
+  defineCase('E1-bad-options', 'options of the wrong type are Invalid, not a TypeError', async (context) => {
+    const store = await context.open()
+    const bad: readonly unknown[] = [
+      undefined,
+      null,
+      'options',
+      42,
+      {},
+      { dataJson: '{}' },
+      { ttlMs: 1000 },
+      { userId: 7, dataJson: '{}', ttlMs: 1000 },
+      { userId: {}, dataJson: '{}', ttlMs: 1000 },
+    ]
+    for (const [n, options] of bad.entries()) {
+      await context.rejects(store.create(options as never), 'Invalid', `create() with bad options number ${n + 1}`)
+    }
+    const { id } = await context.create(store)
+    await context.rejects(store.touch(id, '1000' as never), 'Invalid', 'touch() with a text as ttlMs')
+    await context.rejects(store.read(foreignId(undefined)), ['Invalid', 'NotFound'], 'read(undefined)')
+    await context.rejects(store.update(foreignId(null), '{}'), ['Invalid', 'NotFound'], 'update(null)')
+    await context.rejects(store.touch(foreignId({}), 1000), ['Invalid', 'NotFound'], 'touch({})')
+    await store.delete(foreignId(undefined))
+  }),
+]

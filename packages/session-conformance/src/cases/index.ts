@@ -1,0 +1,35 @@
+import type { ConformanceCase } from '../lib/case.js'
+import { closeCases } from './close.js'
+import { compareCases } from './compare.js'
+import { createCases } from './create.js'
+import { deleteCases } from './delete.js'
+import { errorCases } from './errors.js'
+import { healthCases } from './health.js'
+import { integrityCases } from './integrity.js'
+import { isolationCases } from './isolation.js'
+import { limitsCases } from './limits.js'
+import { modelCases } from './model.js'
+import { readCases } from './read.js'
+import { sweepCases } from './sweep.js'
+import { touchCases } from './touch.js'
+import { updateCases } from './update.js'
+import { userIndexCases } from './user-index.js'
+
+/** Every case of the kit, in the order of the contract. */
+export const cases: readonly ConformanceCase[] = [
+  ...createCases,
+  ...readCases,
+  ...integrityCases,
+  ...updateCases,
+  ...touchCases,
+  ...deleteCases,
+  ...errorCases,
+  ...healthCases,
+  ...isolationCases,
+  ...limitsCases,
+  ...userIndexCases,
+  ...sweepCases,
+  ...closeCases,
+  ...compareCases,
+  ...modelCases,
+]

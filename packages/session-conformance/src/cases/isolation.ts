@@ -1,0 +1,99 @@
+import type { ConformanceCase } from '../lib/case.js'
+import { defineCase } from '../lib/case.js'
+import { hardUserIds } from '../lib/samples.js'
+import { settleWithin } from '../lib/settle.js'
+
+export const isolationCases: readonly ConformanceCase[] = [
+  defineCase(
+    'I1-no-ids-kept',
+    'the backend keeps no id that could be used to be let in',
+    async (context) => {
+      const namespace = context.freshNamespace()
+      const store = await context.open({ namespace })
+      const made = [await context.create(store, { userId: context.userId() }), await context.create(store)]
+      const kept = ((await context.harness.inspect?.(namespace)) ?? []).join('\n')
+      context.ok(kept.length > 0, 'the harness to show what the backend keeps', 'it shows nothing')
+      for (const { id } of made) {
+        const spellings = [id, Buffer.from(id).toString('hex'), Buffer.from(id).toString('base64')]
+        spellings.push(Buffer.from(id, 'base64url').toString('hex'), Buffer.from(id, 'base64url').toString('base64'))
+        const found = spellings.some((spelling) => kept.includes(spelling) || kept.toLowerCase().includes(spelling.toLowerCase()))
+        context.ok(!found, 'only hashes of ids in the backend', 'the id is there, as it is or encoded')
+      }
+    },
+    { families: ['server'], needs: ['inspect'] },
+  ),
+
+  defineCase('I2-namespaces', 'stores of different namespaces see nothing of each other', async (context) => {
+    const a = await context.open()
+    const b = await context.open({ namespace: context.freshNamespace() })
+    const userId = context.userId()
+    const made = await context.create(a, { userId })
+    const code = context.harness.family === 'client' ? ('Invalid' as const) : ('NotFound' as const)
+    await context.rejects(b.read(made.id), code, "reading another namespace's session")
+    await context.rejects(b.update(made.id, '{}'), code, "updating another namespace's session")
+    await context.rejects(b.touch(made.id, 1), code, "touching another namespace's session")
+    await b.delete(made.id)
+    context.sameData((await a.read(made.id)).dataJson, made.dataJson)
+    const other = await context.create(b, { userId })
+    await a.delete(other.id)
+    context.sameData((await b.read(other.id)).dataJson, other.dataJson)
+  }),
+
+  defineCase(
+    'I2-namespace-prefix',
+    'a namespace that begins with the name of another is another one',
+    async (context) => {
+      const namespace = context.freshNamespace()
+      const [a, b] = [await context.open({ namespace }), await context.open({ namespace: `${namespace}x` })]
+      const userId = context.userId()
+      const inB = await context.create(b, { userId })
+      await context.create(a, { userId })
+      context.equal((await a.listUserSessions(userId)).length, 1, "the number of the user's sessions")
+      await a.endUserSessions(userId)
+      context.sameData((await b.read(inB.id)).dataJson, inB.dataJson)
+    },
+    { needs: ['user-index'] },
+  ),
+
+  ...hardUserIds.map((userId, n) =>
+    defineCase(`I3-user-${n + 1}`, `a hard user id is kept as it is, or Invalid: number ${n + 1}`, async (context) => {
+      const store = await context.open()
+      const bystander = await context.create(store, { userId: 'a' })
+      const settled = await settleWithin(context.create(store, { userId }), 2000 + context.slackMs)
+      if (settled.state === 'rejected') {
+        await context.rejects(Promise.reject(settled.error), 'Invalid', 'create() with a hard user id')
+        return
+      }
+      if (settled.state === 'pending') return
+      let { id } = settled.value
+      context.equal((await store.read(id)).userId, userId, 'userId')
+      id = await store.update(id, '{"updated":true}')
+      id = await store.touch(id, 120_000)
+      const record = await store.read(id)
+      context.equal(record.userId, userId, 'userId after update() and touch()')
+      context.sameData(record.dataJson, '{"updated":true}')
+      context.equal((await store.read(bystander.id)).userId, 'a', "another session's userId")
+      context.sameData((await store.read(bystander.id)).dataJson, bystander.dataJson)
+    }),
+  ),
+
+  defineCase('I3-data', 'data that look like commands or keys change nothing but themselves', async (context) => {
+    const store = await context.open()
+    const bystander = await context.create(store, { userId: context.userId() })
+    const texts = ['__proto__', 'a\r\nDEL *\r\n', "'; DELETE FROM sessions; --", '$1 ${x} {{y}} %s %n', '\\', '\n1\n2\n']
+    for (const text of texts) {
+      const dataJson = JSON.stringify({ [text]: text, list: [text] })
+      const { id } = await context.create(store, { dataJson, userId: context.userId() })
+      context.sameData((await store.read(id)).dataJson, dataJson)
+    }
+    context.sameData((await store.read(bystander.id)).dataJson, bystander.dataJson)
+    context.ok(Reflect.get({}, 'admin') === undefined, 'an unpolluted Object.prototype', 'it is polluted')
+  }),
+
+  defineCase('I3-one-user-many', 'a user has as many sessions as were made', async (context) => {
+    const store = await context.open()
+    const userId = context.userId()
+    const made = await Promise.all(Array.from({ length: 8 }, () => context.create(store, { userId })))
+    for (const { id, dataJson } of made) context.sameData((await store.read(id)).dataJson, dataJson)
+  }),
+]

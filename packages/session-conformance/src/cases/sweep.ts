@@ -1,0 +1,94 @@
+import { supportsSweep } from '@bext/session-core'
+import type { ConformanceCase } from '../lib/case.js'
+import { defineCase } from '../lib/case.js'
+import type { CaseContext } from '../lib/context.js'
+import { ConformanceFailure } from '../lib/failure.js'
+import { patiently, waitForEnd } from '../lib/lifetime.js'
+import type { WatchedStore } from '../lib/watched-store.js'
+
+const needs = ['sweep'] as const
+const maxBatches = 200
+
+async function sweepAll(store: WatchedStore, maxRecords: number): Promise<number> {
+  let removed = 0
+  for (let batch = 0; batch < maxBatches; batch += 1) {
+    const result = await store.sweep({ maxRecords })
+    if (result.removed > maxRecords) {
+      throw new ConformanceFailure(`at most ${maxRecords} records removed`, `${result.removed} were`)
+    }
+    removed += result.removed
+    if (!result.more) return removed
+  }
+  throw new ConformanceFailure('sweep() to come to an end', `it reported more after ${maxBatches} batches`)
+}
+
+async function makeExpired(context: CaseContext, store: WatchedStore, count: number): Promise<void> {
+  const made = await Promise.all(
+    Array.from({ length: count }, (_, n) =>
+      context.create(store, { ttlMs: 50, ...(n % 2 === 0 ? {} : { userId: context.userId() }) }),
+    ),
+  )
+  for (const session of made) await waitForEnd(context, session)
+}
+
+export const sweepCases: readonly ConformanceCase[] = [
+  defineCase('O2-declared', 'the store has sweep() if it declares it, and else not', async (context) => {
+    const { store } = await context.openRaw()
+    context.equal(supportsSweep(store), context.harness.capabilities?.includes('sweep') ?? false, 'whether the store has sweep()')
+  }),
+
+  defineCase(
+    'O2-bounded',
+    'sweep() removes what has expired, in bounded batches, and nothing that is alive',
+    async (context) => {
+      const namespace = context.freshNamespace()
+      const store = await context.open({ namespace })
+      const alive = await Promise.all([
+        context.create(store, { userId: context.userId() }),
+        context.create(store),
+        context.create(store, { ttlMs: 30 * 86_400_000 }),
+      ])
+      const { extended, firstEnd } = await patiently(context, async (ttlMs) => {
+        const short = await context.create(store, { ttlMs })
+        return { extended: await store.touch(short.id, 600_000), firstEnd: short }
+      })
+      await makeExpired(context, store, 12)
+      await waitForEnd(context, firstEnd)
+      context.equal(await sweepAll(store, 5), 12, 'the number of records removed')
+      context.equal((await store.sweep()).removed, 0, 'the number of records removed by one more sweep()')
+      for (const { id, dataJson } of alive) context.sameData((await store.read(id)).dataJson, dataJson)
+      await store.read(extended)
+    },
+    { needs },
+  ),
+
+  defineCase(
+    'O2-at-once',
+    'many sweeps at once remove each record once, and nothing that is alive',
+    async (context) => {
+      const namespace = context.freshNamespace()
+      const a = await context.open({ namespace })
+      const shared = context.harness.declares?.sharedBackend ?? true
+      const b = shared ? await context.open({ namespace }) : a
+      const alive = await Promise.all(Array.from({ length: 6 }, () => context.create(a)))
+      await makeExpired(context, a, 30)
+      const removed = await Promise.all(Array.from({ length: 6 }, (_, n) => sweepAll(n % 2 === 1 ? b : a, 7)))
+      const rest = await sweepAll(a, 100)
+      context.equal(removed.reduce((sum, count) => sum + count, rest), 30, 'the number of records removed by all')
+      for (const { id } of alive) await a.read(id)
+    },
+    { needs },
+  ),
+
+  defineCase(
+    'O2-bad-limit',
+    'a maxRecords that is no positive integer is Invalid',
+    async (context) => {
+      const store = await context.open()
+      for (const maxRecords of [0, -1, 1.5, Number.NaN, '10']) {
+        await context.rejects(store.sweep({ maxRecords: maxRecords as number }), 'Invalid', `sweep() of ${String(maxRecords)}`)
+      }
+    },
+    { needs },
+  ),
+]

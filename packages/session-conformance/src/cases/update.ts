@@ -1,0 +1,184 @@
+import type { ConformanceCase } from '../lib/case.js'
+import { defineCase } from '../lib/case.js'
+import { checkLifetime, waitForEnd } from '../lib/lifetime.js'
+import { duel } from '../lib/duel.js'
+import { sweepSteps } from '../lib/step-stall.js'
+import { foreignId } from '../lib/watched-store.js'
+
+const serverOnly = { families: ['server'] } as const
+
+export const updateCases: readonly ConformanceCase[] = [
+  defineCase('U1-data-only', 'update() replaces the data, all of it, and nothing else', async (context) => {
+    const store = await context.open()
+    for (const userId of [context.userId(), undefined]) {
+      const made = await context.create(store, { userId, dataJson: '{"a":1,"b":{"c":2}}' })
+      const before = await store.read(made.id)
+      await new Promise((resolve) => setTimeout(resolve, 15))
+      const updated = await store.update(made.id, '{"b":{}}')
+      const after = await store.read(updated)
+      context.sameData(after.dataJson, '{"b":{}}')
+      context.equal(after.userId, before.userId, 'userId')
+      context.equal(after.createdAtMs, before.createdAtMs, 'createdAtMs')
+      context.equal(after.expiresAtMs, before.expiresAtMs, 'expiresAtMs')
+    }
+  }),
+
+  defineCase('U1-after-touch', 'update() keeps the end that touch() set', async (context) => {
+    const store = await context.open()
+    const made = await context.create(store, { ttlMs: 60_000 })
+    const touched = await store.touch(made.id, 600_000)
+    const before = await store.read(touched)
+    const updated = await store.update(touched, context.json())
+    context.equal((await store.read(updated)).expiresAtMs, before.expiresAtMs, 'expiresAtMs')
+  }),
+
+  defineCase('U1-expiry', 'an updated session ends when it would have ended', async (context) => {
+    const store = await context.open()
+    await checkLifetime(context, async (ttlMs) => {
+      const made = await context.create(store, { ttlMs })
+      await new Promise((resolve) => setTimeout(resolve, ttlMs / 4))
+      return { store, ...made, id: await store.update(made.id, context.json()) }
+    })
+  }),
+
+  defineCase(
+    'U2-same-id',
+    'a server-backed update() gives the id that it was given',
+    async (context) => {
+      const store = await context.open()
+      const { id } = await context.create(store)
+      context.equal(await store.update(id, '{}'), id, 'the id')
+    },
+    serverOnly,
+  ),
+
+  defineCase(
+    'U2-new-id',
+    'a client-backed update() gives a new id, also for the same data',
+    async (context) => {
+      const store = await context.open()
+      const { id, dataJson } = await context.create(store)
+      const seen = new Set<string>([id])
+      for (let n = 0; n < 5; n += 1) seen.add(await store.update(id, dataJson))
+      context.equal(seen.size, 6, 'the number of distinct ids')
+    },
+    { families: ['client'] },
+  ),
+
+  defineCase('U3-unknown', 'updating what never was makes nothing', async (context) => {
+    const store = await context.open()
+    const { id } = await context.create(store)
+    const codes = context.harness.family === 'client' ? ('Invalid' as const) : (['NotFound', 'Invalid'] as const)
+    const other = foreignId(id.slice(0, -2) + (id.endsWith('AA') ? 'EE' : 'AA'))
+    await context.rejects(store.update(other, '{}'), codes, 'updating an unknown session')
+    await context.rejects(store.read(other), codes, 'reading it afterwards')
+  }),
+
+  defineCase(
+    'U3-deleted',
+    'updating a deleted session does not bring it back',
+    async (context) => {
+      const store = await context.open()
+      for (const userId of [undefined, context.userId()]) {
+        const { id } = await context.create(store, { userId })
+        await store.delete(id)
+        await context.rejects(store.update(id, '{}'), 'NotFound', 'updating a deleted session')
+        await context.gone(store, id, 'a deleted session after update()')
+      }
+    },
+    serverOnly,
+  ),
+
+  defineCase('U3-expired', 'updating an expired session does not bring it back', async (context) => {
+    const store = await context.open()
+    const made = await context.create(store, { ttlMs: 100, userId: context.userId() })
+    await waitForEnd(context, made)
+    await context.rejects(store.update(made.id, '{}'), 'NotFound', 'updating an expired session')
+    await context.gone(store, made.id, 'an expired session after update()')
+  }),
+
+  defineCase(
+    'U4-delete-duel',
+    'update() and delete() at once: once both are over, the session is gone',
+    async (context) => {
+      const [a, b] = await context.openTwo()
+      await duel(async (flip) => {
+        const { id } = await context.create(a, { userId: context.userId() })
+        const update = (): Promise<unknown> => context.orNotFound(a.update(id, context.json()))
+        const remove = (): Promise<unknown> => b.delete(id)
+        await Promise.all(flip ? [update(), remove()] : [remove(), update()])
+        await context.gone(b, id, 'a session after delete() and a concurrent update()')
+        await context.gone(a, id, 'it through the instance that updated')
+      })
+    },
+    serverOnly,
+  ),
+
+  defineCase('U4-expiry-race', 'updates up to and over the end leave nothing alive', async (context) => {
+    const store = await context.open()
+    const made = await context.create(store, { ttlMs: 250 })
+    let { id } = made
+    const endMs = made.t1 + made.ttlMs + 50
+    while (Date.now() < endMs) {
+      const updated = await context.orNotFound(store.update(id, context.json()))
+      if (updated !== undefined) id = updated
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+    await waitForEnd(context, made)
+    await context.gone(store, id, 'a session that was updated over its end')
+  }),
+
+  defineCase(
+    'U4-delete-step',
+    'an update() that is held at any step does not bring back what was deleted meanwhile',
+    async (context) => {
+      await sweepSteps(context, {
+        held: (store, { id }) => store.update(id, '{"late":true}'),
+        meanwhile: (store, { id }) => store.delete(id),
+        check: (store, { id }) => context.gone(store, id, 'a session that was deleted while an update() was held'),
+      })
+    },
+    { families: ['server'], needs: ['endpoint', 'shared-backend'] },
+  ),
+
+  defineCase(
+    'U1-touch-step',
+    'an update() that is held at any step does not undo a touch()',
+    async (context) => {
+      await sweepSteps(context, {
+        held: (store, { id }) => store.update(id, '{"late":true}'),
+        meanwhile: (store, { id }) => store.touch(id, 3_600_000),
+        check: async (store, { id }) => {
+          const { createdAtMs, expiresAtMs } = await store.read(id)
+          context.ok(expiresAtMs - createdAtMs >= 3_600_000, 'the end that touch() set', 'update() put the old one back')
+        },
+      })
+    },
+    { families: ['server'], needs: ['endpoint', 'shared-backend'] },
+  ),
+
+  defineCase('U5-whole', "concurrent updates leave one's data, whole, and the other fields", async (context) => {
+    const [a, b] = await context.openTwo()
+    await duel(async () => {
+      const made = await context.create(a, { userId: context.userId() })
+      const before = await a.read(made.id)
+      const texts = Array.from({ length: 6 }, (_, n) => JSON.stringify({ n, text: String(n).repeat(50 + 150 * n) }))
+      const ids = await Promise.all(texts.map((text, n) => (n % 2 === 0 ? a : b).update(made.id, text)))
+      for (const id of ids) {
+        const after = await b.read(id)
+        const whole = texts.some((text) => text === after.dataJson || context.harness.declares?.fidelity === 'value')
+        context.ok(whole, 'the data of one of the updates', 'the data are of none of them')
+        context.equal(after.userId, before.userId, 'userId')
+        context.equal(after.createdAtMs, before.createdAtMs, 'createdAtMs')
+        context.equal(after.expiresAtMs, before.expiresAtMs, 'expiresAtMs')
+      }
+    }, 8)
+  }),
+
+  defineCase('T5-same-data', 'an update() with the same data succeeds', async (context) => {
+    const store = await context.open()
+    const { id, dataJson } = await context.create(store)
+    const again = await store.update(await store.update(id, dataJson), dataJson)
+    context.sameData((await store.read(again)).dataJson, dataJson)
+  }),
+]

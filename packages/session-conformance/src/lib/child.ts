@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { StoreHarness } from './harness.js'
+
+export interface ChildReport {
+  /** Whether the process ended by itself, without being killed. */
+  readonly ended: boolean
+  readonly exitCode: number | null
+  /** How many handles were open after each round. */
+  readonly handles: readonly number[]
+}
+
+const limitMs = 60_000
+
+/** Opens, uses and closes a harness' store ten times in a process of its own. Throws if the module cannot be used. */
+export async function openInChild(
+  { url, execArgv = [] }: NonNullable<StoreHarness['module']>,
+  namespace: string,
+): Promise<ChildReport> {
+  // From source this file ends in .ts, and so does the one beside it.
+  const entry = fileURLToPath(new URL(`./child-entry${import.meta.url.slice(-3)}`, import.meta.url))
+  const child = spawn(process.execPath, [...execArgv, entry, url, namespace], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  let errors = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors += chunk))
+  let ended = true
+  const timer = setTimeout(() => {
+    ended = false
+    child.kill('SIGKILL')
+  }, limitMs)
+  const exitCode = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve(code))
+  })
+  clearTimeout(timer)
+  if (ended && exitCode !== 0) throw new Error(`The harness' module failed in a process of its own:\n${errors.trim()}`)
+  const handles = output
+    .split('\n')
+    .filter((line) => line.startsWith('handles '))
+    .map((line) => Number(line.slice('handles '.length)))
+  return { ended, exitCode, handles }
+}

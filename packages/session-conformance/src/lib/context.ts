@@ -1,0 +1,218 @@
+import type { CreateOptions, SessionErrorCode, SessionId, SessionRecord } from '@bext/session-core'
+import { isSessionError } from '@bext/session-core'
+import { createCanaries } from './canary.js'
+import { ConformanceFailure } from './failure.js'
+import type { FaultProxy } from './fault-proxy.js'
+import type { OpenedStore, OpenOptions, StoreHarness } from './harness.js'
+import type { Random } from './random.js'
+import { settleWithin } from './settle.js'
+import type { Trace } from './trace.js'
+import { createTrace } from './trace.js'
+import type { WatchedStore } from './watched-store.js'
+import { watchStore } from './watched-store.js'
+
+/** A session that a case made, and the interval in which the store must have stamped it. */
+export interface MadeSession {
+  readonly id: SessionId
+  readonly userId: string | undefined
+  readonly dataJson: string
+  readonly ttlMs: number
+  /** Wall clock just before and just after the call. */
+  readonly t0: number
+  readonly t1: number
+}
+
+/** What a case works with. Everything that it opens is closed when it ends. */
+export interface CaseContext {
+  readonly harness: StoreHarness
+  readonly trace: Trace
+  readonly random: Random
+  /** Tolerance of every comparison with this process' clock, in milliseconds: declared skew, within bounds. */
+  readonly skewMs: number
+  readonly granularityMs: number
+  /** How long a call of a store that was told `timeoutMs` may take on a busy machine. */
+  readonly slackMs: number
+  /** A store of the run's namespace, or of another one. */
+  open(options?: Partial<OpenOptions>): Promise<WatchedStore>
+  /** Two stores of the run's namespace; the same one twice where the backend is not shared. */
+  openTwo(): Promise<readonly [WatchedStore, WatchedStore]>
+  /** A store as it is, without the watch around it. */
+  openRaw(options?: Partial<OpenOptions>): Promise<OpenedStore>
+  /** A namespace that nothing else uses. */
+  freshNamespace(): string
+  /** The kit's proxy in front of the harness' endpoint. */
+  openProxy(): Promise<FaultProxy>
+  /** A user id, and JSON text, that no other case has. */
+  userId(): string
+  json(): string
+  create(store: WatchedStore, options?: Partial<CreateOptions>): Promise<MadeSession>
+  /** Fails unless the call rejects with one of the codes. */
+  rejects(call: Promise<unknown>, codes: SessionErrorCode | readonly SessionErrorCode[], what: string): Promise<void>
+  /** What the call resolves to, or undefined if it is answered `NotFound`. */
+  orNotFound<T>(call: Promise<T>): Promise<T | undefined>
+  /** Fails unless reading the id answers `NotFound`. */
+  gone(store: WatchedStore, id: SessionId, what: string): Promise<void>
+  equal(seen: unknown, expected: unknown, what: string): void
+  ok(condition: boolean, expected: string, seen: string): void
+  /** Fails unless the data is what was written: the same bytes, or the same value where the store declares that. */
+  sameData(seen: string, written: string): void
+  /** The record, less its id. */
+  fields(record: SessionRecord): Omit<SessionRecord, 'id'>
+}
+
+export interface ContextOptions {
+  readonly harness: StoreHarness
+  readonly namespace: string
+  readonly random: Random
+}
+
+export interface OwnedContext extends CaseContext {
+  dispose(): Promise<void>
+}
+
+const maxSkewMs = 1000
+const maxGranularityMs = 20
+const slackMs = 5000
+const disposeLimitMs = 5000
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return `a text of ${value.length} characters`
+  return value === null || typeof value !== 'object' ? String(value) : JSON.stringify(value)
+}
+
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, field]) => [key, canonical(field)]),
+  )
+}
+
+export function createContext({ harness, namespace, random }: ContextOptions): OwnedContext {
+  const trace = createTrace()
+  const canaries = createCanaries()
+  const disposals: (() => Promise<void>)[] = []
+  let opened = 0
+  let namespaces = 0
+
+  async function openRaw(options: Partial<OpenOptions> = {}): Promise<OpenedStore> {
+    const store = await harness.open({ namespace, ...options })
+    if (store.close) disposals.push(store.close)
+    return store
+  }
+
+  const context: OwnedContext = {
+    harness,
+    trace,
+    random,
+    skewMs: Math.min(harness.declares?.clockSkewMs ?? 0, maxSkewMs),
+    granularityMs: Math.min(harness.declares?.granularityMs ?? 1, maxGranularityMs),
+    slackMs,
+    openRaw,
+
+    async open(options = {}) {
+      const label = String.fromCharCode(65 + opened)
+      opened += 1
+      const { store } = await openRaw(options)
+      return watchStore(store, { trace, canaries, label, callLimitMs: (options.timeoutMs ?? 2000) + slackMs })
+    },
+
+    async openTwo() {
+      const first = await context.open()
+      const shared = harness.declares?.sharedBackend ?? true
+      return [first, shared ? await context.open() : first]
+    },
+
+    freshNamespace() {
+      namespaces += 1
+      return `${namespace}${random.token(6)}n${namespaces}`
+    },
+
+    async openProxy() {
+      if (!harness.endpoint) throw new Error('The case asked for a proxy, and did not declare that it needs an endpoint.')
+      const { startFaultProxy } = await import('./fault-proxy.js')
+      const proxy = await startFaultProxy(harness.endpoint)
+      disposals.push(() => proxy.close())
+      return proxy
+    },
+
+    userId() {
+      const userId = `user-${random.token(16)}`
+      canaries.add(userId)
+      return userId
+    },
+
+    json() {
+      const token = random.token(16)
+      canaries.add(token)
+      return JSON.stringify({ canary: token, visits: 1, nested: { list: [1, 2, 3] } })
+    },
+
+    async create(store, { userId, dataJson = context.json(), ttlMs = 60_000 } = {}) {
+      const t0 = Date.now()
+      const id = await store.create(userId === undefined ? { dataJson, ttlMs } : { userId, dataJson, ttlMs })
+      return { id, userId, dataJson, ttlMs, t0, t1: Date.now() }
+    },
+
+    async rejects(call, codes, what) {
+      const expected = typeof codes === 'string' ? [codes] : codes
+      try {
+        await call
+      } catch (error) {
+        if (!isSessionError(error)) throw error
+        if (expected.includes(error.code)) return
+        throw new ConformanceFailure(`${what} to be answered with ${expected.join(' or ')}`, `it was ${error.code}`)
+      }
+      throw new ConformanceFailure(`${what} to be answered with ${expected.join(' or ')}`, 'it resolved')
+    },
+
+    async orNotFound(call) {
+      try {
+        return await call
+      } catch (error) {
+        if (isSessionError(error) && error.code === 'NotFound') return undefined
+        throw error
+      }
+    },
+
+    async gone(store, id, what) {
+      await context.rejects(store.read(id), 'NotFound', `reading ${what}`)
+    },
+
+    equal(seen, expected, what) {
+      if (Object.is(seen, expected)) return
+      throw new ConformanceFailure(`${what} to be ${show(expected)}`, `it is ${show(seen)}`)
+    },
+
+    ok(condition, expected, seen) {
+      if (!condition) throw new ConformanceFailure(expected, seen)
+    },
+
+    sameData(seen, written) {
+      if (seen === written) return
+      const asValue = harness.declares?.fidelity === 'value'
+      if (asValue && JSON.stringify(canonical(JSON.parse(seen))) === JSON.stringify(canonical(JSON.parse(written)))) return
+      const exactly = asValue ? 'the same JSON value' : 'the same bytes'
+      throw new ConformanceFailure(
+        `${exactly} of dataJson, ${written.length} characters`,
+        `${seen.length} other characters came back`,
+        'R2',
+      )
+    },
+
+    fields({ userId, dataJson, createdAtMs, expiresAtMs }) {
+      return { userId, dataJson, createdAtMs, expiresAtMs }
+    },
+
+    async dispose() {
+      for (const close of disposals.toReversed()) {
+        const settled = await settleWithin(close(), disposeLimitMs)
+        if (settled.state === 'pending') throw new Error(`The harness did not close a store within ${disposeLimitMs} ms.`)
+        if (settled.state === 'rejected') throw settled.error
+      }
+    },
+  }
+  return context
+}

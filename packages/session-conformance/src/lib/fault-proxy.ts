@@ -1,0 +1,129 @@
+import type { AddressInfo, Socket } from 'node:net'
+import { connect, createServer } from 'node:net'
+import type { Endpoint } from './harness.js'
+
+/** A TCP proxy that breaks in the ways that networks and servers do. Bytes are delayed or cut off at the end, never lost in mid-stream. */
+export interface FaultProxy {
+  readonly endpoint: Endpoint
+  /** Passes nothing on, in either direction, until `restore`. Connections stay open, new ones are accepted. */
+  stall(): void
+  /** Resets every connection and every attempt at a new one, until `restore`. */
+  refuse(): void
+  /** Resets every connection; new ones are served. */
+  reset(): void
+  /** Passes on what was held back, and serves new connections. */
+  restore(): void
+  /** Holds the k-th write (from 1) that clients make from now on, and all after it on that connection, until `release`. */
+  holdWrite(k: number): void
+  /** Resolves once a write is held. */
+  readonly held: () => Promise<void>
+  release(): void
+  /** How many writes clients have made since the proxy started. */
+  readonly writes: () => number
+  close(): Promise<void>
+}
+
+interface Link {
+  readonly client: Socket
+  readonly server: Socket
+  /** Bytes towards the server that are held back. */
+  readonly toServer: Buffer[]
+  readonly toClient: Buffer[]
+  holding: boolean
+}
+
+export async function startFaultProxy(target: Endpoint): Promise<FaultProxy> {
+  const links = new Set<Link>()
+  let mode: 'serve' | 'stall' | 'refuse' = 'serve'
+  let writes = 0
+  let holdAt = Number.POSITIVE_INFINITY
+  let onHeld: (() => void) | undefined
+  let heldPromise: Promise<void> | undefined
+
+  function flush(link: Link): void {
+    if (mode !== 'serve') return
+    for (const chunk of link.toClient.splice(0)) link.client.write(chunk)
+    if (link.holding) return
+    for (const chunk of link.toServer.splice(0)) link.server.write(chunk)
+  }
+
+  function drop(link: Link): void {
+    links.delete(link)
+    link.client.resetAndDestroy()
+    link.server.destroy()
+  }
+
+  const listener = createServer((client) => {
+    client.on('error', () => undefined)
+    if (mode === 'refuse') {
+      client.resetAndDestroy()
+      return
+    }
+    const server = connect(target.port, target.host)
+    const link: Link = { client, server, toServer: [], toClient: [], holding: false }
+    links.add(link)
+    client.setNoDelay(true)
+    server.setNoDelay(true)
+    server.on('error', () => drop(link))
+    client.on('data', (chunk) => {
+      writes += 1
+      link.toServer.push(chunk)
+      if (writes >= holdAt) {
+        holdAt = Number.POSITIVE_INFINITY
+        link.holding = true
+        onHeld?.()
+      }
+      flush(link)
+    })
+    server.on('data', (chunk) => {
+      link.toClient.push(chunk)
+      flush(link)
+    })
+    client.on('close', () => drop(link))
+    server.on('close', () => drop(link))
+  })
+  await new Promise<void>((resolve, reject) => {
+    listener.once('error', reject)
+    listener.listen(0, '127.0.0.1', resolve)
+  })
+  const { port } = listener.address() as AddressInfo
+
+  return {
+    endpoint: { host: '127.0.0.1', port },
+    stall() {
+      mode = 'stall'
+    },
+    refuse() {
+      mode = 'refuse'
+      for (const link of links) drop(link)
+    },
+    reset() {
+      for (const link of links) drop(link)
+    },
+    restore() {
+      mode = 'serve'
+      for (const link of links) flush(link)
+    },
+    holdWrite(k) {
+      holdAt = writes + k
+      heldPromise = new Promise((resolve) => {
+        onHeld = resolve
+      })
+    },
+    held: () => heldPromise ?? new Promise(() => undefined),
+    release() {
+      holdAt = Number.POSITIVE_INFINITY
+      for (const link of links) {
+        link.holding = false
+        flush(link)
+      }
+    },
+    writes: () => writes,
+    async close() {
+      for (const link of links) drop(link)
+      await new Promise<void>((resolve) => {
+        listener.close(() => resolve())
+      })
+    },
+  }
+}

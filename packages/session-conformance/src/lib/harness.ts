@@ -1,0 +1,67 @@
+import type { SessionPlugin } from '@bext/session-core'
+
+/** Server-backed: the id is a key into a store. Client-backed: the id is the sealed session itself. */
+export type StoreFamily = 'server' | 'client'
+
+/** The optional interfaces of the contract (O1-O4). */
+export type StoreCapability = 'user-index' | 'sweep' | 'close' | 'compare'
+
+/** Where a networked store's backend listens. */
+export interface Endpoint {
+  readonly host: string
+  readonly port: number
+}
+
+export interface OpenOptions {
+  /**
+   * Lower-case letters and digits. Stores opened with one namespace share their sessions; stores of different
+   * namespaces see nothing of each other: map it to a prefix, a table, or a purpose.
+   */
+  readonly namespace: string
+  /** Connect here instead of the harness' own endpoint: the kit's proxy. Given only where `endpoint` is declared. */
+  readonly endpoint?: Endpoint | undefined
+  /** The deadline that the store should keep for each call, in milliseconds. Left out: the store's default. */
+  readonly timeoutMs?: number | undefined
+  /** Which secret a client-backed store seals with. Left out: the first one. Given only if `otherSecret` is declared. */
+  readonly secret?: 'first' | 'other' | undefined
+}
+
+export interface OpenedStore {
+  readonly store: SessionPlugin
+  /** Ends what `open` opened beside the store, such as its client. Called once, after the last call. */
+  readonly close?: (() => Promise<void>) | undefined
+}
+
+/** What a store says of itself. It widens a tolerance or enables cases, and never switches a MUST off. */
+export interface StoreDeclarations {
+  /** How exactly `dataJson` comes back (R2): the same bytes, or another spelling of the same value. Default: bytes. */
+  readonly fidelity?: 'bytes' | 'value'
+  /** What a malformed id is answered with (R4). Default: `Invalid`. */
+  readonly malformedIds?: 'Invalid' | 'NotFound'
+  /** How far the store's clock may be from this process' clock, in milliseconds, up to 1000. Default: 0. */
+  readonly clockSkewMs?: number
+  /** How coarse the store's expiry is, in milliseconds, up to 20. Default: 1. */
+  readonly granularityMs?: number
+  /** The most bytes of `dataJson` that the store takes (L1), if it has a limit of its own. */
+  readonly maxDataBytes?: number
+  /** Whether two stores of one namespace see the same sessions. Default: true. */
+  readonly sharedBackend?: boolean
+  /** Whether `open` heeds `secret` (client-backed stores). Default: false. */
+  readonly otherSecret?: boolean
+}
+
+/** How a store is brought to the kit. */
+export interface StoreHarness {
+  readonly name: string
+  readonly family: StoreFamily
+  /** The optional interfaces that the store has. One that it lacks must be absent whole. Default: none. */
+  readonly capabilities?: readonly StoreCapability[]
+  readonly declares?: StoreDeclarations
+  /** The backend's TCP address. With it the kit puts its proxy between, and tests faults and races (E, H, U4). */
+  readonly endpoint?: Endpoint
+  open(options: OpenOptions): OpenedStore | Promise<OpenedStore>
+  /** Everything that the backend keeps for a namespace, as texts, so that the kit can look for traces (D2, I1). */
+  inspect?(namespace: string): Promise<readonly string[]>
+  /** A module whose default export is this harness: the kit opens and closes it in a process of its own (O3). */
+  readonly module?: { readonly url: string; readonly execArgv?: readonly string[] }
+}

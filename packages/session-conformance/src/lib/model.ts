@@ -1,0 +1,115 @@
+import type { SessionId } from '@bext/session-core'
+import { isSessionError } from '@bext/session-core'
+import { array, asyncProperty, check, constantFrom, jsonValue, nat, oneof, option, record as recordOf } from 'fast-check'
+import type { CaseContext } from './context.js'
+import { ConformanceFailure } from './failure.js'
+import type { WatchedStore } from './watched-store.js'
+
+const runs = 25
+const maxSteps = 24
+
+interface Step {
+  readonly call: 'create' | 'read' | 'update' | 'touch' | 'delete'
+  /** Which of the sessions made so far, counted round. */
+  readonly pick: number
+  readonly second: boolean
+  readonly dataJson: string
+  readonly userId: string | null
+  readonly ttlMs: number
+}
+
+interface Expected {
+  readonly id: SessionId
+  readonly alive: boolean
+  readonly dataJson: string
+  readonly userId: string | undefined
+  readonly createdAtMs: number
+  readonly expiresAtMs: number
+}
+
+const anyStep = recordOf({
+  call: oneof(
+    { weight: 2, arbitrary: constantFrom('create' as const) },
+    { weight: 6, arbitrary: constantFrom('read' as const, 'update' as const, 'touch' as const) },
+    { weight: 1, arbitrary: constantFrom('delete' as const) },
+  ),
+  pick: nat(20),
+  second: constantFrom(false, true),
+  dataJson: jsonValue({ maxDepth: 2 }).map((value) => JSON.stringify(value)),
+  userId: option(constantFrom('ann', 'bob', 'ann:bob', 'é')),
+  ttlMs: constantFrom(60_000, 60_001, 3_600_000),
+})
+
+async function takeStep(context: CaseContext, stores: readonly [WatchedStore, WatchedStore], model: Expected[], step: Step): Promise<void> {
+  const store = stores[step.second ? 1 : 0]
+  const { harness } = context
+  if (step.call === 'create' || model.length === 0) {
+    const { dataJson, ttlMs } = step
+    const made = await context.create(store, { dataJson, ttlMs, ...(step.userId === null ? {} : { userId: step.userId }) })
+    if (model.some(({ id }) => id === made.id)) throw new ConformanceFailure('a new id', 'an old one was given', 'C1')
+    const { createdAtMs, expiresAtMs } = await store.read(made.id)
+    context.equal(expiresAtMs, createdAtMs + ttlMs, 'expiresAtMs')
+    model.push({ id: made.id, alive: true, dataJson, userId: made.userId, createdAtMs, expiresAtMs })
+    return
+  }
+  const index = step.pick % model.length
+  const expected = model[index] as Expected
+  const { id } = expected
+  if (step.call === 'delete') {
+    await store.delete(id)
+    if (harness.family === 'server') model[index] = { ...expected, alive: false }
+    return
+  }
+  if (!expected.alive) {
+    if (step.call === 'read') await context.gone(store, id, 'a deleted session')
+    if (step.call === 'update') await context.rejects(store.update(id, step.dataJson), 'NotFound', 'updating a deleted session')
+    if (step.call === 'touch') await context.rejects(store.touch(id, step.ttlMs), 'NotFound', 'touching a deleted session')
+    return
+  }
+  let next = expected
+  if (step.call === 'update') next = { ...expected, id: await store.update(id, step.dataJson), dataJson: step.dataJson }
+  if (step.call === 'touch') {
+    const t0 = Date.now()
+    const touched = await store.touch(id, step.ttlMs)
+    const t1 = Date.now()
+    const { expiresAtMs } = await store.read(touched)
+    const tolerance = context.skewMs + context.granularityMs
+    const right = expiresAtMs >= t0 + step.ttlMs - tolerance && expiresAtMs <= t1 + step.ttlMs + tolerance
+    context.ok(right, 'expiresAtMs to be now + ttlMs after touch()', `it is ${expiresAtMs - t0} ms after the call`)
+    next = { ...expected, id: touched, expiresAtMs }
+  }
+  if (harness.family === 'client' && next.id !== id) model.push(next)
+  else model[index] = next
+  const record = await store.read(next.id)
+  context.sameData(record.dataJson, next.dataJson)
+  context.equal(record.userId, next.userId, 'userId')
+  context.equal(record.createdAtMs, next.createdAtMs, 'createdAtMs')
+  context.equal(record.expiresAtMs, next.expiresAtMs, 'expiresAtMs')
+}
+
+function describeStep({ call, pick, second, dataJson, userId, ttlMs }: Step): string {
+  const store = second ? 'B' : 'A'
+  if (call === 'create') return `${store}.create(${userId === null ? 'no user' : 'a user'}, <${dataJson.length} characters>, ${ttlMs})`
+  if (call === 'update') return `${store}.update(#${pick}, <${dataJson.length} characters>)`
+  return call === 'touch' ? `${store}.touch(#${pick}, ${ttlMs})` : `${store}.${call}(#${pick})`
+}
+
+/** Random sequences of calls through two instances, held against a model; the shortest failing one is told. */
+export async function runModel(context: CaseContext): Promise<void> {
+  const stores = await context.openTwo()
+  const property = asyncProperty(array(anyStep, { minLength: 3, maxLength: maxSteps }), async (steps) => {
+    const model: Expected[] = []
+    for (const each of steps) await takeStep(context, stores, model, each)
+  })
+  const outcome = await check(property, { seed: context.random.seed | 0, numRuns: runs })
+  if (!outcome.failed) return
+  const steps = (outcome.counterexample?.[0] ?? []).map(describeStep).join('; ')
+  const error = outcome.errorInstance
+  if (error instanceof ConformanceFailure) {
+    throw new ConformanceFailure(error.expected, `${error.seen} (shortest sequence: ${steps})`, error.rule)
+  }
+  if (isSessionError(error)) {
+    throw new ConformanceFailure('no rejection', `a call was answered ${error.code} (shortest sequence: ${steps})`)
+  }
+  throw error
+}

@@ -1,0 +1,32 @@
+/**
+ * What was done to a store, in the order of completion, with ids as s1, s2 … and data as lengths, so that a failure can
+ * be shown and posted anywhere.
+ */
+export interface Trace {
+  /** `s1` for the first id that is named, and so on. The ids that a chain of writes gave one session have one name each. */
+  nameOf(id: string): string
+  add(line: string): void
+  readonly lines: readonly string[]
+}
+
+const maxLines = 40
+
+export function createTrace(): Trace {
+  const names = new Map<string, string>()
+  const lines: string[] = []
+  const startedAtMs = performance.now()
+  return {
+    lines,
+    nameOf(id) {
+      const known = names.get(id)
+      if (known !== undefined) return known
+      const name = `s${names.size + 1}`
+      names.set(id, name)
+      return name
+    },
+    add(line) {
+      lines.push(`${String(Math.round(performance.now() - startedAtMs)).padStart(6)} ms  ${line}`)
+      if (lines.length > maxLines) lines.shift()
+    },
+  }
+}
