@@ -14,14 +14,19 @@ export interface Deadline {
  * passed (contract E5). What `work` rejects with becomes a `Backend` error, unless it is a `SessionError` (E1).
  * Giving up does not stop `work`: a write must carry its deadline along (see `createWriteFence`).
  */
-export function withinDeadline<T>(timeoutMs: number, work: (deadline: Deadline) => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const atMs = performance.now() + timeoutMs
-    const timer = setTimeout(() => {
+export async function withinDeadline<T>(timeoutMs: number, work: (deadline: Deadline) => Promise<T>): Promise<T> {
+  const atMs = performance.now() + timeoutMs
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
       reject(new SessionError('timeout', `The backend did not answer within ${timeoutMs} ms.`))
     }, timeoutMs)
-    work({ atMs })
-      .then(resolve, (error: unknown) => reject(toBackendError(error)))
-      .finally(() => clearTimeout(timer))
   })
+  try {
+    return await Promise.race([work({ atMs }), timeout])
+  } catch (error) {
+    throw toBackendError(error)
+  } finally {
+    clearTimeout(timer)
+  }
 }

@@ -1,0 +1,166 @@
+import { asSessionId } from '@bext/session-core'
+import { cookieSessions } from '@bext/session-cookie'
+import { defaults, unseal } from 'iron-webcrypto'
+import { describe, expect, test } from 'vitest'
+import { deriveKeys, expectInvalid, hourMs, newSecret, sealText } from './support.js'
+
+const secret = newSecret('k1')
+const store = cookieSessions({ secrets: [secret] })
+const good = { userId: 'u1', dataJson: '{"a":1}', ttlMs: hourMs }
+
+function withPart(token: string, index: number, part: string): string {
+  return token.split('*').with(index, part).join('*')
+}
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+test('an altered character anywhere is Invalid (R4)', async () => {
+  const id = await store.create(good)
+  const altered = Array.from(id, (character, at) => {
+    const other = alphabet[(alphabet.indexOf(character) + 1) % alphabet.length]!
+    return [other, '*', '='].filter((c) => c !== character).map((c) => id.slice(0, at) + c + id.slice(at + 1))
+  }).flat()
+  const cut = Array.from(id, (_, at) => [id.slice(0, at), id.slice(0, at) + id.slice(at + 1), id.slice(at + 1)]).flat()
+  for (const token of [...altered, ...cut]) {
+    await expect(store.read(asSessionId(token)), token).rejects.toMatchObject({ code: 'Invalid' })
+  }
+})
+
+test('a forged expiry is Invalid, past or future, and never NotFound (R4)', async () => {
+  const id = await store.create(good)
+  const now = Date.now()
+  for (const expiry of [1, now - 1, now - hourMs, now + 10 * hourMs, 9_999_999_999_999, Number.MAX_SAFE_INTEGER]) {
+    const forged = asSessionId(withPart(id, 5, String(expiry)))
+    await expectInvalid(store.read(forged), 'tampered')
+    await expectInvalid(store.update(forged, '1'), 'tampered')
+    await expectInvalid(store.touch(forged, hourMs), 'tampered')
+    await store.delete(forged)
+  }
+})
+
+test.each(['', '0', '-1', '+1', '1e3', '1.5', '01763859600000', ' 1763859600000', 'NaN', '9'.repeat(17)])(
+  'the expiry %j is malformed (R4)',
+  async (expiry) => {
+    const id = await store.create(good)
+    await expectInvalid(store.read(asSessionId(withPart(id, 5, expiry))), 'malformed')
+  },
+)
+
+test('other spellings of the same bytes are malformed (R4)', async () => {
+  const { encryption, integrity } = await deriveKeys(secret)
+  const keys = { k1: { encryption: new Uint8Array(encryption), integrity: new Uint8Array(integrity) } }
+  const id = await store.create(good)
+  const mac = id.slice(-43)
+  const next = alphabet[alphabet.indexOf(mac.at(-1)!) + 1]!
+  const others = [mac.slice(0, -1) + next, `${mac}=`, `${mac} `, ` ${mac}`, `${mac.slice(0, 9)}\n${mac.slice(9)}`]
+  for (const other of others) {
+    const token = withPart(id, 7, other)
+    await unseal(token, keys, defaults)
+    await expectInvalid(store.read(asSessionId(token)), 'malformed')
+  }
+})
+
+test.each<[string, (id: string) => string]>([
+  ['the empty text', () => ''],
+  ['a NUL', (id) => `${id}\0`],
+  ['a trailing line break', (id) => `${id}\n`],
+  ['another version of the format', (id) => id.replace('Fe26.2', 'Fe26.1')],
+  ['another case', (id) => id.replace('Fe26', 'fe26')],
+  ['no key id', (id) => id.replace('*k1*', '**')],
+  ['a salt', (id) => id.replace('**', '*abc*')],
+  ['a salt of the MAC', (id) => withPart(id, 6, 'abc')],
+  ['a part too many', (id) => `${id}*`],
+  ['half a block', (id) => withPart(id, 4, id.split('*')[4]!.slice(0, -8))],
+  ['no ciphertext', (id) => withPart(id, 4, '')],
+  ['10 MB of letters', () => 'a'.repeat(10_000_000)],
+  ['10 MB of blocks', (id) => withPart(id, 4, 'A'.repeat(10_000_000))],
+  ['10 MB of stars', () => '*'.repeat(10_000_000)],
+  ['an id of a server-backed store', () => 'A'.repeat(43)],
+])('%s is malformed, at once (R4)', async (_title, change) => {
+  const token = asSessionId(change(await store.create(good)))
+  await expectInvalid(store.read(token), 'malformed')
+  await expectInvalid(store.update(token, '1'), 'malformed')
+  await expectInvalid(store.touch(token, hourMs), 'malformed')
+  await store.delete(token)
+})
+
+test.each([undefined, null, 7, {}, [], { toString: () => 'x' }])('the id %j is malformed (R4, D1)', async (id) => {
+  await expectInvalid(store.read(id as never), 'malformed')
+  await expectInvalid(store.update(id as never, '1'), 'malformed')
+  await expectInvalid(store.touch(id as never, hourMs), 'malformed')
+  await store.delete(id as never)
+})
+
+test('a token without an outer expiry is refused, though its seal is right (R4)', async () => {
+  const now = Date.now()
+  const token = await sealText(`[1,"session",null,${now},${now + hourMs},{}]`, secret, 0)
+  expect(token.split('*')[5]).toBe('')
+  await expectInvalid(store.read(token), 'malformed')
+})
+
+test('the expiry within decides, not the one without (R3)', async () => {
+  const now = Date.now()
+  const ended = await sealText(`[1,"session",null,${now - hourMs},${now - 1},{}]`, secret, hourMs)
+  await expect(store.read(ended)).rejects.toMatchObject({ code: 'NotFound', reason: 'expired' })
+  await expect(store.update(ended, '1')).rejects.toMatchObject({ code: 'NotFound', reason: 'expired' })
+  await expect(store.touch(ended, hourMs)).rejects.toMatchObject({ code: 'NotFound', reason: 'expired' })
+  const live = await sealText(`[1,"session",null,${now},${now + hourMs},{}]`, secret, 1)
+  expect(await store.read(live)).toMatchObject({ dataJson: '{}' })
+})
+
+describe('within a right seal', () => {
+  const now = Date.now()
+  const later = now + hourMs
+  test.each<[string, string, string]>([
+    ['no JSON', 'malformed', '[1,"session"'],
+    ['no array', 'malformed', '{"0":1,"1":"session"}'],
+    ['a number', 'malformed', '1'],
+    ['an empty array', 'unsupported_version', '[]'],
+    ['version 2', 'unsupported_version', `[2,"session",null,${now},${later},{}]`],
+    ['version "1"', 'unsupported_version', `["1","session",null,${now},${later},{}]`],
+    ['another purpose', 'wrong_purpose', `[1,"invite",null,${now},${later},{}]`],
+    ['no purpose', 'wrong_purpose', `[1,null,null,${now},${later},{}]`],
+    ['a number as user', 'malformed', `[1,"session",7,${now},${later},{}]`],
+    ['an object as user', 'malformed', `[1,"session",{},${now},${later},{}]`],
+    ['text as creation time', 'malformed', `[1,"session",null,"${now}",${later},{}]`],
+    ['half a millisecond', 'malformed', `[1,"session",null,${now},${later}.5,{}]`],
+    ['no expiry', 'malformed', `[1,"session",null,${now},null,{}]`],
+    ['an unsafe expiry', 'malformed', `[1,"session",null,${now},9007199254740992,{}]`],
+    ['a negative time', 'malformed', `[1,"session",null,-1,${later},{}]`],
+    ['no data', 'malformed', `[1,"session",null,${now},${later}]`],
+    ['an element too many', 'malformed', `[1,"session",null,${now},${later},{},{}]`],
+    ['a space in the header', 'malformed', `[1, "session",null,${now},${later},{}]`],
+    ['an escape in the header', 'malformed', `[1,"\\u0073ession",null,${now},${later},{}]`],
+    ['a space after the end', 'malformed', `[1,"session",null,${now},${later},{}] `],
+  ])('%s is Invalid (R4)', async (_title, reason, text) => {
+    await expectInvalid(store.read(await sealText(text, secret)), reason)
+  })
+
+  test('a right record is read', async () => {
+    const id = await sealText(`[1,"session","u1",${now},${later},{"b":1, "a":2}]`, secret)
+    const record = { id, userId: 'u1', createdAtMs: now, expiresAtMs: later, dataJson: '{"b":1, "a":2}' }
+    expect(await store.read(id)).toEqual(record)
+  })
+})
+
+test.each([
+  ' {"a":1} ',
+  '\n\t[ ]\r\n',
+  '{"b":1,"a":2,"b":3}',
+  '{"__proto__":{"x":1},"constructor":2}',
+  '[1e2,100,1.0,-0,12345678901234567890]',
+  '"\\u0000\\ud800\\u00e9\\/"',
+  '"🙂é\u2028\u007f],["',
+  'null',
+  '"]"',
+])('data comes back byte for byte: %j (R2)', async (dataJson) => {
+  const id = await store.create({ dataJson: '0', ttlMs: hourMs })
+  expect((await store.read(await store.create({ dataJson, ttlMs: hourMs }))).dataJson).toBe(dataJson)
+  expect((await store.read(await store.update(id, dataJson))).dataJson).toBe(dataJson)
+})
+
+const userIds = ['', 'null', '"],["', '\u0000', '🙂', '__proto__', '\\']
+test.each(userIds)('the user id %j stays as it is (C6, I3)', async (userId) => {
+  const id = await store.create({ ...good, userId })
+  expect(await store.read(id)).toMatchObject({ userId, dataJson: good.dataJson })
+})

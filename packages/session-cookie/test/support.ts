@@ -1,0 +1,40 @@
+import { hkdfSync, randomBytes } from 'node:crypto'
+import type { SessionError, SessionId } from '@bext/session-core'
+import type { CookieSecret } from '@bext/session-cookie'
+import { defaults, seal } from 'iron-webcrypto'
+import { expect } from 'vitest'
+
+export const hourMs = 3_600_000
+
+export function newSecret(id: string): CookieSecret {
+  return { id, secret: randomBytes(32) }
+}
+
+/** The error of a call that has to be rejected with `Invalid` for that reason. */
+export async function expectInvalid(call: Promise<unknown>, reason: string): Promise<SessionError> {
+  const error = await call.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toMatchObject({ name: 'SessionError', code: 'Invalid', reason })
+  return error as SessionError
+}
+
+interface Keys {
+  readonly encryption: Buffer
+  readonly integrity: Buffer
+}
+
+/** The keys of a secret, derived by the formula that the ids in the world rely on, written down once more. */
+export async function deriveKeys({ secret }: CookieSecret, purpose = 'session'): Promise<Keys> {
+  const derive = (use: string): Buffer =>
+    Buffer.from(hkdfSync('sha256', secret, '', `@bext/session-cookie v1 ${use}: ${purpose}`, 32))
+  return { encryption: derive('encryption'), integrity: derive('integrity') }
+}
+
+/** A token with a right MAC around any text, as only the holder of the secret can make it. */
+export async function sealText(text: string, secret: CookieSecret, ttl = hourMs): Promise<SessionId> {
+  const { encryption, integrity } = await deriveKeys(secret)
+  const key = { id: secret.id, encryption: new Uint8Array(encryption), integrity: new Uint8Array(integrity) }
+  return (await seal(text, key, { ...defaults, ttl, encode: String })) as SessionId
+}

@@ -1,0 +1,5 @@
+export type { SessionCookieOptions } from './lib/manager/cookie.js'
+export type { SessionManager } from './lib/manager/manager.js'
+export { createSessionManager } from './lib/manager/manager.js'
+export type { SessionManagerOptions } from './lib/manager/options.js'
+export type { Session } from './lib/manager/session.js'

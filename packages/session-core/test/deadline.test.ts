@@ -1,0 +1,43 @@
+import { SessionError } from '@bext/session-core'
+import { withinDeadline } from '@bext/session-core/store'
+import { describe, expect, it, vi } from 'vitest'
+
+describe('withinDeadline', () => {
+  it('resolves to what the work resolves to', async () => {
+    await expect(withinDeadline(1000, async () => 7)).resolves.toBe(7)
+  })
+
+  it('rejects with Backend, timeout, when the work does not end (E5)', async () => {
+    const call = withinDeadline(20, () => new Promise(() => undefined))
+    await expect(call).rejects.toMatchObject({ code: 'Backend', reason: 'timeout' })
+  })
+
+  it("turns the work's failure into Backend, whenever it comes, and lets a SessionError through (E1, E3)", async () => {
+    const cause = new Error('driver')
+    await expect(withinDeadline(1000, () => Promise.reject(cause))).rejects.toMatchObject({ code: 'Backend', cause })
+    const gone = new SessionError('unknown', 'gone')
+    await expect(withinDeadline(1000, () => Promise.reject(gone))).rejects.toBe(gone)
+    const thrown = withinDeadline(1000, () => {
+      throw cause
+    })
+    await expect(thrown).rejects.toMatchObject({ code: 'Backend', cause })
+  })
+
+  it('tells the work when it has to be over', async () => {
+    const startedAtMs = performance.now()
+    const atMs = await withinDeadline(5000, async (deadline) => deadline.atMs)
+    expect(atMs).toBeGreaterThanOrEqual(startedAtMs + 5000)
+    expect(atMs).toBeLessThanOrEqual(performance.now() + 5000)
+  })
+
+  it('keeps no timer once the work is over', async () => {
+    vi.useFakeTimers()
+    try {
+      await withinDeadline(60_000, async () => undefined)
+      await expect(withinDeadline(60_000, () => Promise.reject(new Error('driver')))).rejects.toThrow()
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+})

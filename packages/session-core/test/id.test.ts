@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto'
+import { asSessionId } from '@bext/session-core'
+import { checkSessionId, hashSessionId, isHash, isServerBackedId, mintSessionId } from '@bext/session-core/store'
+import { describe, expect, it } from 'vitest'
+
+describe('mintSessionId', () => {
+  it('makes 43 characters of base64url that hold 32 bytes, never the same (C1, C3, C4)', () => {
+    const ids = Array.from({ length: 1000 }, () => mintSessionId())
+    expect(new Set(ids).size).toBe(ids.length)
+    for (const id of ids) {
+      expect(id).toMatch(/^[\w-]{43}$/)
+      expect(Buffer.from(id, 'base64url').toString('base64url')).toBe(id)
+    }
+  })
+
+  it('uses every bit: each of the 256 is now 0, now 1', () => {
+    const ids = Array.from({ length: 200 }, () => Buffer.from(mintSessionId(), 'base64url'))
+    for (let bit = 0; bit < 256; bit += 1) {
+      const values = new Set(ids.map((bytes) => ((bytes[bit >> 3] ?? 0) >> (bit & 7)) & 1))
+      expect(values.size, `bit ${bit}`).toBe(2)
+    }
+  })
+})
+
+describe('isServerBackedId', () => {
+  it('takes what was minted, and nothing that differs by a little (R4)', () => {
+    const id = mintSessionId()
+    expect(isServerBackedId(id)).toBe(true)
+    for (const other of [`${id}\n`, ` ${id}`, `${id}=`, id.slice(1), `${id}A`, `${id.slice(0, -1)}*`, '', 42, undefined, [id]]) {
+      expect(isServerBackedId(other)).toBe(false)
+    }
+  })
+
+  it('takes no second spelling of the same bytes', () => {
+    const id = Buffer.alloc(32).toString('base64url')
+    expect(isServerBackedId(id)).toBe(true)
+    expect(Buffer.from(`${id.slice(0, -1)}B`, 'base64url')).toEqual(Buffer.alloc(32))
+    expect(isServerBackedId(`${id.slice(0, -1)}B`)).toBe(false)
+  })
+})
+
+describe('checkSessionId', () => {
+  it('is Invalid, malformed, and does not repeat what it was given (R4, E3)', () => {
+    expect(() => checkSessionId('an id that somebody sent')).toThrowError(
+      expect.objectContaining({ code: 'Invalid', reason: 'malformed', message: expect.not.stringContaining('somebody') }),
+    )
+  })
+})
+
+describe('hashSessionId', () => {
+  it('is SHA-256 in base64url, for any text (I1)', () => {
+    for (const text of ['', 'abc', mintSessionId(), 'é😀', 'x'.repeat(1000)]) {
+      const hash = hashSessionId(asSessionId(text))
+      expect(hash).toBe(createHash('sha256').update(text).digest('base64url'))
+      expect(isHash(hash)).toBe(true)
+    }
+    expect(isHash('x')).toBe(false)
+  })
+})
