@@ -1,0 +1,85 @@
+// Runs a server in a temporary folder for the process that started this one, and ends it when that process is gone.
+// In: a line of JSON for each command to run. Out: a line with the folder, then a line for each command that ended.
+// The end of the input, however it came about, ends the command that runs, removes the folder and ends this process.
+import { spawn } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+const killAfterMs = 5000
+
+let folder
+let running
+let closing = false
+
+function send(message) {
+  process.stdout.write(`${JSON.stringify(message)}\n`)
+}
+
+function run({ command, args, env, uid, gid, stopSignal }) {
+  const output = openSync(join(folder, 'output.log'), 'w')
+  const child = spawn(command, args, {
+    cwd: folder,
+    env: { PATH: process.env.PATH, LC_ALL: 'C', ...env },
+    uid,
+    gid,
+    stdio: ['ignore', output, output],
+    detached: true,
+  })
+  closeSync(output)
+  running = { child, stopSignal }
+  child.once('error', (error) => finish(`could not be run (${error.message})`))
+  child.once('exit', (code, signal) => finish(signal === null ? `ended with code ${code}` : `was ended by ${signal}`))
+}
+
+function finish(how) {
+  const { child } = running
+  running = undefined
+  killGroup(child.pid)
+  send({ ended: how })
+  if (closing) removeAndExit()
+}
+
+// A command's own children outlive it if it could not end them.
+function killGroup(pid) {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    if (error.code !== 'ESRCH' && error.code !== 'EPERM') throw error
+  }
+}
+
+function close() {
+  if (closing) return
+  closing = true
+  if (running === undefined) {
+    removeAndExit()
+  } else {
+    running.child.kill(running.stopSignal)
+    setTimeout(() => running?.child.kill('SIGKILL'), killAfterMs)
+  }
+}
+
+function removeAndExit() {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+  process.exit()
+}
+
+// Writing to a parent that is gone fails; the end of the input says so too, and is acted on.
+process.stdout.on('error', () => {})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, close)
+
+try {
+  // Servers tell their folder's real path, which is compared with this one.
+  folder = mkdtempSync(join(realpathSync(tmpdir()), `bext-${process.argv[2]}-`))
+  send({ folder })
+  createInterface({ input: process.stdin })
+    .on('line', (line) => {
+      if (!closing) run(JSON.parse(line))
+    })
+    .on('close', close)
+} catch (error) {
+  send({ failed: error.message })
+}

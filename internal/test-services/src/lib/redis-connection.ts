@@ -1,0 +1,43 @@
+import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+
+const answerWithinMs = 3000
+
+function encode(command: readonly string[]): string {
+  return `*${command.length}\r\n${command.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`).join('')}`
+}
+
+function credentialsOf(url: URL): string[] {
+  return [url.username, url.password].filter((part) => part !== '').map(decodeURIComponent)
+}
+
+/**
+ * Sends one command to the Redis server at the URL. Resolves once the reply holds `expected`. Rejects if the server
+ * cannot be reached, refuses, or has not replied so within three seconds.
+ */
+export function askRedis(url: URL, command: readonly string[], expected: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const host = url.hostname.replace(/^\[|\]$/g, '')
+    const port = Number(url.port || 6379)
+    const socket = url.protocol === 'rediss:' ? connectTls({ host, port, servername: host }) : connect({ host, port })
+    const credentials = credentialsOf(url)
+    let reply = ''
+    const settle = (error?: Error): void => {
+      socket.destroy()
+      if (error === undefined) resolve()
+      else reject(error)
+    }
+    socket.setEncoding('utf8')
+    socket.setTimeout(answerWithinMs, () => settle(new Error(`no answer within ${answerWithinMs} ms`)))
+    socket.on('error', settle)
+    socket.on('close', () => settle(new Error('the connection was closed')))
+    socket.on('data', (text: string) => {
+      reply += text
+      const refusal = /^-(.*)\r\n/m.exec(reply)
+      if (refusal !== null) settle(new Error(refusal[1]))
+      else if (reply.includes(expected)) settle()
+    })
+    if (credentials.length > 0) socket.write(encode(['AUTH', ...credentials]))
+    socket.write(encode(command))
+  })
+}

@@ -1,0 +1,40 @@
+import { cp, mkdir, symlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { postgres } from '../src/lib/postgres.js'
+import { thisMachine, type Binaries } from '../src/lib/surroundings.js'
+import { emptyMachine, ownProcesses } from './machines.js'
+import { openPostgres, privateFolder, startForTest } from './support.js'
+
+vi.setConfig({ testTimeout: 120_000 })
+
+/** A folder with PostgreSQL's programs that only the user who runs the tests can read. */
+async function privateBinaries(): Promise<string> {
+  const folder = await privateFolder()
+  let installed: Binaries
+  try {
+    installed = postgres.findBinaries(thisMachine)
+  } catch {
+    installed = await postgres.fetchBinaries(thisMachine)
+    await cp(dirname(installed.folder), folder, { recursive: true, verbatimSymlinks: true })
+    return join(folder, 'bin')
+  }
+  await mkdir(join(folder, 'bin'))
+  for (const name of ['initdb', 'postgres']) await symlink(join(installed.folder, name), join(folder, 'bin', name))
+  return join(folder, 'bin')
+}
+
+test('PostgreSQL runs as whoever runs the tests, root among them, in a folder that is theirs alone', async () => {
+  const folder = await privateFolder()
+  vi.stubEnv('TMPDIR', folder)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const { url } = await startForTest(postgres, ownProcesses)
+  const [row] = await openPostgres(url)`show data_directory`
+  expect(row?.['data_directory']).toContain(folder)
+})
+
+test('so it does without user namespaces, from binaries that no other user can read', async () => {
+  const withoutUnshare = { ...emptyMachine, postgresPlaces: [await privateBinaries()] }
+  const { url } = await startForTest(postgres, withoutUnshare)
+  expect(await openPostgres(url)`select 1 as one`).toEqual([{ one: 1 }])
+})

@@ -1,0 +1,74 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import createSql from 'postgres'
+import { onTestFinished } from 'vitest'
+import { postgres } from '../src/lib/postgres.js'
+import { redis } from '../src/lib/redis.js'
+import type { RunningService, Service } from '../src/lib/service.js'
+import { startService } from '../src/lib/start-service.js'
+import type { Surroundings } from '../src/lib/surroundings.js'
+
+/** Starts the server for the length of one test. */
+export async function startForTest(service: Service, surroundings: Surroundings): Promise<RunningService> {
+  const running = await startService(service, surroundings)
+  onTestFinished(() => running.stop())
+  return running
+}
+
+/** A folder for one test, which only its owner can read. */
+export async function privateFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'test-services-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+interface Footprint {
+  readonly pid: number
+  readonly folder: string
+}
+
+/** A connection for one test. */
+export function openRedis(url: string): Redis {
+  const client = new Redis(url)
+  onTestFinished(() => client.disconnect())
+  return client
+}
+
+/** A connection for one test. */
+export function openPostgres(url: string): createSql.Sql {
+  const sql = createSql(url, { max: 1 })
+  onTestFinished(() => sql.end({ timeout: 0 }))
+  return sql
+}
+
+export async function footprintOfRedis(url: string): Promise<Footprint> {
+  const client = openRedis(url)
+  const pid = Number(/process_id:(\d+)/.exec(await client.info('server'))?.[1])
+  const [, folder = ''] = await client.config('GET', 'dir')
+  client.disconnect()
+  return { pid, folder }
+}
+
+export async function footprintOfPostgres(url: string): Promise<Footprint> {
+  const sql = openPostgres(url)
+  const [row] = await sql<{ data_directory: string }[]>`show data_directory`
+  await sql.end()
+  const folder = row?.data_directory ?? ''
+  return { pid: Number.parseInt(await readFile(join(folder, 'postmaster.pid'), 'utf8'), 10), folder }
+}
+
+export const services = [
+  { service: redis, footprintOf: footprintOfRedis },
+  { service: postgres, footprintOf: footprintOfPostgres },
+] as const
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}

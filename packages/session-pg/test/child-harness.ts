@@ -1,0 +1,24 @@
+import type { StoreHarness } from '@bext/session-conformance'
+import { migrate, pgSessions } from '@bext/session-pg'
+import postgres from 'postgres'
+
+// Loaded in a process of its own, which knows the server by this module's query.
+const url = new URL(import.meta.url).searchParams.get('url') ?? ''
+
+const harness: StoreHarness = {
+  name: 'pg with a connection of its own',
+  family: 'server',
+  async open({ namespace }) {
+    const sql = postgres(url, { max: 1, onnotice: () => {} })
+    await migrate(sql, { table: namespace })
+    return {
+      store: pgSessions({ url, table: namespace }),
+      async close() {
+        await sql`drop table ${sql(namespace)}`
+        await sql.end({ timeout: 1 })
+      },
+    }
+  },
+}
+
+export default harness
