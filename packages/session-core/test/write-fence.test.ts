@@ -15,7 +15,7 @@ function createServer(aheadMs: number) {
     },
     write: async (notAfterMs: number) => {
       const serverNowMs = server.nowMs()
-      if (serverNowMs > notAfterMs) return { serverNowMs, outcome: 'late' as const }
+      if (serverNowMs >= notAfterMs) return { serverNowMs, outcome: 'late' as const }
       server.writes.push(notAfterMs)
       return { serverNowMs, outcome: 'written' }
     },

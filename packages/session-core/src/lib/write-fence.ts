@@ -14,8 +14,8 @@ export interface FencedReply<T> {
  */
 export interface WriteFence {
   /**
-   * Calls `send` with the server time in milliseconds after which the write must not take effect, and resolves to its
-   * outcome. Rejects with `Backend`, reason `timeout`, if the server refused it and the deadline has passed.
+   * Calls `send` with a server time in milliseconds, and resolves to its outcome. The server must refuse the write if
+   * its clock, cut to milliseconds, has reached that time. Rejects with `Backend`, reason `timeout`, if the server refused it and the deadline has passed.
    */
   write<T>(deadline: Deadline, send: (notAfterMs: number) => Promise<FencedReply<T>>): Promise<T>
 }

@@ -98,3 +98,17 @@ it('counts absoluteTtlMs anew from a sign-in, which creates a session', async ()
   expect(after.createdAtMs).toBe(startMs + 9000)
   expect(after.expiresAtMs).toBe(startMs + 19_000)
 })
+
+it('does not touch a session that is over by our clock, but not yet by that of the store', async () => {
+  const { plugin, calls } = watched()
+  const manager = managerOf(plugin, times)
+  const cookie = await begin(manager, { visits: 1 })
+  const read: typeof plugin.read = async (id) => {
+    const record = await plugin.read(id)
+    return { ...record, createdAtMs: startMs - 26_000, expiresAtMs: startMs - 4000 }
+  }
+  calls.length = 0
+  const skewed = managerOf({ ...plugin, read }, times)
+  expect(await (await skewed.open(cookie)).commit()).toEqual([])
+  expect(calls).toEqual(['read'])
+})

@@ -1,0 +1,221 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type {
+  CloseCapability,
+  CompareCapability,
+  SessionId,
+  SessionPlugin,
+  SessionRecord,
+  SweepCapability,
+  UserIndexCapability,
+} from '@bext/session-core'
+import { asSessionId, SessionError } from '@bext/session-core'
+import type { StoreHarness } from '../../src/index.js'
+import type { Checks } from './checks.js'
+import { invalid, maxDataBytes, rightChecks } from './checks.js'
+
+export interface Row {
+  readonly userId: string | undefined
+  readonly dataJson: string
+  readonly createdAtMs: number
+  readonly expiresAtMs: number
+}
+
+/** What one namespace keeps. All stores of the namespace share it, as clients share a server. */
+export interface Backend {
+  readonly namespace: string
+  readonly rows: Map<string, Row>
+  readonly users: Map<string, Set<string>>
+  /** The backends of all namespaces. */
+  readonly all: ReadonlyMap<string, Backend>
+}
+
+type Whole = SessionPlugin & UserIndexCapability & SweepCapability & CompareCapability & CloseCapability
+
+/** A server-backed store as steps that call each other through one object, so that any of them can be replaced. */
+export interface ServerSteps extends Whole, Checks {
+  nowMs(): number
+  checkOpen(): void
+  mintId(): string
+  isId(id: unknown): boolean
+  keyOf(id: string): string
+  endOf(fromMs: number, ttlMs: number): number
+  packData(dataJson: string): string
+  unpackData(packed: string): string
+  packUser(userId: string | undefined): string | undefined
+  isOver(row: Row): boolean
+  /** The live row of an id. Throws `Invalid` or `NotFound`. */
+  find(id: SessionId): readonly [key: string, row: Row]
+  /** Stores a row if its key is free; whether it was. */
+  insert(key: string, row: Row): boolean
+  replace(key: string, row: Row): void
+  remove(key: string): void
+  indexAdd(userId: string, key: string): void
+  indexRemove(userId: string, key: string): void
+  keysOfUser(userId: string): readonly string[]
+  toRecord(id: SessionId, row: Row): SessionRecord
+}
+
+export type ServerMutation = (right: ServerSteps, backend: Backend) => { [Step in keyof ServerSteps]?: ServerSteps[Step] | undefined }
+
+export function notFound(): SessionError {
+  return new SessionError('unknown', 'There is no such session.')
+}
+
+function rightSteps(self: ServerSteps, { rows, users }: Backend): ServerSteps {
+  let closed = false
+  return {
+    ...rightChecks(self),
+    name: 'zoo',
+    nowMs: () => Date.now(),
+    checkOpen() {
+      if (closed) throw new SessionError('closed', 'The store was closed.')
+    },
+    mintId: () => randomBytes(24).toString('hex'),
+    isId: (id) => typeof id === 'string' && /^[0-9a-f]{48}$/.test(id) && !id.endsWith('\n'),
+    keyOf: (id) => createHash('sha256').update(id).digest('base64url'),
+    endOf: (fromMs, ttlMs) => fromMs + ttlMs,
+    packData: (dataJson) => dataJson,
+    unpackData: (packed) => packed,
+    packUser: (userId) => userId,
+    isOver: ({ expiresAtMs }) => expiresAtMs <= self.nowMs(),
+
+    find(id) {
+      self.checkOpen()
+      if (!self.isId(id)) throw new SessionError('malformed', 'The id is malformed.')
+      const key = self.keyOf(id)
+      const row = rows.get(key)
+      if (row === undefined || self.isOver(row)) throw notFound()
+      return [key, row]
+    },
+    insert(key, row) {
+      if (rows.has(key)) return false
+      rows.set(key, row)
+      if (row.userId !== undefined) self.indexAdd(row.userId, key)
+      return true
+    },
+    replace: (key, row) => void rows.set(key, row),
+    remove(key) {
+      const userId = rows.get(key)?.userId
+      rows.delete(key)
+      if (userId !== undefined) self.indexRemove(userId, key)
+    },
+    indexAdd(userId, key) {
+      users.set(userId, (users.get(userId) ?? new Set()).add(key))
+    },
+    indexRemove(userId, key) {
+      const keys = users.get(userId)
+      keys?.delete(key)
+      if (keys?.size === 0) users.delete(userId)
+    },
+    keysOfUser: (userId) => [...(users.get(userId) ?? [])],
+    toRecord: (id, { userId, dataJson, createdAtMs, expiresAtMs }) => ({
+      id,
+      userId,
+      dataJson: self.unpackData(dataJson),
+      createdAtMs,
+      expiresAtMs,
+    }),
+
+    async create(options) {
+      self.checkOpen()
+      const { userId, dataJson, ttlMs } = self.checkOptions(options)
+      for (;;) {
+        const id = self.mintId()
+        const createdAtMs = self.nowMs()
+        const expiresAtMs = self.endOf(createdAtMs, ttlMs)
+        const row = { userId: self.packUser(userId), dataJson: self.packData(dataJson), createdAtMs, expiresAtMs }
+        if (self.insert(self.keyOf(id), row)) return asSessionId(id)
+      }
+    },
+    read: async (id) => self.toRecord(id, self.find(id)[1]),
+    async update(id, dataJson) {
+      const checked = self.checkData(dataJson)
+      const [key, row] = self.find(id)
+      self.replace(key, { ...row, dataJson: self.packData(checked) })
+      return id
+    },
+    async touch(id, ttlMs) {
+      const checked = self.checkTtl(ttlMs)
+      const [key, row] = self.find(id)
+      self.replace(key, { ...row, expiresAtMs: self.endOf(self.nowMs(), checked) })
+      return id
+    },
+    async delete(id) {
+      self.checkOpen()
+      if (self.isId(id)) self.remove(self.keyOf(id))
+    },
+    isHealthy: async () => !closed,
+
+    async listUserSessions(userId) {
+      self.checkOpen()
+      return self
+        .keysOfUser(userId)
+        .flatMap((key) => {
+          const row = rows.get(key)
+          return row === undefined || self.isOver(row) ? [] : [{ handle: key, createdAtMs: row.createdAtMs, expiresAtMs: row.expiresAtMs }]
+        })
+        .toSorted((a, b) => a.createdAtMs - b.createdAtMs)
+    },
+    async endUserSession(userId, handle) {
+      self.checkOpen()
+      if (self.keysOfUser(userId).includes(handle)) self.remove(handle)
+    },
+    async endUserSessions(userId, { except } = {}) {
+      self.checkOpen()
+      const kept = except !== undefined && self.isId(except) ? self.keyOf(except) : undefined
+      for (const key of self.keysOfUser(userId)) if (key !== kept) self.remove(key)
+    },
+    async sweep({ maxRecords = 1000 } = {}) {
+      self.checkOpen()
+      if (!Number.isSafeInteger(maxRecords) || maxRecords < 1) throw invalid('maxRecords must be a positive integer.')
+      const over = [...rows].filter(([, row]) => self.isOver(row)).map(([key]) => key)
+      for (const key of over.slice(0, maxRecords)) self.remove(key)
+      return { removed: Math.min(over.length, maxRecords), more: over.length > maxRecords }
+    },
+    async updateIfUnchanged(id, expectedDataJson, dataJson) {
+      const checked = self.checkData(dataJson)
+      const [key, row] = self.find(id)
+      if (self.unpackData(row.dataJson) !== expectedDataJson) return { outcome: 'changed' }
+      self.replace(key, { ...row, dataJson: self.packData(checked) })
+      return { outcome: 'updated', id }
+    },
+    async close() {
+      closed = true
+    },
+  }
+}
+
+function serverStore(backend: Backend, mutate: ServerMutation | undefined): SessionPlugin {
+  const steps = {} as ServerSteps
+  const right = rightSteps(steps, backend)
+  return Object.assign(steps, right, mutate?.({ ...right }, backend))
+}
+
+export interface ServerHarnessOptions extends Partial<StoreHarness> {
+  /** Which namespace's backend serves a namespace. */
+  readonly placeOf?: (namespace: string) => string
+}
+
+/** The right store in a process of its own kind, or what `mutate` makes of it. */
+export function serverHarness(name: string, mutate?: ServerMutation, options: ServerHarnessOptions = {}): StoreHarness {
+  const { placeOf = (namespace: string) => namespace, ...rest } = options
+  const all = new Map<string, Backend>()
+  function backendOf(namespace: string): Backend {
+    const place = placeOf(namespace)
+    const backend = all.get(place) ?? { namespace: place, rows: new Map(), users: new Map(), all }
+    all.set(place, backend)
+    return backend
+  }
+  return {
+    name,
+    family: 'server',
+    capabilities: ['user-index', 'sweep', 'compare', 'close'],
+    declares: { maxDataBytes },
+    open: ({ namespace }) => ({ store: serverStore(backendOf(namespace), mutate) }),
+    async inspect(namespace) {
+      const { rows, users } = backendOf(namespace)
+      return [...rows, ...Array.from(users, ([userId, keys]) => [userId, ...keys])].map((kept) => JSON.stringify(kept))
+    },
+    ...rest,
+  }
+}

@@ -1,0 +1,7 @@
+export type { PgClient, PgQuery, PgTransactionClient } from './lib/client.js'
+export { migrate } from './lib/migrate.js'
+export type { PgSessionsOptions } from './lib/options.js'
+export type { PgSessions } from './lib/pg-store.js'
+export { pgSessions } from './lib/pg-store.js'
+export { schemaSql } from './lib/schema.js'
+export type { TableOptions } from './lib/table-names.js'

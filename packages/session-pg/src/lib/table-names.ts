@@ -1,0 +1,44 @@
+import { describeType } from '@bext/session-core/store'
+
+/** Where the sessions are kept. */
+export interface TableOptions {
+  /** The schema that holds the table; it must exist. Default: the first of the connection's `search_path`. */
+  readonly schema?: string | undefined
+  /** The table's name: any text of 1 to 48 bytes. Default: `sessions`. */
+  readonly table?: string | undefined
+}
+
+/** Names quoted for SQL. `index` is without the schema, which is how `create index` wants it. */
+export interface TableNames {
+  readonly table: string
+  readonly index: string
+  readonly qualifiedIndex: string
+}
+
+// PostgreSQL cuts longer names off. The table's leaves room for the names derived from it.
+const maxNameBytes = 63
+const maxTableBytes = 48
+
+function checkName(factory: string, option: string, name: unknown, maxBytes: number): string {
+  const expected = `option ${option} must be a name of 1 to ${maxBytes} bytes without NUL`
+  if (typeof name !== 'string') {
+    throw new TypeError(`${factory}: ${expected}, but it is ${describeType(name)}.`)
+  }
+  const bytes = Buffer.byteLength(name)
+  if (bytes === 0 || bytes > maxBytes) throw new TypeError(`${factory}: ${expected}, but it has ${bytes} bytes.`)
+  if (name.includes('\0')) throw new TypeError(`${factory}: ${expected}, but it holds a NUL.`)
+  if (!name.isWellFormed()) throw new TypeError(`${factory}: ${expected}, but it holds a lone surrogate.`)
+  return name
+}
+
+function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** The quoted names. Throws a `TypeError` that names the factory and the option. */
+export function tableNames(factory: string, { schema, table = 'sessions' }: TableOptions): TableNames {
+  const prefix = schema === undefined ? '' : `${quote(checkName(factory, 'schema', schema, maxNameBytes))}.`
+  const name = checkName(factory, 'table', table, maxTableBytes)
+  const index = quote(`${name}_user_id_idx`)
+  return { table: `${prefix}${quote(name)}`, index, qualifiedIndex: `${prefix}${index}` }
+}

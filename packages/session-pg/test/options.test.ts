@@ -1,0 +1,62 @@
+import type { PgSessionsOptions } from '@bext/session-pg'
+import { migrate, pgSessions, schemaSql } from '@bext/session-pg'
+import postgres from 'postgres'
+import { expect, it } from 'vitest'
+import { openClient } from './support.js'
+
+const url = 'postgres://user:pass-word@127.0.0.1/db'
+
+const wrong: [what: string, options: unknown, expected: RegExp][] = [
+  ['nothing', undefined, /expected an object of options, but it is undefined/],
+  ['neither sql nor url', {}, /exactly one of the options sql and url, but there are neither/],
+  ['both sql and url', { sql: () => {}, url }, /exactly one of the options sql and url, but there are both/],
+  ['an unknown option', { url, tableName: 'x' }, /no option "tableName"/],
+  ['a sql that is no client', { sql: {} }, /client of postgres\.js as sql, but it is an object/],
+  ['a sql that is null', { sql: null }, /client of postgres\.js as sql, but it is null/],
+  ['a sql without queries', { sql: () => {} }, /client of postgres\.js as sql, but it is a function/],
+  ['a url that is no string', { url: new URL(url) }, /option url must be a string, but it is an object/],
+  ['an empty url', { url: '' }, /option url must be like postgres:/],
+  ['a url of another protocol', { url: 'mysql://user:pass-word@127.0.0.1/db' }, /option url must be like postgres:/],
+  ['a malformed url', { url: 'postgres://user:pass-word@:x:/db' }, /option url must be like postgres:/],
+  ['a malformed escape', { url: 'postgres://user:pass-word%@127.0.0.1/db' }, /option url must be like postgres:/],
+  ['an empty table', { url, table: '' }, /option table must be a name of 1 to 48 bytes .* has 0 bytes/],
+  ['a table that is no string', { url, table: 7 }, /option table .* but it is the number 7/],
+  ['a table with a NUL', { url, table: 'a\0b' }, /option table .* but it holds a NUL/],
+  ['a table with a lone surrogate', { url, table: '\ud800' }, /option table .* but it holds a lone surrogate/],
+  ['a long table', { url, table: 'é'.repeat(25) }, /option table .* but it has 50 bytes/],
+  ['an empty schema', { url, schema: '' }, /option schema must be a name of 1 to 63 bytes without NUL/],
+  ['a long schema', { url, schema: 's'.repeat(64) }, /option schema .* but it has 64 bytes/],
+  ['a fractional timeout', { url, timeoutMs: 0.5 }, /option timeoutMs must be a positive integer/],
+  ['no room for data', { url, maxDataBytes: 0 }, /option maxDataBytes must be a positive integer/],
+]
+
+it.each(wrong)('refuses %s with a TypeError that shows no secret', (_what, options, expected) => {
+  let error: unknown
+  try {
+    pgSessions(options as PgSessionsOptions)
+  } catch (thrown) {
+    error = thrown
+  }
+  expect(error).toBeInstanceOf(TypeError)
+  expect(error).toHaveProperty('message', expect.stringMatching(/^pgSessions: /))
+  expect(error).toHaveProperty('message', expect.stringMatching(expected))
+  expect(error).toHaveProperty('message', expect.not.stringContaining('pass-word'))
+  expect(error).not.toHaveProperty('cause')
+})
+
+it('takes the longest names, and any client of postgres.js', () => {
+  const sql = openClient()
+  expect(pgSessions({ sql, table: 't'.repeat(48), schema: 's'.repeat(63) }).name).toBe('pg')
+  expect(pgSessions({ sql: postgres(url, { types: { bigint: postgres.BigInt } }) }).name).toBe('pg')
+})
+
+it('refuses wrong options of schemaSql and migrate', async () => {
+  expect(() => schemaSql({ table: '' })).toThrow(new TypeError(
+    'schemaSql: option table must be a name of 1 to 48 bytes without NUL, but it has 0 bytes.',
+  ))
+  expect(() => schemaSql({ tabel: 'x' } as object)).toThrow(TypeError)
+  const sql = openClient()
+  await expect(migrate(sql, { schema: '' })).rejects.toThrow(TypeError)
+  await expect(migrate(sql, { tabel: 'x' } as object)).rejects.toThrow(TypeError)
+  await expect(migrate({} as typeof sql)).rejects.toThrow('migrate: expected a client of postgres.js as sql')
+})
