@@ -11,7 +11,7 @@ export {
   maxTtlMs,
   maxUserIdBytes,
 } from './lib/check-input.js'
-export { checkPositiveInteger, describeType, rejectUnknownOptions } from './lib/check-option.js'
+export { checkPositiveInteger, checkTimeoutMs, describeType, rejectUnknownOptions } from './lib/check-option.js'
 export type { Deadline } from './lib/deadline.js'
 export { defaultTimeoutMs, withinDeadline } from './lib/deadline.js'
 export { checkSessionId, hashSessionId, isHash, isServerBackedId, mintSessionId } from './lib/id.js'

@@ -2,6 +2,7 @@ import {
   checkCreateOptions,
   checkDataJson,
   checkPositiveInteger,
+  checkTimeoutMs,
   checkTtlMs,
   checkUserId,
   maxTtlMs,
@@ -84,6 +85,14 @@ describe('options of factories', () => {
       expect(() => checkPositiveInteger('fooSessions', 'timeoutMs', value)).toThrowError(TypeError)
     }
     expect(checkPositiveInteger('fooSessions', 'timeoutMs', 5)).toBe(5)
+  })
+
+  it('takes no timeout that a timer would end at once', () => {
+    expect(checkTimeoutMs('fooSessions', 2 ** 31 - 1)).toBe(2 ** 31 - 1)
+    expect(() => checkTimeoutMs('fooSessions', 2 ** 31)).toThrowError(
+      new TypeError('fooSessions: option timeoutMs must be at most 2147483647, but it is 2147483648.'),
+    )
+    expect(() => checkTimeoutMs('fooSessions', 0)).toThrowError(/timeoutMs must be a positive integer/)
   })
 
   it('tells of an option that there is not', () => {

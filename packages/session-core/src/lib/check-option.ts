@@ -13,6 +13,16 @@ export function checkPositiveInteger(factory: string, option: string, value: unk
   throw new TypeError(`${factory}: option ${option} must be a positive integer, but it is ${describeType(value)}.`)
 }
 
+// What a timer can wait for; beyond it, timers fire at once.
+const maxTimeoutMs = 2_147_483_647
+
+/** `timeoutMs`, if it is a positive integer that a timer can wait for. Throws a `TypeError` that names the option. */
+export function checkTimeoutMs(factory: string, timeoutMs: unknown): number {
+  const checked = checkPositiveInteger(factory, 'timeoutMs', timeoutMs)
+  if (checked <= maxTimeoutMs) return checked
+  throw new TypeError(`${factory}: option timeoutMs must be at most ${maxTimeoutMs}, but it is ${checked}.`)
+}
+
 /** Throws a `TypeError` if `options` is not an object, or has a key that the factory does not know. */
 export function rejectUnknownOptions(factory: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {

@@ -1,5 +1,6 @@
 import {
   checkPositiveInteger,
+  checkTimeoutMs,
   defaultMaxDataBytes,
   defaultTimeoutMs,
   describeType,
@@ -45,7 +46,7 @@ export function checkOptions(options: PgSessionsOptions): CheckedOptions {
   }
   const checked = {
     table: tableNames(factory, options).table,
-    timeoutMs: checkPositiveInteger(factory, 'timeoutMs', timeoutMs),
+    timeoutMs: checkTimeoutMs(factory, timeoutMs),
     maxDataBytes: checkPositiveInteger(factory, 'maxDataBytes', maxDataBytes),
   }
   if (sql !== undefined) {
