@@ -1,0 +1,49 @@
+import type { Cookie } from 'tough-cookie'
+import { CookieJar } from 'tough-cookie'
+
+export interface Reply {
+  readonly status: number
+  readonly body: string
+  /** The cookies that it sets, as the jar understood them. */
+  readonly cookies: readonly Cookie[]
+}
+
+/** A browser, as far as the walk needs one: it keeps cookies by the rules, states its origin, and runs no scripts. */
+export interface Client {
+  readonly name: string
+  get(path: string): Promise<Reply>
+  /** Sends a form, from our own page unless another origin is given. */
+  post(path: string, fields?: Readonly<Record<string, string>>, origin?: string): Promise<Reply>
+  /** The session cookie that it would send now. */
+  cookie(): Promise<Cookie | undefined>
+}
+
+/** A new client with an empty jar, or with one cookie in it. */
+export async function createClient(name: string, url: string, signal: AbortSignal, first?: Cookie): Promise<Client> {
+  // Strict: refuses a `__Host-` cookie that breaks the rules of its prefix.
+  const jar = new CookieJar(undefined, { prefixSecurity: 'strict' })
+  if (first) await jar.setCookie(first.toString(), url)
+
+  async function send(path: string, init: RequestInit = {}): Promise<Reply> {
+    const headers = new Headers(init.headers)
+    headers.set('cookie', await jar.getCookieString(url))
+    const response = await fetch(url + path, { ...init, headers, redirect: 'manual', signal })
+    const cookies: Cookie[] = []
+    for (const setCookie of response.headers.getSetCookie()) {
+      const cookie = await jar.setCookie(setCookie, url)
+      if (cookie) cookies.push(cookie)
+    }
+    return { status: response.status, body: await response.text(), cookies }
+  }
+
+  return {
+    name,
+    get: (path) => send(path),
+    post: (path, fields = {}, origin = url) =>
+      send(path, { method: 'POST', headers: { origin }, body: new URLSearchParams(fields) }),
+    async cookie() {
+      const [cookie] = await jar.getCookies(url)
+      return cookie
+    },
+  }
+}

@@ -1,0 +1,36 @@
+import { FailureToReport } from './failure.js'
+import { parseOptions, usage } from './options.js'
+import { serve, walkAll } from './run.js'
+
+const interrupted = new AbortController()
+let interruptedAtMs = 0
+
+// Runners pass on what the terminal has sent already, so only a later signal means that the end is taking too long.
+function interrupt(): void {
+  if (!interrupted.signal.aborted) interruptedAtMs = Date.now()
+  else if (Date.now() - interruptedAtMs > 1000) process.exit(130)
+  interrupted.abort()
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
+
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2))
+  if (options.help) console.log(usage)
+  else if (options.once) await walkAll(options, interrupted.signal)
+  else await serve(options, interrupted.signal)
+}
+
+try {
+  await main()
+} catch (error) {
+  if (interrupted.signal.aborted) {
+    process.exitCode = 130
+  } else if (error instanceof FailureToReport) {
+    console.error(error.message)
+    process.exitCode = error.exitCode
+  } else {
+    console.error(error)
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,59 @@
+import type { Cookie } from 'tough-cookie'
+import { FailureToReport } from './failure.js'
+import type { Holdings } from './stores/store.js'
+import { shorten, summarize } from './text.js'
+
+/** Prints a walk, and ends it at the first thing that is not as it should be. */
+export interface Report {
+  heading(text: string): void
+  note(text: string): void
+  request(client: string, request: string, status: number): void
+  cookies(cookies: readonly Cookie[]): void
+  holdings(holdings: Holdings): void
+  /** Throws a `FailureToReport` if it does not hold. */
+  check(holds: boolean, claim: string): void
+}
+
+function describeCookie(cookie: Cookie): string {
+  const attributes = [
+    cookie.maxAge === null ? undefined : `Max-Age=${cookie.maxAge}`,
+    cookie.path === null ? undefined : `Path=${cookie.path}`,
+    cookie.domain !== null && cookie.hostOnly === false ? `Domain=${cookie.domain}` : 'no Domain',
+    cookie.httpOnly ? 'HttpOnly' : 'not HttpOnly',
+    cookie.secure ? 'Secure' : 'not Secure',
+    `SameSite=${cookie.sameSite ?? 'not set'}`,
+  ]
+  const value = cookie.value === '' ? '(empty)' : shorten(cookie.value)
+  return `${cookie.key}=${value}; ${attributes.filter((attribute) => attribute !== undefined).join('; ')}`
+}
+
+export function createReport(print: (line: string) => void): Report {
+  let place = ''
+
+  return {
+    heading(text) {
+      place = text
+      print(`\n${text}\n${'='.repeat(text.length)}`)
+    },
+    note(text) {
+      print(`  ${text}`)
+    },
+    request(client, request, status) {
+      print(`\n${`${client}:`.padEnd(12)} ${request} -> ${status}`)
+    },
+    cookies(cookies) {
+      if (cookies.length === 0) print('  cookie  none sent')
+      for (const cookie of cookies) print(`  cookie  ${describeCookie(cookie)}`)
+    },
+    holdings({ columns, rows }) {
+      if (rows.length === 0) print('  store   nothing')
+      for (const row of rows) {
+        print(`  store   ${row.map((value, index) => `${columns[index]}: ${summarize(value)}`).join(', ')}`)
+      }
+    },
+    check(holds, claim) {
+      if (!holds) throw new FailureToReport(`Not as it should be (${place}): ${claim}`)
+      print(`  ok      ${claim}`)
+    },
+  }
+}

@@ -1,0 +1,22 @@
+import { memorySessions } from '@bext/session-core/memory'
+import { timeOf } from '../text.js'
+import type { DemoStore } from './store.js'
+
+export function openMemoryStore(): DemoStore {
+  const plugin = memorySessions()
+  return {
+    plugin,
+    place: 'in this process',
+    keeps: 'A record under the SHA-256 of the id, never the id.',
+    isServerBacked: true,
+    shows: 'the sessions of the signed-in user, as it cannot list others',
+    async look(userId) {
+      const sessions = userId === undefined ? [] : await plugin.listUserSessions(userId)
+      return {
+        columns: ['hash of the id', 'created', 'expires'],
+        rows: sessions.map((one) => [one.handle, timeOf(one.createdAtMs), timeOf(one.expiresAtMs)]),
+      }
+    },
+    async close() {},
+  }
+}

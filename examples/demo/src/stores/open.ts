@@ -1,0 +1,18 @@
+import type { StoreName } from '../options.js'
+import { openCookieStore } from './cookie.js'
+import { openMemoryStore } from './memory.js'
+import { openPgStore } from './pg.js'
+import { openRedisStore } from './redis.js'
+import type { DemoStore } from './store.js'
+
+const openers: Readonly<Record<StoreName, () => DemoStore | Promise<DemoStore>>> = {
+  memory: openMemoryStore,
+  cookie: openCookieStore,
+  redis: openRedisStore,
+  pg: openPgStore,
+}
+
+/** Opens a store, and starts the server that it needs. Rejects with what to do where there is none to be had. */
+export async function openStore(name: StoreName): Promise<DemoStore> {
+  return openers[name]()
+}

@@ -1,0 +1,81 @@
+import type { ServiceUrls } from '@bext-internal/test-services'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Redis } from 'ioredis'
+import postgres from 'postgres'
+import { expect, inject, it, onTestFinished } from 'vitest'
+import { browse, ended, startDemo } from './support.js'
+
+const urls: ServiceUrls = { redisUrl: inject('redisUrl'), postgresUrl: inject('postgresUrl') }
+const env = { BEXT_REDIS_URL: urls.redisUrl, BEXT_POSTGRES_URL: urls.postgresUrl }
+
+/** What demos have in the servers, which may be others' than ours. */
+async function leftovers(): Promise<readonly string[]> {
+  const redis = new Redis(urls.redisUrl)
+  const sql = postgres(urls.postgresUrl)
+  try {
+    const tables = await sql`select tablename from pg_tables where tablename like 'bext\\_demo\\_%'`
+    return [...(await redis.keys('bext-demo-*')), ...tables.map((row) => String(row['tablename']))]
+  } finally {
+    redis.disconnect()
+    await sql.end()
+  }
+}
+
+it('walks through a visit on each store, and leaves nothing behind', async () => {
+  const before = await leftovers()
+  const { code, stdout, stderr } = await ended(startDemo(['--once'], env))
+  expect(stderr).toBe('')
+  for (const store of ['memory', 'cookie', 'redis', 'pg']) expect(stdout).toContain(`\n${store}: `)
+  expect(stdout).toContain('All as it should be on memory, cookie, redis, pg.')
+  expect(code).toBe(0)
+  const added = async (): Promise<readonly string[]> => (await leftovers()).filter((name) => !before.includes(name))
+  await expect.poll(added, { timeout: 20_000 }).toEqual([])
+})
+
+it('walks through a visit on one store', async () => {
+  const { code, stdout } = await ended(startDemo(['--once', '--store', 'memory']))
+  expect(stdout).toContain('All as it should be on memory.')
+  expect(code).toBe(0)
+})
+
+it('prints its URL, serves there, and ends in good order when it is interrupted', async () => {
+  const child = startDemo(['--port', '0'])
+  const end = ended(child)
+  const lines = createInterface({ input: child.stdout! })
+  const [line] = (await once(lines, 'line')) as [string]
+  const url = /http:\/\/localhost:\d+/.exec(line)?.[0] ?? ''
+  expect(line).toContain('cookie')
+  expect((await (await browse(url)).get('/')).status).toBe(200)
+  child.kill('SIGINT')
+  child.kill('SIGINT')
+  expect((await end).code).toBe(0)
+})
+
+it('says what to do when the port is taken', async () => {
+  const server = createServer().listen(0, 'localhost')
+  onTestFinished(() => {
+    server.close()
+  })
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const { code, stderr } = await ended(startDemo(['--port', String(port)]))
+  expect(stderr).toContain(`Port ${port} is taken`)
+  expect(stderr).toContain('--port')
+  expect(code).toBe(1)
+})
+
+it.each([
+  ['redis', 'BEXT_REDIS_URL', 'redis://127.0.0.1:1'],
+  ['pg', 'BEXT_POSTGRES_URL', 'postgres://127.0.0.1:1/none'],
+])('says which server is missing, where, and what to do: %s', async (store, variable, url) => {
+  const { code, stdout, stderr } = await ended(startDemo(['--store', store], { [variable]: url }))
+  expect(stderr).toContain(variable)
+  expect(stderr).toContain('127.0.0.1:1')
+  expect(stderr).toContain('unset')
+  expect(stderr).not.toMatch(/\n +at /)
+  expect(stdout).toBe('')
+  expect(code).toBe(1)
+})

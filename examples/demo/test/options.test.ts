@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { FailureToReport } from '../src/failure.js'
+import { parseOptions } from '../src/options.js'
+import { ended, startDemo } from './support.js'
+
+it('has a default for every option', () => {
+  expect(parseOptions([])).toEqual({ store: undefined, port: 3000, once: false, help: false })
+})
+
+it('takes every option', () => {
+  const options = parseOptions(['--store', 'redis', '--port=0', '--once', '--help'])
+  expect(options).toEqual({ store: 'redis', port: 0, once: true, help: true })
+})
+
+describe('a wrong option is a failure with the usage and exit code 2', () => {
+  it.each([
+    ['an unknown option', ['--stor', 'pg'], /'--stor'/],
+    ['an unknown store', ['--store', 'disk'], /--store .*"disk"/],
+    ['a store that is missing', ['--store'], /--store/],
+    ['an argument', ['pg'], /pg/],
+    ['a port that is no number', ['--port', 'x1'], /--port .*"x1"/],
+    ['a port that is too large', ['--port', '65536'], /--port .*65535/],
+    ['an empty port', ['--port', ''], /--port/],
+    ['a value for a flag', ['--once=yes'], /--once/],
+  ])('%s', (_, args, message) => {
+    let failure: unknown
+    try {
+      parseOptions(args)
+    } catch (error) {
+      failure = error
+    }
+    expect(failure).toBeInstanceOf(FailureToReport)
+    const usage = expect.stringContaining('Usage: npm run demo') as string
+    expect(failure).toMatchObject({ exitCode: 2, message: usage })
+    expect((failure as Error).message).toMatch(message)
+  })
+})
+
+it('ends so as a program', async () => {
+  const { code, stdout, stderr } = await ended(startDemo(['--store', 'disk']))
+  expect(code).toBe(2)
+  expect(stdout).toBe('')
+  expect(stderr).toContain('"disk"')
+  expect(stderr).toContain('Usage: npm run demo')
+})
+
+it('prints the usage on request', async () => {
+  const { code, stdout } = await ended(startDemo(['--help']))
+  expect(code).toBe(0)
+  expect(stdout).toContain('Usage: npm run demo')
+})
