@@ -1,8 +1,18 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 
-/** A port of 127.0.0.1 on which nobody listened a moment ago. */
+// A Redis Cluster's nodes talk on a port that is 10,000 higher, and has to be a port, too.
+const maxPort = 55_535
+
+/** A port of 127.0.0.1, at most 55,535, on which nobody listened a moment ago. */
 export async function findFreePort(): Promise<number> {
+  for (;;) {
+    const port = await findAnyPort()
+    if (port <= maxPort) return port
+  }
+}
+
+async function findAnyPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

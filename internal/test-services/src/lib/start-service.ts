@@ -31,8 +31,11 @@ function chooseRoutes({ env }: Surroundings): readonly Route[] {
 }
 
 /** Starts a server by the first route that leads to one. Rejects with what was tried and what helps. */
-export async function startService(service: Service, surroundings: Surroundings): Promise<RunningService> {
-  const chosen = chooseRoutes(surroundings)
+export async function startService(
+  service: Service,
+  surroundings: Surroundings,
+  chosen: readonly Route[] = chooseRoutes(surroundings),
+): Promise<RunningService> {
   const url = surroundings.env[service.urlVariable] ?? ''
   // A server that was named and does not answer is a mistake to report, not a reason to look for another one.
   if (url !== '' && chosen.includes('url')) return { ...(await useUrl(service, url)), origin: 'url' }

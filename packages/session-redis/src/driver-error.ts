@@ -1,0 +1,28 @@
+import { SessionError } from '@bext/session-core'
+import { toBackendError } from '@bext/session-core/store'
+
+// What a server answers while it starts, fails over or is too busy: it will pass. Redis 6 puts more words before it.
+const passing = /(^|[ -])(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY) /
+const outOfMemory = /(^|[ -])OOM /
+
+/** Whether the server itself answered with this error, so that the command is over and done with. */
+export function isServerReply(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError'
+}
+
+/** Whether the server has become a replica, so that another one has taken its place. */
+export function isFailedOver(error: Error): boolean {
+  return error.message.includes('READONLY ')
+}
+
+/** What ioredis rejected with, as the store's `Backend` error (contract E1, E3). */
+export function fromDriver(error: unknown): SessionError {
+  if (isServerReply(error)) {
+    if (outOfMemory.test(error.message)) {
+      return new SessionError('full', 'Redis has used up its maxmemory: give it more. See the cause.', { cause: error })
+    }
+    return toBackendError(error, passing.test(error.message) ? 'unavailable' : 'failed')
+  }
+  const timedOut = error instanceof Error && error.message === 'Command timed out'
+  return toBackendError(error, timedOut ? 'timeout' : 'unavailable')
+}

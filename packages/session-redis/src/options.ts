@@ -1,0 +1,100 @@
+import {
+  checkPositiveInteger,
+  checkTimeoutMs,
+  defaultMaxDataBytes,
+  defaultTimeoutMs,
+  describeType,
+  rejectUnknownOptions,
+} from '@bext/session-core/store'
+import { isRedisClient, readsFromReplicas, type RedisClient } from './client.js'
+
+interface CommonOptions {
+  /** What the keys of this store begin with, at most 128 bytes without `{` and `}`. Default: `session:`. */
+  readonly prefix?: string | undefined
+  /** How long a call may take, in milliseconds (contract E5). Default: 2000. */
+  readonly timeoutMs?: number | undefined
+  /** The largest `dataJson`, in bytes of UTF-8 (contract L1). Default: 1 MiB. */
+  readonly maxDataBytes?: number | undefined
+}
+
+interface HandedClient {
+  /** Your ioredis `Redis` or `Cluster`. The store never closes it. */
+  readonly client: RedisClient
+  readonly url?: undefined
+}
+
+interface OwnClient {
+  /** A `redis://` or `rediss://` URL. The store opens the connection at its first call, and `close()` ends it. */
+  readonly url: string
+  readonly client?: undefined
+}
+
+export type RedisSessionsOptions = CommonOptions & (HandedClient | OwnClient)
+
+export interface Settings {
+  readonly source: { readonly client: RedisClient } | { readonly url: string }
+  readonly prefix: string
+  readonly timeoutMs: number
+  readonly maxDataBytes: number
+}
+
+const factory = 'redisSessions'
+const known = ['client', 'url', 'prefix', 'timeoutMs', 'maxDataBytes']
+const maxPrefixBytes = 128
+const defaults = Object.freeze({
+  prefix: 'session:',
+  timeoutMs: defaultTimeoutMs,
+  maxDataBytes: defaultMaxDataBytes,
+})
+
+function checkClient(client: unknown): RedisClient {
+  if (!isRedisClient(client)) {
+    const given = describeType(client)
+    throw new TypeError(`${factory}: option client must be a Redis or Cluster of ioredis, but it is ${given}.`)
+  }
+  if (readsFromReplicas(client)) {
+    throw new TypeError(
+      `${factory}: option client must read from masters, for replicas lag behind: leave scaleReads at 'master'.`,
+    )
+  }
+  return client
+}
+
+function checkUrl(url: unknown): string {
+  if (typeof url === 'string' && /^rediss?:\/\//.test(url) && URL.canParse(url)) return url
+  const given = typeof url === 'string' ? 'another string' : describeType(url)
+  throw new TypeError(`${factory}: option url must be a redis:// or rediss:// URL, but it is ${given}.`)
+}
+
+function checkPrefix(prefix: unknown): string {
+  if (typeof prefix !== 'string') {
+    throw new TypeError(`${factory}: option prefix must be a string, but it is ${describeType(prefix)}.`)
+  }
+  if (!prefix.isWellFormed()) throw new TypeError(`${factory}: option prefix must not hold a lone surrogate.`)
+  const bytes = Buffer.byteLength(prefix)
+  if (bytes === 0 || bytes > maxPrefixBytes) {
+    throw new TypeError(`${factory}: option prefix must have 1 to ${maxPrefixBytes} bytes, but it has ${bytes}.`)
+  }
+  if (/[{}]/.test(prefix)) {
+    throw new TypeError(`${factory}: option prefix must not hold { or }, which would put all keys on one Cluster node.`)
+  }
+  return prefix
+}
+
+/** The options with their defaults. Throws a `TypeError` for what is wrong. */
+export function checkOptions(options: unknown): Settings {
+  rejectUnknownOptions(factory, options, known)
+  const given = options as Partial<Record<string, unknown>>
+  const { client, url } = given
+  const { prefix = defaults.prefix, timeoutMs = defaults.timeoutMs, maxDataBytes = defaults.maxDataBytes } = given
+  if ((client === undefined) === (url === undefined)) {
+    const seen = client === undefined ? 'neither was given' : 'both were given'
+    throw new TypeError(`${factory}: expected either option client or option url, but ${seen}.`)
+  }
+  return {
+    source: client === undefined ? { url: checkUrl(url) } : { client: checkClient(client) },
+    prefix: checkPrefix(prefix),
+    timeoutMs: checkTimeoutMs(factory, timeoutMs),
+    maxDataBytes: checkPositiveInteger(factory, 'maxDataBytes', maxDataBytes),
+  }
+}

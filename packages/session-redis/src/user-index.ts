@@ -1,0 +1,63 @@
+// Which sessions a user has: for each user a sorted set of session hashes, whose scores are times of the server.
+//
+// A session and its user's index may lie on different nodes of a Cluster, so no script can write both, and a process
+// may end between any two commands. What always holds is
+//
+//   session.expiresAt <= session.indexedUntil <= score of its entry < expiry of the index key
+//
+// because whatever raises a time to the left is preceded by what raises the times to the right:
+// - create adds the entry, then the session. The session's script refuses to live longer than its entry.
+// - touch that would pass indexedUntil is refused, raises the entry's score (scores never fall), and tries again.
+// - ending a session removes it, then the entry. A session that is gone never comes back under its hash.
+// So between two commands there may be an entry without a session, and never a session without its entry: "end all"
+// misses none. An entry without a session may belong to a create in flight, so only who removed the session, or knows
+// it to be gone, removes the entry; others leave it to its score.
+//
+// Each node has its own clock. An entry is kept for a margin longer than its score says, which covers a session whose
+// node is behind; a session whose node is ahead gets an entry that is counted from that node's time.
+
+import { hash as digest } from 'node:crypto'
+import type { Deadline } from '@bext/session-core/store'
+import type { Connection } from './connection.js'
+import { addToIndexScript, removeFromIndexScript } from './scripts.js'
+
+const clockMarginMs = 60_000
+const maxLeadMs = 24 * 60 * 60 * 1000
+
+/** The sessions of users, by the text of the user's id. */
+export interface UserIndex {
+  /**
+   * Makes sure that the session is listed for `ttlMs` from now and some more, where now is at least `fromMs`. Resolves
+   * to the time until which it is.
+   */
+  add(deadline: Deadline, userText: string, hash: string, ttlMs: number, fromMs: number): Promise<number>
+  /** Removes sessions that are known to be gone. */
+  remove(deadline: Deadline, userText: string, hashes: readonly string[]): Promise<void>
+  /** The hashes of all the user's sessions, and perhaps of some that are gone or not there yet. */
+  list(deadline: Deadline, userText: string): Promise<readonly string[]>
+}
+
+// Touches need no second command for as long as the entry leads the session: that is for one ttl, at most a day, which
+// keeps few entries of sessions that have expired; and no less than nodes' clocks may differ.
+function leadMs(ttlMs: number): number {
+  return Math.max(clockMarginMs, Math.min(ttlMs, maxLeadMs))
+}
+
+export function createUserIndex(connection: Connection, prefix: string): UserIndex {
+  // The text begins with a quote, which no session id holds: an index never has the key of a session.
+  const keyOf = (userText: string): string => `${prefix}user:${digest('sha256', userText, 'base64url')}`
+
+  return {
+    async add(deadline, userText, hash, ttlMs, fromMs) {
+      const args = [hash, ttlMs + leadMs(ttlMs), fromMs, clockMarginMs]
+      const { value } = await connection.write(deadline, addToIndexScript, keyOf(userText), args)
+      return Number(value)
+    },
+
+    async remove(deadline, userText, hashes) {
+      if (hashes.length > 0) await connection.write(deadline, removeFromIndexScript, keyOf(userText), hashes)
+    },
+
+    list: (deadline, userText) => connection.read(deadline, (client) => client.zrange(keyOf(userText), '0', '-1')),
+  }
+}

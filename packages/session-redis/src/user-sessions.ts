@@ -1,0 +1,58 @@
+import type { SessionSummary, UserIndexCapability } from '@bext/session-core'
+import { checkUserId, hashSessionId, isHash, isServerBackedId, type Deadline } from '@bext/session-core/store'
+import type { Connection } from './connection.js'
+import type { IndexedSessions } from './indexed-sessions.js'
+import { parseSummary, summaryBytes, toUserText } from './record.js'
+import type { SessionCommands } from './session-commands.js'
+import type { UserIndex } from './user-index.js'
+
+// How many sessions of a user are asked for at once. Each batch has the time of a call: what goes on is not cut off.
+const batchSize = 250
+
+interface Parts {
+  readonly connection: Connection
+  readonly commands: SessionCommands
+  readonly index: UserIndex
+  readonly sessions: IndexedSessions
+}
+
+/** Lists and ends the sessions of a user (contract O1). */
+export function createUserSessions({ connection, commands, index, sessions }: Parts): UserIndexCapability {
+  async function inBatches(
+    userText: string,
+    work: (deadline: Deadline, hashes: readonly string[]) => Promise<void>,
+  ): Promise<void> {
+    const hashes = await connection.call((deadline) => index.list(deadline, userText))
+    for (let from = 0; from < hashes.length; from += batchSize) {
+      await connection.call((deadline) => work(deadline, hashes.slice(from, from + batchSize)))
+    }
+  }
+
+  return {
+    async listUserSessions(userId) {
+      const userText = toUserText(checkUserId(userId))
+      const bytes = summaryBytes(userText)
+      const found: SessionSummary[] = []
+      await inBatches(userText, async (deadline, hashes) => {
+        const starts = await Promise.all(hashes.map((hash) => commands.getStart(deadline, hash, bytes)))
+        const summaries = hashes.map((hash, position) => parseSummary(hash, userText, starts[position] ?? ''))
+        found.push(...summaries.filter((summary) => summary !== undefined))
+      })
+      return found.toSorted((a, b) => a.createdAtMs - b.createdAtMs)
+    },
+
+    async endUserSession(userId, handle) {
+      const userText = toUserText(checkUserId(userId))
+      if (isHash(handle)) await connection.call((deadline) => sessions.endOfUser(deadline, userText, [handle]))
+    },
+
+    async endUserSessions(userId, { except } = {}) {
+      const userText = toUserText(checkUserId(userId))
+      const kept = isServerBackedId(except) ? hashSessionId(except) : undefined
+      await inBatches(userText, (deadline, hashes) => {
+        const ended = hashes.filter((hash) => hash !== kept)
+        return sessions.endOfUser(deadline, userText, ended)
+      })
+    },
+  }
+}

@@ -1,0 +1,67 @@
+import { Cluster, Redis } from 'ioredis'
+import { afterAll, describe, expect, it } from 'vitest'
+import { redisSessions, type RedisClient, type RedisSessionsOptions } from '@bext/session-redis'
+import { redisUrl } from './lib/namespace.js'
+
+const client = new Redis(redisUrl, { lazyConnect: true })
+afterAll(() => client.disconnect())
+
+function thrownBy(options: unknown): Error {
+  try {
+    redisSessions(options as RedisSessionsOptions)
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('redisSessions took the options.')
+}
+
+const wrong: readonly [what: string, options: unknown, message: string][] = [
+  ['no options', undefined, 'redisSessions: expected an object of options, but it is undefined.'],
+  ['neither client nor url', {}, 'expected either option client or option url, but neither was given.'],
+  ['client and url', { client, url: redisUrl }, 'expected either option client or option url, but both were given.'],
+  ['an unknown option', { client, ttl: 1 }, 'there is no option "ttl"'],
+  ['a client of another kind', { client: { get() {} } }, 'option client must be a Redis or Cluster of ioredis'],
+  ['a client that is null', { client: null }, 'option client must be a Redis or Cluster of ioredis, but it is null.'],
+  ['a URL of another kind', { url: 'http://127.0.0.1' }, 'option url must be a redis:// or rediss:// URL'],
+  ['a URL that is none', { url: 'redis://a:b:c:d' }, 'option url must be a redis:// or rediss:// URL'],
+  ['a URL that is no string', { url: 6379 }, 'redis:// or rediss:// URL, but it is the number 6379.'],
+  ['an empty prefix', { client, prefix: '' }, 'option prefix must have 1 to 128 bytes, but it has 0.'],
+  ['a long prefix', { client, prefix: 'ü'.repeat(65) }, 'option prefix must have 1 to 128 bytes, but it has 130.'],
+  ['a prefix with a hash tag', { client, prefix: '{app}:' }, 'option prefix must not hold { or }'],
+  ['a prefix with a lone surrogate', { client, prefix: '\uD800' }, 'option prefix must not hold a lone surrogate'],
+  ['a prefix that is no string', { client, prefix: 1 }, 'option prefix must be a string, but it is the number 1.'],
+  ['timeoutMs 0', { client, timeoutMs: 0 }, 'option timeoutMs must be a positive integer'],
+  ['a timeoutMs that no timer takes', { client, timeoutMs: 2 ** 31 }, 'option timeoutMs must be at most 2147483647'],
+  ['a fractional maxDataBytes', { client, maxDataBytes: 1.5 }, 'option maxDataBytes must be a positive integer'],
+]
+
+describe('redisSessions options', () => {
+  it.each(wrong)('E1 throws a TypeError for %s', (_, options, message) => {
+    const error = thrownBy(options)
+    expect(error).toBeInstanceOf(TypeError)
+    expect(error.message).toContain(message)
+  })
+
+  it('E3 does not repeat a URL, which may hold a password', () => {
+    expect(thrownBy({ url: 'http://user:hunter2@127.0.0.1' }).message).not.toContain('hunter2')
+  })
+
+  it('R6 refuses a Cluster that reads from replicas', () => {
+    const options = { lazyConnect: true, scaleReads: 'slave' } as const
+    const cluster = new Cluster([new URL(redisUrl).host], options)
+    expect(thrownBy({ client: cluster }).message).toContain('must read from masters')
+    cluster.disconnect()
+  })
+
+  it('takes Redis and Cluster of ioredis, in both reply mappings', () => {
+    const clients: (RedisClient & { disconnect(): void })[] = [
+      new Redis(redisUrl, { lazyConnect: true }),
+      new Redis(redisUrl, { lazyConnect: true, replyMapping: 'resp3' }),
+      new Cluster([new URL(redisUrl).host], { lazyConnect: true }),
+    ]
+    for (const each of clients) {
+      expect(redisSessions({ client: each, prefix: 'a:', timeoutMs: 1, maxDataBytes: 1 }).name).toBe('redis')
+      each.disconnect()
+    }
+  })
+})
