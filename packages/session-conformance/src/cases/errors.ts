@@ -7,6 +7,7 @@ import { ConformanceFailure } from '../lib/failure.js'
 import type { FaultProxy } from '../lib/fault-proxy.js'
 import { settleWithin } from '../lib/settle.js'
 import type { WatchedStore } from '../lib/watched-store.js'
+import { foreignId } from '../lib/watched-store.js'
 
 const timeoutMs = 400
 const networked = { families: ['server'], needs: ['endpoint', 'shared-backend'] } as const
@@ -192,6 +193,29 @@ export const errorCases: readonly ConformanceCase[] = [
     },
     networked,
   ),
+
+  defineCase('E3-tells-nothing', 'no error tells an id, a user or data, whatever it is about', async (context) => {
+    const store = await context.open()
+    const userId = context.userId()
+    const dataJson = context.json()
+    const { id } = await context.create(store, { userId, dataJson })
+    // Every call's error is searched for the texts that the case has made: ids, user ids and data.
+    await context.rejects(store.create({ userId, dataJson: `${dataJson},`, ttlMs: 1000 }), 'Invalid', 'create() with bad JSON')
+    await context.rejects(store.create({ userId, dataJson, ttlMs: 0 }), 'Invalid', 'create() with ttlMs 0')
+    await context.rejects(store.update(id, `${dataJson}]`), 'Invalid', 'update() with bad JSON')
+    await context.rejects(store.touch(id, -1), 'Invalid', 'touch() with ttlMs -1')
+    const codes = ['NotFound', 'Invalid'] as const
+    for (const other of [`${id}A`, ` ${id}`, `${id.slice(0, -1)}*`]) {
+      await context.rejects(store.read(foreignId(other)), codes, 'reading an id with a character more or less')
+      await context.rejects(store.update(foreignId(other), dataJson), codes, 'updating it')
+      await context.rejects(store.touch(foreignId(other), 1000), codes, 'touching it')
+    }
+    if (context.harness.family === 'client') return
+    await store.delete(id)
+    await context.gone(store, id, 'a deleted session')
+    await context.rejects(store.update(id, dataJson), 'NotFound', 'updating a deleted session')
+    await context.rejects(store.touch(id, 1000), 'NotFound', 'touching a deleted session')
+  }),
 
   defineCase(
     'E1-closed',

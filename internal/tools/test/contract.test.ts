@@ -1,0 +1,30 @@
+import { cases } from '@bext/session-conformance'
+import { expect, test } from 'vitest'
+import { rulesIn } from '../src/contract.js'
+import { readText } from '../src/workspace.js'
+
+const rules = rulesIn(readText('docs/contract.md'))
+const rulesOfCases = new Set(cases.map(({ rule }) => rule))
+
+test('reads the rule ids from lines such as "- C1 …", and nothing else', () => {
+  const text = '**C, create**\n- C1 Resolves.\n- C10 Ten.\n  - C3 nested\n- Cookie is no rule\n see C4 '
+  expect(rulesIn(text)).toEqual(['C1', 'C10'])
+})
+
+test('the contract names every rule once', () => {
+  expect(rules.length).toBeGreaterThan(0)
+  expect(rules).toEqual([...new Set(rules)])
+})
+
+test('every rule of the contract has a conformance case', () => {
+  expect(rules.filter((rule) => !rulesOfCases.has(rule))).toEqual([])
+})
+
+test('every conformance case names a rule of the contract', () => {
+  expect(cases.filter(({ rule }) => !rules.includes(rule)).map(({ id, rule }) => `${id}: ${rule}`)).toEqual([])
+})
+
+test('no two conformance cases share an id', () => {
+  const ids = cases.map(({ id }) => id)
+  expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([])
+})

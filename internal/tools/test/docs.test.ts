@@ -1,0 +1,81 @@
+import type { ServiceUrls } from '@bext-internal/test-services'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { beforeAll, describe, expect, inject, test } from 'vitest'
+import { codeBlocks, links } from '../src/markdown.js'
+import { namesInShell } from '../src/shell-names.js'
+import { compileSnippets, isOnlyTypes, placeOf, runSnippet, writeSnippets } from '../src/snippets.js'
+import { filesInGit, members, packages, readText, root } from '../src/workspace.js'
+
+const pages = filesInGit().filter((path) => path.endsWith('.md') && !path.startsWith('.changeset/'))
+const blocks = pages.flatMap((page) => codeBlocks(page, readText(page)))
+const examples = blocks.filter(({ language }) => language === 'ts')
+const shell = blocks.filter(({ language }) => ['sh', 'bash', 'console', 'shell'].includes(language))
+const kinds = ['', 'server', 'vitest', 'no-run']
+/** Where examples of Sentinel and of Cluster are compiled and not run. */
+const needMoreServers = ['packages/session-redis/README.md', 'packages/session-redis/README.md']
+const unchecked = /^(typescript|js|javascript|mts|tsx)$/
+const absolute = /^([a-z][a-z+.-]*:|#|\/\/)/i
+const servers: ServiceUrls = { redisUrl: inject('redisUrl'), postgresUrl: inject('postgresUrl') }
+
+test('the README has an example, and so has every package', () => {
+  const expected = ['README.md', ...packages.map(({ folder }) => `${folder}/README.md`)]
+  expect(expected.filter((page) => !examples.some(({ file }) => file === page))).toEqual([])
+})
+
+test('every block of TypeScript opens with "ts", alone or with one known word', () => {
+  const unknown = blocks.filter(
+    ({ language, flags }) => unchecked.test(language) || (language === 'ts' && !kinds.includes(flags.join(' '))),
+  )
+  expect(unknown.map(placeOf)).toEqual([])
+})
+
+describe('examples', () => {
+  let messages: string[] = []
+
+  beforeAll(async () => {
+    writeSnippets(examples)
+    messages = await compileSnippets(examples)
+  })
+
+  test('all compile under the strict options of the repository', () => {
+    expect(messages).toEqual([])
+  })
+
+  const running = examples.filter(({ flags }) => !flags.includes('no-run'))
+  test.concurrent.for(running.map((block) => [placeOf(block), block] as const))(
+    '%s runs',
+    { timeout: 60_000 },
+    ([, block]) => runSnippet(block, servers),
+  )
+
+  test('those that are not run are types alone, or known to need more than one server', async () => {
+    const resting = examples.filter(({ flags }) => flags.includes('no-run'))
+    const alone = await Promise.all(resting.map(({ code }) => isOnlyTypes(code)))
+    const files = resting.filter((_, index) => !alone[index]).map(({ file }) => file)
+    expect(files).toEqual(needMoreServers)
+  })
+})
+
+test('shell blocks name packages and scripts that exist', () => {
+  const packageNames = new Set(packages.map(({ manifest }) => manifest.name))
+  const scripts = new Set(members.flatMap(({ manifest }) => Object.keys(manifest.scripts ?? {})))
+  const wrong = shell.flatMap((block) => {
+    const names = namesInShell(block.code)
+    return [
+      ...names.packages.filter((name) => !packageNames.has(name)),
+      ...names.scripts.filter((name) => !scripts.has(name)),
+    ].map((name) => `${placeOf(block)}: ${name}`)
+  })
+  expect(wrong).toEqual([])
+})
+
+test('relative links point at files that exist', () => {
+  const wrong = pages.flatMap((page) =>
+    links(readText(page))
+      .filter(({ url }) => !absolute.test(url))
+      .filter(({ url }) => !existsSync(join(root, dirname(page), decodeURI(url.replace(/[#?].*$/, '')))))
+      .map(({ line, url }) => `${page}:${line}: ${url}`),
+  )
+  expect(wrong).toEqual([])
+})

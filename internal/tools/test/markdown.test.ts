@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { codeBlocks, links } from '../src/markdown.js'
+
+const markdown = `# Title
+
+See [the contract](docs/contract.md) and ![a picture](picture.png).
+
+\`\`\`ts server
+const port = 1
+\`\`\`
+
+- in a list:
+
+  ~~~sh
+  npm install
+  ~~~
+
+[reference]: ./SECURITY.md
+`
+
+test('finds every fenced block with its line, language, flags and code', () => {
+  expect(codeBlocks('a.md', markdown)).toEqual([
+    { file: 'a.md', line: 6, language: 'ts', flags: ['server'], code: 'const port = 1' },
+    { file: 'a.md', line: 12, language: 'sh', flags: [], code: 'npm install' },
+  ])
+})
+
+test('finds links, images and definitions with their lines', () => {
+  expect(links(markdown)).toEqual([
+    { line: 3, url: 'docs/contract.md' },
+    { line: 3, url: 'picture.png' },
+    { line: 15, url: './SECURITY.md' },
+  ])
+})
+
+test('text that only looks like a fence inside another fence is no block', () => {
+  expect(codeBlocks('a.md', '````md\n```ts\nno\n```\n````\n').map((block) => block.language)).toEqual(['md'])
+})

@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config'
+
+// Most concurrent tests wait for a session's end or for a server.
+const shared = { pool: 'forks', testTimeout: 60_000, hookTimeout: 60_000, maxConcurrency: 16 } as const
+
+export default defineConfig({
+  test: {
+    watch: false,
+    allowOnly: false,
+    // One worker less, the default, leaves a machine of two cores with one; most tests wait for servers anyway.
+    maxWorkers: '100%',
+    // Here and not in a project: it starts the servers once for all of them.
+    globalSetup: ['internal/test-services/src/vitest-setup.ts'],
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'tests',
+          include: ['{packages,internal,examples}/*/test/**/*.test.ts'],
+          exclude: ['internal/tools/**', '**/node_modules/**'],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'checks',
+          include: ['internal/tools/test/**/*.test.ts'],
+          globalSetup: ['internal/tools/src/build-setup.ts'],
+        },
+      },
+    ],
+  },
+})
