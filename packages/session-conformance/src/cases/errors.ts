@@ -1,71 +1,21 @@
 import type { SessionPlugin } from '@bext/session-core'
-import { isSessionError } from '@bext/session-core'
 import type { ConformanceCase } from '../lib/case.js'
 import { defineCase } from '../lib/case.js'
-import type { CaseContext, MadeSession } from '../lib/context.js'
+import type { MadeSession } from '../lib/context.js'
 import { ConformanceFailure } from '../lib/failure.js'
-import type { FaultProxy } from '../lib/fault-proxy.js'
+import {
+  faults,
+  faultTimeoutMs,
+  openBoth,
+  rejectsBackend,
+  untilItWorks,
+  untilRecovered,
+  writes,
+} from '../lib/faulty-backend.js'
 import { settleWithin } from '../lib/settle.js'
-import type { WatchedStore } from '../lib/watched-store.js'
 import { foreignId } from '../lib/watched-store.js'
 
-const timeoutMs = 400
 const networked = { families: ['server'], needs: ['endpoint', 'shared-backend'] } as const
-
-type Write = readonly [name: string, call: (store: WatchedStore, session: MadeSession) => Promise<unknown>]
-
-const writes: readonly Write[] = [
-  ['update()', (store, { id }) => store.update(id, '{"zombie":true}')],
-  ['touch()', (store, { id }) => store.touch(id, 7_200_000)],
-  ['delete()', (store, { id }) => store.delete(id)],
-]
-
-/** A store behind the proxy that has been used, so that it is connected, and one beside it. */
-async function openBoth(context: CaseContext): Promise<{ proxy: FaultProxy; broken: WatchedStore; direct: WatchedStore }> {
-  const proxy = await context.openProxy()
-  const broken = await context.open({ endpoint: proxy.endpoint, timeoutMs })
-  const direct = await context.open()
-  const warm = await context.create(broken, { userId: context.userId() })
-  await broken.read(warm.id)
-  for (const [, write] of writes) await write(broken, warm)
-  return { proxy, broken, direct }
-}
-
-/** Waits until the store works again: H2 says that it does so by itself. */
-async function recovered(context: CaseContext, store: WatchedStore): Promise<void> {
-  const limitMs = Date.now() + 15_000
-  while (!(await store.isHealthy())) {
-    if (Date.now() > limitMs) {
-      throw new ConformanceFailure('isHealthy() to be true again', 'it was false for 15 s after the backend was back', 'H2')
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  // Whatever a driver has queued before this call goes out before it, or has gone.
-  await context.create(store)
-}
-
-async function rejectsBackend(call: Promise<unknown>, what: string): Promise<void> {
-  try {
-    await call
-  } catch (error) {
-    if (!isSessionError(error)) throw error
-    if (error.code === 'Backend') {
-      if (error.reason !== 'timeout' && error.cause === undefined) {
-        throw new ConformanceFailure(`${what} to keep the driver's error as its cause`, 'there is no cause', 'E3')
-      }
-      return
-    }
-    throw new ConformanceFailure(`${what} to be answered with Backend`, `it was ${error.code}`, 'E4')
-  }
-  throw new ConformanceFailure(`${what} to be answered with Backend`, 'it resolved', 'E2')
-}
-
-type Fault = readonly [name: string, begin: (proxy: FaultProxy) => void]
-
-const faults: readonly Fault[] = [
-  ['stalls', (proxy) => proxy.stall()],
-  ['refuses', (proxy) => proxy.refuse()],
-]
 
 export const errorCases: readonly ConformanceCase[] = [
   ...faults.map(([fault, begin]) =>
@@ -89,7 +39,7 @@ export const errorCases: readonly ConformanceCase[] = [
         for (const { id } of doomed) await direct.delete(id)
         proxy.restore()
         context.trace.add('the backend is back')
-        await recovered(context, broken)
+        await untilRecovered(context, broken)
         for (const { id } of doomed) await context.gone(direct, id, 'a session that was deleted after its write had failed')
         for (const [n, session] of kept.entries()) {
           const name = writes[n]?.[0] ?? ''
@@ -115,7 +65,7 @@ export const errorCases: readonly ConformanceCase[] = [
         begin(proxy)
         await rejectsBackend(context.create(broken, { userId }), `create() while the backend ${fault}`)
         proxy.restore()
-        await recovered(context, broken)
+        await untilRecovered(context, broken)
         context.equal((await direct.listUserSessions(userId)).length, 0, "the number of the user's sessions")
       }
     },
@@ -138,13 +88,13 @@ export const errorCases: readonly ConformanceCase[] = [
         ])
         const tookMs = performance.now() - startedAtMs
         context.ok(
-          tookMs <= timeoutMs + context.slackMs,
-          `every call to end within ${timeoutMs} ms`,
+          tookMs <= faultTimeoutMs + context.slackMs,
+          `every call to end within ${faultTimeoutMs} ms`,
           `they took ${Math.round(tookMs)} ms`,
         )
         proxy.restore()
-        await recovered(context, broken)
-        context.sameData((await broken.read(session.id)).dataJson, session.dataJson)
+        await untilRecovered(context, broken)
+        context.sameData((await untilItWorks(() => broken.read(session.id))).dataJson, session.dataJson)
       },
       networked,
     ),
@@ -157,8 +107,8 @@ export const errorCases: readonly ConformanceCase[] = [
       const proxy = await context.openProxy()
       proxy.refuse()
       const opening = await settleWithin(
-        context.open({ endpoint: proxy.endpoint, timeoutMs }).then((store) => store),
-        timeoutMs + context.slackMs,
+        context.open({ endpoint: proxy.endpoint, timeoutMs: faultTimeoutMs }),
+        faultTimeoutMs + context.slackMs,
       )
       if (opening.state !== 'resolved') {
         throw new ConformanceFailure('a store to open without its backend', 'open() failed or hung')
@@ -167,7 +117,7 @@ export const errorCases: readonly ConformanceCase[] = [
       context.equal(await store.isHealthy(), false, 'isHealthy()')
       await rejectsBackend(context.create(store), 'create()')
       proxy.restore()
-      await recovered(context, store)
+      await untilRecovered(context, store)
     },
     { families: ['server'], needs: ['endpoint'] },
   ),
@@ -181,13 +131,13 @@ export const errorCases: readonly ConformanceCase[] = [
       for (let n = 0; n < 5; n += 1) {
         proxy.stall()
         const calls: readonly Promise<unknown>[] = [broken.read(session.id), broken.update(session.id, `{"n":${n}}`), broken.touch(session.id, 90_000)]
-        const ends = calls.map((call) => settleWithin(call, timeoutMs + 2 * context.slackMs))
+        const ends = calls.map((call) => settleWithin(call, faultTimeoutMs + 2 * context.slackMs))
         proxy.restore()
         proxy.reset()
         for (const settled of await Promise.all(ends)) {
           if (settled.state === 'rejected') await rejectsBackend(Promise.reject(settled.error), 'a call that was cut off')
         }
-        await recovered(context, broken)
+        await untilRecovered(context, broken)
       }
       await direct.read(session.id)
     },
