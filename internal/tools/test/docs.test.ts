@@ -9,9 +9,11 @@ import { filesInGit, members, packages, readText, root } from '../src/workspace.
 
 const pages = filesInGit().filter((path) => path.endsWith('.md') && !path.startsWith('.changeset/'))
 const blocks = pages.flatMap((page) => codeBlocks(page, readText(page)))
-const examples = blocks.filter(({ language }) => language === 'ts')
+const typescript = blocks.filter(({ language }) => language === 'ts')
+const excerpts = typescript.filter(({ flags }) => flags.includes('excerpt'))
+const examples = typescript.filter(({ flags }) => !flags.includes('excerpt'))
 const shell = blocks.filter(({ language }) => ['sh', 'bash', 'console', 'shell'].includes(language))
-const kinds = ['', 'server', 'vitest', 'no-run']
+const kinds = ['', 'server', 'vitest', 'no-run', 'excerpt']
 /** Where examples of Sentinel and of Cluster are compiled and not run. */
 const needMoreServers = ['packages/session-redis/README.md', 'packages/session-redis/README.md']
 const unchecked = /^(typescript|js|javascript|mts|tsx)$/
@@ -55,6 +57,13 @@ describe('examples', () => {
     const files = resting.filter((_, index) => !alone[index]).map(({ file }) => file)
     expect(files).toEqual(needMoreServers)
   })
+})
+
+test('every excerpt is literally in a file that is compiled and tested', () => {
+  const sources = filesInGit().filter((path) => path.endsWith('.ts'))
+  const texts = sources.map(readText)
+  const invented = excerpts.filter(({ code }) => !texts.some((text) => text.includes(code.trim())))
+  expect(invented.map(placeOf)).toEqual([])
 })
 
 test('shell blocks name packages and scripts that exist', () => {

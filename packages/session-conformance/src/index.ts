@@ -1,7 +1,13 @@
 export { cases } from './cases/index.js'
 export type { ConformanceCase, Level, Need } from './lib/case.js'
 export type { CaseContext, MadeSession } from './lib/context.js'
+export type { ReportOptions } from './lib/create-report.js'
+export { createReport, reportConformance } from './lib/create-report.js'
 export { formatResult } from './lib/format.js'
+export { formatJunit } from './lib/formats/junit.js'
+export { formatMarkdown } from './lib/formats/markdown.js'
+export { formatTap } from './lib/formats/tap.js'
+export { formatText } from './lib/formats/text.js'
 export type {
   Endpoint,
   OpenedStore,
@@ -11,5 +17,11 @@ export type {
   StoreFamily,
   StoreHarness,
 } from './lib/harness.js'
+export type { ProfileName } from './lib/profiles.js'
+export { profileOf, profileTitles } from './lib/profiles.js'
+export type { Outcome, Report, ReportCase, Stray } from './lib/report.js'
 export type { CaseResult, Run, RunOptions, Verdict } from './lib/run.js'
 export { applicableCases, runConformance, startRun } from './lib/run.js'
+export type { RunAllOptions } from './lib/run-all.js'
+export { runAll } from './lib/run-all.js'
+export { contractVersion, kitVersion } from './lib/version.js'

@@ -18,4 +18,4 @@ const harness: StoreHarness = {
   },
 }
 
-testConformance(harness)
+testConformance(harness, { strict: true })

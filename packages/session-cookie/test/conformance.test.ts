@@ -16,4 +16,4 @@ const harness: StoreHarness = {
   },
 }
 
-testConformance(harness)
+testConformance(harness, { strict: true })

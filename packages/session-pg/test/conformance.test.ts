@@ -46,4 +46,4 @@ afterAll(async () => {
   await admin.end({ timeout: 1 })
 })
 
-testConformance(harness)
+testConformance(harness, { strict: true })

@@ -56,4 +56,4 @@ afterAll(async () => {
   admin.disconnect()
 })
 
-testConformance(harness)
+testConformance(harness, { strict: true })

@@ -22,7 +22,7 @@ export const compareCases: readonly ConformanceCase[] = [
       const store = await context.open()
       const made = await context.create(store, { userId: context.userId(), dataJson: '{"a":1, "b":"é"}' })
       const before = await store.read(made.id)
-      const result = await store.updateIfUnchanged(made.id, made.dataJson, '{"a":2}')
+      const result = await store.updateIfUnchanged(made.id, before.dataJson, '{"a":2}')
       context.equal(result.outcome, 'updated', 'the outcome')
       const after = await store.read(made.id)
       context.sameData(after.dataJson, '{"a":2}')

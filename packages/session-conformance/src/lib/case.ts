@@ -3,6 +3,9 @@ import type { StoreCapability, StoreFamily, StoreHarness } from './harness.js'
 
 export type Level = 'MUST' | 'SHOULD' | 'MAY'
 
+/** The optional interfaces, by which a store declares what it has. */
+export const storeCapabilities: readonly StoreCapability[] = ['user-index', 'sweep', 'close', 'compare']
+
 /** What a case cannot do without: an optional interface, or something that the harness gives. */
 export type Need = StoreCapability | 'endpoint' | 'inspect' | 'shared-backend' | 'other-secret' | 'module'
 

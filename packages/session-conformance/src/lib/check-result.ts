@@ -2,6 +2,7 @@ import { ConformanceFailure } from './failure.js'
 import type { StoreMethod } from './watched-store.js'
 
 function describe(value: unknown): string {
+  if (value === '') return 'an empty text'
   return value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value
 }
 

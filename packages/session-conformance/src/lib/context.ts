@@ -207,11 +207,15 @@ export function createContext({ harness, namespace, random }: ContextOptions): O
     },
 
     async dispose() {
-      for (const close of disposals.toReversed()) {
+      const errors: unknown[] = []
+      for (const close of disposals.splice(0).toReversed()) {
         const settled = await settleWithin(close(), disposeLimitMs)
-        if (settled.state === 'pending') throw new Error(`The harness did not close a store within ${disposeLimitMs} ms.`)
-        if (settled.state === 'rejected') throw settled.error
+        if (settled.state === 'rejected') errors.push(settled.error)
+        if (settled.state === 'pending') {
+          errors.push(new Error(`The harness did not close a store within ${disposeLimitMs} ms.`))
+        }
       }
+      if (errors.length > 0) throw errors[0]
     },
   }
   return context

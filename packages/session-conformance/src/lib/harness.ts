@@ -57,6 +57,8 @@ export interface StoreHarness {
   /** The optional interfaces that the store has. One that it lacks must be absent whole. Default: none. */
   readonly capabilities?: readonly StoreCapability[]
   readonly declares?: StoreDeclarations
+  /** Versions that a report should name, such as those of the store's package, the driver and the backend. */
+  readonly versions?: Readonly<Record<string, string>>
   /** The backend's TCP address. With it the kit puts its proxy between, and tests faults and races (E, H, U4). */
   readonly endpoint?: Endpoint
   open(options: OpenOptions): OpenedStore | Promise<OpenedStore>
@@ -64,4 +66,6 @@ export interface StoreHarness {
   inspect?(namespace: string): Promise<readonly string[]>
   /** A module whose default export is this harness: the kit opens and closes it in a process of its own (O3). */
   readonly module?: { readonly url: string; readonly execArgv?: readonly string[] }
+  /** Rules that the protocol behind a bridge cannot keep, and why. Their cases are run and fail as any others. */
+  readonly limits?: readonly { readonly rule: string; readonly reason: string }[]
 }

@@ -1,15 +1,19 @@
 import { isSessionError } from '@bext/session-core'
 import { cases as allCases } from '../cases/index.js'
 import type { ConformanceCase } from './case.js'
-import { missingNeeds } from './case.js'
+import { missingNeeds, storeCapabilities } from './case.js'
+import type { OwnedContext } from './context.js'
 import { createContext } from './context.js'
 import { ConformanceFailure, Inconclusive, Unsupported } from './failure.js'
 import type { StoreHarness } from './harness.js'
 import { createRandom, seedOf } from './random.js'
+import { runAll } from './run-all.js'
+import { settleWithin } from './settle.js'
 
 /**
- * How a case ended. `unsupported`: the harness gives no hold for it. `not-applicable`: it is for the other family.
- * `harness-error`: the harness or the kit failed, not the store. None of these is a pass.
+ * How a case ended. `unsupported`: the harness gives no hold for it. `not-applicable`: it is for the other family, or
+ * for an optional interface that the store does not have. `harness-error`: the harness or the kit failed, not the
+ * store. None of these is a pass.
  */
 export type Verdict = 'pass' | 'fail' | 'warn' | 'inconclusive' | 'unsupported' | 'not-applicable' | 'harness-error'
 
@@ -17,6 +21,8 @@ export interface CaseResult {
   readonly case: ConformanceCase
   readonly verdict: Verdict
   readonly durationMs: number
+  /** How often it was run: a case that cannot tell is run again. 0: not at all. */
+  readonly attempts: number
   /** The rule that was broken: the case's, or the one that every call is held to (E1, E3, E5, H1, R1). */
   readonly brokenRule?: string
   readonly expected?: string
@@ -33,6 +39,8 @@ export interface Run {
   readonly seed: number
   /** Runs one case and resolves to its result; never rejects. */
   runCase(conformanceCase: ConformanceCase): Promise<CaseResult>
+  /** Closes what the running cases have opened, for a run that is broken off. */
+  close(): Promise<void>
 }
 
 export interface RunOptions {
@@ -40,18 +48,23 @@ export interface RunOptions {
   readonly seed?: number
 }
 
+/** How long a case may take in all: a store whose calls hang is seen long before. */
+export const caseLimitMs = 120_000
+
+const maxAttempts = 3
+
 function newSeed(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0] ?? 1
 }
 
 /** The cases that concern a harness: its family, and nothing that it cannot give. */
 export function applicableCases(harness: StoreHarness): readonly ConformanceCase[] {
-  return allCases.filter(
-    (each) => each.families.includes(harness.family) && missingNeeds(harness, each).length === 0,
-  )
+  return allCases.filter((each) => each.families.includes(harness.family) && missingNeeds(harness, each).length === 0)
 }
 
-function judge(each: ConformanceCase, error: unknown): Omit<CaseResult, 'case' | 'durationMs' | 'trace'> {
+type Judgement = Omit<CaseResult, 'case' | 'durationMs' | 'attempts' | 'trace'>
+
+function judge(each: ConformanceCase, error: unknown): Judgement {
   const failed = each.level === 'MUST' ? ('fail' as const) : ('warn' as const)
   if (error instanceof ConformanceFailure) {
     return { verdict: failed, brokenRule: error.rule ?? each.rule, expected: error.expected, seen: error.seen }
@@ -66,44 +79,61 @@ function judge(each: ConformanceCase, error: unknown): Omit<CaseResult, 'case' |
   return { verdict: 'harness-error', note }
 }
 
+/** Why the case is not run, if it is not. */
+function reasonNotToRun(harness: StoreHarness, each: ConformanceCase): Judgement | undefined {
+  if (!each.families.includes(harness.family)) {
+    return { verdict: 'not-applicable', note: `for ${each.families.join()}-backed stores` }
+  }
+  const missing = missingNeeds(harness, each)
+  const absent = missing.filter((need) => storeCapabilities.some((capability) => capability === need))
+  if (absent.length > 0) return { verdict: 'not-applicable', note: `the store does not declare ${absent.join(', ')}` }
+  if (missing.length > 0) return { verdict: 'unsupported', note: `needs ${missing.join(', ')}` }
+  return undefined
+}
+
 /** Begins a run: a namespace of its own, and a seed from which every case draws its random values. */
 export function startRun(harness: StoreHarness, { seed = newSeed() }: RunOptions = {}): Run {
   const namespace = `c${createRandom(newSeed()).token(10)}`
+  const running = new Set<OwnedContext>()
+
+  async function attempt(
+    each: ConformanceCase,
+    caseSeed: number,
+  ): Promise<Judgement & { readonly trace: readonly string[] }> {
+    const context = createContext({ harness, namespace, random: createRandom(caseSeed) })
+    running.add(context)
+    const errors: unknown[] = []
+    const settled = await settleWithin(each.run(context), caseLimitMs)
+    if (settled.state === 'rejected') errors.push(settled.error)
+    if (settled.state === 'pending') errors.push(new Error(`The case did not end within ${caseLimitMs / 1000} s.`))
+    await context.dispose().catch((error: unknown) => errors.push(error))
+    running.delete(context)
+    const trace = context.trace.lines
+    return errors.length === 0 ? { verdict: 'pass', trace } : { ...judge(each, errors[0]), trace }
+  }
 
   async function runCase(each: ConformanceCase): Promise<CaseResult> {
-    if (!each.families.includes(harness.family)) {
-      return { case: each, verdict: 'not-applicable', durationMs: 0, trace: [], note: `for ${each.families.join()}-backed stores` }
-    }
-    const missing = missingNeeds(harness, each)
-    if (missing.length > 0) {
-      return { case: each, verdict: 'unsupported', durationMs: 0, trace: [], note: `needs ${missing.join(', ')}` }
-    }
+    const notRun = reasonNotToRun(harness, each)
+    if (notRun) return { case: each, ...notRun, durationMs: 0, attempts: 0, trace: [] }
     const startedAtMs = performance.now()
-    const context = createContext({ harness, namespace, random: createRandom(seedOf(seed, each.id)) })
-    const errors: unknown[] = []
-    await each.run(context).catch((error: unknown) => errors.push(error))
-    await context.dispose().catch((error: unknown) => errors.push(error))
-    const durationMs = performance.now() - startedAtMs
-    const trace = context.trace.lines
-    if (errors.length === 0) return { case: each, verdict: 'pass', durationMs, trace }
-    return { case: each, durationMs, trace, ...judge(each, errors[0]) }
+    let attempts = 1
+    let outcome = await attempt(each, seedOf(seed, each.id))
+    while (outcome.verdict === 'inconclusive' && attempts < maxAttempts) {
+      attempts += 1
+      // Other values: what the attempt before has left behind must not be in the way.
+      outcome = await attempt(each, seedOf(seed, `${each.id}, attempt ${attempts}`))
+    }
+    return { case: each, ...outcome, durationMs: performance.now() - startedAtMs, attempts }
   }
 
-  return { harness, seed, runCase }
+  async function close(): Promise<void> {
+    await Promise.allSettled(Array.from(running, (context) => context.dispose()))
+  }
+
+  return { harness, seed, runCase, close }
 }
 
-const concurrency = 8
-
 /** Runs every applicable case, side by side where they may, and resolves to the results in the order of the cases. */
-export async function runConformance(harness: StoreHarness, options: RunOptions = {}): Promise<readonly CaseResult[]> {
-  const run = startRun(harness, options)
-  const applicable = applicableCases(harness)
-  const results = new Map<string, CaseResult>()
-  const queue = applicable.filter(({ exclusive }) => !exclusive)
-  async function work(): Promise<void> {
-    for (let each = queue.shift(); each; each = queue.shift()) results.set(each.id, await run.runCase(each))
-  }
-  await Promise.all(Array.from({ length: concurrency }, work))
-  for (const each of applicable.filter(({ exclusive }) => exclusive)) results.set(each.id, await run.runCase(each))
-  return applicable.flatMap(({ id }) => results.get(id) ?? [])
+export function runConformance(harness: StoreHarness, options: RunOptions = {}): Promise<readonly CaseResult[]> {
+  return runAll(startRun(harness, options), applicableCases(harness))
 }

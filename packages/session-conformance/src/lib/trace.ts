@@ -6,6 +6,8 @@ export interface Trace {
   /** `s1` for the first id that is named, and so on. The ids that a chain of writes gave one session have one name each. */
   nameOf(id: string): string
   add(line: string): void
+  /** Forgets the lines so far, for a case that tries again. */
+  clear(): void
   readonly lines: readonly string[]
 }
 
@@ -23,6 +25,9 @@ export function createTrace(): Trace {
       const name = `s${names.size + 1}`
       names.set(id, name)
       return name
+    },
+    clear() {
+      lines.length = 0
     },
     add(line) {
       lines.push(`${String(Math.round(performance.now() - startedAtMs)).padStart(6)} ms  ${line}`)

@@ -12,7 +12,8 @@ export interface Server {
 }
 
 export async function startServer(settings: readonly string[] = []): Promise<Server> {
-  const { url, stop } = await startRedisWith(settings)
+  const service = await startRedisWith(settings)
+  const { url } = service
   const raw = new Redis(url)
   raw.on('error', () => {})
   return {
@@ -21,7 +22,7 @@ export async function startServer(settings: readonly string[] = []): Promise<Ser
     raw,
     async stop() {
       raw.disconnect()
-      await stop()
+      await service.stop()
     },
   }
 }

@@ -1,0 +1,150 @@
+import { DatabaseSync } from 'node:sqlite'
+import type { CloseCapability, SessionPlugin, SweepCapability } from '@bext/session-core'
+import { SessionError } from '@bext/session-core'
+import { checkCreateOptions, checkDataJson, checkMaxRecords, checkTtlMs } from '@bext/session-core/store'
+import { checkSessionId, hashSessionId, isServerBackedId, mintSessionId } from '@bext/session-core/store'
+import { checkTimeoutMs, describeType, rejectUnknownOptions, toBackendError } from '@bext/session-core/store'
+import { defaultMaxDataBytes as maxDataBytes, defaultTimeoutMs } from '@bext/session-core/store'
+
+export type SqliteSessions = SessionPlugin & SweepCapability & CloseCapability
+
+export interface SqliteSessionsOptions {
+  /** The file of the sessions; it is made where it is missing. Its folder must be there. */
+  readonly path: string
+  /** How long a call may wait while another process writes, in milliseconds. Default: 2000. */
+  readonly timeoutMs?: number | undefined
+}
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS sessions (
+    id_hash TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT,
+    data_json TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    expires_at_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS sessions_by_end ON sessions (expires_at_ms);`
+
+// SQLite reads its clock once a statement has its lock: a time from before the wait could bring back what has expired.
+const now = `CAST(round(unixepoch('subsec') * 1000) AS INTEGER)`
+const columns = 'user_id AS userId, data_json AS dataJson, created_at_ms AS createdAtMs, expires_at_ms AS expiresAtMs'
+type Row = { userId: string | null; dataJson: string; createdAtMs: number; expiresAtMs: number }
+
+function prepare(db: DatabaseSync) {
+  const alive = `id_hash = ? AND expires_at_ms > ${now}`
+  const expired = `SELECT rowid FROM sessions WHERE expires_at_ms <= ${now} LIMIT ?`
+  return {
+    create: db.prepare(`INSERT INTO sessions VALUES (?, ?, ?, ${now}, ${now} + ?) ON CONFLICT DO NOTHING`),
+    read: db.prepare(`SELECT ${columns} FROM sessions WHERE ${alive}`),
+    update: db.prepare(`UPDATE sessions SET data_json = ? WHERE ${alive}`),
+    touch: db.prepare(`UPDATE sessions SET expires_at_ms = ${now} + ? WHERE ${alive}`),
+    delete: db.prepare('DELETE FROM sessions WHERE id_hash = ?'),
+    sweep: db.prepare(`DELETE FROM sessions WHERE rowid IN (${expired})`),
+    ping: db.prepare('SELECT 1 FROM sessions LIMIT 1'),
+  }
+}
+
+// The lowest byte is the error itself, SQLITE_BUSY; the others tell its kind.
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5
+}
+
+function open(path: string, timeoutMs: number) {
+  const giveUpAtMs = performance.now() + timeoutMs
+  for (;;) {
+    const db = new DatabaseSync(path)
+    try {
+      db.exec(`PRAGMA busy_timeout = ${timeoutMs}; ${schema} PRAGMA journal_mode = WAL`)
+      return { db, sql: prepare(db) }
+    } catch (error) {
+      db.close()
+      // SQLite does not wait before it refuses to switch to WAL a file that another process writes to.
+      if (!isBusy(error) || performance.now() > giveUpAtMs) throw error
+    }
+  }
+}
+
+const notFound = () => new SessionError('unknown', 'There is no such session, or it has expired.')
+
+/** Sessions in an SQLite file, for the processes of one machine. Throws a `TypeError` for a wrong option. */
+export function sqliteSessions(options: SqliteSessionsOptions): SqliteSessions {
+  rejectUnknownOptions('sqliteSessions', options, ['path', 'timeoutMs'])
+  const { path, timeoutMs = defaultTimeoutMs } = options
+  if (typeof path !== 'string') {
+    throw new TypeError(`sqliteSessions: option path must be a string, but it is ${describeType(path)}.`)
+  }
+  checkTimeoutMs('sqliteSessions', timeoutMs)
+  let opened: ReturnType<typeof open> | undefined
+  let closed = false
+
+  function run<T>(work: (sql: ReturnType<typeof prepare>) => T): T {
+    if (closed) throw new SessionError('closed', 'The store was closed.')
+    try {
+      opened ??= open(path, timeoutMs)
+      return work(opened.sql)
+    } catch (error) {
+      throw toBackendError(error, isBusy(error) ? 'timeout' : 'failed')
+    }
+  }
+
+  return {
+    name: 'sqlite',
+
+    async create(createOptions) {
+      const { userId = null, dataJson, ttlMs } = checkCreateOptions(createOptions, { maxDataBytes })
+      // Some releases of node:sqlite read a text up to its first NUL only.
+      if (userId?.includes('\0')) throw new SessionError('bad_argument', 'userId holds a NUL, which is not kept.')
+      for (;;) {
+        const id = mintSessionId()
+        const { changes } = run((sql) => sql.create.run(hashSessionId(id), userId, dataJson, ttlMs))
+        if (changes === 1) return id
+      }
+    },
+
+    async read(id) {
+      const hash = hashSessionId(checkSessionId(id))
+      const row = run((sql) => sql.read.get(hash)) as Row | undefined
+      if (row === undefined) throw notFound()
+      return { id, ...row, userId: row.userId ?? undefined }
+    },
+
+    async update(id, dataJson) {
+      const hash = hashSessionId(checkSessionId(id))
+      const checked = checkDataJson(dataJson, maxDataBytes)
+      if (run((sql) => sql.update.run(checked, hash)).changes === 0) throw notFound()
+      return id
+    },
+
+    async touch(id, ttlMs) {
+      const hash = hashSessionId(checkSessionId(id))
+      const checked = checkTtlMs(ttlMs)
+      if (run((sql) => sql.touch.run(checked, hash)).changes === 0) throw notFound()
+      return id
+    },
+
+    async delete(id) {
+      if (isServerBackedId(id)) run((sql) => sql.delete.run(hashSessionId(id)))
+    },
+
+    async isHealthy() {
+      try {
+        run((sql) => sql.ping.get())
+        return true
+      } catch {
+        return false
+      }
+    },
+
+    async sweep({ maxRecords } = {}) {
+      const most = checkMaxRecords(maxRecords)
+      const removed = Number(run((sql) => sql.sweep.run(most)).changes)
+      return { removed, more: removed === most }
+    },
+
+    async close() {
+      closed = true
+      opened?.db.close()
+      opened = undefined
+    },
+  }
+}

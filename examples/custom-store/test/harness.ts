@@ -1,0 +1,33 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { StoreHarness } from '@bext/session-conformance'
+import { sqliteSessions } from '../src/sqlite-store.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'custom-store-'))
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+
+const fileOf = (namespace: string): string => join(folder, `${namespace}.db`)
+
+const harness: StoreHarness = {
+  name: 'sqlite',
+  family: 'server',
+  capabilities: ['sweep', 'close'],
+  declares: { maxDataBytes: 1_048_576 },
+  module: { url: import.meta.url, execArgv: ['--import', 'tsx'] },
+  open({ namespace, timeoutMs }) {
+    const store = sqliteSessions({ path: fileOf(namespace), timeoutMs })
+    return { store, close: () => store.close() }
+  },
+  async inspect(namespace) {
+    const db = new DatabaseSync(fileOf(namespace))
+    // A store that was never asked for anything has made no table yet.
+    const made = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sessions'").get() !== undefined
+    const rows = made ? db.prepare('SELECT * FROM sessions').all() : []
+    db.close()
+    return rows.map((row) => JSON.stringify(row))
+  },
+}
+
+export default harness

@@ -1,0 +1,38 @@
+import type { WriteStream } from 'node:tty'
+import { styleText } from 'node:util'
+import type { Paint, Tone } from '../lib/formats/paint.js'
+import { plain } from '../lib/formats/paint.js'
+
+type Style = Parameters<typeof styleText>[0]
+
+const styles: Readonly<Record<Tone, Style>> = {
+  pass: 'green',
+  fail: ['bold', 'red'],
+  warn: 'yellow',
+  inconclusive: 'magenta',
+  'harness-error': 'magenta',
+  unsupported: 'dim',
+  'not-applicable': 'dim',
+  strong: 'bold',
+  dim: 'dim',
+}
+
+/** Whether a stream shows colours: `--no-color`, then FORCE_COLOR, then NO_COLOR, then what the terminal says. */
+export function hasColors(
+  stream: Partial<Pick<WriteStream, 'isTTY'>>,
+  allowed: boolean,
+  env: NodeJS.ProcessEnv,
+): boolean {
+  if (!allowed) return false
+  const { FORCE_COLOR: force, NO_COLOR: no } = env
+  if (force !== undefined) return force !== '0' && force !== 'false'
+  if (no !== undefined && no !== '') return false
+  return stream.isTTY === true && env['TERM'] !== 'dumb'
+}
+
+/** Paints text with the terminal's colours, or not at all. */
+export function createPaint(colored: boolean): Paint {
+  if (!colored) return plain
+  // Which streams have colours has been decided; styleText would look at the standard output alone.
+  return (tone, text) => styleText(styles[tone], text, { validateStream: false })
+}

@@ -1,0 +1,47 @@
+import { stat } from 'node:fs/promises'
+import { relative, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { inspect } from 'node:util'
+import { settleWithin } from '../lib/settle.js'
+import { UsageError } from './usage-error.js'
+
+/** What a module exports, by name. */
+export type ModuleExports = Readonly<Record<string, unknown>>
+
+const loadLimitMs = 30_000
+
+async function checkIsFile(path: string, given: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined)
+  if (found?.isFile() === true) return
+  if (found) throw new UsageError(`${given} is no file. Give the file that exports the harness, with its extension.`)
+  throw new UsageError(
+    `There is no file ${given}. Give the path of the module that exports the harness, with its extension.`,
+  )
+}
+
+function codeOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+}
+
+function loadProblem(error: unknown, given: string): string {
+  if (codeOf(error) === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[mc]?tsx?\b/.test(String(error))) {
+    const command = relative(process.cwd(), process.argv[1] ?? '')
+    return (
+      `${given} is, or imports, TypeScript, which Node ${process.versions.node} cannot run by itself. ` +
+      `Install tsx and run it with: node --import tsx ${command} ${given}. Node can do without from 22.18 on.`
+    )
+  }
+  return `${given} could not be loaded. This is what it failed with:\n\n${inspect(error)}`
+}
+
+/** Loads a module by its path, relative to the working directory. Throws a `UsageError` if it cannot be loaded. */
+export async function loadModule(given: string): Promise<ModuleExports> {
+  const path = resolve(given)
+  await checkIsFile(path, given)
+  const loaded = await settleWithin(import(pathToFileURL(path).href) as Promise<ModuleExports>, loadLimitMs)
+  if (loaded.state === 'resolved') return loaded.value
+  if (loaded.state === 'rejected') throw new UsageError(loadProblem(loaded.error, given))
+  throw new UsageError(
+    `${given} was not loaded within ${loadLimitMs / 1000} s: it awaits something that does not come.`,
+  )
+}

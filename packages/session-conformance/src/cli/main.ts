@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+import { inspect } from 'node:util'
+import type { Report } from '../lib/report.js'
+import { kitVersion } from '../lib/version.js'
+import type { Arguments } from './arguments.js'
+import { readArguments } from './arguments.js'
+import { createPaint, hasColors } from './color.js'
+import { help } from './help.js'
+import { formatList } from './list.js'
+import { checkWritable, write, writeReport } from './output.js'
+import { readReport } from './read-report.js'
+import { chooseCases, runModule } from './run-command.js'
+import { UsageError } from './usage-error.js'
+
+const noModule =
+  "No module was given. Give the file that exports your store's harness: " +
+  'npx @bext/session-conformance ./my-store.js. --help tells more.'
+
+const exitCodes = { pass: 0, fail: 1, partial: 2 } as const
+
+/** A word on what looks like a misunderstanding; empty if nothing does. */
+function hintOf({ cases, store }: Report): string {
+  const rotates = cases.some(({ id, verdict }) => id === 'U2-same-id' && verdict === 'fail')
+  if (!rotates || store.family === 'client') return ''
+  return 'If an id of this store is the sealed session itself, the store is client-backed: run it with --family client.\n'
+}
+
+async function show(report: Report, args: Arguments): Promise<void> {
+  await writeReport(report, args, createPaint(hasColors(process.stdout, args.color, process.env)))
+}
+
+async function main(args: Arguments): Promise<number> {
+  if (args.help) await write(process.stdout, help)
+  else if (args.version) await write(process.stdout, `${kitVersion}\n`)
+  else if (args.list) {
+    const { family } = args
+    const chosen = chooseCases(args).filter(({ families }) => family === undefined || families.includes(family))
+    await write(process.stdout, formatList(chosen))
+  } else if (args.from !== undefined) {
+    const report = await readReport(args.from)
+    checkWritable(args)
+    await show(report, args)
+  } else {
+    if (args.module === undefined) throw new UsageError(noModule)
+    checkWritable(args)
+    const report = await runModule(args.module, args)
+    await show(report, args)
+    await write(process.stderr, hintOf(report))
+    return exitCodes[report.outcome]
+  }
+  return 0
+}
+
+function explain(error: unknown): string {
+  if (error instanceof UsageError) return error.message
+  return `the kit itself failed, which is a defect of it and says nothing of the store.\n\n${inspect(error)}`
+}
+
+// A reader that has gone, as after `| head`, is no reason to fail.
+process.stdout.on('error', () => undefined)
+
+let exitCode: number
+try {
+  exitCode = await main(readArguments(process.argv.slice(2)))
+} catch (error) {
+  await write(process.stderr, `session-conformance: ${explain(error)}\n`)
+  exitCode = 2
+}
+// A store may have left connections open, which would keep the process.
+process.exit(exitCode)

@@ -1,0 +1,61 @@
+import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Writable } from 'node:stream'
+import { formatJunit } from '../lib/formats/junit.js'
+import { formatMarkdown } from '../lib/formats/markdown.js'
+import type { Paint } from '../lib/formats/paint.js'
+import { formatTap } from '../lib/formats/tap.js'
+import { formatText } from '../lib/formats/text.js'
+import type { Report } from '../lib/report.js'
+import type { Arguments } from './arguments.js'
+import { UsageError } from './usage-error.js'
+
+const formats: readonly (readonly ['json' | 'junit' | 'markdown', (report: Report) => string])[] = [
+  ['json', (report) => `${JSON.stringify(report, undefined, 2)}\n`],
+  ['junit', formatJunit],
+  ['markdown', formatMarkdown],
+]
+
+function writeProblem(option: string, file: string, error: unknown): UsageError {
+  const reason = error instanceof Error ? error.message : String(error)
+  return new UsageError(
+    `The file of --${option} cannot be written: ${file} (${reason}). Give a path in a folder that exists.`,
+  )
+}
+
+/** Throws a `UsageError` if a file cannot be written, so that a run does not end without its report. */
+export function checkWritable(args: Arguments): void {
+  for (const [option] of formats) {
+    const file = args[option]
+    if (file === undefined || file === '-') continue
+    try {
+      if (existsSync(file)) closeSync(openSync(file, 'a'))
+      else accessSync(dirname(file), constants.W_OK)
+    } catch (error) {
+      throw writeProblem(option, file, error)
+    }
+  }
+}
+
+/** Resolves once the text is with the system, or nobody reads it any more: then the process may end. */
+export async function write(stream: Writable, text: string): Promise<void> {
+  await new Promise<void>((resolve) => {
+    stream.write(text, () => resolve())
+  })
+}
+
+/** Writes a report in the formats that were asked for, and as text to the standard output if no other goes there. */
+export async function writeReport(report: Report, args: Arguments, paint: Paint): Promise<void> {
+  let output = args.tap ? formatTap(report) : formatText(report, paint)
+  for (const [option, format] of formats) {
+    const file = args[option]
+    if (file === '-') output = format(report)
+    else if (file !== undefined) {
+      await writeFile(file, format(report)).catch((error: unknown) => {
+        throw writeProblem(option, file, error)
+      })
+    }
+  }
+  await write(process.stdout, output)
+}

@@ -1,0 +1,31 @@
+import { inspect } from 'node:util'
+import type { OpenedStore, StoreHarness } from '../lib/harness.js'
+import { settleWithin } from '../lib/settle.js'
+import { UsageError } from './usage-error.js'
+
+/** How long a store may take to open, or to answer while it is looked over. */
+export const probeLimitMs = 15_000
+
+const methods = ['create', 'read', 'update', 'touch', 'delete', 'isHealthy'] as const
+
+const calls = (names: readonly string[]): string => names.map((each) => `${each}()`).join(', ')
+
+/** Opens a store once before the run. Throws a `UsageError` if it cannot be opened, or is no store. */
+export async function openProbe(harness: Pick<StoreHarness, 'open'>, given: string): Promise<OpenedStore> {
+  const open = async (): Promise<OpenedStore> => harness.open({ namespace: 'probe' })
+  const opening = await settleWithin(open(), probeLimitMs)
+  if (opening.state === 'rejected') {
+    throw new UsageError(`${given} failed to open a store. This is what it failed with:\n\n${inspect(opening.error)}`)
+  }
+  if (opening.state === 'pending') {
+    throw new UsageError(`${given} did not open a store within ${probeLimitMs / 1000} s. Is its backend running?`)
+  }
+  const store: unknown = Reflect.get(Object(opening.value), 'store')
+  const lacking = methods.filter((method) => typeof Reflect.get(Object(store), method) !== 'function')
+  if (lacking.length === 0) return opening.value
+  const seen = store === undefined || store === null ? 'nothing' : `something without ${calls(lacking)}`
+  throw new UsageError(
+    `${given} must open a session store, which has ${calls(methods)}; it opened ${seen}. ` +
+      'A harness resolves to { store }, a function to the store itself.',
+  )
+}

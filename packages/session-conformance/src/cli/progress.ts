@@ -1,0 +1,32 @@
+import type { WriteStream } from 'node:tty'
+import type { CaseResult } from '../lib/run.js'
+
+/** One line that tells how far a run is, where somebody can see it. */
+export interface Progress {
+  update(result: CaseResult): void
+  clear(): void
+}
+
+/** Writes over the same line of a terminal; writes nothing elsewhere. */
+export function createProgress(stream: WriteStream, total: number): Progress {
+  let ended = 0
+  let failed = 0
+  function clear(): void {
+    if (!stream.isTTY) return
+    stream.cursorTo(0)
+    stream.clearLine(0)
+  }
+  return {
+    clear,
+    update({ case: { id }, verdict }) {
+      ended += 1
+      if (verdict === 'fail') failed += 1
+      if (!stream.isTTY) return
+      clear()
+      const failures = failed === 0 ? '' : `, ${failed} failed`
+      stream.write(
+        `${ended} of ${total} cases${failures}: ${id}`.slice(0, (stream.columns > 0 ? stream.columns : 80) - 1),
+      )
+    },
+  }
+}

@@ -1,0 +1,100 @@
+import { cases } from '../cases/index.js'
+import type { ConformanceCase } from '../lib/case.js'
+import { shellWord } from '../lib/command-line.js'
+import type { StoreHarness } from '../lib/harness.js'
+import { createReport } from '../lib/create-report.js'
+import type { Report } from '../lib/report.js'
+import type { Run } from '../lib/run.js'
+import { startRun } from '../lib/run.js'
+import { runAll } from '../lib/run-all.js'
+import { selectCases } from '../lib/select.js'
+import { settleWithin } from '../lib/settle.js'
+import type { Arguments } from './arguments.js'
+import { harnessFromFactory } from './factory.js'
+import { findHarness } from './find-harness.js'
+import { loadModule } from './load-module.js'
+import { write } from './output.js'
+import { openProbe } from './probe.js'
+import { createProgress } from './progress.js'
+import { watchStrays } from './strays.js'
+import { UsageError } from './usage-error.js'
+
+const closeLimitMs = 3000
+
+/** The cases that a command line chooses. Throws a `UsageError` if there are none. */
+export function chooseCases({ only, quick, replay }: Arguments): readonly ConformanceCase[] {
+  if (replay !== undefined) {
+    const found = cases.find(({ id }) => id === replay)
+    if (found) return [found]
+    throw new UsageError(`There is no case ${replay}. --list shows every case; --only takes rules and globs, too.`)
+  }
+  for (const pattern of only ?? []) {
+    if (selectCases(cases, { only: [pattern] }).length > 0) continue
+    throw new UsageError(
+      `--only ${pattern} names no case: expected a case's id, a rule (U3), a group of rules (U), or a glob over ids. ` +
+        '--list shows every case.',
+    )
+  }
+  const chosen = selectCases(cases, { only, quick })
+  if (chosen.length > 0) return chosen
+  throw new UsageError('No case is left: --quick leaves out every case that --only names.')
+}
+
+async function openHarness(given: string, { family }: Arguments): Promise<StoreHarness> {
+  const found = findHarness(await loadModule(given), given, family)
+  if (found.kind === 'factory') return harnessFromFactory(found.factory, family ?? 'server', given)
+  const opened = await openProbe(found.harness, given)
+  await opened.close?.()
+  return found.harness
+}
+
+function selectionOf({ only = [], quick, replay }: Arguments): readonly string[] {
+  const patterns = only.flatMap((pattern) => ['--only', pattern])
+  return [...patterns, ...(quick ? ['--quick'] : []), ...(replay === undefined ? [] : ['--replay', replay])]
+}
+
+/** Closes what is open when the user breaks off a run, then ends the process. */
+function endOnInterrupt(run: Run, controller: AbortController): () => void {
+  async function end(): Promise<void> {
+    controller.abort()
+    await settleWithin(run.close(), closeLimitMs)
+    await write(process.stderr, '\nInterrupted: no report was written.\n')
+    process.exit(130)
+  }
+  const onInterrupt = (): void => void end()
+  // Once: a second interrupt ends the process as it does without this.
+  process.once('SIGINT', onInterrupt)
+  return () => process.off('SIGINT', onInterrupt)
+}
+
+/** Loads a module, runs the chosen cases over its store, and resolves to the report. */
+export async function runModule(given: string, args: Arguments): Promise<Report> {
+  const chosen = chooseCases(args)
+  const harness = await openHarness(given, args)
+  const startedAt = new Date()
+  const startedAtMs = performance.now()
+  const watch = watchStrays(startRun(harness, args.seed === undefined ? {} : { seed: args.seed }))
+  const progress = createProgress(process.stderr, chosen.length)
+  const controller = new AbortController()
+  const ignoreInterrupt = endOnInterrupt(watch.run, controller)
+  const results = await runAll(watch.run, chosen, {
+    onResult: (result) => progress.update(result),
+    signal: controller.signal,
+  })
+  // A rejection is reported as unhandled once the promise jobs of its turn are over.
+  await new Promise((resolve) => setImmediate(resolve))
+  watch.stop()
+  ignoreInterrupt()
+  progress.clear()
+  const family = args.family === undefined ? '' : ` --family ${args.family}`
+  return createReport({
+    run: watch.run,
+    results,
+    startedAt,
+    durationMs: performance.now() - startedAtMs,
+    command: `npx @bext/session-conformance ${shellWord(given)}${family}`,
+    selection: selectionOf(args),
+    strict: args.strict,
+    strays: watch.found,
+  })
+}

@@ -1,0 +1,91 @@
+import type { ConformanceCase, Level, Need } from './case.js'
+import type { StoreFamily } from './harness.js'
+import type { Verdict } from './run.js'
+
+/** What a store can say that it has passed. */
+export type ProfileName =
+  | 'core'
+  | 'instances'
+  | 'networked'
+  | 'secrecy'
+  | 'keys'
+  | 'by-user'
+  | 'sweep'
+  | 'close'
+  | 'compare'
+
+/** What each profile says of a store that has it. All but `core` come on top of it. */
+export const profileTitles: Readonly<Record<ProfileName, string>> = {
+  core: 'keeps every rule that can be seen through one instance and its calls',
+  instances: 'several instances over one backend see the same sessions',
+  networked: 'stays right while its backend stalls, refuses and cuts connections, and at every step of a race',
+  secrecy: 'leaves nothing in its backend that lets anyone in, or that should be gone',
+  keys: 'takes no seal of another secret',
+  'by-user': "lists a user's sessions and ends them, and misses none",
+  sweep: 'removes what has expired, and nothing else',
+  close: 'releases what it opened, so that a process ends by itself',
+  compare: 'replaces data only if they are what the caller has read',
+}
+
+/** The profile that a need leads to. A case with several needs belongs to the first of them in this order. */
+const profileOfNeed: Readonly<Record<Need, ProfileName>> = {
+  endpoint: 'networked',
+  inspect: 'secrecy',
+  'other-secret': 'keys',
+  module: 'close',
+  close: 'close',
+  'user-index': 'by-user',
+  sweep: 'sweep',
+  compare: 'compare',
+  'shared-backend': 'instances',
+}
+
+/** The one profile that a case belongs to: `core` if it needs nothing optional. */
+export function profileOf({ needs }: Pick<ConformanceCase, 'needs'>): ProfileName {
+  const needed = Object.entries(profileOfNeed).find(([need]) => needs.some((each) => each === need))
+  return needed?.[1] ?? 'core'
+}
+
+/** How a profile is called in reports: `server/core`, `networked`. */
+export function profileLabel(profile: ProfileName, family: StoreFamily): string {
+  return profile === 'core' ? `${family}/core` : profile
+}
+
+interface JudgedCase {
+  readonly id: string
+  readonly verdict: Verdict
+}
+
+type ProfiledCase = Pick<ConformanceCase, 'id' | 'families' | 'needs'> & { readonly level: Level }
+
+/** The ids of the MUST cases of a profile that were not passed, those that were not run among them. */
+export function missingForProfile(
+  profile: ProfileName,
+  family: StoreFamily,
+  cases: readonly ProfiledCase[],
+  results: readonly JudgedCase[],
+): readonly string[] {
+  const verdicts = new Map(results.map(({ id, verdict }) => [id, verdict]))
+  return cases
+    .filter((each) => each.level === 'MUST' && each.families.includes(family) && profileOf(each) === profile)
+    .filter(({ id }) => verdicts.get(id) !== 'pass' && verdicts.get(id) !== 'not-applicable')
+    .map(({ id }) => id)
+}
+
+/**
+ * The profiles that results earn. A profile is earned when each of its MUST cases passed, save those for optional
+ * interfaces that the store does not have; one of whose cases none passed is not. Nothing is earned without `core`.
+ */
+export function earnedProfiles(
+  family: StoreFamily,
+  cases: readonly ProfiledCase[],
+  results: readonly JudgedCase[],
+): readonly ProfileName[] {
+  const passed = new Set(results.filter(({ verdict }) => verdict === 'pass').map(({ id }) => id))
+  const earned = (Object.keys(profileTitles) as ProfileName[]).filter(
+    (profile) =>
+      missingForProfile(profile, family, cases, results).length === 0 &&
+      cases.some((each) => each.level === 'MUST' && profileOf(each) === profile && passed.has(each.id)),
+  )
+  return earned.includes('core') ? earned : []
+}

@@ -1,0 +1,31 @@
+import type { ConformanceCase } from './case.js'
+import type { CaseResult, Run } from './run.js'
+
+export interface RunAllOptions {
+  /** Called as each case ends, in the order in which they end. */
+  readonly onResult?: (result: CaseResult) => void
+  /** Once it is aborted, no further case begins. */
+  readonly signal?: AbortSignal
+}
+
+const concurrency = 8
+
+/** Runs cases, side by side where they may, and resolves to their results in the order that the cases were given in. */
+export async function runAll(
+  run: Pick<Run, 'runCase'>,
+  cases: readonly ConformanceCase[],
+  { onResult = () => undefined, signal }: RunAllOptions = {},
+): Promise<readonly CaseResult[]> {
+  const results = new Map<string, CaseResult>()
+  async function work(queue: ConformanceCase[]): Promise<void> {
+    for (let each = queue.shift(); each && signal?.aborted !== true; each = queue.shift()) {
+      const result = await run.runCase(each)
+      results.set(each.id, result)
+      onResult(result)
+    }
+  }
+  const together = cases.filter(({ exclusive }) => !exclusive)
+  await Promise.all(Array.from({ length: concurrency }, () => work(together)))
+  await work(cases.filter(({ exclusive }) => exclusive))
+  return cases.flatMap(({ id }) => results.get(id) ?? [])
+}

@@ -1,0 +1,25 @@
+import { describe, it } from 'node:test'
+import type { AdapterOptions, BoundTest } from './lib/bind-cases.js'
+import { bindCases } from './lib/bind-cases.js'
+import type { StoreHarness } from './lib/harness.js'
+
+const concurrency = 8
+
+function declare(test: BoundTest): void {
+  void it(test.title, { timeout: test.timeoutMs }, async (context) => {
+    const reason = await test.run()
+    if (reason !== undefined) context.skip(reason)
+  })
+}
+
+/**
+ * Declares one test of Node's own runner for each case of the contract that concerns the harness. Call it at the top
+ * level of a test file. A case that fails, or that cannot tell, fails its test with a report; a mere warning skips it.
+ */
+export function testConformance(harness: StoreHarness, options: AdapterOptions = {}): void {
+  const { title, together, alone } = bindCases(harness, options)
+  void describe(title, { concurrency: 1 }, () => {
+    void describe('side by side', { concurrency }, () => together.forEach(declare))
+    void describe('alone', { concurrency: 1 }, () => alone.forEach(declare))
+  })
+}

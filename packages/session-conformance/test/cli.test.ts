@@ -1,0 +1,211 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Report } from '../src/index.js'
+import { cases, kitVersion } from '../src/index.js'
+import { runCli } from './lib/run-cli.js'
+
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'conformance-cli-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const fixture = (name: string): string => `./test/fixtures/${name}.ts`
+const inFolder = (name: string): string => join(folder, name)
+
+async function writeModule(name: string, code: string): Promise<string> {
+  await writeFile(inFolder(name), code)
+  return inFolder(name)
+}
+
+async function readReport(name: string): Promise<Report> {
+  return JSON.parse(await readFile(inFolder(name), 'utf8')) as Report
+}
+
+describe.concurrent('the command', { timeout: 60_000 }, () => {
+  test('runs a harness: exit code 0, the profiles, and every file that was asked for', async () => {
+    const files = ['--json', inFolder('all.json'), '--junit', inFolder('all.xml'), '--markdown', inFolder('all.md')]
+    const { code, stdout, stderr } = await runCli([fixture('harness'), ...files])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain('Profiles: server/core 1.0, instances, by-user, sweep, compare')
+    expect(await readReport('all.json')).toMatchObject({
+      outcome: 'pass',
+      store: { versions: { 'a backend': '7.0.1' } },
+    })
+    expect(await readFile(inFolder('all.xml'), 'utf8')).toContain('<testsuites')
+    expect(await readFile(inFolder('all.md'), 'utf8')).toContain('**server/core 1.0,')
+  })
+
+  test('runs a bare function that makes stores, quickly', async () => {
+    const { code, stdout } = await runCli([fixture('memory-factory'), '--quick', '--tap'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^TAP version 14\n/)
+    expect(stdout).toContain(
+      'R6-other-instance what was written is read by another instance over the same backend # SKIP',
+    )
+    expect(stdout).not.toContain('R3-expires')
+  })
+
+  test('a function whose stores share their sessions is held to that', async () => {
+    const { code, stdout } = await runCli([fixture('shared-factory'), '--only', 'R6', '--tap'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^ok \d+ - R6-other-instance/m)
+  })
+
+  test('tells the families apart: a server-backed store is no client-backed one', async () => {
+    const { code, stdout } = await runCli([fixture('memory-factory'), '--family', 'client', '--only', 'U2'])
+    expect(code).toBe(1)
+    expect(stdout).toContain('FAIL  U2-new-id')
+    expect(stdout).toContain('--family client --seed')
+  })
+
+  test('says what a server-backed store that gives new ids may be', async () => {
+    const { code, stderr } = await runCli([fixture('rotating'), '--only', 'U2-same-id'])
+    expect(code).toBe(1)
+    expect(stderr).toContain('run it with --family client')
+  })
+
+  test('a broken store: exit code 1, a report of the bug, and the same again for the same seed', async () => {
+    const args = [fixture('upsert'), '--only', 'U3', '--only', 'R6-model', '--seed', '7']
+    const [first, again] = await Promise.all(
+      ['first.json', 'again.json'].map((file) => runCli([...args, '--json', inFolder(file)])),
+    )
+    expect([first?.code, again?.code]).toEqual([1, 1])
+    expect(first?.stdout).toContain('FAIL  U3-unknown  (MUST, rule U3)  store: upsert')
+    expect(first?.stdout).toContain(
+      `Replay:   npx @bext/session-conformance ${fixture('upsert')} --seed 7 --replay U3-unknown`,
+    )
+    expect(first?.stdout).toContain('As well:  U3-deleted, U3-expired')
+    const found = await Promise.all(['first.json', 'again.json'].map(readReport))
+    const [one, other] = found.map((report) => report.cases.map(({ id, verdict, seen }) => ({ id, verdict, seen })))
+    expect(one?.find(({ id }) => id === 'R6-model')?.seen).toContain('shortest sequence')
+    expect(other).toEqual(one)
+  })
+
+  test('replays one case, with all of its calls', async () => {
+    const { code, stdout } = await runCli([fixture('memory-factory'), '--replay', 'U3-deleted', '--seed', '7'])
+    expect(code).toBe(0)
+    expect(stdout).toContain('PASS  U3-deleted')
+    expect(stdout).toContain('A.update(s1, <2 characters>) rejected: NotFound')
+  })
+
+  test('a store that leaves a rejection behind fails the case that it did it in, and the kit goes on', async () => {
+    const { code, stdout, stderr } = await runCli([
+      fixture('stray'),
+      '--only',
+      'T4-same-id',
+      '--only',
+      'U2-same-id',
+      '--json',
+      '-',
+    ])
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
+    const { cases: ended, strays } = JSON.parse(stdout) as Report
+    expect(strays).toEqual([])
+    expect(ended.map(({ id, verdict }) => [id, verdict])).toEqual([
+      ['U2-same-id', 'pass'],
+      ['T4-same-id', 'fail'],
+    ])
+    expect(ended[1]?.note).toContain('a write behind that failed')
+  })
+
+  test('strictly, what could not be shown is a failure', async () => {
+    const { code, stdout } = await runCli([fixture('harness'), '--only', 'H', '--strict'])
+    expect(code).toBe(1)
+    expect(stdout).toContain('Not shown (needs endpoint): 2')
+  })
+
+  test('an interrupt closes what is open, and ends with 130', async () => {
+    const { code, stdout, stderr } = await runCli([fixture('hanging'), '--only', 'R1-whole'], {
+      interruptAt: 'reading',
+    })
+    expect(code).toBe(130)
+    expect(stdout.match(/closed/g)).toHaveLength(2)
+    expect(stderr).toContain('Interrupted')
+  })
+
+  test('renders a report that was written before', async () => {
+    await runCli([fixture('memory-factory'), '--only', 'H', '--json', inFolder('before.json')])
+    const { code, stdout } = await runCli(['--from', inFolder('before.json'), '--markdown', '-'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^## Conformance of memory\n/)
+  })
+
+  test('paints where colours are forced, and not where they are forbidden', async () => {
+    const args = [fixture('memory-factory'), '--only', 'H1-up']
+    const [forced, forbidden] = await Promise.all([
+      runCli(args, { env: { FORCE_COLOR: '1' } }),
+      runCli([...args, '--no-color'], { env: { FORCE_COLOR: '1' } }),
+    ])
+    expect(forced.stdout).toContain('\u001b[')
+    expect(forbidden.stdout).not.toContain('\u001b[')
+  })
+
+  test('lists cases, and says what it is', async () => {
+    const [list, help, version] = await Promise.all([runCli(['--list']), runCli(['--help']), runCli(['--version'])])
+    expect(list.stdout.trim().split('\n')).toHaveLength(cases.length)
+    expect(list.stdout).toMatch(/^U3-deleted +MUST +U3 +server +core +updating a deleted session/m)
+    expect(help.stdout).toContain('Usage: session-conformance <module> [options]')
+    expect(version.stdout).toBe(`${kitVersion}\n`)
+    expect([list.code, help.code, version.code]).toEqual([0, 0, 0])
+  })
+})
+
+describe.concurrent('what is wrong is told in words, with exit code 2', { timeout: 60_000 }, () => {
+  const modules: readonly (readonly [what: string, code: string, message: string])[] = [
+    [
+      'a module that throws',
+      'throw new RangeError("boom")',
+      'could not be loaded. This is what it failed with:\n\nRangeError: boom',
+    ],
+    ['a module without a store', 'export const limit = 1', 'exports limit (a number). Export a harness'],
+    [
+      'a store that throws',
+      'export default () => { throw new Error("no database") }',
+      'failed to open a store. This is what it failed with:\n\nError: no database',
+    ],
+    [
+      'a store without methods',
+      'export default () => ({ create() {}, read() {} })',
+      'it opened something without update(), touch(), delete(), isHealthy()',
+    ],
+    [
+      'a store that is nothing',
+      'export default { name: "a", family: "server", open: () => ({}) }',
+      'it opened nothing',
+    ],
+  ]
+  for (const [what, code, message] of modules) {
+    test(what, async () => {
+      const path = await writeModule(`${what.replaceAll(' ', '-')}.mjs`, code)
+      const outcome = await runCli([path])
+      expect(outcome).toMatchObject({ code: 2, stdout: '' })
+      expect(outcome.stderr).toContain(`session-conformance: ${path} `)
+      expect(outcome.stderr).toContain(message)
+    })
+  }
+
+  const misuses: readonly (readonly [what: string, args: () => readonly string[], message: string])[] = [
+    ['no module', () => [], 'No module was given.'],
+    ['a module that is not there', () => ['./nowhere.js'], 'There is no file ./nowhere.js.'],
+    ['a folder', () => ['./test'], './test is no file.'],
+    ['an unknown option', () => ['--sed', '1'], "Unknown option '--sed'."],
+    [
+      'a file that cannot be written',
+      () => [fixture('memory-factory'), '--json', inFolder('no/such/folder.json')],
+      'The file of --json cannot be written',
+    ],
+    ['a pattern that names nothing', () => [fixture('memory-factory'), '--only', 'Z9'], '--only Z9 names no case'],
+    ['a case that is not there', () => [fixture('memory-factory'), '--replay', 'U3'], 'There is no case U3.'],
+    ['no report', () => ['--from', 'package.json'], 'package.json is no report of this kit.'],
+  ]
+  for (const [what, args, message] of misuses) {
+    test(what, async () => {
+      const outcome = await runCli(args())
+      expect(outcome).toMatchObject({ code: 2, stdout: '' })
+      expect(outcome.stderr).toContain(`session-conformance: ${message}`)
+    })
+  }
+})

@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+export interface CliOutcome {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const packageFolder = fileURLToPath(new URL('../..', import.meta.url))
+const ofTests = /^(VITEST|TINYPOOL|NODE_OPTIONS$|FORCE_COLOR$|NO_COLOR$)/
+
+export interface CliOptions {
+  readonly env?: Readonly<Record<string, string>>
+  /** Sends SIGINT once the standard output or error has this text. */
+  readonly interruptAt?: string
+}
+
+/** Runs the real command as a process of its own, from its source. */
+export async function runCli(args: readonly string[], { env = {}, interruptAt }: CliOptions = {}): Promise<CliOutcome> {
+  const outer = Object.entries(process.env).filter(([name]) => !ofTests.test(name))
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], {
+    cwd: packageFolder,
+    env: { ...Object.fromEntries(outer), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const texts = { stdout: '', stderr: '' }
+  let interrupted = false
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      texts[stream] += text
+      // A second interrupt would end it at once.
+      if (interrupted || interruptAt === undefined || !texts[stream].includes(interruptAt)) return
+      interrupted = child.kill('SIGINT')
+    })
+  }
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', resolve)
+  })
+  return { code, ...texts }
+}

@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest'
+import { cases } from '../src/index.js'
+import type { Verdict } from '../src/index.js'
+import { groupsOf } from '../src/lib/formats/groups.js'
+import { earnedProfiles, missingForProfile, profileOf } from '../src/lib/profiles.js'
+
+interface Judged {
+  readonly id: string
+  readonly verdict: Verdict
+}
+
+/** What a harness that gives some needs comes to over a right store. */
+function resultsWith(...given: readonly string[]): readonly Judged[] {
+  const optional = ['user-index', 'sweep', 'close', 'compare']
+  return cases.map(({ id, families, needs }) => {
+    const missing = needs.filter((need) => !given.includes(need))
+    if (!families.includes('server') || missing.some((need) => optional.includes(need)))
+      return { id, verdict: 'not-applicable' }
+    return { id, verdict: missing.length > 0 ? 'unsupported' : 'pass' }
+  })
+}
+
+const everything = resultsWith(
+  'user-index',
+  'sweep',
+  'close',
+  'compare',
+  'endpoint',
+  'inspect',
+  'shared-backend',
+  'module',
+)
+
+function but(results: readonly Judged[], changed: string, verdict: Verdict): readonly Judged[] {
+  return results.map((each) => (each.id === changed ? { id: changed, verdict } : each))
+}
+
+test('a store that gives nothing optional earns the core of its family, and no more', () => {
+  expect(earnedProfiles('server', cases, resultsWith())).toEqual(['core'])
+})
+
+test('a store that gives everything earns every profile of its family', () => {
+  const all = ['core', 'instances', 'networked', 'secrecy', 'by-user', 'sweep', 'close', 'compare']
+  expect(earnedProfiles('server', cases, everything)).toEqual(all)
+})
+
+test('a networked store earns its profile without the optional interfaces that it does not have', () => {
+  expect(earnedProfiles('server', cases, resultsWith('endpoint', 'shared-backend'))).toEqual([
+    'core',
+    'instances',
+    'networked',
+  ])
+})
+
+test.for(['fail', 'inconclusive', 'unsupported', 'harness-error', 'warn'] as const)(
+  'one MUST that ended as %s loses its profile, and that one alone',
+  (verdict) => {
+    const earned = earnedProfiles('server', cases, but(everything, 'O4-gone', verdict))
+    expect(earned).toEqual(['core', 'instances', 'networked', 'secrecy', 'by-user', 'sweep', 'close'])
+  },
+)
+
+test('nothing is earned without the core', () => {
+  expect(earnedProfiles('server', cases, but(everything, 'U3-deleted', 'fail'))).toEqual([])
+})
+
+test('a case that was not run is one that was not passed', () => {
+  const results = everything.filter(({ id }) => id !== 'U3-deleted')
+  expect(earnedProfiles('server', cases, results)).toEqual([])
+  expect(missingForProfile('core', 'server', cases, results)).toEqual(['U3-deleted'])
+})
+
+test('every rule belongs to a group of the contract that reports show', () => {
+  const shown = groupsOf({ cases: cases.map((each) => ({ ...each, verdict: 'pass', durationMs: 0, attempts: 1 })) })
+  expect(shown.flatMap((group) => group.cases)).toHaveLength(cases.length)
+})
+
+test('every case belongs to one profile: the core, if it needs nothing optional', () => {
+  for (const each of cases) expect(profileOf(each) === 'core').toBe(each.needs.length === 0)
+})

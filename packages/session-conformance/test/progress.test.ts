@@ -1,0 +1,47 @@
+import { PassThrough } from 'node:stream'
+import type { WriteStream } from 'node:tty'
+import { expect, test } from 'vitest'
+import { createProgress } from '../src/cli/progress.js'
+import { defineCase } from '../src/lib/case.js'
+import type { CaseResult } from '../src/index.js'
+
+const ended = (id: string, verdict: CaseResult['verdict']): CaseResult => ({
+  case: defineCase(id, 'a title', async () => undefined),
+  verdict,
+  durationMs: 1,
+  attempts: 1,
+  trace: [],
+})
+
+/** A stream that is a terminal of some width, or no terminal, and what was written to it. */
+function terminal(columns: number | undefined): { stream: WriteStream; text: () => string } {
+  const pipe = new PassThrough()
+  const more = {
+    isTTY: columns !== undefined,
+    columns,
+    cursorTo: () => pipe.write('\r'),
+    clearLine: () => pipe.write('<clear>'),
+  }
+  return { stream: Object.assign(pipe, more) as unknown as WriteStream, text: () => String(pipe.read() ?? '') }
+}
+
+test('a terminal shows one line, how many cases have ended and how many failed', () => {
+  const { stream, text } = terminal(80)
+  const progress = createProgress(stream, 3)
+  progress.update(ended('U1-a', 'pass'))
+  progress.update(ended('U1-b', 'fail'))
+  progress.clear()
+  expect(text()).toBe('\r<clear>1 of 3 cases: U1-a\r<clear>2 of 3 cases, 1 failed: U1-b\r<clear>')
+})
+
+test('the line is never longer than the terminal is wide', () => {
+  const { stream, text } = terminal(30)
+  createProgress(stream, 3).update(ended('U1-a-case-with-a-very-long-name', 'pass'))
+  expect(text().replace('\r<clear>', '').length).toBeLessThan(30)
+})
+
+test('nothing is written where nobody watches', () => {
+  const { stream, text } = terminal(undefined)
+  createProgress(stream, 3).update(ended('U1-a', 'fail'))
+  expect(text()).toBe('')
+})

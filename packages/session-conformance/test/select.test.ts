@@ -1,0 +1,59 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import { memorySessions } from '@bext/session-core/memory'
+import type { StoreHarness } from '../src/index.js'
+import { cases, startRun } from '../src/index.js'
+import { isQuick } from '../src/lib/quick.js'
+import { matchesPattern, selectCases } from '../src/lib/select.js'
+
+const harness: StoreHarness = {
+  name: 'memory',
+  family: 'server',
+  capabilities: ['user-index', 'sweep', 'compare'],
+  declares: { sharedBackend: false },
+  open: () => ({ store: memorySessions() }),
+}
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+test.for([
+  ['U3-deleted', ['U3-deleted']],
+  ['U3', ['U3-unknown', 'U3-deleted', 'U3-expired']],
+  ['H', ['H1-up', 'H1-down', 'H2-heals']],
+  ['*-deleted', ['R3-deleted', 'U3-deleted', 'T3-deleted']],
+  ['U3-??p*', ['U3-expired']],
+  ['u3', []],
+  ['U3.deleted', []],
+] as const)('the pattern %s names %j', ([pattern, ids]) => {
+  expect(cases.filter((each) => matchesPattern(each, pattern)).map(({ id }) => id)).toEqual(ids)
+})
+
+test('a quick selection leaves out what waits, and every rule that can be seen at once stays', () => {
+  const quick = selectCases(cases, { quick: true })
+  const rules = new Set(quick.map(({ rule }) => rule))
+  const left = cases.filter(({ rule, needs }) => !rules.has(rule) && !needs.includes('endpoint'))
+  expect([...new Set(left.map(({ rule }) => rule))]).toEqual(['D4'])
+})
+
+/** How long a case asks to wait in all, limits of calls apart. */
+async function waitedFor(id: string): Promise<number> {
+  let waitedMs = 0
+  const real = globalThis.setTimeout
+  const spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation((run: () => void, ms = 0) => {
+    if (ms < 2000) waitedMs += ms
+    return real(run, ms)
+  })
+  const each = cases.find((other) => other.id === id)
+  if (!each) throw new Error(`There is no case ${id}`)
+  const { verdict } = await startRun(harness).runCase(each)
+  spy.mockRestore()
+  expect(['pass', 'unsupported', 'not-applicable']).toContain(verdict)
+  return waitedMs
+}
+
+test('no quick case waits for long', async () => {
+  const waits: (readonly [string, number])[] = []
+  for (const { id } of cases.filter(isQuick)) waits.push([id, await waitedFor(id)])
+  expect(waits.filter(([, ms]) => ms > 100)).toEqual([])
+})
