@@ -38,15 +38,14 @@ export const contentSecurityPolicy = [
 function page(title: string, body: Html): string {
   const style: Html = { markup: `<style>${css}</style>` }
   return html`<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${title}</title>
-${style}
-<h1>Sessions</h1>
-${body}
-</html>
-`.markup
+    <html lang="en">
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width" />
+      <title>${title}</title>
+      ${style}
+      <h1>Sessions</h1>
+      ${body}
+    </html> `.markup
 }
 
 function button(action: string, label: string): Html {
@@ -55,50 +54,81 @@ function button(action: string, label: string): Html {
 
 function accountSection({ userId, sessions }: HomeView): Html {
   if (userId === undefined) {
-    return html`<section><h2>Account</h2>
-<p id="who">Not signed in</p>
-<form method="post" action="/sign-in">
-<label>Your name <input name="name" required maxlength="64" autocomplete="username"></label>
-<button>Sign in</button>
-</form></section>`
+    return html`<section>
+      <h2>Account</h2>
+      <p id="who">Not signed in</p>
+      <form method="post" action="/sign-in">
+        <label>Your name <input name="name" required maxlength="64" autocomplete="username" /></label>
+        <button>Sign in</button>
+      </form>
+    </section>`
   }
-  return html`<section><h2>Account</h2>
-<p id="who">Signed in as ${userId}</p>
-<p>${button('/sign-out', 'Sign out')}
-${sessions ? button('/sign-out-everywhere', 'Sign out everywhere') : ''}</p></section>`
+  return html`<section>
+    <h2>Account</h2>
+    <p id="who">Signed in as ${userId}</p>
+    <p>${button('/sign-out', 'Sign out')} ${sessions ? button('/sign-out-everywhere', 'Sign out everywhere') : ''}</p>
+  </section>`
 }
 
 function visitsSection({ visits }: HomeView): Html {
-  return html`<section><h2>Visits</h2>
-<p><output id="visits">${visits}</output> in this session</p>
-<p><a href="/">Count another</a> · <a href="/store">Look again without counting</a></p></section>`
+  return html`<section>
+    <h2>Visits</h2>
+    <p><output id="visits">${visits}</output> in this session</p>
+    <p><a href="/">Count another</a> · <a href="/store">Look again without counting</a></p>
+  </section>`
 }
 
 function sessionRow({ handle, createdAtMs, expiresAtMs }: SessionSummary, ownCreatedAtMs: number | undefined): Html {
-  return html`<tr><td>${timeOf(createdAtMs)} ${createdAtMs === ownCreatedAtMs ? '(this one)' : ''}</td>
-<td>${timeOf(expiresAtMs)}</td>
-<td><form method="post" action="/end-session"><input type="hidden" name="handle" value="${handle}">
-<button>Sign out</button></form></td></tr>`
+  return html`<tr>
+    <td>${timeOf(createdAtMs)} ${createdAtMs === ownCreatedAtMs ? '(this one)' : ''}</td>
+    <td>${timeOf(expiresAtMs)}</td>
+    <td>
+      <form method="post" action="/end-session">
+        <input type="hidden" name="handle" value="${handle}" /> <button>Sign out</button>
+      </form>
+    </td>
+  </tr>`
 }
 
 function sessionsSection({ userId, sessions, createdAtMs }: HomeView): Html {
   if (userId === undefined || !sessions) return html``
-  return html`<section><h2>Your sessions</h2>
-<table><tr><th>Began</th><th>Ends if unused</th><th></th></tr>
-${sessions.map((session) => sessionRow(session, createdAtMs))}</table></section>`
+  return html`<section>
+    <h2>Your sessions</h2>
+    <table>
+      <tr>
+        <th>Began</th>
+        <th>Ends if unused</th>
+        <th></th>
+      </tr>
+      ${sessions.map((session) => sessionRow(session, createdAtMs))}
+    </table>
+  </section>`
 }
 
 function holdingsTable({ columns, rows }: Holdings): Html {
   if (rows.length === 0) return html`<p class="quiet">Nothing</p>`
   const head = columns.map((column) => html`<th>${column}</th>`)
-  const body = rows.map((row) => html`<tr>${row.map((value) => html`<td>${summarize(value)}</td>`)}</tr>`)
-  return html`<table><tr>${head}</tr>${body}</table>`
+  const body = rows.map(
+    (row) =>
+      html`<tr>
+        ${row.map((value) => html`<td>${summarize(value)}</td>`)}
+      </tr>`,
+  )
+  return html`<table>
+    <tr>
+      ${head}
+    </tr>
+    ${body}
+  </table>`
 }
 
 function storeSection({ store, holdings }: HomeView): Html {
-  return html`<section><h2>Store: <span id="store">${store.name}</span>, ${store.place}</h2>
-<p>${store.keeps}</p>
-<p>What it holds now (${store.shows}):</p>${holdingsTable(holdings)}</section>`
+  return html`<section>
+    <h2>Store: <span id="store">${store.name}</span>, ${store.place}</h2>
+    <p>${store.keeps}</p>
+    <p>What it holds now (${store.shows}):</p>
+    ${holdingsTable(holdings)}
+  </section>`
 }
 
 export function homePage(view: HomeView): string {
@@ -107,5 +137,9 @@ export function homePage(view: HomeView): string {
 }
 
 export function messagePage(message: string): string {
-  return page('Sessions', html`<p>${message}</p><p><a href="/">Back</a></p>`)
+  return page(
+    'Sessions',
+    html`<p>${message}</p>
+      <p><a href="/">Back</a></p>`,
+  )
 }

@@ -9,14 +9,7 @@ import { postgres } from '../src/lib/postgres.js'
 import { redis } from '../src/lib/redis.js'
 import { startService } from '../src/lib/start-service.js'
 import { emptyMachine, ownProcesses } from './machines.js'
-import {
-  isAlive,
-  openPostgres,
-  openRedis,
-  privateFolder,
-  services,
-  startForTest,
-} from './support.js'
+import { isAlive, openPostgres, openRedis, privateFolder, services, startForTest } from './support.js'
 
 vi.setConfig({ testTimeout: 120_000 })
 

@@ -52,6 +52,7 @@ async function runAll(args) {
   if (args.length > 0) return runTests(args)
   const checks = await Promise.all([
     check('lint', ['node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings']),
+    check('format', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '**/*.{ts,js}']),
     check('type check', ['node_modules/typescript/bin/tsc', '-b']),
   ])
   return interruptedBy() ? noCounts : [...checks, await runTests([])].reduce(add)

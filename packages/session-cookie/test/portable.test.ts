@@ -24,10 +24,16 @@ const graph = importGraph(fileURLToPath(new URL('../src/index.ts', import.meta.u
 
 test('nothing that is imported, however indirectly, imports from node:', () => {
   for (const name of ['session-core', 'iron-webcrypto', 'uint8array-extras', '@noble/hashes']) {
-    expect(Array.from(graph.keys()).some((path) => path.includes(name)), name).toBe(true)
+    expect(
+      Array.from(graph.keys()).some((path) => path.includes(name)),
+      name,
+    ).toBe(true)
   }
   for (const [path, specifiers] of graph) {
-    expect(specifiers.filter((specifier) => specifier.startsWith('node:')), path).toEqual([])
+    expect(
+      specifiers.filter((specifier) => specifier.startsWith('node:')),
+      path,
+    ).toEqual([])
   }
 })
 

@@ -22,7 +22,9 @@ describe('checkTtlMs', () => {
   })
 
   it('says what was wrong and what is expected', () => {
-    expect(() => checkTtlMs(1.5)).toThrowError(/^ttlMs must be a whole number of milliseconds from 1 to \d+, but it is the number 1.5.$/)
+    expect(() => checkTtlMs(1.5)).toThrowError(
+      /^ttlMs must be a whole number of milliseconds from 1 to \d+, but it is the number 1.5.$/,
+    )
   })
 })
 
@@ -54,7 +56,8 @@ describe('checkDataJson', () => {
 
 describe('checkUserId', () => {
   it('takes any text that UTF-8 carries, up to its limit (I3)', () => {
-    for (const userId of ['', 'a\u0000b', '__proto__', 'x'.repeat(maxUserIdBytes)]) expect(checkUserId(userId)).toBe(userId)
+    for (const userId of ['', 'a\u0000b', '__proto__', 'x'.repeat(maxUserIdBytes)])
+      expect(checkUserId(userId)).toBe(userId)
     expect(() => checkUserId('\ud800')).toThrowError(invalid('bad_argument'))
     expect(() => checkUserId('é'.repeat(maxUserIdBytes / 2 + 1))).toThrowError(invalid('too_large'))
     expect(() => checkUserId(null)).toThrowError(/userId must be a string, but it is null/)

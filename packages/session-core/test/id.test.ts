@@ -26,7 +26,18 @@ describe('isServerBackedId', () => {
   it('takes what was minted, and nothing that differs by a little (R4)', () => {
     const id = mintSessionId()
     expect(isServerBackedId(id)).toBe(true)
-    for (const other of [`${id}\n`, ` ${id}`, `${id}=`, id.slice(1), `${id}A`, `${id.slice(0, -1)}*`, '', 42, undefined, [id]]) {
+    for (const other of [
+      `${id}\n`,
+      ` ${id}`,
+      `${id}=`,
+      id.slice(1),
+      `${id}A`,
+      `${id.slice(0, -1)}*`,
+      '',
+      42,
+      undefined,
+      [id],
+    ]) {
       expect(isServerBackedId(other)).toBe(false)
     }
   })
@@ -42,7 +53,11 @@ describe('isServerBackedId', () => {
 describe('checkSessionId', () => {
   it('is Invalid, malformed, and does not repeat what it was given (R4, E3)', () => {
     expect(() => checkSessionId('an id that somebody sent')).toThrowError(
-      expect.objectContaining({ code: 'Invalid', reason: 'malformed', message: expect.not.stringContaining('somebody') }),
+      expect.objectContaining({
+        code: 'Invalid',
+        reason: 'malformed',
+        message: expect.not.stringContaining('somebody'),
+      }),
     )
   })
 })

@@ -12,7 +12,9 @@ async function pass(ms: number): Promise<void> {
 describe('memorySessions', () => {
   it('throws a TypeError for wrong options', () => {
     for (const maxSessions of [0, -1, 1.5, Number.NaN, '5', null]) {
-      expect(() => memorySessions({ maxSessions: maxSessions as number })).toThrowError(/maxSessions must be a positive/)
+      expect(() => memorySessions({ maxSessions: maxSessions as number })).toThrowError(
+        /maxSessions must be a positive/,
+      )
     }
     expect(() => memorySessions({ maxDataBytes: 0 })).toThrowError(/maxDataBytes must be a positive integer/)
     expect(() => memorySessions({ ttl: 5 } as object)).toThrowError(/there is no option "ttl"/)
@@ -42,7 +44,7 @@ describe('memorySessions', () => {
     await pass(2)
     for (let n = 0; n < 1500; n += 1) await store.create(options())
     let swept = 0
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const result = await store.sweep()
       swept += result.removed
       more = result.more

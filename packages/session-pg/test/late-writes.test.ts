@@ -101,8 +101,16 @@ describe('a write that waits for a row lock', () => {
     const store = pgSessions({ sql, table, timeoutMs: 20_000 })
     await Promise.all([1, 2, 3].map(() => store.create({ dataJson: '{}', ttlMs: 1 })))
     const alive = await store.create({ dataJson: '{}', ttlMs: 60_000 })
-    await expect.poll(async () => (await sql`select from ${sql(table)} where expires_at_ms
-      <= extract(epoch from clock_timestamp()) * 1000`).length, patient).toBe(3)
+    await expect
+      .poll(
+        async () =>
+          (
+            await sql`select from ${sql(table)} where expires_at_ms
+      <= extract(epoch from clock_timestamp()) * 1000`
+          ).length,
+        patient,
+      )
+      .toBe(3)
     await sql.begin(async (transaction) => {
       await transaction`select from ${transaction(table)} where expires_at_ms = (
         select min(expires_at_ms) from ${transaction(table)}) limit 1 for update`

@@ -51,9 +51,9 @@ it('takes the longest names, and any client of postgres.js', () => {
 })
 
 it('refuses wrong options of schemaSql and migrate', async () => {
-  expect(() => schemaSql({ table: '' })).toThrow(new TypeError(
-    'schemaSql: option table must be a name of 1 to 48 bytes without NUL, but it has 0 bytes.',
-  ))
+  expect(() => schemaSql({ table: '' })).toThrow(
+    new TypeError('schemaSql: option table must be a name of 1 to 48 bytes without NUL, but it has 0 bytes.'),
+  )
   expect(() => schemaSql({ tabel: 'x' } as object)).toThrow(TypeError)
   const sql = openClient()
   await expect(migrate(sql, { schema: '' })).rejects.toThrow(TypeError)

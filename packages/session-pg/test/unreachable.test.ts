@@ -52,10 +52,12 @@ it('E1 takes a server that ends its connections for unavailable', async () => {
   await direct.begin(async (transaction) => {
     await transaction`select from ${transaction(table)} for update`
     const rejection = rejectionOf(store.update(id, '1'))
-    await expect.poll(async () => {
-      const [row] = await direct`select wait_event_type from pg_stat_activity where pid = ${backend?.['pid']}`
-      return row?.['wait_event_type']
-    }, patient).toBe('Lock')
+    await expect
+      .poll(async () => {
+        const [row] = await direct`select wait_event_type from pg_stat_activity where pid = ${backend?.['pid']}`
+        return row?.['wait_event_type']
+      }, patient)
+      .toBe('Lock')
     await direct`select pg_terminate_backend(${backend?.['pid']})`
     expect(await rejection).toMatchObject({ code: 'Backend', reason: 'unavailable' })
   })

@@ -17,7 +17,7 @@ export function createIndexedSessions(sessions: SessionCommands, index: UserInde
   return {
     async create(deadline, { userId, dataJson, ttlMs }) {
       const userText = toUserText(userId)
-      for (let fromMs = 0; ; ) {
+      for (let fromMs = 0; ;) {
         const id = mintSessionId()
         const hash = hashSessionId(id)
         const indexedUntilMs = userText === '' ? 0 : await index.add(deadline, userText, hash, ttlMs, fromMs)

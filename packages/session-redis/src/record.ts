@@ -68,4 +68,3 @@ export function parseSummary(handle: string, userText: string, start: string): S
   if (start.slice(userOffset) !== `${userText}\n`) return undefined
   return { handle, createdAtMs: timeAt(1, start), expiresAtMs: timeAt(0, start) }
 }
-

@@ -80,33 +80,28 @@ describe('a client that is handed over', () => {
     { protocol: 2 },
   ]
 
-  it.each(settings)(
-    'may be set to %j',
-    async (options) => {
-      const store = redisSessions({ client: connect(options), prefix })
-      const ids = await Promise.all(
-        [1, 2, 3].map((n) => store.create({ userId: JSON.stringify(options), dataJson: `${n}`, ttlMs: 60_000 })),
-      )
-      for (const id of ids) {
-        await store.touch(id, 999_999)
-        await store.update(id, '"new"')
-        expect(await store.updateIfUnchanged(id, '"new"', '"newer"')).toEqual({ outcome: 'updated', id })
-        expect(await store.read(id)).toMatchObject({ dataJson: '"newer"', createdAtMs: expect.any(Number) as number })
-      }
-      await store.endUserSessions(JSON.stringify(options), { except: ids[0] })
-      expect(await store.listUserSessions(JSON.stringify(options))).toHaveLength(1)
-      expect(await store.isHealthy()).toBe(true)
-    },
-  )
+  it.each(settings)('may be set to %j', async (options) => {
+    const store = redisSessions({ client: connect(options), prefix })
+    const ids = await Promise.all(
+      [1, 2, 3].map((n) => store.create({ userId: JSON.stringify(options), dataJson: `${n}`, ttlMs: 60_000 })),
+    )
+    for (const id of ids) {
+      await store.touch(id, 999_999)
+      await store.update(id, '"new"')
+      expect(await store.updateIfUnchanged(id, '"new"', '"newer"')).toEqual({ outcome: 'updated', id })
+      expect(await store.read(id)).toMatchObject({ dataJson: '"newer"', createdAtMs: expect.any(Number) as number })
+    }
+    await store.endUserSessions(JSON.stringify(options), { except: ids[0] })
+    expect(await store.listUserSessions(JSON.stringify(options))).toHaveLength(1)
+    expect(await store.isHealthy()).toBe(true)
+  })
 
   it('a thousand calls wait for a connection without a warning, and leave no listener', async () => {
     const client = connect({ lazyConnect: true })
     const listeners = client.listenerCount('end')
     const store = redisSessions({ client, prefix, timeoutMs: 20_000 })
     const warnings = await warningsDuring(async () => {
-      const ids = await Promise.all(
-        Array.from({ length: 1000 }, () => store.create({ dataJson: '{}', ttlMs: 60_000 })),
-      )
+      const ids = await Promise.all(Array.from({ length: 1000 }, () => store.create({ dataJson: '{}', ttlMs: 60_000 })))
       expect(new Set(ids).size).toBe(1000)
     })
     expect(warnings).toEqual([])

@@ -63,7 +63,14 @@ describe("a user's sessions", () => {
       await expect.poll(() => created.length).toBeGreaterThan(20 * (round + 1))
       const before = [...created]
       await store.endUserSessions('busy')
-      const left = await Promise.all(before.map((id) => store.read(id).then(() => id, () => undefined)))
+      const left = await Promise.all(
+        before.map((id) =>
+          store.read(id).then(
+            () => id,
+            () => undefined,
+          ),
+        ),
+      )
       expect(left.filter((id) => id !== undefined)).toEqual([])
     }
     going = false

@@ -6,7 +6,11 @@ import { openInChild } from '../lib/child.js'
 export const closeCases: readonly ConformanceCase[] = [
   defineCase('O3-declared', 'the store has close() if it declares it, and else not', async (context) => {
     const { store } = await context.openRaw()
-    context.equal(supportsClose(store), context.harness.capabilities?.includes('close') ?? false, 'whether the store has close()')
+    context.equal(
+      supportsClose(store),
+      context.harness.capabilities?.includes('close') ?? false,
+      'whether the store has close()',
+    )
   }),
 
   defineCase(

@@ -1,7 +1,7 @@
 import type { ConformanceCase } from '../lib/case.js'
 import { defineCase } from '../lib/case.js'
 import { withRepeatedRandomness, withShiftedClock } from '../lib/disturb.js'
-import { Unsupported } from '../lib/failure.js'
+import { ConformanceFailure, Unsupported } from '../lib/failure.js'
 import { badJson, badTtls } from '../lib/samples.js'
 import { settleWithin } from '../lib/settle.js'
 import { foreignId } from '../lib/watched-store.js'
@@ -42,10 +42,17 @@ export const createCases: readonly ConformanceCase[] = [
       const store = await context.open()
       const attempt = await withRepeatedRandomness(async (rewind) => {
         const first = await context.create(store)
-        const drawn = rewind()
+        const { drawn, drawnInsecurely } = rewind()
         const second = await settleWithin(context.create(store), 2000 + context.slackMs)
-        return { first, second, drawn }
+        return { first, second, drawn, drawnInsecurely }
       })
+      if (attempt.drawn === 0 && attempt.drawnInsecurely > 0) {
+        throw new ConformanceFailure(
+          'ids from a cryptographic random source',
+          'create() drew from Math.random() alone',
+          'C3',
+        )
+      }
       if (attempt.drawn === 0) throw new Unsupported('The store draws its ids from a source that cannot be repeated.')
       if (attempt.second.state === 'resolved') {
         context.ok(attempt.second.value.id !== attempt.first.id, 'another id', 'create() gave an id that was taken')
@@ -66,34 +73,42 @@ export const createCases: readonly ConformanceCase[] = [
       const ids: string[] = []
       for (let n = 0; n < 256; n += 1) ids.push((await context.create(store, { dataJson: '{}' })).id)
       const bits = bitsOfVariety(ids)
-      context.ok(bits >= 128, 'ids that vary by at least 128 bits', `256 ids vary by ${Math.floor(bits)} bits at the most`)
+      context.ok(
+        bits >= 128,
+        'ids that vary by at least 128 bits',
+        `256 ids vary by ${Math.floor(bits)} bits at the most`,
+      )
       const ascending = ids.every((id, n) => n === 0 || id > (ids[n - 1] ?? ''))
-      context.ok(!ascending, 'ids in no order', 'every id is greater than the one before: they begin with a time or a counter')
+      context.ok(
+        !ascending,
+        'ids in no order',
+        'every id is greater than the one before: they begin with a time or a counter',
+      )
     },
     { families: ['server'] },
   ),
 
-  defineCase(
-    'C3-tells-nothing',
-    'an id tells nothing of its data or user',
-    async (context) => {
-      const store = await context.open()
-      const userId = context.userId()
-      const { id, dataJson } = await context.create(store, { userId })
-      const spellings = [id, decodeURIComponent(id)]
-      for (const encoding of ['base64url', 'base64', 'hex'] as const) {
-        spellings.push(Buffer.from(id, encoding).toString('utf8'), Buffer.from(id, encoding).toString('utf16le'))
-      }
-      const told = spellings.some((text) => text.includes(userId) || text.includes(dataJson.slice(11, 27)))
-      context.ok(!told, 'an id without data or user', 'the id holds them, as they are or encoded')
-    },
-  ),
+  defineCase('C3-tells-nothing', 'an id tells nothing of its data or user', async (context) => {
+    const store = await context.open()
+    const userId = context.userId()
+    const { id, dataJson } = await context.create(store, { userId })
+    const spellings = [id, decodeURIComponent(id)]
+    for (const encoding of ['base64url', 'base64', 'hex'] as const) {
+      spellings.push(Buffer.from(id, encoding).toString('utf8'), Buffer.from(id, encoding).toString('utf16le'))
+    }
+    const told = spellings.some((text) => text.includes(userId) || text.includes(dataJson.slice(11, 27)))
+    context.ok(!told, 'an id without data or user', 'the id holds them, as they are or encoded')
+  }),
 
   defineCase('C4-cookie-octets', 'ids can be written into a cookie as they are', async (context) => {
     const store = await context.open()
-    const made = await context.create(store, { userId: context.userId(), dataJson: JSON.stringify({ text: 'ü;", \\ 😀' }) })
+    const made = await context.create(store, {
+      userId: context.userId(),
+      dataJson: JSON.stringify({ text: 'ü;", \\ 😀' }),
+    })
+    const more = await Promise.all(Array.from({ length: 48 }, () => context.create(store)))
     const ids = [made.id, await store.update(made.id, JSON.stringify({ text: '; = , "' }))]
-    ids.push(await store.touch(ids[1] ?? made.id, 60_000))
+    ids.push(await store.touch(ids[1] ?? made.id, 60_000), ...more.map(({ id }) => id))
     for (const id of ids) {
       context.ok(cookieOctets.test(id), 'only cookie-octets (RFC 6265)', 'the id holds other characters')
       context.equal(decodeURIComponent(id), id, 'the id after percent-decoding')
@@ -134,7 +149,11 @@ export const createCases: readonly ConformanceCase[] = [
         const right = createdAtMs >= before - tolerance && createdAtMs <= after + tolerance
         context.ok(right, 'createdAtMs by the backend', `it is ${Math.round((createdAtMs - before) / 1000)} s off`)
         const end = expiresAtMs >= before + 120_000 - tolerance && expiresAtMs <= after + 120_000 + tolerance
-        context.ok(end, 'expiresAtMs by the backend', `it is ${Math.round((expiresAtMs - before - 120_000) / 1000)} s off`)
+        context.ok(
+          end,
+          'expiresAtMs by the backend',
+          `it is ${Math.round((expiresAtMs - before - 120_000) / 1000)} s off`,
+        )
       }
     },
     { families: ['server'], needs: ['endpoint'], exclusive: true },

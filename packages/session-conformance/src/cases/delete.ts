@@ -8,17 +8,21 @@ import { foreignId } from '../lib/watched-store.js'
 const serverOnly = { families: ['server'] } as const
 
 export const deleteCases: readonly ConformanceCase[] = [
-  defineCase('D1-idempotent', 'deleting resolves again, and for expired, unknown and malformed ids', async (context) => {
-    const store = await context.open()
-    const { id } = await context.create(store, { userId: context.userId() })
-    await store.delete(id)
-    await store.delete(id)
-    const expired = await context.create(store, { ttlMs: 60 })
-    await waitForEnd(context, expired)
-    await store.delete(expired.id)
-    for (const [, foreign] of foreignIds) await store.delete(foreignId(foreign))
-    for (const value of [undefined, null, 7, {}]) await store.delete(foreignId(value))
-  }),
+  defineCase(
+    'D1-idempotent',
+    'deleting resolves again, and for expired, unknown and malformed ids',
+    async (context) => {
+      const store = await context.open()
+      const { id } = await context.create(store, { userId: context.userId() })
+      await store.delete(id)
+      await store.delete(id)
+      const expired = await context.create(store, { ttlMs: 60 })
+      await waitForEnd(context, expired)
+      await store.delete(expired.id)
+      for (const [, foreign] of foreignIds) await store.delete(foreignId(foreign))
+      for (const value of [undefined, null, 7, {}]) await store.delete(foreignId(value))
+    },
+  ),
 
   defineCase(
     'D1-at-once',

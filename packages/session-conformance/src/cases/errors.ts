@@ -1,4 +1,3 @@
-import type { SessionPlugin } from '@bext/session-core'
 import type { ConformanceCase } from '../lib/case.js'
 import { defineCase } from '../lib/case.js'
 import type { MadeSession } from '../lib/context.js'
@@ -24,7 +23,9 @@ export const errorCases: readonly ConformanceCase[] = [
       `a write that failed while the backend ${fault} has no effect later`,
       async (context) => {
         const { proxy, broken, direct } = await openBoth(context)
-        const kept = await Promise.all(writes.map(() => context.create(direct, { userId: context.userId(), ttlMs: 600_000 })))
+        const kept = await Promise.all(
+          writes.map(() => context.create(direct, { userId: context.userId(), ttlMs: 600_000 })),
+        )
         const doomed = await Promise.all(writes.map(() => context.create(direct, { userId: context.userId() })))
         const before = await Promise.all(kept.map(({ id }) => direct.read(id)))
         begin(proxy)
@@ -40,7 +41,8 @@ export const errorCases: readonly ConformanceCase[] = [
         proxy.restore()
         context.trace.add('the backend is back')
         await untilRecovered(context, broken)
-        for (const { id } of doomed) await context.gone(direct, id, 'a session that was deleted after its write had failed')
+        for (const { id } of doomed)
+          await context.gone(direct, id, 'a session that was deleted after its write had failed')
         for (const [n, session] of kept.entries()) {
           const name = writes[n]?.[0] ?? ''
           const after = await settleWithin(direct.read(session.id), 2000 + context.slackMs)
@@ -130,12 +132,17 @@ export const errorCases: readonly ConformanceCase[] = [
       const session = await context.create(direct)
       for (let n = 0; n < 5; n += 1) {
         proxy.stall()
-        const calls: readonly Promise<unknown>[] = [broken.read(session.id), broken.update(session.id, `{"n":${n}}`), broken.touch(session.id, 90_000)]
+        const calls: readonly Promise<unknown>[] = [
+          broken.read(session.id),
+          broken.update(session.id, `{"n":${n}}`),
+          broken.touch(session.id, 90_000),
+        ]
         const ends = calls.map((call) => settleWithin(call, faultTimeoutMs + 2 * context.slackMs))
         proxy.restore()
         proxy.reset()
         for (const settled of await Promise.all(ends)) {
-          if (settled.state === 'rejected') await rejectsBackend(Promise.reject(settled.error), 'a call that was cut off')
+          if (settled.state === 'rejected')
+            await rejectsBackend(Promise.reject(settled.error), 'a call that was cut off')
         }
         await untilRecovered(context, broken)
       }
@@ -150,7 +157,11 @@ export const errorCases: readonly ConformanceCase[] = [
     const dataJson = context.json()
     const { id } = await context.create(store, { userId, dataJson })
     // Every call's error is searched for the texts that the case has made: ids, user ids and data.
-    await context.rejects(store.create({ userId, dataJson: `${dataJson},`, ttlMs: 1000 }), 'Invalid', 'create() with bad JSON')
+    await context.rejects(
+      store.create({ userId, dataJson: `${dataJson},`, ttlMs: 1000 }),
+      'Invalid',
+      'create() with bad JSON',
+    )
     await context.rejects(store.create({ userId, dataJson, ttlMs: 0 }), 'Invalid', 'create() with ttlMs 0')
     await context.rejects(store.update(id, `${dataJson}]`), 'Invalid', 'update() with bad JSON')
     await context.rejects(store.touch(id, -1), 'Invalid', 'touch() with ttlMs -1')
@@ -171,10 +182,9 @@ export const errorCases: readonly ConformanceCase[] = [
     'E1-closed',
     'calls after close() reject with Backend',
     async (context) => {
-      const { store } = await context.openRaw()
-      const watched = await context.open()
-      const { id } = await context.create(watched)
-      await (store as SessionPlugin & { close(): Promise<void> }).close()
+      const store = await context.open()
+      const { id } = await context.create(await context.open())
+      await store.close()
       for (const [name, call] of [
         ['create()', () => store.create({ dataJson: '{}', ttlMs: 1000 })],
         ['read()', () => store.read(id)],

@@ -13,7 +13,8 @@ async function refuses(
   store: WatchedStore,
   forgeries: readonly (readonly [what: string, forged: string])[],
 ): Promise<void> {
-  for (const [what, forged] of forgeries) await context.rejects(store.read(foreignId(forged)), 'Invalid', `a seal with ${what}`)
+  for (const [what, forged] of forgeries)
+    await context.rejects(store.read(foreignId(forged)), 'Invalid', `a seal with ${what}`)
 }
 
 export const integrityCases: readonly ConformanceCase[] = [

@@ -15,9 +15,11 @@ async function rejectsTooLarge(call: Promise<unknown>, what: string): Promise<vo
   } catch (error) {
     if (!isSessionError(error)) throw error
     const named = error.code === 'Invalid' && error.reason === 'too_large'
-    if (!named) throw new ConformanceFailure(`${what} to be Invalid, too_large`, `it was ${error.code}, ${error.reason}`)
+    if (!named)
+      throw new ConformanceFailure(`${what} to be Invalid, too_large`, `it was ${error.code}, ${error.reason}`)
     const numbers = error.message.match(/\d+/g) ?? []
-    if (numbers.length < 2) throw new ConformanceFailure('a message with the size and the limit', 'it does not name both')
+    if (numbers.length < 2)
+      throw new ConformanceFailure('a message with the size and the limit', 'it does not name both')
     return
   }
   throw new ConformanceFailure(`${what} to be Invalid, too_large`, 'it resolved')
@@ -27,34 +29,43 @@ const limitCases = [4096, 65_536, 1_048_577, 4_194_304]
 
 export const limitsCases: readonly ConformanceCase[] = [
   ...limitCases.map((bytes) =>
-    defineCase(`L1-${bytes}-bytes`, `data of ${bytes} bytes are kept whole, or Invalid, and the session stays`, async (context) => {
-      const store = await context.open()
-      const big = jsonOfBytes(bytes)
-      const created = await settleWithin(context.create(store, { dataJson: big }), 2000 + context.slackMs)
-      if (created.state === 'resolved') context.sameData((await store.read(created.value.id)).dataJson, big)
-      if (created.state === 'rejected') await rejectsTooLarge(Promise.reject(created.error), `create() with ${bytes} bytes`)
-      const made = await context.create(store, { userId: context.userId() })
-      const updated = await settleWithin(store.update(made.id, big), 2000 + context.slackMs)
-      if (updated.state === 'resolved') context.sameData((await store.read(updated.value)).dataJson, big)
-      if (updated.state === 'rejected') {
-        await rejectsTooLarge(Promise.reject(updated.error), `update() with ${bytes} bytes`)
-        context.sameData((await store.read(made.id)).dataJson, made.dataJson)
-      }
-    }),
+    defineCase(
+      `L1-${bytes}-bytes`,
+      `data of ${bytes} bytes are kept whole, or Invalid, and the session stays`,
+      async (context) => {
+        const store = await context.open()
+        const big = jsonOfBytes(bytes)
+        const created = await settleWithin(context.create(store, { dataJson: big }), 2000 + context.slackMs)
+        if (created.state === 'resolved') context.sameData((await store.read(created.value.id)).dataJson, big)
+        if (created.state === 'rejected')
+          await rejectsTooLarge(Promise.reject(created.error), `create() with ${bytes} bytes`)
+        const made = await context.create(store, { userId: context.userId() })
+        const updated = await settleWithin(store.update(made.id, big), 2000 + context.slackMs)
+        if (updated.state === 'resolved') context.sameData((await store.read(updated.value)).dataJson, big)
+        if (updated.state === 'rejected') {
+          await rejectsTooLarge(Promise.reject(updated.error), `update() with ${bytes} bytes`)
+          context.sameData((await store.read(made.id)).dataJson, made.dataJson)
+        }
+      },
+    ),
   ),
 
-  defineCase('L1-declared', 'what is over the declared maxDataBytes is Invalid; what is at it is kept', async (context) => {
-    const { maxDataBytes } = context.harness.declares ?? {}
-    if (maxDataBytes === undefined) return
-    const store = await context.open()
-    const fits = jsonOfBytes(maxDataBytes)
-    const { id } = await context.create(store, { dataJson: fits })
-    context.sameData((await store.read(id)).dataJson, fits)
-    const wide = JSON.stringify('é'.repeat(Math.ceil(maxDataBytes / 2)))
-    for (const dataJson of [jsonOfBytes(maxDataBytes + 1), wide]) {
-      await rejectsTooLarge(store.create({ dataJson, ttlMs: 60_000 }), 'create() over the limit')
-      await rejectsTooLarge(store.update(id, dataJson), 'update() over the limit')
-    }
-    context.sameData((await store.read(id)).dataJson, fits)
-  }),
+  defineCase(
+    'L1-declared',
+    'what is over the declared maxDataBytes is Invalid; what is at it is kept',
+    async (context) => {
+      const { maxDataBytes } = context.harness.declares ?? {}
+      if (maxDataBytes === undefined) return
+      const store = await context.open()
+      const fits = jsonOfBytes(maxDataBytes)
+      const { id } = await context.create(store, { dataJson: fits })
+      context.sameData((await store.read(id)).dataJson, fits)
+      const wide = JSON.stringify('é'.repeat(Math.ceil(maxDataBytes / 2)))
+      for (const dataJson of [jsonOfBytes(maxDataBytes + 1), wide]) {
+        await rejectsTooLarge(store.create({ dataJson, ttlMs: 60_000 }), 'create() over the limit')
+        await rejectsTooLarge(store.update(id, dataJson), 'update() over the limit')
+      }
+      context.sameData((await store.read(id)).dataJson, fits)
+    },
+  ),
 ]

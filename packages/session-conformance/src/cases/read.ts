@@ -43,15 +43,20 @@ export const readCases: readonly ConformanceCase[] = [
     }),
   ),
 
-  defineCase('R2-large', 'data of 70,000 bytes come back whole, whatever the characters, or are Invalid', async (context) => {
-    const store = await context.open()
-    for (const character of ['x', 'é', '😀']) {
-      const dataJson = JSON.stringify(character.repeat(70_000 / Buffer.byteLength(character)))
-      const settled = await settleWithin(context.create(store, { dataJson }), 2000 + context.slackMs)
-      if (settled.state === 'resolved') context.sameData((await store.read(settled.value.id)).dataJson, dataJson)
-      if (settled.state === 'rejected') await context.rejects(Promise.reject(settled.error), 'Invalid', 'create() with them')
-    }
-  }),
+  defineCase(
+    'R2-large',
+    'data of 70,000 bytes come back whole, whatever the characters, or are Invalid',
+    async (context) => {
+      const store = await context.open()
+      for (const character of ['x', 'é', '😀']) {
+        const dataJson = JSON.stringify(character.repeat(70_000 / Buffer.byteLength(character)))
+        const settled = await settleWithin(context.create(store, { dataJson }), 2000 + context.slackMs)
+        if (settled.state === 'resolved') context.sameData((await store.read(settled.value.id)).dataJson, dataJson)
+        if (settled.state === 'rejected')
+          await context.rejects(Promise.reject(settled.error), 'Invalid', 'create() with them')
+      }
+    },
+  ),
 
   defineCase('R3-expires', 'a session lives until its time is up, and not after', async (context) => {
     const store = await context.open()
@@ -182,7 +187,11 @@ export const readCases: readonly ConformanceCase[] = [
         context.sameData((await reader.read(id)).dataJson, dataJson)
         id = await writer.touch(id, 60_000 + n * 60_000)
         const { createdAtMs, expiresAtMs } = await reader.read(id)
-        context.ok(expiresAtMs - createdAtMs >= 60_000 + n * 60_000, 'the new expiresAtMs', 'the other instance reads the old one')
+        context.ok(
+          expiresAtMs - createdAtMs >= 60_000 + n * 60_000,
+          'the new expiresAtMs',
+          'the other instance reads the old one',
+        )
       }
       if (context.harness.family === 'server') {
         await a.delete(id)

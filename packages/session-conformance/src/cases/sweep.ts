@@ -34,7 +34,11 @@ async function makeExpired(context: CaseContext, store: WatchedStore, count: num
 export const sweepCases: readonly ConformanceCase[] = [
   defineCase('O2-declared', 'the store has sweep() if it declares it, and else not', async (context) => {
     const { store } = await context.openRaw()
-    context.equal(supportsSweep(store), context.harness.capabilities?.includes('sweep') ?? false, 'whether the store has sweep()')
+    context.equal(
+      supportsSweep(store),
+      context.harness.capabilities?.includes('sweep') ?? false,
+      'whether the store has sweep()',
+    )
   }),
 
   defineCase(
@@ -74,7 +78,11 @@ export const sweepCases: readonly ConformanceCase[] = [
       await makeExpired(context, a, 30)
       const removed = await Promise.all(Array.from({ length: 6 }, (_, n) => sweepAll(n % 2 === 1 ? b : a, 7)))
       const rest = await sweepAll(a, 100)
-      context.equal(removed.reduce((sum, count) => sum + count, rest), 30, 'the number of records removed by all')
+      context.equal(
+        removed.reduce((sum, count) => sum + count, rest),
+        30,
+        'the number of records removed by all',
+      )
       for (const { id } of alive) await a.read(id)
     },
     { needs },
@@ -86,7 +94,11 @@ export const sweepCases: readonly ConformanceCase[] = [
     async (context) => {
       const store = await context.open()
       for (const maxRecords of [0, -1, 1.5, Number.NaN, '10']) {
-        await context.rejects(store.sweep({ maxRecords: maxRecords as number }), 'Invalid', `sweep() of ${String(maxRecords)}`)
+        await context.rejects(
+          store.sweep({ maxRecords: maxRecords as number }),
+          'Invalid',
+          `sweep() of ${String(maxRecords)}`,
+        )
       }
     },
     { needs },

@@ -9,27 +9,33 @@ const serverOnly = { families: ['server'] } as const
 const networked = { families: ['server'], needs: ['endpoint', 'shared-backend'] } as const
 
 export const touchCases: readonly ConformanceCase[] = [
-  defineCase('T1-sets', 'touch() sets the end to now + ttlMs, later or earlier, and changes nothing else', async (context) => {
-    const store = await context.open()
-    const made = await context.create(store, { userId: context.userId(), ttlMs: 60_000 })
-    const before = await store.read(made.id)
-    let { id } = made
-    for (const ttlMs of [600_000, 30_000, 90_000]) {
-      const t0 = Date.now()
-      id = await store.touch(id, ttlMs)
-      const t1 = Date.now()
-      const after = await store.read(id)
-      const tolerance = context.skewMs + context.granularityMs
-      context.ok(
-        after.expiresAtMs >= t0 + ttlMs - tolerance && after.expiresAtMs <= t1 + ttlMs + tolerance,
-        `expiresAtMs ${ttlMs} ms after the call`,
-        `it is ${after.expiresAtMs - t0} ms after the start of a call of ${t1 - t0} ms`,
-      )
-      context.equal(after.userId, before.userId, 'userId')
-      context.equal(after.createdAtMs, before.createdAtMs, 'createdAtMs')
-      context.sameData(after.dataJson, before.dataJson)
-    }
-  }),
+  defineCase(
+    'T1-sets',
+    'touch() sets the end to now + ttlMs, later or earlier, and changes nothing else',
+    async (context) => {
+      const store = await context.open()
+      const made = await context.create(store, { userId: context.userId(), ttlMs: 60_000 })
+      const before = await store.read(made.id)
+      let { id } = made
+      for (const ttlMs of [600_000, 30_000, 30 * 86_400_000, 90_000]) {
+        // So that "now" is neither the creation nor the last touch.
+        await new Promise((resolve) => setTimeout(resolve, 15 + 2 * (context.skewMs + context.granularityMs)))
+        const t0 = Date.now()
+        id = await store.touch(id, ttlMs)
+        const t1 = Date.now()
+        const after = await store.read(id)
+        const tolerance = context.skewMs + context.granularityMs
+        context.ok(
+          after.expiresAtMs >= t0 + ttlMs - tolerance && after.expiresAtMs <= t1 + ttlMs + tolerance,
+          `expiresAtMs ${ttlMs} ms after the call`,
+          `it is ${after.expiresAtMs - t0} ms after the start of a call of ${t1 - t0} ms`,
+        )
+        context.equal(after.userId, before.userId, 'userId')
+        context.equal(after.createdAtMs, before.createdAtMs, 'createdAtMs')
+        context.sameData(after.dataJson, before.dataJson)
+      }
+    },
+  ),
 
   defineCase('T1-extends', 'a touched session lives for the new time', async (context) => {
     const store = await context.open()
@@ -200,7 +206,8 @@ export const touchCases: readonly ConformanceCase[] = [
     const store = await context.open()
     let { id } = await context.create(store, { userId: context.userId() })
     for (let n = 0; n < 10; n += 1) id = await store.touch(id, 60_000)
-    if (context.harness.family === 'server') await Promise.all(Array.from({ length: 10 }, () => store.touch(id, 60_000)))
+    if (context.harness.family === 'server')
+      await Promise.all(Array.from({ length: 10 }, () => store.touch(id, 60_000)))
     await store.read(id)
   }),
 ]

@@ -9,14 +9,18 @@ import { foreignId } from '../lib/watched-store.js'
 const needs = ['user-index'] as const
 
 export const userIndexCases: readonly ConformanceCase[] = [
-  defineCase('O1-declared', 'the store has the interface "by user" whole if it declares it, and else not at all', async (context) => {
-    const { store } = await context.openRaw()
-    const declared = context.harness.capabilities?.includes('user-index') ?? false
-    context.equal(supportsUserIndex(store), declared, 'whether the store has all three methods')
-    if (declared) return
-    const parts = ['listUserSessions', 'endUserSession', 'endUserSessions'].filter((method) => method in store)
-    context.equal(parts.length, 0, 'the number of methods of an interface that is not declared')
-  }),
+  defineCase(
+    'O1-declared',
+    'the store has the interface "by user" whole if it declares it, and else not at all',
+    async (context) => {
+      const { store } = await context.openRaw()
+      const declared = context.harness.capabilities?.includes('user-index') ?? false
+      context.equal(supportsUserIndex(store), declared, 'whether the store has all three methods')
+      if (declared) return
+      const parts = ['listUserSessions', 'endUserSession', 'endUserSessions'].filter((method) => method in store)
+      context.equal(parts.length, 0, 'the number of methods of an interface that is not declared')
+    },
+  ),
 
   defineCase(
     'O1-list',
@@ -84,10 +88,18 @@ export const userIndexCases: readonly ConformanceCase[] = [
       const handle = first?.handle ?? ''
       context.ok(handle !== second?.handle, 'a handle for each session', 'two sessions have one')
       const ids = made.map(({ id }): string => id)
-      context.ok(!ids.includes(handle) && !ids.some((id) => handle.includes(id)), 'a handle without the id', 'it holds the id')
+      context.ok(
+        !ids.includes(handle) && !ids.some((id) => handle.includes(id)),
+        'a handle without the id',
+        'it holds the id',
+      )
       await context.rejects(store.read(foreignId(handle)), ['NotFound', 'Invalid'], 'reading a handle as an id')
       await store.endUserSession(otherUser, handle)
-      context.equal((await store.listUserSessions(userId)).length, 2, "the number of sessions after another user's attempt")
+      context.equal(
+        (await store.listUserSessions(userId)).length,
+        2,
+        "the number of sessions after another user's attempt",
+      )
       for (const foreign of ['', 'x', '*', handle.slice(0, -1), `${handle}x`, handle.toLowerCase()]) {
         if (foreign !== handle) await store.endUserSession(userId, foreign)
       }
@@ -97,7 +109,9 @@ export const userIndexCases: readonly ConformanceCase[] = [
       const left = await store.listUserSessions(userId)
       context.equal(left.length, 1, 'the number of sessions after one was ended')
       context.equal(left[0]?.handle, second?.handle, 'the handle that is left')
-      const alive = await Promise.all(made.map(async ({ id }) => (await context.orNotFound(store.read(id))) !== undefined))
+      const alive = await Promise.all(
+        made.map(async ({ id }) => (await context.orNotFound(store.read(id))) !== undefined),
+      )
       context.equal(alive.filter(Boolean).length, 1, 'the number of sessions that can be read')
     },
     { needs },
@@ -109,7 +123,9 @@ export const userIndexCases: readonly ConformanceCase[] = [
     async (context) => {
       const [a, b] = await context.openTwo()
       const userId = context.userId()
-      const made = await Promise.all(Array.from({ length: 12 }, (_, n) => context.create(n % 2 === 0 ? a : b, { userId })))
+      const made = await Promise.all(
+        Array.from({ length: 12 }, (_, n) => context.create(n % 2 === 0 ? a : b, { userId })),
+      )
       const bystander = await context.create(a, { userId: `${userId}x` })
       const [kept, ...others] = made
       await b.endUserSessions(userId, { except: kept?.id })

@@ -10,7 +10,12 @@ function isTime(value: unknown): boolean {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0
 }
 
-function checkFields(what: string, value: unknown, checks: Readonly<Record<string, (field: unknown) => boolean>>, rule: string): void {
+function checkFields(
+  what: string,
+  value: unknown,
+  checks: Readonly<Record<string, (field: unknown) => boolean>>,
+  rule: string,
+): void {
   if (typeof value !== 'object' || value === null) {
     throw new ConformanceFailure(`${what} to be an object`, `it is ${describe(value)}`, rule)
   }
@@ -63,7 +68,12 @@ export function checkResult(method: StoreMethod, value: unknown): void {
       }
       break
     case 'sweep':
-      checkFields('the result of sweep()', value, { removed: isCount, more: (field) => typeof field === 'boolean' }, 'O2')
+      checkFields(
+        'the result of sweep()',
+        value,
+        { removed: isCount, more: (field) => typeof field === 'boolean' },
+        'O2',
+      )
       break
     case 'updateIfUnchanged':
       checkFields(

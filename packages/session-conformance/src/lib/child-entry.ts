@@ -16,3 +16,4 @@ for (let round = 0; round < 10; round += 1) {
   const open = process.getActiveResourcesInfo().filter((kind) => !kind.includes('PipeWrap') && kind !== 'Timeout')
   process.stdout.write(`handles ${open.length}\n`)
 }
+process.stdout.write('done\n')

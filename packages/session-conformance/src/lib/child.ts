@@ -12,6 +12,9 @@ export interface ChildReport {
 
 const limitMs = 60_000
 
+/** How long the process may take to end after its last round. */
+const endLimitMs = 8000
+
 /** Opens, uses and closes a harness' store ten times in a process of its own. Throws if the module cannot be used. */
 export async function openInChild(
   { url, execArgv = [] }: NonNullable<StoreHarness['module']>,
@@ -22,13 +25,19 @@ export async function openInChild(
   const child = spawn(process.execPath, [...execArgv, entry, url, namespace], { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   let errors = ''
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk
+    if (!output.endsWith('done\n')) return
+    clearTimeout(timer)
+    timer = setTimeout(kill, endLimitMs)
+  })
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors += chunk))
   let ended = true
-  const timer = setTimeout(() => {
+  function kill(): void {
     ended = false
     child.kill('SIGKILL')
-  }, limitMs)
+  }
+  let timer = setTimeout(kill, limitMs)
   const exitCode = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code) => resolve(code))

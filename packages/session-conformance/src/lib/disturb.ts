@@ -26,9 +26,15 @@ type Fill = (target: Uint8Array) => void
 
 /**
  * Runs `work` while this process' random sources repeat themselves: after `rewind` they give the bytes again that they
- * gave before, then new ones. `rewind` tells how many draws there were. Nothing else may run meanwhile.
+ * gave before, then new ones. `rewind` tells how many draws there were, and how many of Math.random(), which is not
+ * repeated. Nothing else may run meanwhile.
  */
-export async function withRepeatedRandomness<T>(work: (rewind: () => number) => Promise<T>): Promise<T> {
+export interface Draws {
+  readonly drawn: number
+  readonly drawnInsecurely: number
+}
+
+export async function withRepeatedRandomness<T>(work: (rewind: () => Draws) => Promise<T>): Promise<T> {
   const tape: Uint8Array[] = []
   let position = Number.POSITIVE_INFINITY
   const realGetRandomValues = globalThis.crypto.getRandomValues.bind(globalThis.crypto)
@@ -43,6 +49,12 @@ export async function withRepeatedRandomness<T>(work: (rewind: () => number) => 
   }
 
   const real = { ...nodeCrypto }
+  const realMathRandom = Math.random
+  let drawnInsecurely = 0
+  Math.random = () => {
+    drawnInsecurely += 1
+    return realMathRandom()
+  }
   const getRandomValues = (array: ArrayBufferView): ArrayBufferView => {
     fill(new Uint8Array(array.buffer, array.byteOffset, array.byteLength))
     return array
@@ -66,9 +78,10 @@ export async function withRepeatedRandomness<T>(work: (rewind: () => number) => 
   try {
     return await work(() => {
       position = 0
-      return tape.length
+      return { drawn: tape.length, drawnInsecurely }
     })
   } finally {
+    Math.random = realMathRandom
     Reflect.deleteProperty(globalThis.crypto, 'getRandomValues')
     Reflect.deleteProperty(globalThis.crypto, 'randomUUID')
     Object.assign(nodeCrypto, { randomBytes: real.randomBytes, randomUUID: real.randomUUID })

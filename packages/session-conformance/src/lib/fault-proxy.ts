@@ -30,6 +30,8 @@ interface Link {
   readonly toServer: Buffer[]
   readonly toClient: Buffer[]
   holding: boolean
+  /** The client went while nothing was passed on. */
+  abandoned: boolean
 }
 
 export async function startFaultProxy(target: Endpoint): Promise<FaultProxy> {
@@ -45,6 +47,9 @@ export async function startFaultProxy(target: Endpoint): Promise<FaultProxy> {
     for (const chunk of link.toClient.splice(0)) link.client.write(chunk)
     if (link.holding) return
     for (const chunk of link.toServer.splice(0)) link.server.write(chunk)
+    if (!link.abandoned) return
+    links.delete(link)
+    link.server.end()
   }
 
   function drop(link: Link): void {
@@ -60,7 +65,7 @@ export async function startFaultProxy(target: Endpoint): Promise<FaultProxy> {
       return
     }
     const server = connect(target.port, target.host)
-    const link: Link = { client, server, toServer: [], toClient: [], holding: false }
+    const link: Link = { client, server, toServer: [], toClient: [], holding: false, abandoned: false }
     links.add(link)
     client.setNoDelay(true)
     server.setNoDelay(true)
@@ -79,7 +84,11 @@ export async function startFaultProxy(target: Endpoint): Promise<FaultProxy> {
       link.toClient.push(chunk)
       flush(link)
     })
-    client.on('close', () => drop(link))
+    client.on('close', () => {
+      // What a client has sent before it went is with the server, which reads it once it goes on.
+      if (mode === 'stall' && !server.destroyed) link.abandoned = true
+      else drop(link)
+    })
     server.on('close', () => drop(link))
   })
   await new Promise<void>((resolve, reject) => {

@@ -50,7 +50,11 @@ export async function untilHealthy(store: WatchedStore): Promise<void> {
   const giveUpAtMs = Date.now() + recoveryLimitMs
   while (!(await store.isHealthy())) {
     if (Date.now() > giveUpAtMs) {
-      throw new ConformanceFailure('isHealthy() to be true once the backend is there', 'it was still false after 20 s', 'H2')
+      throw new ConformanceFailure(
+        'isHealthy() to be true once the backend is there',
+        'it was still false after 20 s',
+        'H2',
+      )
     }
     await new Promise((resolve) => setTimeout(resolve, 20))
   }

@@ -1,5 +1,8 @@
 const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
+/** What seals put between their parts. */
+const separators = ['*', '.', '~', '|', ':']
+
 function replaceAt(text: string, position: number, character: string): string {
   return text.slice(0, position) + character + text.slice(position + 1)
 }
@@ -34,12 +37,20 @@ export function reshapings(id: string): readonly (readonly [what: string, forged
   ]
   for (const keep of [0.25, 0.5, 0.9]) forged.push([`cut to ${keep}`, id.slice(0, Math.floor(id.length * keep))])
   for (let cut = 1; cut <= 8; cut += 1) forged.push([`${cut} characters less`, id.slice(0, -cut)])
-  for (const [n, part] of id.split('*').entries()) {
-    const parts = id.split('*')
-    if (part !== '') forged.push([`part ${n + 1} emptied`, parts.with(n, '').join('*')])
-    forged.push([`part ${n + 1} padded`, parts.with(n, `${part}=`).join('*')])
-    forged.push([`part ${n + 1} longer`, parts.with(n, `${part}A`).join('*')])
-    forged.push([`part ${n + 1} left out`, parts.toSpliced(n, 1).join('*')])
+  for (const separator of separators) {
+    const parts = id.split(separator)
+    if (parts.length < 2) continue
+    const joined = (what: string, changed: readonly string[]): void => void forged.push([what, changed.join(separator)])
+    for (const [n, part] of parts.entries()) {
+      if (part !== '') joined(`part ${n + 1} emptied`, parts.with(n, ''))
+      joined(`part ${n + 1} padded`, parts.with(n, `${part}=`))
+      joined(`part ${n + 1} longer`, parts.with(n, `${part}A`))
+      joined(`part ${n + 1} left out`, parts.toSpliced(n, 1))
+      for (let cut = 1; cut <= 8 && cut < part.length; cut += 1)
+        joined(`part ${n + 1} shorter by ${cut}`, parts.with(n, part.slice(0, -cut)))
+    }
+    joined('an empty part more', [...parts, ''])
+    joined('its last part again', [...parts, parts.at(-1) ?? ''])
   }
   for (const field of id.match(/\d{13}/g) ?? []) {
     const time = Number(field)
@@ -54,14 +65,17 @@ export function reshapings(id: string): readonly (readonly [what: string, forged
 /** The parts of two sealed ids, mixed in every way that is not one of them. */
 export function splices(a: string, b: string): readonly (readonly [what: string, forged: string])[] {
   const forged: [string, string][] = []
-  for (const separator of ['*', '.', '~', '|', ':']) {
+  for (const separator of separators) {
     const [partsA, partsB] = [a.split(separator), b.split(separator)]
     if (partsA.length < 2 || partsA.length !== partsB.length) continue
     for (let n = 0; n < partsA.length; n += 1) {
       forged.push([`part ${n + 1} of another seal`, partsA.with(n, partsB[n] ?? '').join(separator)])
     }
     for (let n = 1; n < partsA.length; n += 1) {
-      forged.push([`the last parts of another seal, from ${n + 1}`, [...partsA.slice(0, n), ...partsB.slice(n)].join(separator)])
+      forged.push([
+        `the last parts of another seal, from ${n + 1}`,
+        [...partsA.slice(0, n), ...partsB.slice(n)].join(separator),
+      ])
     }
   }
   for (const at of [0.3, 0.5, 0.7, 0.95]) {

@@ -1,6 +1,16 @@
 import type { SessionId } from '@bext/session-core'
 import { isSessionError } from '@bext/session-core'
-import { array, asyncProperty, check, constantFrom, jsonValue, nat, oneof, option, record as recordOf } from 'fast-check'
+import {
+  array,
+  asyncProperty,
+  check,
+  constantFrom,
+  jsonValue,
+  nat,
+  oneof,
+  option,
+  record as recordOf,
+} from 'fast-check'
 import type { CaseContext } from './context.js'
 import { ConformanceFailure } from './failure.js'
 import type { WatchedStore } from './watched-store.js'
@@ -40,12 +50,21 @@ const anyStep = recordOf({
   ttlMs: constantFrom(60_000, 60_001, 3_600_000),
 })
 
-async function takeStep(context: CaseContext, stores: readonly [WatchedStore, WatchedStore], model: Expected[], step: Step): Promise<void> {
+async function takeStep(
+  context: CaseContext,
+  stores: readonly [WatchedStore, WatchedStore],
+  model: Expected[],
+  step: Step,
+): Promise<void> {
   const store = stores[step.second ? 1 : 0]
   const { harness } = context
   if (step.call === 'create' || model.length === 0) {
     const { dataJson, ttlMs } = step
-    const made = await context.create(store, { dataJson, ttlMs, ...(step.userId === null ? {} : { userId: step.userId }) })
+    const made = await context.create(store, {
+      dataJson,
+      ttlMs,
+      ...(step.userId === null ? {} : { userId: step.userId }),
+    })
     if (model.some(({ id }) => id === made.id)) throw new ConformanceFailure('a new id', 'an old one was given', 'C1')
     const { createdAtMs, expiresAtMs } = await store.read(made.id)
     context.equal(expiresAtMs, createdAtMs + ttlMs, 'expiresAtMs')
@@ -62,8 +81,10 @@ async function takeStep(context: CaseContext, stores: readonly [WatchedStore, Wa
   }
   if (!expected.alive) {
     if (step.call === 'read') await context.gone(store, id, 'a deleted session')
-    if (step.call === 'update') await context.rejects(store.update(id, step.dataJson), 'NotFound', 'updating a deleted session')
-    if (step.call === 'touch') await context.rejects(store.touch(id, step.ttlMs), 'NotFound', 'touching a deleted session')
+    if (step.call === 'update')
+      await context.rejects(store.update(id, step.dataJson), 'NotFound', 'updating a deleted session')
+    if (step.call === 'touch')
+      await context.rejects(store.touch(id, step.ttlMs), 'NotFound', 'touching a deleted session')
     return
   }
   let next = expected
@@ -89,7 +110,8 @@ async function takeStep(context: CaseContext, stores: readonly [WatchedStore, Wa
 
 function describeStep({ call, pick, second, dataJson, userId, ttlMs }: Step): string {
   const store = second ? 'B' : 'A'
-  if (call === 'create') return `${store}.create(${userId === null ? 'no user' : 'a user'}, <${dataJson.length} characters>, ${ttlMs})`
+  if (call === 'create')
+    return `${store}.create(${userId === null ? 'no user' : 'a user'}, <${dataJson.length} characters>, ${ttlMs})`
   if (call === 'update') return `${store}.update(#${pick}, <${dataJson.length} characters>)`
   return call === 'touch' ? `${store}.touch(#${pick}, ${ttlMs})` : `${store}.${call}(#${pick})`
 }

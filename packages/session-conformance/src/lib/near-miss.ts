@@ -8,6 +8,8 @@ function swapCase(text: string): string {
 /** Texts that differ from an id by a little, each with what it has (contract R4). */
 export function nearMissesOf(id: string): readonly (readonly [what: string, id: string])[] {
   const last = id.at(-1) ?? ''
+  // Of the id's own alphabet, whatever that is, so that only a look-up can tell that it is another id.
+  const other = Array.from(id).find((character) => character !== last && /[a-z0-9]/i.test(character)) ?? 'x'
   const misses: readonly (readonly [string, string])[] = [
     ['the other case', swapCase(id)],
     ['upper case', id.toUpperCase()],
@@ -21,6 +23,7 @@ export function nearMissesOf(id: string): readonly (readonly [what: string, id: 
     ['padding', `${id}=`],
     ['a character less', id.slice(0, -1)],
     ['half of it missing', id.slice(0, Math.floor(id.length / 2))],
+    ['another last character of its own alphabet', id.slice(0, -1) + other],
     ['its last character changed', id.slice(0, -1) + (last === 'A' ? 'B' : 'A')],
     ['the case of its last character changed', id.slice(0, -1) + swapCase(last)],
     ['its first character changed', (id.startsWith('A') ? 'B' : 'A') + id.slice(1)],

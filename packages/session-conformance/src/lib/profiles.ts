@@ -4,15 +4,7 @@ import type { Verdict } from './run.js'
 
 /** What a store can say that it has passed. */
 export type ProfileName =
-  | 'core'
-  | 'instances'
-  | 'networked'
-  | 'secrecy'
-  | 'keys'
-  | 'by-user'
-  | 'sweep'
-  | 'close'
-  | 'compare'
+  'core' | 'instances' | 'networked' | 'secrecy' | 'keys' | 'by-user' | 'sweep' | 'close' | 'compare'
 
 /** What each profile says of a store that has it. All but `core` come on top of it. */
 export const profileTitles: Readonly<Record<ProfileName, string>> = {

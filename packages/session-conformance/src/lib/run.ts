@@ -64,13 +64,20 @@ export function applicableCases(harness: StoreHarness): readonly ConformanceCase
 
 type Judgement = Omit<CaseResult, 'case' | 'durationMs' | 'attempts' | 'trace'>
 
+// The class and the code of a driver's error tell much; its message may tell too much (contract E3).
+function describeCause(cause: unknown): string {
+  if (!(cause instanceof Error)) return ''
+  const code: unknown = Reflect.get(cause, 'code')
+  return `; cause: ${cause.name}${typeof code === 'string' ? ` ${code}` : ''}`
+}
+
 function judge(each: ConformanceCase, error: unknown): Judgement {
   const failed = each.level === 'MUST' ? ('fail' as const) : ('warn' as const)
   if (error instanceof ConformanceFailure) {
     return { verdict: failed, brokenRule: error.rule ?? each.rule, expected: error.expected, seen: error.seen }
   }
   if (isSessionError(error)) {
-    const seen = `a call was answered ${error.code} (${error.reason})`
+    const seen = `a call was answered ${error.code} (${error.reason}${describeCause(error.cause)})`
     return { verdict: failed, brokenRule: each.rule, expected: 'every call of the case to resolve', seen }
   }
   if (error instanceof Inconclusive) return { verdict: 'inconclusive', note: error.message }

@@ -54,7 +54,7 @@ export const hardJson: readonly (readonly [what: string, dataJson: string])[] = 
   ['combining characters', '"e\u0301 \u00e9 \u1112\u1161\u11ab"'],
   ['__proto__', '{"__proto__":{"admin":true},"constructor":{"prototype":1}}'],
   ['SQL', '"\'); DROP TABLE sessions; --"'],
-  ['delimiters', '"a\\nb|c:d;e,f=g*h%00i${j}{k}"'],
+  ['delimiters', '"a\\nb|c:d;e,f=g*h%00i${j}{k}<l>&amp;m"'],
   ['line breaks', '{\n"a":1\n}\n'],
   ['deep nesting', `${'['.repeat(400)}${']'.repeat(400)}`],
 ]

@@ -1,5 +1,12 @@
 import { inspect } from 'node:util'
-import type { CloseCapability, CompareCapability, SessionId, SessionPlugin, SweepCapability, UserIndexCapability } from '@bext/session-core'
+import type {
+  CloseCapability,
+  CompareCapability,
+  SessionId,
+  SessionPlugin,
+  SweepCapability,
+  UserIndexCapability,
+} from '@bext/session-core'
 import { isSessionError } from '@bext/session-core'
 import type { Canaries } from './canary.js'
 import { ConformanceFailure } from './failure.js'
@@ -53,6 +60,9 @@ function describeValue(trace: Trace, method: StoreMethod, value: unknown): strin
   if (method === 'create' || method === 'update' || method === 'touch') return trace.nameOf(String(value))
   if (method === 'read') return 'a record'
   if (method === 'listUserSessions' && Array.isArray(value)) return `${value.length} sessions`
+  if (method === 'updateIfUnchanged' && typeof value === 'object' && value !== null) {
+    return String(Reflect.get(value, 'outcome'))
+  }
   return inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY })
 }
 
@@ -67,16 +77,27 @@ function checkError(watch: Watch, method: StoreMethod, error: unknown): string {
   if (!['NotFound', 'Invalid', 'Backend'].includes(error.code)) {
     throw new ConformanceFailure('code NotFound, Invalid or Backend', `code was ${error.code}`, 'E1')
   }
-  const { cause: _cause, ...ownFields } = error
+  const ownFields = Reflect.ownKeys(error).map((key): unknown =>
+    key === 'cause' ? undefined : Reflect.get(error, key),
+  )
   const shown = [error.message, error.stack, inspect(ownFields, { showHidden: true, depth: 4 })].join('\n')
   const leak = watch.canaries.find(shown)
   if (leak !== undefined) {
-    throw new ConformanceFailure('an error that tells no id, user or data', `${method}()'s error holds ${leak} of them`, 'E3')
+    throw new ConformanceFailure(
+      'an error that tells no id, user or data',
+      `${method}()'s error holds ${leak} of them`,
+      'E3',
+    )
   }
   return `${error.code} (${error.reason})`
 }
 
-async function callWatched(store: SessionPlugin, watch: Watch, method: StoreMethod, args: readonly unknown[]): Promise<unknown> {
+async function callWatched(
+  store: SessionPlugin,
+  watch: Watch,
+  method: StoreMethod,
+  args: readonly unknown[],
+): Promise<unknown> {
   const { trace } = watch
   const shownArgs = args.map((arg, position) => describeArgument(trace, method, position, arg)).join(', ')
   const call = `${watch.label}.${method}(${shownArgs})`
@@ -98,8 +119,12 @@ async function callWatched(store: SessionPlugin, watch: Watch, method: StoreMeth
     throw new ConformanceFailure(`${method}() to settle`, `it had not after ${watch.callLimitMs} ms`, 'E5')
   }
   if (settled.state === 'rejected') {
-    const shownError = checkError(watch, method, settled.error)
-    trace.add(`${call} rejected: ${shownError}`)
+    try {
+      trace.add(`${call} rejected: ${checkError(watch, method, settled.error)}`)
+    } catch (failure) {
+      trace.add(`${call} rejected`)
+      throw failure
+    }
     throw settled.error
   }
   trace.add(`${call} -> ${describeValue(trace, method, settled.value)}`)

@@ -3,10 +3,10 @@ import { SessionError } from '@bext/session-core'
 
 /** The checks of what a caller gives, which a mutant may weaken one by one. */
 export interface Checks {
-  checkTtl(ttlMs: unknown): number
-  checkData(dataJson: unknown): string
-  checkUser(userId: unknown): string | undefined
-  checkOptions(options: unknown): Required<CreateOptions>
+  readonly checkTtl: (ttlMs: unknown) => number
+  readonly checkData: (dataJson: unknown) => string
+  readonly checkUser: (userId: unknown) => string | undefined
+  readonly checkOptions: (options: unknown) => Required<CreateOptions>
 }
 
 export const maxDataBytes = 1_048_576
@@ -23,7 +23,8 @@ export function tooLarge(bytes: number, limit: number): SessionError {
 export function rightChecks(self: Checks): Checks {
   return {
     checkTtl(ttlMs) {
-      const isSafe = typeof ttlMs === 'number' && Number.isSafeInteger(ttlMs) && Number.isSafeInteger(Date.now() + ttlMs)
+      const isSafe =
+        typeof ttlMs === 'number' && Number.isSafeInteger(ttlMs) && Number.isSafeInteger(Date.now() + ttlMs)
       if (isSafe && ttlMs > 0) return ttlMs
       throw invalid('ttlMs must be a positive number of milliseconds.')
     },

@@ -16,18 +16,18 @@ export interface Fields {
 /** A client-backed store as steps that call each other through one object: AES-256-GCM, `z1.iv.ciphertext.tag`. */
 export interface ClientSteps extends SessionPlugin, Checks {
   readonly key: Buffer
-  nowMs(): number
-  endOf(fromMs: number, ttlMs: number): number
-  encode(bytes: Uint8Array): string
+  readonly nowMs: () => number
+  readonly endOf: (fromMs: number, ttlMs: number) => number
+  readonly encode: (bytes: Uint8Array) => string
   /** The bytes of their one right spelling. Throws `Invalid` for any other. */
-  decode(text: string): Buffer
-  seal(fields: Fields): string
+  readonly decode: (text: string) => Buffer
+  readonly seal: (fields: Fields) => string
   /** What was sealed, expired or not. Throws `Invalid` for what this store did not seal. */
-  unseal(id: string): Fields
-  isOver(fields: Fields): boolean
+  readonly unseal: (id: string) => Fields
+  readonly isOver: (fields: Fields) => boolean
   /** The live session in an id. Throws `Invalid` or `NotFound`. */
-  find(id: SessionId): Fields
-  issue(fields: Fields): SessionId
+  readonly find: (id: SessionId) => Fields
+  readonly issue: (fields: Fields) => SessionId
 }
 
 export type ClientMutation = (right: ClientSteps) => Partial<ClientSteps>
@@ -108,7 +108,11 @@ function rightSteps(self: ClientSteps, key: Buffer): ClientSteps {
 }
 
 /** The right store, or what `mutate` makes of it. A namespace is a purpose. */
-export function clientHarness(name: string, mutate?: ClientMutation, options: Partial<StoreHarness> = {}): StoreHarness {
+export function clientHarness(
+  name: string,
+  mutate?: ClientMutation,
+  options: Partial<StoreHarness> = {},
+): StoreHarness {
   return {
     name,
     family: 'client',

@@ -33,29 +33,32 @@ type Whole = SessionPlugin & UserIndexCapability & SweepCapability & CompareCapa
 
 /** A server-backed store as steps that call each other through one object, so that any of them can be replaced. */
 export interface ServerSteps extends Whole, Checks {
-  nowMs(): number
-  checkOpen(): void
-  mintId(): string
-  isId(id: unknown): boolean
-  keyOf(id: string): string
-  endOf(fromMs: number, ttlMs: number): number
-  packData(dataJson: string): string
-  unpackData(packed: string): string
-  packUser(userId: string | undefined): string | undefined
-  isOver(row: Row): boolean
+  readonly nowMs: () => number
+  readonly checkOpen: () => void
+  readonly mintId: () => string
+  readonly isId: (id: unknown) => boolean
+  readonly keyOf: (id: string) => string
+  readonly endOf: (fromMs: number, ttlMs: number) => number
+  readonly packData: (dataJson: string) => string
+  readonly unpackData: (packed: string) => string
+  readonly packUser: (userId: string | undefined) => string | undefined
+  readonly isOver: (row: Row) => boolean
   /** The live row of an id. Throws `Invalid` or `NotFound`. */
-  find(id: SessionId): readonly [key: string, row: Row]
+  readonly find: (id: SessionId) => readonly [key: string, row: Row]
   /** Stores a row if its key is free; whether it was. */
-  insert(key: string, row: Row): boolean
-  replace(key: string, row: Row): void
-  remove(key: string): void
-  indexAdd(userId: string, key: string): void
-  indexRemove(userId: string, key: string): void
-  keysOfUser(userId: string): readonly string[]
-  toRecord(id: SessionId, row: Row): SessionRecord
+  readonly insert: (key: string, row: Row) => boolean
+  readonly replace: (key: string, row: Row) => void
+  readonly remove: (key: string) => void
+  readonly indexAdd: (userId: string, key: string) => void
+  readonly indexRemove: (userId: string, key: string) => void
+  readonly keysOfUser: (userId: string) => readonly string[]
+  readonly toRecord: (id: SessionId, row: Row) => SessionRecord
 }
 
-export type ServerMutation = (right: ServerSteps, backend: Backend) => { [Step in keyof ServerSteps]?: ServerSteps[Step] | undefined }
+export type ServerMutation = (
+  right: ServerSteps,
+  backend: Backend,
+) => { [Step in keyof ServerSteps]?: ServerSteps[Step] | undefined }
 
 export function notFound(): SessionError {
   return new SessionError('unknown', 'There is no such session.')
@@ -152,7 +155,9 @@ function rightSteps(self: ServerSteps, { rows, users }: Backend): ServerSteps {
         .keysOfUser(userId)
         .flatMap((key) => {
           const row = rows.get(key)
-          return row === undefined || self.isOver(row) ? [] : [{ handle: key, createdAtMs: row.createdAtMs, expiresAtMs: row.expiresAtMs }]
+          return row === undefined || self.isOver(row)
+            ? []
+            : [{ handle: key, createdAtMs: row.createdAtMs, expiresAtMs: row.expiresAtMs }]
         })
         .toSorted((a, b) => a.createdAtMs - b.createdAtMs)
     },

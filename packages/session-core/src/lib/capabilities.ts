@@ -46,9 +46,7 @@ export interface CloseCapability {
   close(): Promise<void>
 }
 
-export type CompareResult =
-  | { readonly outcome: 'updated'; readonly id: SessionId }
-  | { readonly outcome: 'changed' }
+export type CompareResult = { readonly outcome: 'updated'; readonly id: SessionId } | { readonly outcome: 'changed' }
 
 /** Updates only what nobody else changed meanwhile (contract O4). */
 export interface CompareCapability {

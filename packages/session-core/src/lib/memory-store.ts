@@ -8,7 +8,14 @@ import type {
   SweepResult,
   UserIndexCapability,
 } from './capabilities.js'
-import { checkCreateOptions, checkDataJson, checkMaxRecords, checkTtlMs, checkUserId, defaultMaxDataBytes } from './check-input.js'
+import {
+  checkCreateOptions,
+  checkDataJson,
+  checkMaxRecords,
+  checkTtlMs,
+  checkUserId,
+  defaultMaxDataBytes,
+} from './check-input.js'
 import { checkPositiveInteger, rejectUnknownOptions } from './check-option.js'
 import { SessionError } from './error.js'
 import { checkSessionId, hashSessionId, isServerBackedId, mintSessionId } from './id.js'

@@ -72,7 +72,10 @@ export function createWriteFence(askServerNowMs: () => Promise<number>): WriteFe
       if (reply.outcome !== 'late') return reply.outcome
       // Refused before the deadline: the server's clock has stepped. The reply has brought its time, so try again.
     }
-    throw new SessionError('timeout', 'The backend did not take the write in time, and refused it: nothing was changed.')
+    throw new SessionError(
+      'timeout',
+      'The backend did not take the write in time, and refused it: nothing was changed.',
+    )
   }
 
   return { write }

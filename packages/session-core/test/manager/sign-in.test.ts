@@ -80,9 +80,7 @@ describe('signOut', () => {
     session.signOut()
     expect(session.userId).toBeUndefined()
     expect(session.data).toEqual({})
-    expect(await session.commit()).toEqual([
-      '__Host-session=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax',
-    ])
+    expect(await session.commit()).toEqual(['__Host-session=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax'])
     expect(calls).toEqual(['delete'])
     expect((await manager.open(before)).userId).toBeUndefined()
   })

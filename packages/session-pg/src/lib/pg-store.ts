@@ -31,11 +31,7 @@ import type { PgSessionsOptions } from './options.js'
 import { checkOptions } from './options.js'
 import { statementsFor } from './statements.js'
 
-export type PgSessions = SessionPlugin &
-  UserIndexCapability &
-  SweepCapability &
-  CloseCapability &
-  CompareCapability
+export type PgSessions = SessionPlugin & UserIndexCapability & SweepCapability & CloseCapability & CompareCapability
 
 function notFound(): SessionError {
   return new SessionError('unknown', 'There is no such session, or it has expired.')

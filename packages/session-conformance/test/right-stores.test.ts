@@ -1,0 +1,54 @@
+import type { ServiceUrls } from '@bext-internal/test-services'
+import { afterAll, describe, expect, inject, it, vi } from 'vitest'
+import type { ConformanceCase, Run, StoreHarness } from '../src/index.js'
+import { applicableCases, formatResult, startRun } from '../src/index.js'
+import { usePostgres } from './zoo/pg-base.js'
+import { useRedis } from './zoo/redis-base.js'
+import { rightPgStores, rightRedisStores, rightStores } from './zoo/right.js'
+
+vi.setConfig({ maxConcurrency: 6, testTimeout: 120_000 })
+
+const urls: ServiceUrls = { redisUrl: inject('redisUrl'), postgresUrl: inject('postgresUrl') }
+const redis = useRedis(urls.redisUrl)
+const postgres = await usePostgres(urls.postgresUrl)
+const stores = [...rightStores(), ...rightRedisStores(redis), ...(await rightPgStores(postgres))]
+
+afterAll(async () => {
+  await Promise.all([redis.close(), postgres.close()])
+})
+
+const seeds = [1, 20, 300]
+const width = 6
+
+async function expectPasses(run: Run, cases: readonly ConformanceCase[]): Promise<void> {
+  const queue = [...cases]
+  const complaints: string[] = []
+  async function work(): Promise<void> {
+    for (let each = queue.shift(); each; each = queue.shift()) {
+      const result = await run.runCase(each)
+      if (result.verdict !== 'pass') complaints.push(formatResult(result, run))
+    }
+  }
+  await Promise.all(Array.from({ length: width }, work))
+  expect(complaints).toEqual([])
+}
+
+function casesOf(harness: StoreHarness, exclusive: boolean): readonly ConformanceCase[] {
+  return applicableCases(harness).filter((each) => each.exclusive === exclusive)
+}
+
+describe('right stores pass', () => {
+  const runs = stores.flatMap((harness) => seeds.map((seed) => startRun(harness, { seed })))
+  describe('side by side', () => {
+    for (const run of runs) {
+      it.concurrent(`${run.harness.name}, seed ${run.seed}`, () => expectPasses(run, casesOf(run.harness, false)))
+    }
+  })
+  describe('one by one', () => {
+    for (const run of runs) {
+      it.sequential(`${run.harness.name}, seed ${run.seed}`, async () => {
+        for (const each of casesOf(run.harness, true)) await expectPasses(run, [each])
+      })
+    }
+  })
+})

@@ -1,0 +1,35 @@
+import type { CaseResult, Run } from '../../src/index.js'
+import { cases, formatResult, startRun } from '../../src/index.js'
+import type { Mutant } from './mutant.js'
+
+export interface Catch {
+  readonly results: readonly CaseResult[]
+  readonly run: Run
+}
+
+/** Runs the cases that a mutant names, and no others, one after the other. */
+export async function runNamedCases<Servers>(mutant: Mutant<Servers>, servers: Servers): Promise<Catch> {
+  const run = startRun(mutant.make(servers))
+  const results: CaseResult[] = []
+  for (const id of mutant.caughtBy) {
+    const named = cases.find((each) => each.id === id)
+    if (!named) throw new Error(`There is no case ${id}.`)
+    results.push(await run.runCase(named))
+  }
+  return { results, run }
+}
+
+/** What is wrong with the verdicts on a mutant: a case that saw nothing, or a rule that nobody named. */
+export function complaints<Servers>({ rule }: Mutant<Servers>, { results, run }: Catch): readonly string[] {
+  const blind = results
+    .filter((result) => result.verdict !== (result.case.level === 'MUST' ? 'fail' : 'warn'))
+    .map((result) => `Not caught:\n${formatResult(result, run)}`)
+  if (results.some(({ brokenRule }) => brokenRule === rule)) return blind
+  const named = results.map(({ brokenRule }) => brokenRule).join(', ')
+  return [...blind, `No case named rule ${rule}; named were: ${named}.`]
+}
+
+/** Whether one of the cases has to run alone. */
+export function runsAlone({ caughtBy }: Pick<Mutant, 'caughtBy'>): boolean {
+  return cases.some(({ id, exclusive }) => exclusive && caughtBy.includes(id))
+}

@@ -1,0 +1,25 @@
+import { capabilityMutants } from './capabilities.js'
+import { errorMutants } from './errors.js'
+import { fidelityMutants } from './fidelity.js'
+import { idMutants } from './ids.js'
+import { isolationMutants } from './isolation.js'
+import { lifecycleMutants } from './lifecycle.js'
+import type { Mutant } from './mutant.js'
+import { raceMutants } from './races.js'
+import { sealingMutants } from './sealing.js'
+import { timeMutants } from './time.js'
+import { userIndexMutants } from './user-index.js'
+
+/** Every broken store that needs no server. */
+export const inProcessMutants: readonly Mutant[] = [
+  ...lifecycleMutants,
+  ...raceMutants,
+  ...idMutants,
+  ...timeMutants,
+  ...sealingMutants,
+  ...fidelityMutants,
+  ...isolationMutants,
+  ...errorMutants,
+  ...capabilityMutants,
+  ...userIndexMutants,
+]

@@ -1,0 +1,331 @@
+import type { SessionRecord } from '@bext/session-core'
+import { asSessionId } from '@bext/session-core'
+import { clientMutant, serverMutant } from './build.js'
+import { keyFor } from './client-base.js'
+import type { Mutant } from './mutant.js'
+import { numbered, turn } from './mutant.js'
+import type { Row, ServerMutation } from './server-base.js'
+import { notFound } from './server-base.js'
+
+/** User ids that are kept in another form. */
+function keepingUsers(packUser: (userId: string) => string | undefined): ServerMutation {
+  return () => ({ packUser: (userId) => (userId === undefined ? undefined : packUser(userId)) })
+}
+
+/** What one session, user, instance or namespace does to another. */
+export const isolationMutants: readonly Mutant[] = [
+  serverMutant({
+    name: 'a user has one session',
+    rule: 'I3',
+    breaks: 'A sign-in ends the session on the other device; the user id is the key.',
+    caughtBy: ['I3-one-user-many', 'D3-others-stay'],
+    steps: (right) => ({
+      async create(options) {
+        const { userId } = right.checkOptions(options)
+        if (userId !== undefined) await right.endUserSessions(userId)
+        return right.create(options)
+      },
+    }),
+  }),
+  serverMutant({
+    name: 'namespaces are ignored',
+    rule: 'I2',
+    breaks: 'The prefix is an option, and never used.',
+    caughtBy: ['I2-namespaces'],
+    harness: { placeOf: () => 'one for all' },
+  }),
+  serverMutant({
+    name: 'namespaces are cut',
+    rule: 'I2',
+    breaks: 'Their names were limited to the length of a table name.',
+    caughtBy: ['I2-namespace-prefix', 'I2-namespaces'],
+    harness: { placeOf: (namespace) => namespace.slice(0, 10) },
+  }),
+  serverMutant({
+    name: 'the list of a user is a scan that takes longer names of namespaces, too',
+    rule: 'I2',
+    breaks: 'The pattern has no delimiter after the prefix.',
+    caughtBy: ['I2-namespace-prefix'],
+    steps: (_, { all, namespace }) => ({
+      async listUserSessions(userId) {
+        return [...all.values()]
+          .filter((other) => other.namespace.startsWith(namespace))
+          .flatMap(({ rows, users }) =>
+            [...(users.get(userId) ?? [])].map((key) => ({ handle: key, ...(rows.get(key) as Row) })),
+          )
+      },
+    }),
+  }),
+  serverMutant({
+    name: 'every instance has a cache',
+    rule: 'R6',
+    breaks: 'Reads outnumber writes, and a cache in the process spares the round trip.',
+    caughtBy: ['R6-other-instance', 'R6-model'],
+    steps: (right) => {
+      const cache = new Map<string, SessionRecord>()
+      return {
+        async read(id) {
+          const record = cache.get(id) ?? (await right.read(id))
+          if (record.expiresAtMs > Date.now()) cache.set(id, record)
+          return { ...record }
+        },
+        async update(id, dataJson) {
+          cache.delete(id)
+          return right.update(id, dataJson)
+        },
+        async touch(id, ttlMs) {
+          cache.delete(id)
+          return right.touch(id, ttlMs)
+        },
+        async delete(id) {
+          cache.delete(id)
+          return right.delete(id)
+        },
+      }
+    },
+  }),
+  serverMutant({
+    name: 'a cache that touch() forgets',
+    rule: 'T1',
+    breaks: 'update() and delete() clear the cache; touch() changes no data.',
+    caughtBy: ['T1-sets'],
+    steps: (right) => {
+      const cache = new Map<string, SessionRecord>()
+      return {
+        async read(id) {
+          const record = cache.get(id) ?? (await right.read(id))
+          if (record.expiresAtMs > Date.now()) cache.set(id, record)
+          return { ...record }
+        },
+        async update(id, dataJson) {
+          cache.delete(id)
+          return right.update(id, dataJson)
+        },
+      }
+    },
+  }),
+  serverMutant({
+    name: 'the stored record is handed out',
+    rule: 'R7',
+    breaks: 'A copy for each read was thought a waste.',
+    caughtBy: ['R7-record'],
+    steps: () => ({ toRecord: (id, row) => Object.assign(row, { id }) }),
+  }),
+  serverMutant({
+    name: 'options are read after a wait',
+    rule: 'R7',
+    breaks: 'create() waits for its connection before it looks at what it was given.',
+    caughtBy: ['R7-options'],
+    steps: (right) => ({
+      async create(options) {
+        await turn()
+        return right.create(options)
+      },
+    }),
+  }),
+  serverMutant({
+    name: 'options are kept',
+    rule: 'R7',
+    breaks: 'The row refers to the object of the caller.',
+    caughtBy: ['R7-options'],
+    steps: (right, { rows }) => ({
+      async create(options) {
+        const id = await right.create(options)
+        const row = rows.get(right.keyOf(id)) as Row
+        rows.set(
+          right.keyOf(id),
+          Object.defineProperty({ ...row }, 'dataJson', { get: () => options.dataJson, enumerable: true }),
+        )
+        return id
+      },
+    }),
+  }),
+  serverMutant({
+    name: 'user ids are sanitized',
+    rule: 'I3',
+    breaks: 'They become parts of keys, so all but letters and digits are replaced.',
+    caughtBy: numbered('I3-user', 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 14, 15, 16, 17, 18, 19, 20),
+    steps: keepingUsers((userId) => userId.replaceAll(/[^\w]/g, '_')),
+  }),
+  serverMutant({
+    name: 'user ids are folded to lower case',
+    rule: 'I3',
+    breaks: 'They are mail addresses.',
+    caughtBy: ['I3-user-21', 'I3-user-12'],
+    steps: keepingUsers((userId) => userId.toLowerCase()),
+  }),
+  serverMutant({
+    name: 'user ids are folded to upper case',
+    rule: 'I3',
+    breaks: 'Identifiers are, in old SQL.',
+    caughtBy: ['I3-user-22', 'I3-user-1', 'I3-user-11'],
+    steps: keepingUsers((userId) => userId.toUpperCase()),
+  }),
+  serverMutant({
+    name: 'user ids are normalized',
+    rule: 'I3',
+    breaks: 'They are names of people.',
+    caughtBy: ['I3-user-19'],
+    steps: keepingUsers((userId) => userId.normalize('NFC')),
+  }),
+  serverMutant({
+    name: 'user ids are taken apart',
+    rule: 'I3',
+    breaks: 'macOS file names are NFD.',
+    caughtBy: ['I3-user-18'],
+    steps: keepingUsers((userId) => userId.normalize('NFD')),
+  }),
+  serverMutant({
+    name: 'user ids are split',
+    rule: 'I3',
+    breaks: 'The field is "tenant:user", and the first part of it is taken off.',
+    caughtBy: ['I3-user-1'],
+    steps: keepingUsers((userId) => userId.split(':').at(-1) ?? ''),
+  }),
+  serverMutant({
+    name: 'user ids are trimmed',
+    rule: 'I3',
+    breaks: 'char(n) columns are compared without trailing spaces.',
+    caughtBy: ['I3-user-20', 'C6-words'],
+    steps: keepingUsers((userId) => userId.trim()),
+  }),
+  serverMutant({
+    name: 'user ids end at a NUL or a line break',
+    rule: 'I3',
+    breaks: 'They are C strings, or lines.',
+    caughtBy: ['I3-user-7', 'I3-user-8'],
+    steps: keepingUsers((userId) => userId.split(/[\0\n]/)[0] ?? ''),
+  }),
+  serverMutant({
+    name: 'user ids are written as UTF-8, unchecked',
+    rule: 'I3',
+    breaks: 'A lone surrogate becomes U+FFFD on its way.',
+    caughtBy: ['I3-user-23'],
+    steps: () => ({ checkUser: (userId) => (typeof userId === 'string' ? Buffer.from(userId).toString() : undefined) }),
+  }),
+  serverMutant({
+    name: 'the index of users is a plain object',
+    rule: 'E1',
+    breaks: 'Its names are keys, and some are there from the start.',
+    caughtBy: numbered('I3-user', 10, 11, 12),
+    steps: () => {
+      const users: Record<string, string[]> = {}
+      return { indexAdd: (userId, key) => void (users[userId] ??= []).push(key) }
+    },
+  }),
+  serverMutant({
+    name: 'a user id that begins with a dollar sign is a reference',
+    rule: 'I3',
+    breaks: 'A template of a query is filled in twice.',
+    caughtBy: ['I3-user-16'],
+    steps: keepingUsers((userId) => userId.replace('$1', 'undefined')),
+  }),
+  serverMutant({
+    name: 'a user that is absent is empty',
+    rule: 'C6',
+    breaks: 'The column is NOT NULL.',
+    caughtBy: ['C6-anonymous'],
+    steps: () => ({ packUser: (userId) => userId ?? '' }),
+  }),
+  serverMutant({
+    name: 'a user that is absent is "undefined"',
+    rule: 'C6',
+    breaks: 'A template string made the record.',
+    caughtBy: ['C6-anonymous'],
+    steps: () => ({ packUser: (userId) => `${userId}` }),
+  }),
+  serverMutant({
+    name: 'a user that is absent is null',
+    rule: 'R1',
+    breaks: 'The driver says so for a column that is empty.',
+    caughtBy: ['C6-anonymous'],
+    steps: (right) => ({
+      toRecord: (id, row) => ({ ...right.toRecord(id, row), userId: (row.userId ?? null) as never }),
+    }),
+  }),
+  serverMutant({
+    name: 'the users "null" and "undefined" are nobody',
+    rule: 'C6',
+    breaks: 'Someone cleaned up what a template string had made.',
+    caughtBy: ['C6-words'],
+    steps: keepingUsers((userId) => (['null', 'undefined'].includes(userId) ? undefined : userId)),
+  }),
+  serverMutant({
+    name: 'the user "0" is nobody',
+    rule: 'C6',
+    breaks: 'Numbers were user ids, and `Number(id) || undefined` reads them.',
+    caughtBy: ['C6-words'],
+    steps: keepingUsers((userId) => (Number(userId) === 0 ? undefined : userId)),
+  }),
+  serverMutant({
+    name: 'data are put into a statement',
+    rule: 'I3',
+    breaks: 'The statement is a template string, and the driver runs many at once.',
+    caughtBy: ['I3-data'],
+    steps: (right, { rows }) => ({
+      packData(dataJson) {
+        if (dataJson.includes('; DELETE FROM')) rows.clear()
+        return right.packData(dataJson)
+      },
+    }),
+  }),
+  clientMutant({
+    name: 'a seal of another purpose is taken',
+    rule: 'I2',
+    breaks: 'One secret seals sessions, resets of passwords, and tickets.',
+    caughtBy: ['I2-namespaces'],
+    steps: () => ({ key: keyFor('the first secret', 'every purpose') }),
+  }),
+  clientMutant({
+    name: 'a sealed user that is absent is null',
+    rule: 'R1',
+    breaks: 'JSON has no undefined.',
+    caughtBy: ['C6-anonymous'],
+    steps: (right) => ({
+      read: async (id) => ({ ...right.find(id), id, userId: (right.find(id).userId ?? null) as never }),
+    }),
+  }),
+  clientMutant({
+    name: 'update() hands the old seal out again',
+    rule: 'U2',
+    breaks: 'Nothing changes for the same data, so the cookie need not be written.',
+    caughtBy: ['U2-new-id'],
+    steps: (right) => ({
+      update: async (id, dataJson) => (right.find(id).dataJson === dataJson ? id : right.update(id, dataJson)),
+    }),
+  }),
+  clientMutant({
+    name: 'touch() hands out the seal of a moment ago',
+    rule: 'T4',
+    breaks: 'Seals of the same second are cached, since sealing was slow.',
+    caughtBy: ['T4-new-id'],
+    steps: (right) => {
+      const recent = new Map<string, string>()
+      return {
+        async touch(id, ttlMs) {
+          const cached = recent.get(id) ?? (await right.touch(id, ttlMs))
+          recent.set(id, cached)
+          return asSessionId(cached)
+        },
+      }
+    },
+  }),
+  clientMutant({
+    name: 'seals that were ended are remembered in the process',
+    rule: 'D4',
+    breaks: 'It looks like a log-out, until the second process or the next start.',
+    caughtBy: ['D4-honest'],
+    steps: (right) => {
+      const ended = new Set<string>()
+      return {
+        async delete(id) {
+          ended.add(id)
+        },
+        async read(id) {
+          if (ended.has(id)) throw notFound()
+          return right.read(id)
+        },
+      }
+    },
+  }),
+]

@@ -1,0 +1,25 @@
+import { createServer } from 'node:net'
+import type { ServerMutation } from './server-base.js'
+import { serverHarness } from './server-base.js'
+
+/** A store that opens a listener of its own, and lets it go a while after close(). */
+const lingers: ServerMutation = (right) => {
+  const listener = createServer().listen(0)
+  return {
+    async close() {
+      setTimeout(() => listener.close(), 1500)
+      await right.close()
+    },
+  }
+}
+
+/** A store that sweeps by a timer, for as long as the process runs. */
+const keepsSweeping: ServerMutation = (right) => {
+  setInterval(() => void right.sweep().catch(() => undefined), 60_000)
+  return {}
+}
+
+// Loaded in a process of its own; its query says what is to be left behind.
+const mutation = import.meta.url.endsWith('?timer') ? keepsSweeping : lingers
+
+export default serverHarness('a store that leaves something behind', mutation)
