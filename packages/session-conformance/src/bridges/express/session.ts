@@ -1,0 +1,72 @@
+import type { SessionId, SessionRecord } from '@bext/session-core'
+import { SessionError } from '@bext/session-core'
+import type { ExpressCookie, ExpressSession } from './protocol.js'
+
+/** The cookie as express-session makes it: written as JSON it has no `maxAge`, but stores may ask for it. */
+class BridgedCookie implements ExpressCookie {
+  readonly originalMaxAge: number
+  readonly expires: Date
+  readonly httpOnly: boolean = true
+  readonly path: string = '/'
+
+  constructor(expiresAtMs: number, originalMaxAge: number) {
+    this.originalMaxAge = originalMaxAge
+    this.expires = new Date(expiresAtMs)
+  }
+
+  get maxAge(): number {
+    return this.expires.getTime() - Date.now()
+  }
+}
+
+/** What the bridge keeps in a session. The data are a value in it, not a text: the protocol keeps values. */
+interface BridgedSession extends ExpressSession {
+  readonly user?: string
+  readonly createdAtMs: number
+  readonly data: unknown
+}
+
+/** A session that a store gave back, which may have come from anywhere. */
+export interface LoadedSession {
+  readonly session: BridgedSession
+  readonly expiresAtMs: number
+}
+
+export function newSession(userId: string | undefined, data: unknown, ttlMs: number): BridgedSession {
+  const createdAtMs = Date.now()
+  const cookie = new BridgedCookie(createdAtMs + ttlMs, ttlMs)
+  return { cookie, ...(userId === undefined ? {} : { user: userId }), createdAtMs, data }
+}
+
+/** The session if the bridge wrote it. Throws `Backend`, reason `corrupt`, otherwise. */
+export function checkSession(session: ExpressSession): LoadedSession {
+  const { cookie, user, createdAtMs, data } = session as Partial<BridgedSession>
+  const expiresAtMs = new Date(cookie?.expires ?? Number.NaN).getTime()
+  const isOurs =
+    (user === undefined || typeof user === 'string') &&
+    Number.isSafeInteger(createdAtMs) &&
+    Number.isSafeInteger(expiresAtMs) &&
+    data !== undefined
+  if (isOurs) return { session: session as BridgedSession, expiresAtMs }
+  throw new SessionError('corrupt', 'The store gave back a session that is not as the bridge wrote it.')
+}
+
+export function toRecord(id: SessionId, { session, expiresAtMs }: LoadedSession): SessionRecord {
+  const { user: userId, createdAtMs, data } = session
+  return { id, userId, dataJson: JSON.stringify(data), createdAtMs, expiresAtMs }
+}
+
+/** The session with other data and what is left of its life. */
+export function withData({ session, expiresAtMs }: LoadedSession, data: unknown): BridgedSession {
+  const nowMs = Date.now()
+  const { originalMaxAge } = session.cookie
+  // A store that has the session still, past the end in its cookie, was touched and does not write that into the
+  // session, or rounds up: express-session begins its life anew with each save.
+  const leftMs = expiresAtMs > nowMs ? expiresAtMs - nowMs : (originalMaxAge ?? 1)
+  return { ...session, cookie: new BridgedCookie(nowMs + leftMs, leftMs), data }
+}
+
+/** The session with a life of `ttlMs` milliseconds from now. */
+export function withLife({ session }: LoadedSession, ttlMs: number): BridgedSession {
+  return { ...session, cookie: new BridgedCookie(Date.now() + ttlMs, ttlMs) }
+}

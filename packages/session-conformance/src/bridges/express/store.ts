@@ -1,0 +1,112 @@
+import type { CreateOptions, SessionId, SessionPlugin, SessionRecord } from '@bext/session-core'
+import { isSessionError, SessionError } from '@bext/session-core'
+import {
+  checkCreateOptions,
+  checkDataJson,
+  checkSessionId,
+  checkTtlMs,
+  describeType,
+  isServerBackedId,
+  mintSessionId,
+  rejectUnknownOptions,
+} from '@bext/session-core/store'
+import { callStore } from './call.js'
+import type { ExpressCallback, ExpressSession, ExpressStore } from './protocol.js'
+import { readinessOf } from './readiness.js'
+import type { LoadedSession } from './session.js'
+import { checkSession, newSession, toRecord, withData, withLife } from './session.js'
+
+export interface FromExpressStoreOptions {
+  /** How logs and reports call the store. Default: `express`. */
+  readonly name?: string | undefined
+}
+
+// The protocol knows no limit: what is too large is for the store to say.
+const maxDataBytes = Number.POSITIVE_INFINITY
+
+function checkStore(store: unknown): void {
+  if (typeof store !== 'object' || store === null) {
+    throw new TypeError(`fromExpressStore: expected a store, but it is ${describeType(store)}.`)
+  }
+  for (const method of ['get', 'set', 'destroy']) {
+    const found: unknown = Reflect.get(store, method)
+    if (typeof found === 'function') continue
+    throw new TypeError(`fromExpressStore: expected a store with ${method}(), but it is ${describeType(found)}.`)
+  }
+}
+
+/**
+ * A store of express-session as a server-backed `SessionPlugin`, so that the kit can be run over it. It is for tests:
+ * the protocol cannot keep the contract (see `expressProtocolLimits`).
+ *
+ * The bridge makes and checks the ids, checks what it is given, and keeps user and times within the session. `create`
+ * is `set`, `read` is `get`, `update` is `get` and `set` with what is left of the life, `touch` is `get` and `touch`
+ * (`set` for a store without it), `delete` is `destroy`, and `isHealthy` is whether `get` of an unknown id is answered.
+ * Nothing is put between: a call that the store never answers never ends. Throws a `TypeError` for what is no store.
+ */
+export function fromExpressStore(store: ExpressStore, options: FromExpressStoreOptions = {}): SessionPlugin {
+  checkStore(store)
+  rejectUnknownOptions('fromExpressStore', options, ['name'])
+  const { name = 'express' } = options
+  const readiness = readinessOf(store)
+
+  // express-session serves requests without a session meanwhile; the contract has an answer for it (E4).
+  async function call<T>(make: (callback: ExpressCallback<T>) => unknown): Promise<T | undefined> {
+    if (readiness.isConnected) return callStore(make)
+    throw new SessionError('unavailable', 'The store says that it is disconnected.')
+  }
+
+  async function load(id: SessionId): Promise<LoadedSession> {
+    const sid = checkSessionId(id)
+    const session = await call<ExpressSession | null>((callback) => store.get(sid, callback))
+    if (session) return checkSession(session)
+    throw new SessionError('unknown', 'There is no such session.')
+  }
+
+  return {
+    name,
+
+    async create(createOptions: CreateOptions): Promise<SessionId> {
+      const { userId, dataJson, ttlMs } = checkCreateOptions(createOptions, { maxDataBytes })
+      const id = mintSessionId()
+      await call((callback) => store.set(id, newSession(userId, JSON.parse(dataJson), ttlMs), callback))
+      return id
+    },
+
+    async read(id: SessionId): Promise<SessionRecord> {
+      return toRecord(id, await load(id))
+    },
+
+    async update(id: SessionId, dataJson: string): Promise<SessionId> {
+      const data: unknown = JSON.parse(checkDataJson(dataJson, maxDataBytes))
+      const session = withData(await load(id), data)
+      await call((callback) => store.set(id, session, callback))
+      return id
+    },
+
+    async touch(id: SessionId, ttlMs: number): Promise<SessionId> {
+      const checked = checkTtlMs(ttlMs)
+      const session = withLife(await load(id), checked)
+      await call((callback) => (store.touch ? store.touch(id, session, callback) : store.set(id, session, callback)))
+      return id
+    },
+
+    async delete(id: SessionId): Promise<void> {
+      if (!isServerBackedId(id)) return
+      try {
+        await call((callback) => store.destroy(id, callback))
+      } catch (error) {
+        if (!isSessionError(error) || error.code !== 'NotFound') throw error
+      }
+    },
+
+    async isHealthy(): Promise<boolean> {
+      try {
+        await load(mintSessionId())
+        return true
+      } catch (error) {
+        return isSessionError(error) && error.code === 'NotFound'
+      }
+    },
+  }
+}
