@@ -73,8 +73,11 @@ export function createConnection(client: RedisClient, { timeoutMs, lastError }: 
   // In a Cluster each node has its own clock, and the fence takes them for one: TIME comes from any node, each script's
   // answer from the node of its key. So there a late write is refused up to the difference between two nodes' clocks
   // too late. A difference larger than the deadline costs one more round trip: the node answers `late` with its time.
+  // The question ends before the call that asks it, so that this rejects with the question's cause.
   const fence = createWriteFence(() =>
-    withinDeadline(timeoutMs, async (deadline) => parseTime(await read(deadline, () => client.time()))),
+    withinDeadline(timeoutMs, async ({ atMs }) => {
+      return parseTime(await read({ atMs: atMs - 2 * leadMs }, () => client.time()))
+    }),
   )
 
   return {

@@ -121,4 +121,11 @@ describe('a client that is handed over', () => {
     expect(warnings).toEqual([])
     expect(client.listenerCount('end')).toBe(listeners)
   })
+
+  it('E3 the first write to no server tells the cause, though it has to ask for the time before', async () => {
+    const store = redisSessions({ url: deadUrl, prefix, timeoutMs: 1000 })
+    const error = await rejectionOf(store.create({ dataJson: '{}', ttlMs: 60_000 }))
+    expect(error).toMatchObject({ reason: 'unavailable', cause: { code: 'ECONNREFUSED' } })
+    await store.close()
+  })
 })
