@@ -12,6 +12,18 @@ describe('withinDeadline', () => {
     await expect(call).rejects.toMatchObject({ code: 'Backend', reason: 'timeout' })
   })
 
+  it('never gives up before the deadline, not by a fraction of a millisecond (E2)', async () => {
+    for (let n = 0; n < 60; n += 1) {
+      let atMs = Number.POSITIVE_INFINITY
+      const call = withinDeadline(3, (deadline) => {
+        atMs = deadline.atMs
+        return new Promise(() => undefined)
+      })
+      await call.catch(() => undefined)
+      expect(performance.now()).toBeGreaterThanOrEqual(atMs)
+    }
+  })
+
   it("turns the work's failure into Backend, whenever it comes, and lets a SessionError through (E1, E3)", async () => {
     const cause = new Error('driver')
     await expect(withinDeadline(1000, () => Promise.reject(cause))).rejects.toMatchObject({ code: 'Backend', cause })

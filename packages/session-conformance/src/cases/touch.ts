@@ -1,6 +1,6 @@
 import type { ConformanceCase } from '../lib/case.js'
 import { defineCase } from '../lib/case.js'
-import { duel } from '../lib/duel.js'
+import { duel, meet } from '../lib/duel.js'
 import { checkLifetime, waitForEnd } from '../lib/lifetime.js'
 import { badTtls } from '../lib/samples.js'
 import { sweepSteps } from '../lib/step-stall.js'
@@ -70,12 +70,12 @@ export const touchCases: readonly ConformanceCase[] = [
     'touch() and update() at once lose neither',
     async (context) => {
       const [a, b] = await context.openTwo()
-      await duel(async (flip) => {
+      await duel(async (round) => {
         const { id } = await context.create(a)
         const dataJson = context.json()
         const update = (): Promise<unknown> => a.update(id, dataJson)
         const touch = (): Promise<unknown> => b.touch(id, 3_600_000)
-        await Promise.all(flip ? [update(), touch()] : [touch(), update()])
+        await meet(round, update, touch)
         const { createdAtMs, expiresAtMs, ...after } = await b.read(id)
         context.sameData(after.dataJson, dataJson)
         context.ok(expiresAtMs - createdAtMs >= 3_600_000, 'the end that touch() set', 'the old one')
@@ -125,11 +125,11 @@ export const touchCases: readonly ConformanceCase[] = [
     'touch() and delete() at once: once both are over, the session is gone',
     async (context) => {
       const [a, b] = await context.openTwo()
-      await duel(async (flip) => {
+      await duel(async (round) => {
         const { id } = await context.create(a, { userId: context.userId() })
         const touch = (): Promise<unknown> => context.orNotFound(a.touch(id, 60_000))
         const remove = (): Promise<unknown> => b.delete(id)
-        await Promise.all(flip ? [touch(), remove()] : [remove(), touch()])
+        await meet(round, touch, remove)
         await context.gone(b, id, 'a session after delete() and a concurrent touch()')
       })
     },

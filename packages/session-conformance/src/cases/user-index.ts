@@ -1,7 +1,7 @@
 import { supportsUserIndex } from '@bext/session-core'
 import type { ConformanceCase } from '../lib/case.js'
 import { defineCase } from '../lib/case.js'
-import { duel } from '../lib/duel.js'
+import { duel, meet } from '../lib/duel.js'
 import { patiently, waitForEnd } from '../lib/lifetime.js'
 import { hardUserIds } from '../lib/samples.js'
 import { foreignId } from '../lib/watched-store.js'
@@ -166,12 +166,12 @@ export const userIndexCases: readonly ConformanceCase[] = [
     'a session that is touched while all are ended is ended, too',
     async (context) => {
       const [a, b] = await context.openTwo()
-      await duel(async (flip) => {
+      await duel(async (round) => {
         const userId = context.userId()
         const { id } = await context.create(a, { userId })
         const touch = (): Promise<unknown> => context.orNotFound(a.touch(id, 3_600_000))
         const end = (): Promise<unknown> => b.endUserSessions(userId)
-        await Promise.all(flip ? [touch(), end()] : [end(), touch()])
+        await meet(round, touch, end)
         await context.gone(a, id, 'a session that was touched while it was ended by user')
       }, 20)
     },

@@ -48,13 +48,17 @@ export interface CaseContext {
   create(store: WatchedStore, options?: Partial<CreateOptions>): Promise<MadeSession>
   /** Fails unless the call rejects with one of the codes. */
   rejects(call: Promise<unknown>, codes: SessionErrorCode | readonly SessionErrorCode[], what: string): Promise<void>
+  /** What the call resolves to, or undefined if it is answered `Invalid`. */
+  orInvalid<T>(call: Promise<T>): Promise<T | undefined>
   /** What the call resolves to, or undefined if it is answered `NotFound`. */
   orNotFound<T>(call: Promise<T>): Promise<T | undefined>
   /** Fails unless reading the id answers `NotFound`. */
   gone(store: WatchedStore, id: SessionId, what: string): Promise<void>
   equal(seen: unknown, expected: unknown, what: string): void
   ok(condition: boolean, expected: string, seen: string): void
-  /** Fails unless the data is what was written: the same bytes, or the same value where the store declares that. */
+  /** Whether the data are what was written: the same bytes, or the same value where the store declares that. */
+  isSameData(seen: string, written: string): boolean
+  /** Fails unless the data are what was written. */
   sameData(seen: string, written: string): void
   /** The record, less its id. */
   fields(record: SessionRecord): Omit<SessionRecord, 'id'>
@@ -91,6 +95,15 @@ function canonical(value: unknown): unknown {
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, field]) => [key, canonical(field)]),
   )
+}
+
+async function unlessAnswered<T>(call: Promise<T>, code: SessionErrorCode): Promise<T | undefined> {
+  try {
+    return await call
+  } catch (error) {
+    if (isSessionError(error) && error.code === code) return undefined
+    throw error
+  }
 }
 
 export function createContext({ harness, namespace, random }: ContextOptions): OwnedContext {
@@ -172,14 +185,8 @@ export function createContext({ harness, namespace, random }: ContextOptions): O
       throw new ConformanceFailure(`${what} to be answered with ${expected.join(' or ')}`, 'it resolved')
     },
 
-    async orNotFound(call) {
-      try {
-        return await call
-      } catch (error) {
-        if (isSessionError(error) && error.code === 'NotFound') return undefined
-        throw error
-      }
-    },
+    orInvalid: (call) => unlessAnswered(call, 'Invalid'),
+    orNotFound: (call) => unlessAnswered(call, 'NotFound'),
 
     async gone(store, id, what) {
       await context.rejects(store.read(id), 'NotFound', `reading ${what}`)
@@ -194,12 +201,15 @@ export function createContext({ harness, namespace, random }: ContextOptions): O
       if (!condition) throw new ConformanceFailure(expected, seen)
     },
 
-    sameData(seen, written) {
-      if (seen === written) return
+    isSameData(seen, written) {
+      if (seen === written) return true
       const asValue = harness.declares?.fidelity === 'value'
-      if (asValue && JSON.stringify(canonical(JSON.parse(seen))) === JSON.stringify(canonical(JSON.parse(written))))
-        return
-      const exactly = asValue ? 'the same JSON value' : 'the same bytes'
+      return asValue && JSON.stringify(canonical(JSON.parse(seen))) === JSON.stringify(canonical(JSON.parse(written)))
+    },
+
+    sameData(seen, written) {
+      if (context.isSameData(seen, written)) return
+      const exactly = harness.declares?.fidelity === 'value' ? 'the same JSON value' : 'the same bytes'
       throw new ConformanceFailure(
         `${exactly} of dataJson, ${written.length} characters`,
         `${seen.length} other characters came back`,

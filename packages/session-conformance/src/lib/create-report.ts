@@ -56,13 +56,13 @@ export function outcomeOf(cases: readonly ReportCase[], strict: boolean, strays:
 /** Puts the results of a run into a report. */
 export function createReport(options: ReportOptions): Report {
   const { run, results, startedAt, durationMs, selection = [], strict = false } = options
-  const { name, family, capabilities = [], declares = {}, versions = {} } = run.harness
+  const { name, family, capabilities = [], declares = {}, versions = {}, limits = [] } = run.harness
   const cases = results.map((result) =>
     withStray(toReportCase(result, result.verdict !== 'pass' || results.length === 1), options.strays ?? []),
   )
   const strays = (options.strays ?? []).filter(({ during }) => during.length !== 1)
-  // Any of the cases may have left it behind.
-  const profiles = strays.length > 0 ? [] : earnedProfiles(family, allCases, cases)
+  // Any of the cases may have left a stray behind; and what a bridge cannot keep, it does not earn.
+  const profiles = strays.length > 0 || limits.length > 0 ? [] : earnedProfiles(family, allCases, cases)
   return {
     reportVersion: 1,
     kit: { name: '@bext/session-conformance', version: kitVersion },

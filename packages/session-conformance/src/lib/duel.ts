@@ -1,9 +1,29 @@
 const defaultRounds = 40
+const maxTurns = 20
 
-/** Runs a race many times, the two sides in turn first: what must hold must hold whatever the order. */
-export async function duel(round: (flip: boolean) => Promise<void>, rounds: number = defaultRounds): Promise<void> {
+/** Runs both sides of a race, the second a number of turns of the event loop after the first. */
+export async function meet(round: Round, first: () => Promise<unknown>, second: () => Promise<unknown>): Promise<void> {
+  const [early, late] = round.flip ? [second, first] : [first, second]
+  async function afterTurns(): Promise<unknown> {
+    for (let turn = 0; turn < round.turns; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    return late()
+  }
+  await Promise.all([early(), afterTurns()])
+}
+
+export interface Round {
+  readonly flip: boolean
+  readonly turns: number
+}
+
+/** Runs a race many times, the two sides in turn first and at several distances: what must hold must hold always. */
+export async function duel(run: (round: Round) => Promise<void>, rounds: number = defaultRounds): Promise<void> {
   const width = 4
   for (let n = 0; n < rounds; n += width) {
-    await Promise.all(Array.from({ length: width }, (_, offset) => round((n + offset) % 2 === 0)))
+    await Promise.all(
+      Array.from({ length: width }, (_, offset) =>
+        run({ flip: offset % 2 === 0, turns: ((n / width) * 2) % maxTurns }),
+      ),
+    )
   }
 }

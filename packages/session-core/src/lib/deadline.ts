@@ -18,9 +18,16 @@ export async function withinDeadline<T>(timeoutMs: number, work: (deadline: Dead
   const atMs = performance.now() + timeoutMs
   let timer: ReturnType<typeof setTimeout> | undefined
   const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new SessionError('timeout', `The backend did not answer within ${timeoutMs} ms.`))
-    }, timeoutMs)
+    function arm(): void {
+      timer = setTimeout(giveUp, Math.ceil(atMs - performance.now()))
+    }
+    // A timer counts whole milliseconds and may fire up to one early. But until `atMs` a write may still take effect,
+    // and nobody may be told before that it has failed (contract E2).
+    function giveUp(): void {
+      if (performance.now() < atMs) arm()
+      else reject(new SessionError('timeout', `The backend did not answer within ${timeoutMs} ms.`))
+    }
+    arm()
   })
   try {
     return await Promise.race([work({ atMs }), timeout])

@@ -2,24 +2,37 @@ import { SessionError } from '@bext/session-core'
 import { toBackendError } from '@bext/session-core/store'
 import type { ExpressCallback } from './protocol.js'
 
+type Call<T> = (callback: ExpressCallback<T>) => unknown
+
+function settle<T>(call: Call<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const returned = call((error, value) => {
+      if (error) reject(error)
+      else resolve(value)
+    })
+    Promise.resolve(returned).catch(reject)
+  })
+}
+
 /**
  * Makes a call and resolves to what it is called back with. Rejects with `Backend` for an error that is called back or
- * thrown, and for a promise that rejects; `ENOENT` is no such session, as express-session has it. A call that is never
- * called back stays pending: the protocol has no deadline, and the bridge lends it none.
+ * thrown, and for a promise that rejects. A call that is never called back stays pending: the protocol has no deadline,
+ * and the bridge lends it none.
  */
-export async function callStore<T>(call: (callback: ExpressCallback<T>) => unknown): Promise<T | undefined> {
+export async function callStore<T>(call: Call<T>): Promise<T | undefined> {
   try {
-    return await new Promise<T | undefined>((resolve, reject) => {
-      const returned = call((error, value) => {
-        if (error) reject(error)
-        else resolve(value)
-      })
-      Promise.resolve(returned).catch(reject)
-    })
+    return await settle(call)
   } catch (error) {
-    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') {
-      throw new SessionError('unknown', 'There is no such session.')
-    }
     throw toBackendError(error)
+  }
+}
+
+/** `callStore` for a session that may be gone: `ENOENT` is then no failure, as express-session has it, but `NotFound`. */
+export async function callStoreFor<T>(call: Call<T>): Promise<T | undefined> {
+  try {
+    return await settle(call)
+  } catch (error) {
+    const isMissing = typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT'
+    throw isMissing ? new SessionError('unknown', 'There is no such session.') : toBackendError(error)
   }
 }

@@ -10,8 +10,8 @@ import {
   mintSessionId,
   rejectUnknownOptions,
 } from '@bext/session-core/store'
-import { callStore } from './call.js'
-import type { ExpressCallback, ExpressSession, ExpressStore } from './protocol.js'
+import { callStore, callStoreFor } from './call.js'
+import type { ExpressSession, ExpressStore } from './protocol.js'
 import { readinessOf } from './readiness.js'
 import type { LoadedSession } from './session.js'
 import { checkSession, newSession, toRecord, withData, withLife } from './session.js'
@@ -51,14 +51,20 @@ export function fromExpressStore(store: ExpressStore, options: FromExpressStoreO
   const readiness = readinessOf(store)
 
   // express-session serves requests without a session meanwhile; the contract has an answer for it (E4).
-  async function call<T>(make: (callback: ExpressCallback<T>) => unknown): Promise<T | undefined> {
-    if (readiness.isConnected) return callStore(make)
+  function checkReady(): void {
+    if (readiness.isConnected) return
     throw new SessionError('unavailable', 'The store says that it is disconnected.')
+  }
+
+  async function save(id: SessionId, session: ExpressSession): Promise<void> {
+    checkReady()
+    await callStore((callback) => store.set(id, session, callback))
   }
 
   async function load(id: SessionId): Promise<LoadedSession> {
     const sid = checkSessionId(id)
-    const session = await call<ExpressSession | null>((callback) => store.get(sid, callback))
+    checkReady()
+    const session = await callStoreFor<ExpressSession | null>((callback) => store.get(sid, callback))
     if (session) return checkSession(session)
     throw new SessionError('unknown', 'There is no such session.')
   }
@@ -69,7 +75,7 @@ export function fromExpressStore(store: ExpressStore, options: FromExpressStoreO
     async create(createOptions: CreateOptions): Promise<SessionId> {
       const { userId, dataJson, ttlMs } = checkCreateOptions(createOptions, { maxDataBytes })
       const id = mintSessionId()
-      await call((callback) => store.set(id, newSession(userId, JSON.parse(dataJson), ttlMs), callback))
+      await save(id, newSession(userId, JSON.parse(dataJson), ttlMs))
       return id
     },
 
@@ -79,22 +85,23 @@ export function fromExpressStore(store: ExpressStore, options: FromExpressStoreO
 
     async update(id: SessionId, dataJson: string): Promise<SessionId> {
       const data: unknown = JSON.parse(checkDataJson(dataJson, maxDataBytes))
-      const session = withData(await load(id), data)
-      await call((callback) => store.set(id, session, callback))
+      await save(id, withData(await load(id), data))
       return id
     },
 
     async touch(id: SessionId, ttlMs: number): Promise<SessionId> {
       const checked = checkTtlMs(ttlMs)
       const session = withLife(await load(id), checked)
-      await call((callback) => (store.touch ? store.touch(id, session, callback) : store.set(id, session, callback)))
+      if (store.touch) await callStoreFor((callback) => store.touch?.(id, session, callback))
+      else await save(id, session)
       return id
     },
 
     async delete(id: SessionId): Promise<void> {
       if (!isServerBackedId(id)) return
+      checkReady()
       try {
-        await call((callback) => store.destroy(id, callback))
+        await callStoreFor((callback) => store.destroy(id, callback))
       } catch (error) {
         if (!isSessionError(error) || error.code !== 'NotFound') throw error
       }

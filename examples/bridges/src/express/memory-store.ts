@@ -1,0 +1,29 @@
+import { expressHarness } from '@bext/session-conformance/express'
+import session from 'express-session'
+import type { StoreUnderTest } from './store-under-test.js'
+
+/** The store that express-session has built in. */
+export async function openMemoryStore(): Promise<StoreUnderTest> {
+  const stores = new Map<string, session.MemoryStore>()
+
+  function storeOf(namespace: string): session.MemoryStore {
+    const store = stores.get(namespace) ?? new session.MemoryStore()
+    stores.set(namespace, store)
+    return store
+  }
+
+  return {
+    packages: ['express-session'],
+    harness: expressHarness({
+      name: 'MemoryStore',
+      open: ({ namespace }) => ({ store: storeOf(namespace) }),
+      async inspect(namespace) {
+        const { sessions } = storeOf(namespace) as unknown as { readonly sessions: Record<string, string> }
+        return Object.entries(sessions).map(([sid, text]) => `${sid} ${text}`)
+      },
+    }),
+    async close() {
+      stores.clear()
+    },
+  }
+}

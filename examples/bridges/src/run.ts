@@ -1,0 +1,36 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { startPostgres, startRedis } from '@bext-internal/test-services'
+import { findings } from './express/findings.js'
+import { renderReport } from './express/report.js'
+import { openStore, storeNames } from './express/stores.js'
+import type { Verdicts } from './express/verdicts.js'
+import { judge, mismatches } from './express/verdicts.js'
+
+const manifest = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
+  readonly devDependencies: Readonly<Record<string, string>>
+}
+const [redis, postgres] = await Promise.all([startRedis(), startPostgres()])
+try {
+  const verdicts: Verdicts[] = []
+  const versions = new Map<string, string>()
+  for (const name of storeNames) {
+    console.log(`${name} …`)
+    const store = await openStore[name]({ redisUrl: redis.url, postgresUrl: postgres.url })
+    try {
+      verdicts.push(await judge(name, store))
+    } finally {
+      await store.close()
+    }
+    versions.set(name, store.packages.map((each) => `${each} ${manifest.devDependencies[each]}`).join(', '))
+  }
+  const found = mismatches(findings, verdicts)
+  for (const each of found) console.error(each)
+  if (found.length > 0) process.exitCode = 1
+  else
+    await writeFile(
+      new URL('../../../docs/express-stores.md', import.meta.url),
+      renderReport({ verdicts, findings, versions }),
+    )
+} finally {
+  await Promise.all([redis.stop(), postgres.stop()])
+}
