@@ -4,7 +4,9 @@ import { compareCases } from './compare.js'
 import { createCases } from './create.js'
 import { deleteCases } from './delete.js'
 import { errorCases } from './errors.js'
+import { fidelityCases } from './fidelity.js'
 import { healthCases } from './health.js'
+import { idCases } from './ids.js'
 import { integrityCases } from './integrity.js'
 import { isolationCases } from './isolation.js'
 import { limitsCases } from './limits.js'
@@ -17,8 +19,10 @@ import { userIndexCases } from './user-index.js'
 
 /** Every case of the kit, in the order of the contract. */
 export const cases: readonly ConformanceCase[] = [
+  ...idCases,
   ...createCases,
   ...readCases,
+  ...fidelityCases,
   ...integrityCases,
   ...updateCases,
   ...touchCases,

@@ -1,6 +1,6 @@
 import type { ConformanceCase } from '../lib/case.js'
 import { defineCase } from '../lib/case.js'
-import type { CaseContext } from '../lib/context.js'
+import type { CaseContext } from '../lib/case-context.js'
 import { alterations, reshapings, splices } from '../lib/forge.js'
 import { waitForEnd } from '../lib/lifetime.js'
 import type { WatchedStore } from '../lib/watched-store.js'

@@ -1,7 +1,7 @@
 import { supportsSweep } from '@bext/session-core'
 import type { ConformanceCase } from '../lib/case.js'
 import { defineCase } from '../lib/case.js'
-import type { CaseContext } from '../lib/context.js'
+import type { CaseContext } from '../lib/case-context.js'
 import { ConformanceFailure } from '../lib/failure.js'
 import { patiently, waitForEnd } from '../lib/lifetime.js'
 import type { WatchedStore } from '../lib/watched-store.js'

@@ -1,4 +1,4 @@
-import type { CaseContext } from './context.js'
+import type { CaseContext } from './case-context.js'
 import type { StoreCapability, StoreFamily, StoreHarness } from './harness.js'
 
 export type Level = 'MUST' | 'SHOULD' | 'MAY'

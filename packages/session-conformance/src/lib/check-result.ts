@@ -1,5 +1,5 @@
 import { ConformanceFailure } from './failure.js'
-import type { StoreMethod } from './watched-store.js'
+import type { StoreMethod } from './store-methods.js'
 
 function describe(value: unknown): string {
   if (value === '') return 'an empty text'

@@ -1,68 +1,14 @@
-import type { CreateOptions, SessionErrorCode, SessionId, SessionRecord } from '@bext/session-core'
+import type { SessionErrorCode } from '@bext/session-core'
 import { isSessionError } from '@bext/session-core'
 import { createCanaries } from './canary.js'
+import type { CaseContext } from './case-context.js'
 import { ConformanceFailure } from './failure.js'
-import type { FaultProxy } from './fault-proxy.js'
 import type { OpenedStore, OpenOptions, StoreHarness } from './harness.js'
+import { isSameJsonValue } from './json-value.js'
 import type { Random } from './random.js'
 import { settleWithin } from './settle.js'
-import type { Trace } from './trace.js'
 import { createTrace } from './trace.js'
-import type { WatchedStore } from './watched-store.js'
 import { watchStore } from './watched-store.js'
-
-/** A session that a case made, and the interval in which the store must have stamped it. */
-export interface MadeSession {
-  readonly id: SessionId
-  readonly userId: string | undefined
-  readonly dataJson: string
-  readonly ttlMs: number
-  /** Wall clock just before and just after the call. */
-  readonly t0: number
-  readonly t1: number
-}
-
-/** What a case works with. Everything that it opens is closed when it ends. */
-export interface CaseContext {
-  readonly harness: StoreHarness
-  readonly trace: Trace
-  readonly random: Random
-  /** Tolerance of every comparison with this process' clock, in milliseconds: declared skew, within bounds. */
-  readonly skewMs: number
-  readonly granularityMs: number
-  /** How long a call of a store that was told `timeoutMs` may take on a busy machine. */
-  readonly slackMs: number
-  /** A store of the run's namespace, or of another one. */
-  open(options?: Partial<OpenOptions>): Promise<WatchedStore>
-  /** Two stores of the run's namespace; the same one twice where the backend is not shared. */
-  openTwo(): Promise<readonly [WatchedStore, WatchedStore]>
-  /** A store as it is, without the watch around it. */
-  openRaw(options?: Partial<OpenOptions>): Promise<OpenedStore>
-  /** A namespace that nothing else uses. */
-  freshNamespace(): string
-  /** The kit's proxy in front of the harness' endpoint. */
-  openProxy(): Promise<FaultProxy>
-  /** A user id, and JSON text, that no other case has. */
-  userId(): string
-  json(): string
-  create(store: WatchedStore, options?: Partial<CreateOptions>): Promise<MadeSession>
-  /** Fails unless the call rejects with one of the codes. */
-  rejects(call: Promise<unknown>, codes: SessionErrorCode | readonly SessionErrorCode[], what: string): Promise<void>
-  /** What the call resolves to, or undefined if it is answered `Invalid`. */
-  orInvalid<T>(call: Promise<T>): Promise<T | undefined>
-  /** What the call resolves to, or undefined if it is answered `NotFound`. */
-  orNotFound<T>(call: Promise<T>): Promise<T | undefined>
-  /** Fails unless reading the id answers `NotFound`. */
-  gone(store: WatchedStore, id: SessionId, what: string): Promise<void>
-  equal(seen: unknown, expected: unknown, what: string): void
-  ok(condition: boolean, expected: string, seen: string): void
-  /** Whether the data are what was written: the same bytes, or the same value where the store declares that. */
-  isSameData(seen: string, written: string): boolean
-  /** Fails unless the data are what was written. */
-  sameData(seen: string, written: string): void
-  /** The record, less its id. */
-  fields(record: SessionRecord): Omit<SessionRecord, 'id'>
-}
 
 export interface ContextOptions {
   readonly harness: StoreHarness
@@ -77,6 +23,9 @@ export interface OwnedContext extends CaseContext {
 const maxSkewMs = 1000
 const maxGranularityMs = 20
 const slackMs = 5000
+
+// Long, so that a busy machine does not fail a right store where no deadline is looked at.
+const patientTimeoutMs = 8000
 const disposeLimitMs = 5000
 
 // Short lower-case words, such as an outcome, are the kit's or the contract's own; anything else may be a secret.
@@ -85,16 +34,6 @@ const plainWord = /^[a-z]{1,12}$/
 function show(value: unknown): string {
   if (typeof value === 'string') return plainWord.test(value) ? `"${value}"` : `a text of ${value.length} characters`
   return value === null || typeof value !== 'object' ? String(value) : JSON.stringify(value)
-}
-
-function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, field]) => [key, canonical(field)]),
-  )
 }
 
 async function unlessAnswered<T>(call: Promise<T>, code: SessionErrorCode): Promise<T | undefined> {
@@ -114,7 +53,7 @@ export function createContext({ harness, namespace, random }: ContextOptions): O
   let namespaces = 0
 
   async function openRaw(options: Partial<OpenOptions> = {}): Promise<OpenedStore> {
-    const store = await harness.open({ namespace, ...options })
+    const store = await harness.open({ namespace, timeoutMs: patientTimeoutMs, ...options })
     if (store.close) disposals.push(store.close)
     return store
   }
@@ -132,7 +71,12 @@ export function createContext({ harness, namespace, random }: ContextOptions): O
       const label = String.fromCharCode(65 + opened)
       opened += 1
       const { store } = await openRaw(options)
-      return watchStore(store, { trace, canaries, label, callLimitMs: (options.timeoutMs ?? 2000) + slackMs })
+      return watchStore(store, {
+        trace,
+        canaries,
+        label,
+        callLimitMs: (options.timeoutMs ?? patientTimeoutMs) + slackMs,
+      })
     },
 
     async openTwo() {
@@ -204,7 +148,7 @@ export function createContext({ harness, namespace, random }: ContextOptions): O
     isSameData(seen, written) {
       if (seen === written) return true
       const asValue = harness.declares?.fidelity === 'value'
-      return asValue && JSON.stringify(canonical(JSON.parse(seen))) === JSON.stringify(canonical(JSON.parse(written)))
+      return asValue && isSameJsonValue(seen, written)
     },
 
     sameData(seen, written) {

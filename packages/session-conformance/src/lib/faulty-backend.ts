@@ -1,5 +1,5 @@
 import { isSessionError } from '@bext/session-core'
-import type { CaseContext, MadeSession } from './context.js'
+import type { CaseContext, MadeSession } from './case-context.js'
 import { ConformanceFailure } from './failure.js'
 import type { FaultProxy } from './fault-proxy.js'
 import type { WatchedStore } from './watched-store.js'

@@ -1,6 +1,6 @@
 import type { SessionId } from '@bext/session-core'
 import { isSessionError } from '@bext/session-core'
-import type { CaseContext } from './context.js'
+import type { CaseContext } from './case-context.js'
 import { ConformanceFailure, Inconclusive } from './failure.js'
 import { sleepUntil } from './settle.js'
 import type { WatchedStore } from './watched-store.js'

@@ -11,7 +11,7 @@ import {
   option,
   record as recordOf,
 } from 'fast-check'
-import type { CaseContext } from './context.js'
+import type { CaseContext } from './case-context.js'
 import { ConformanceFailure } from './failure.js'
 import type { WatchedStore } from './watched-store.js'
 
@@ -19,7 +19,7 @@ const runs = 25
 const maxSteps = 24
 
 interface Step {
-  readonly call: 'create' | 'read' | 'update' | 'touch' | 'delete'
+  readonly call: 'create' | 'read' | 'update' | 'touch' | 'delete' | 'wait'
   /** Which of the sessions made so far, counted round. */
   readonly pick: number
   readonly second: boolean
@@ -42,6 +42,8 @@ const anyStep = recordOf({
     { weight: 2, arbitrary: constantFrom('create' as const) },
     { weight: 6, arbitrary: constantFrom('read' as const, 'update' as const, 'touch' as const) },
     { weight: 1, arbitrary: constantFrom('delete' as const) },
+    // Times that are taken anew show only once the clock has gone on.
+    { weight: 2, arbitrary: constantFrom('wait' as const) },
   ),
   pick: nat(20),
   second: constantFrom(false, true),
@@ -58,6 +60,10 @@ async function takeStep(
 ): Promise<void> {
   const store = stores[step.second ? 1 : 0]
   const { harness } = context
+  if (step.call === 'wait') {
+    await new Promise((resolve) => setTimeout(resolve, 2 * context.granularityMs))
+    return
+  }
   if (step.call === 'create' || model.length === 0) {
     const { dataJson, ttlMs } = step
     const made = await context.create(store, {
@@ -113,6 +119,7 @@ function describeStep({ call, pick, second, dataJson, userId, ttlMs }: Step): st
   if (call === 'create')
     return `${store}.create(${userId === null ? 'no user' : 'a user'}, <${dataJson.length} characters>, ${ttlMs})`
   if (call === 'update') return `${store}.update(#${pick}, <${dataJson.length} characters>)`
+  if (call === 'wait') return 'wait'
   return call === 'touch' ? `${store}.touch(#${pick}, ${ttlMs})` : `${store}.${call}(#${pick})`
 }
 

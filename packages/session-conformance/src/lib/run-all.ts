@@ -1,5 +1,7 @@
 import type { ConformanceCase } from './case.js'
-import type { CaseResult, Run } from './run.js'
+import type { StoreHarness } from './harness.js'
+import type { CaseResult, Run, RunOptions } from './run.js'
+import { applicableCases, startRun } from './run.js'
 
 export interface RunAllOptions {
   /** Called as each case ends, in the order in which they end. */
@@ -28,4 +30,9 @@ export async function runAll(
   await Promise.all(Array.from({ length: concurrency }, () => work(together)))
   await work(cases.filter(({ exclusive }) => exclusive))
   return cases.flatMap(({ id }) => results.get(id) ?? [])
+}
+
+/** Runs every applicable case, side by side where they may, and resolves to the results in the order of the cases. */
+export function runConformance(harness: StoreHarness, options: RunOptions = {}): Promise<readonly CaseResult[]> {
+  return runAll(startRun(harness, options), applicableCases(harness))
 }

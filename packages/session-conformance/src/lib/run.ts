@@ -7,7 +7,6 @@ import { createContext } from './context.js'
 import { ConformanceFailure, Inconclusive, Unsupported } from './failure.js'
 import type { StoreHarness } from './harness.js'
 import { createRandom, seedOf } from './random.js'
-import { runAll } from './run-all.js'
 import { settleWithin } from './settle.js'
 
 /**
@@ -149,9 +148,4 @@ export function startRun(harness: StoreHarness, { seed = newSeed() }: RunOptions
   }
 
   return { harness, seed, runCase, close }
-}
-
-/** Runs every applicable case, side by side where they may, and resolves to the results in the order of the cases. */
-export function runConformance(harness: StoreHarness, options: RunOptions = {}): Promise<readonly CaseResult[]> {
-  return runAll(startRun(harness, options), applicableCases(harness))
 }

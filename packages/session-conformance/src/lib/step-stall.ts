@@ -1,4 +1,4 @@
-import type { CaseContext, MadeSession } from './context.js'
+import type { CaseContext, MadeSession } from './case-context.js'
 import { ConformanceFailure, Inconclusive } from './failure.js'
 import { settleWithin } from './settle.js'
 import type { WatchedStore } from './watched-store.js'

@@ -12,27 +12,12 @@ import type { Canaries } from './canary.js'
 import { ConformanceFailure } from './failure.js'
 import { settleWithin } from './settle.js'
 import { checkResult } from './check-result.js'
+import type { StoreMethod } from './store-methods.js'
+import { storeMethods } from './store-methods.js'
 import type { Trace } from './trace.js'
 
 /** A store whose every call is traced and held to what the contract says of all calls: E1, E3, E5, H1 and the types. */
 export type WatchedStore = SessionPlugin & UserIndexCapability & SweepCapability & CompareCapability & CloseCapability
-
-const methods = [
-  'create',
-  'read',
-  'update',
-  'touch',
-  'delete',
-  'isHealthy',
-  'listUserSessions',
-  'endUserSession',
-  'endUserSessions',
-  'sweep',
-  'updateIfUnchanged',
-  'close',
-] as const
-
-export type StoreMethod = (typeof methods)[number]
 
 export interface Watch {
   readonly trace: Trace
@@ -138,7 +123,7 @@ async function callWatched(
 /** Wraps a store. Methods that the store lacks fail when they are called. */
 export function watchStore(store: SessionPlugin, watch: Watch): WatchedStore {
   const watched = Object.fromEntries(
-    methods.map((method) => [method, (...args: unknown[]) => callWatched(store, watch, method, args)]),
+    storeMethods.map((method) => [method, (...args: unknown[]) => callWatched(store, watch, method, args)]),
   )
   return { ...watched, name: store.name } as unknown as WatchedStore
 }

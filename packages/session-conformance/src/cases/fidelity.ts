@@ -1,0 +1,31 @@
+import type { ConformanceCase } from '../lib/case.js'
+import { defineCase } from '../lib/case.js'
+import { hardJson } from '../lib/samples.js'
+
+export const fidelityCases: readonly ConformanceCase[] = [
+  ...hardJson.map(([what, dataJson], n) =>
+    defineCase(`R2-json-${n + 1}`, `dataJson comes back as it went in: ${what}`, async (context) => {
+      const store = await context.open()
+      const { id } = await context.create(store, { dataJson })
+      context.sameData((await store.read(id)).dataJson, dataJson)
+      const other = await context.create(store)
+      const updated = await store.update(other.id, dataJson)
+      context.sameData((await store.read(updated)).dataJson, dataJson)
+      const touched = await store.touch(updated, 30_000)
+      context.sameData((await store.read(touched)).dataJson, dataJson)
+    }),
+  ),
+
+  defineCase(
+    'R2-large',
+    'data of 70,000 bytes come back whole, whatever the characters, or are Invalid',
+    async (context) => {
+      const store = await context.open()
+      for (const character of ['x', 'é', '😀']) {
+        const dataJson = JSON.stringify(character.repeat(70_000 / Buffer.byteLength(character)))
+        const made = await context.orInvalid(context.create(store, { dataJson }))
+        if (made !== undefined) context.sameData((await store.read(made.id)).dataJson, dataJson)
+      }
+    },
+  ),
+]
