@@ -71,6 +71,20 @@ describe('what fromExpressStore keeps in a session', () => {
     expect((await plugin.read(id)).expiresAtMs).toBeGreaterThanOrEqual(beforeMs + 100)
   })
 
+  it('lives no longer for a save that its end overtook', async () => {
+    class Slow extends MapStore {
+      override get(...[sid, callback]: Parameters<MapStore['get']>): void {
+        super.get(sid, (error, session) => setTimeout(callback, 60, error, session))
+      }
+    }
+    const store = new Slow()
+    const plugin = fromExpressStore(store)
+    const id = await plugin.create({ dataJson, ttlMs: 50 })
+    await plugin.update(id, '{}')
+    const { cookie } = onlySession(store) as unknown as ExpressSession
+    expect(new Date(cookie.expires ?? 0).getTime()).toBeLessThanOrEqual(Date.now() + 1)
+  })
+
   it.each([
     ['another session', { cookie: { originalMaxAge: null, expires: null } }],
     ['no cookie', { createdAtMs: 1, data: {} }],

@@ -30,6 +30,8 @@ interface BridgedSession extends ExpressSession {
 export interface LoadedSession {
   readonly session: BridgedSession
   readonly expiresAtMs: number
+  /** Whether the store had it still when the end in its cookie was over. */
+  readonly isOverdue: boolean
 }
 
 export function newSession(userId: string | undefined, data: unknown, ttlMs: number): BridgedSession {
@@ -38,8 +40,8 @@ export function newSession(userId: string | undefined, data: unknown, ttlMs: num
   return { cookie, ...(userId === undefined ? {} : { user: userId }), createdAtMs, data }
 }
 
-/** The session if the bridge wrote it. Throws `Backend`, reason `corrupt`, otherwise. */
-export function checkSession(session: ExpressSession): LoadedSession {
+/** The session that was asked for at that time, if the bridge wrote it. Throws `Backend`, reason `corrupt`, otherwise. */
+export function checkSession(session: ExpressSession, askedAtMs: number): LoadedSession {
   const { cookie, user, createdAtMs, data } = session as Partial<BridgedSession>
   const expiresAtMs = new Date(cookie?.expires ?? Number.NaN).getTime()
   const isOurs =
@@ -47,7 +49,7 @@ export function checkSession(session: ExpressSession): LoadedSession {
     Number.isSafeInteger(createdAtMs) &&
     Number.isSafeInteger(expiresAtMs) &&
     data !== undefined
-  if (isOurs) return { session: session as BridgedSession, expiresAtMs }
+  if (isOurs) return { session: session as BridgedSession, expiresAtMs, isOverdue: expiresAtMs <= askedAtMs }
   throw new SessionError('corrupt', 'The store gave back a session that is not as the bridge wrote it.')
 }
 
@@ -57,12 +59,12 @@ export function toRecord(id: SessionId, { session, expiresAtMs }: LoadedSession)
 }
 
 /** The session with other data and what is left of its life. */
-export function withData({ session, expiresAtMs }: LoadedSession, data: unknown): BridgedSession {
+export function withData({ session, expiresAtMs, isOverdue }: LoadedSession, data: unknown): BridgedSession {
   const nowMs = Date.now()
   const { originalMaxAge } = session.cookie
   // A store that has the session still, past the end in its cookie, was touched and does not write that into the
   // session, or rounds up: express-session begins its life anew with each save.
-  const leftMs = expiresAtMs > nowMs ? expiresAtMs - nowMs : (originalMaxAge ?? 1)
+  const leftMs = isOverdue ? (originalMaxAge ?? 1) : Math.max(1, expiresAtMs - nowMs)
   return { ...session, cookie: new BridgedCookie(nowMs + leftMs, leftMs), data }
 }
 

@@ -64,8 +64,9 @@ export function fromExpressStore(store: ExpressStore, options: FromExpressStoreO
   async function load(id: SessionId): Promise<LoadedSession> {
     const sid = checkSessionId(id)
     checkReady()
+    const askedAtMs = Date.now()
     const session = await callStoreFor<ExpressSession | null>((callback) => store.get(sid, callback))
-    if (session) return checkSession(session)
+    if (session) return checkSession(session, askedAtMs)
     throw new SessionError('unknown', 'There is no such session.')
   }
 
