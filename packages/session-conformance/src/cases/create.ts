@@ -7,7 +7,7 @@ import { foreignId } from '../lib/watched-store.js'
 export const createCases: readonly ConformanceCase[] = [
   defineCase('C5-times', 'createdAtMs is now and expiresAtMs is exactly ttlMs later', async (context) => {
     const store = await context.open()
-    for (const ttlMs of [1000, 59_999, 86_400_001]) {
+    for (const ttlMs of [30_001, 59_999, 86_400_001]) {
       const made = await context.create(store, { ttlMs })
       const { createdAtMs, expiresAtMs } = await store.read(made.id)
       context.equal(expiresAtMs - createdAtMs, ttlMs, 'expiresAtMs less createdAtMs')

@@ -52,13 +52,16 @@ export const sweepCases: readonly ConformanceCase[] = [
         context.create(store),
         context.create(store, { ttlMs: 30 * 86_400_000 }),
       ])
+      let attempts = 0
       const { extended, firstEnd } = await patiently(context, async (ttlMs) => {
+        attempts += 1
         const short = await context.create(store, { ttlMs })
         return { extended: await store.touch(short.id, 600_000), firstEnd: short }
       })
       await makeExpired(context, store, 12)
       await waitForEnd(context, firstEnd)
-      context.equal(await sweepAll(store, 5), 12, 'the number of records removed')
+      // Each attempt for which the machine was too slow has left its session behind, expired.
+      context.equal(await sweepAll(store, 5), 12 + attempts - 1, 'the number of records removed')
       context.equal((await store.sweep()).removed, 0, 'the number of records removed by one more sweep()')
       for (const { id, dataJson } of alive) context.sameData((await store.read(id)).dataJson, dataJson)
       await store.read(extended)
