@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { startRedis } from '@bext-internal/test-services'
+import { asSessionId } from '@bext/session-core'
+import { redisSessions } from '@bext/session-redis'
+import { RedisStore } from 'connect-redis'
+import type { SessionData } from 'express-session'
+import { Redis } from 'ioredis'
+import { createClient } from 'redis'
+import type { Subject, Suite } from '../lib/suite.js'
+
+const ttlMs = 3_600_000
+
+function mintId(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+/** Nothing but the driver: one command for each operation, on keys as long as the store's. */
+function rawDriver(client: Redis, prefix: string): Subject {
+  return {
+    name: 'ioredis',
+    async create(dataJson) {
+      const id = `${prefix}${mintId()}`
+      await client.set(id, dataJson, 'PX', ttlMs, 'NX')
+      return id
+    },
+    read: (id) => client.get(id),
+    update: (id, dataJson) => client.set(id, dataJson, 'KEEPTTL', 'XX'),
+    touch: (id) => client.pexpire(id, ttlMs),
+    delete: (id) => client.del(id),
+  }
+}
+
+// The data is given and taken as text on both sides, so that no time goes into JSON that is not the store's own.
+function toSession(text: string): SessionData {
+  return text as unknown as SessionData
+}
+
+const asText = { parse: toSession, stringify: (session: SessionData) => session as unknown as string }
+const empty = toSession('')
+
+function connectRedis(client: object, prefix: string): Subject {
+  const store = new RedisStore({ client, prefix, ttl: ttlMs / 1000, serializer: asText })
+  return {
+    name: 'connect-redis',
+    async create(dataJson) {
+      const id = mintId()
+      await store.set(id, toSession(dataJson))
+      return id
+    },
+    read: (id) => store.get(id),
+    update: (id, dataJson) => store.set(id, toSession(dataJson)),
+    touch: (id) => store.touch(id, empty),
+    delete: (id) => store.destroy(id),
+  }
+}
+
+function ownStore(client: Redis, prefix: string): Subject {
+  const store = redisSessions({ client, prefix })
+  return {
+    name: '@bext/session-redis',
+    create: (dataJson) => store.create({ dataJson, ttlMs }),
+    read: (id) => store.read(asSessionId(id)),
+    update: (id, dataJson) => store.update(asSessionId(id), dataJson),
+    touch: (id) => store.touch(asSessionId(id), ttlMs),
+    delete: (id) => store.delete(asSessionId(id)),
+  }
+}
+
+function versionOf(packageName: string): string {
+  const main = createRequire(import.meta.url).resolve(packageName)
+  const folder = main.slice(0, main.lastIndexOf(`/node_modules/${packageName}/`))
+  const manifest = readFileSync(`${folder}/node_modules/${packageName}/package.json`, 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
+}
+
+async function serverVersion(client: Redis): Promise<string> {
+  return /redis_version:(\S+)/.exec(await client.info('server'))?.[1] ?? 'unknown'
+}
+
+export const redisSuite: Suite = {
+  backend: 'redis',
+  notes: `All have a connection of their own to one server without persistence, and exchange the data as text.
+
+- ioredis: \`GET\`; \`SET key data XX KEEPTTL\`; \`PEXPIRE\`; \`SET key data NX PX\`; \`DEL\`. It checks nothing, keeps no
+  creation time and no user, and a late write of it takes effect: it is the price of one command, not of a store.
+- connect-redis, on node-redis: its \`get\`, \`set\`, \`touch\`, \`set\` with a new id, \`destroy\`, with a serializer that
+  passes the text on, so that its time holds no JSON. Its \`set\` is an upsert.`,
+
+  async open() {
+    const service = await startRedis()
+    const prefix = `bench-${crypto.randomUUID()}`
+    const rawClient = new Redis(service.url)
+    const storeClient = new Redis(service.url)
+    const peerClient = createClient({ url: service.url })
+    await peerClient.connect()
+    return {
+      others: [rawDriver(rawClient, `${prefix}:raw:`), connectRedis(peerClient, `${prefix}:peer:`)],
+      store: ownStore(storeClient, `${prefix}:own:`),
+      versions: {
+        'Redis server': await serverVersion(rawClient),
+        ioredis: versionOf('ioredis'),
+        'connect-redis': versionOf('connect-redis'),
+        'node-redis': versionOf('redis'),
+      },
+      async close() {
+        for (const client of [rawClient, storeClient]) client.disconnect()
+        peerClient.destroy()
+        await service.stop()
+      },
+    }
+  },
+}

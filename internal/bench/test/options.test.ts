@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import { parseOptions, usageOf, UsageError, type RunOptions } from '../src/lib/options.js'
+
+const backends = ['redis', 'pg']
+
+function runOptions(...args: string[]): RunOptions {
+  const options = parseOptions(args, backends)
+  if (options.command !== 'run') throw new Error(`It is ${options.command}.`)
+  return options
+}
+
+test('everything is measured unless told otherwise', () => {
+  const { backend, scenarios, rounds, effort, jsonFile, render } = runOptions('redis')
+  expect({ backend, rounds, effort, jsonFile, render }).toEqual({
+    backend: 'redis',
+    rounds: 7,
+    effort: 1,
+    jsonFile: undefined,
+    render: false,
+  })
+  expect(scenarios).toHaveLength(6 * 2 * 4 * 2)
+  expect(new Set(scenarios.map((scenario) => JSON.stringify(scenario))).size).toBe(scenarios.length)
+})
+
+test('--quick measures small data with jitter', () => {
+  const { scenarios, effort } = runOptions('redis', '--quick')
+  expect(scenarios).toHaveLength(6 * 4)
+  expect(scenarios.every(({ bytes, arrivals }) => bytes === 200 && arrivals === 'jitter')).toBe(true)
+  expect(effort).toBeLessThan(1)
+})
+
+test('lists choose the scenarios', () => {
+  const args = ['--op', 'touch,mix', '--bytes', '300', '--in-flight', '8', '--arrivals', 'closed', '--rounds', '9']
+  const { scenarios, rounds } = runOptions('pg', ...args, '--json', 'f.json', '--render')
+  expect(scenarios).toEqual([
+    { op: 'touch', bytes: 300, inFlight: 8, arrivals: 'closed' },
+    { op: 'mix', bytes: 300, inFlight: 8, arrivals: 'closed' },
+  ])
+  expect(rounds).toBe(9)
+})
+
+test('render takes a file', () => {
+  expect(parseOptions(['render', 'f.json'], backends)).toEqual({ command: 'render', jsonFile: 'f.json' })
+})
+
+test('no arguments, or --help, ask for the usage, which names the backends', () => {
+  expect(parseOptions([], backends)).toEqual({ command: 'help' })
+  expect(parseOptions(['redis', '--help'], backends)).toEqual({ command: 'help' })
+  expect(usageOf(backends)).toContain('redis|pg')
+})
+
+const wrong: readonly [message: string, args: string[]][] = [
+  ['the backend must be one of redis, pg, but it is "mysql".', ['mysql']],
+  ['--op must be one of', ['redis', '--op', 'read,write']],
+  ['--arrivals must be one of closed, jitter, but it is "poisson".', ['redis', '--arrivals', 'poisson']],
+  ['--bytes must be a whole number from 20 on, but it is "2.5".', ['redis', '--bytes', '2.5']],
+  ['--in-flight must be a whole number from 1 on, but it is "0".', ['redis', '--in-flight', '0']],
+  ['--rounds must be a whole number from 7 on, but it is "3".', ['redis', '--rounds', '3']],
+  ['expected one backend, but "pg" came after it.', ['redis', 'pg']],
+  ['render expects one FILE', ['render']],
+  ["Unknown option '--slow'", ['redis', '--slow']],
+]
+
+test.each(wrong)('says what is wrong: %s', (message, args) => {
+  expect(() => parseOptions(args, backends)).toThrow(UsageError)
+  expect(() => parseOptions(args, backends)).toThrow(message)
+})

@@ -1,0 +1,68 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import type { Figure } from '../src/lib/figure.js'
+import { readRun, writeReport, writeRun } from '../src/lib/files.js'
+import { describeRun } from '../src/lib/run-info.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'bench-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function figure(part: Partial<Figure>): Figure {
+  return {
+    backend: 'redis',
+    op: 'read',
+    bytes: 200,
+    inFlight: 1,
+    arrivals: 'jitter',
+    subject: 'our <store>',
+    against: 'raw & bare',
+    ratio: { q1: 0.5, median: 0.75, q3: 1.25 },
+    opsPerSecond: 1234.5,
+    cpuMicros: 6.78,
+    ...part,
+  }
+}
+
+const figures = [
+  figure({}),
+  figure({ inFlight: 64, ratio: { q1: 2, median: 3, q3: 4 } }),
+  figure({ subject: 'raw & bare', opsPerSecond: 4321 }),
+  figure({ op: 'touch', arrivals: 'closed', ratio: { q1: 1, median: 8, q3: 9 } }),
+]
+const info = describeRun({ backend: 'redis', rounds: 7 }, ['redis', '--json', 'f.json'], { server: '9.9' })
+
+test('figures are an array, and come back as they were written, with how they were taken', () => {
+  const file = join(folder, 'new', 'figures.json')
+  writeRun(file, { figures, info })
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(figures)
+  expect(readRun(file)).toEqual({ figures, info })
+})
+
+test('the report holds ratios, costs, machine, versions, command and notes', () => {
+  const [report = ''] = writeReport(folder, { figures, info }, 'Raw means raw.')
+  const markdown = readFileSync(report, 'utf8')
+  expect(markdown).toContain('| read | 0.75 (0.50-1.25) | 3.00 (2.00-4.00) |')
+  expect(markdown).toContain('| read | raw & bare | 4321 / 6.8 |')
+  expect(markdown).toContain('| touch | 8.00 (1.00-9.00) |')
+  for (const said of [
+    '`pnpm bench redis --json f.json`',
+    'server 9.9',
+    info.cpu,
+    `${info.cores} cores`,
+    'Raw means raw.',
+  ]) {
+    expect(markdown).toContain(said)
+  }
+  expect(markdown).toContain('](./redis.svg)')
+})
+
+test('the chart has a panel for each operation that was measured so, and escapes names', () => {
+  const [, chart = ''] = writeReport(folder, { figures, info }, '')
+  const svg = readFileSync(chart, 'utf8')
+  expect(svg).toContain('our &lt;store>, 200 bytes, arrivals: jitter')
+  expect(svg).toContain('against raw &amp; bare')
+  expect(svg.match(/<polyline/g)).toHaveLength(1)
+  expect(svg).not.toContain('NaN')
+})
