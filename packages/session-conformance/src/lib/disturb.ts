@@ -24,16 +24,16 @@ export async function withShiftedClock<T>(shiftMs: number, work: () => Promise<T
 
 type Fill = (target: Uint8Array) => void
 
-/**
- * Runs `work` while this process' random sources repeat themselves: after `rewind` they give the bytes again that they
- * gave before, then new ones. `rewind` tells how many draws there were, and how many of Math.random(), which is not
- * repeated. Nothing else may run meanwhile.
- */
+/** How often `work` has drawn. What it drew of Math.random() is not repeated. */
 export interface Draws {
   readonly drawn: number
   readonly drawnInsecurely: number
 }
 
+/**
+ * Runs `work` while this process' random sources repeat themselves: after `rewind` they give the bytes again that they
+ * gave before, then new ones. `rewind` tells how many draws there were. Nothing else may run meanwhile.
+ */
 export async function withRepeatedRandomness<T>(work: (rewind: () => Draws) => Promise<T>): Promise<T> {
   const tape: Uint8Array[] = []
   let position = Number.POSITIVE_INFINITY
