@@ -1,5 +1,19 @@
-export type { SessionCookieOptions } from './lib/manager/cookie.js'
+export type { CacheControl } from './lib/manager/cache-control.js'
+export type { SessionCookieOptions } from './lib/manager/cookie-options.js'
+export type { LifetimeOptions, RememberOptions } from './lib/manager/lifetimes.js'
 export type { SessionManager } from './lib/manager/manager.js'
 export { createSessionManager } from './lib/manager/manager.js'
-export type { SessionManagerOptions } from './lib/manager/options.js'
-export type { Session } from './lib/manager/session.js'
+export type { NodeRequest, NodeResponse } from './lib/manager/node-form.js'
+export type { MaxSessionsPerUser, SessionManagerOptions } from './lib/manager/options.js'
+export type { SessionCommitErrorReason, SessionRejection } from './lib/manager/rejection.js'
+export { isSessionCommitError, SessionCommitError } from './lib/manager/rejection.js'
+export type { DataSchema, DataSchemaResult } from './lib/manager/schema.js'
+export type {
+  NodeSession,
+  OpenSession,
+  RotateOptions,
+  Session,
+  SignInOptions,
+  SignOutEverywhereOptions,
+  UserSession,
+} from './lib/manager/session.js'

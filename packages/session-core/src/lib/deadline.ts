@@ -11,13 +11,19 @@ export interface Deadline {
 
 /**
  * Runs `work` and settles as it does, but rejects with `Backend`, reason `timeout`, once `timeoutMs` milliseconds have
- * passed (contract E5). What `work` rejects with becomes a `Backend` error, unless it is a `SessionError` (E1).
+ * passed since `startedAtMs`, in milliseconds of `performance.now()` (contract E5). What `work` rejects with becomes a
+ * `Backend` error, unless it is a `SessionError` (E1).
  * Giving up does not stop `work`: a write must carry its deadline along (see `createWriteFence`).
  */
-export async function withinDeadline<T>(timeoutMs: number, work: (deadline: Deadline) => Promise<T>): Promise<T> {
-  const atMs = performance.now() + timeoutMs
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const timeout = new Promise<never>((_resolve, reject) => {
+export function withinDeadline<T>(
+  timeoutMs: number,
+  work: (deadline: Deadline) => Promise<T>,
+  startedAtMs: number = performance.now(),
+): Promise<T> {
+  const atMs = startedAtMs + timeoutMs
+  // One promise of its own, as this is in the path of every call.
+  return new Promise((resolve, reject) => {
+    let timer: ReturnType<typeof setTimeout>
     function arm(): void {
       timer = setTimeout(giveUp, Math.ceil(atMs - performance.now()))
     }
@@ -27,13 +33,19 @@ export async function withinDeadline<T>(timeoutMs: number, work: (deadline: Dead
       if (performance.now() < atMs) arm()
       else reject(new SessionError('timeout', `The backend did not answer within ${timeoutMs} ms.`))
     }
+    function succeed(value: T): void {
+      clearTimeout(timer)
+      resolve(value)
+    }
+    function fail(error: unknown): void {
+      clearTimeout(timer)
+      reject(toBackendError(error))
+    }
     arm()
+    try {
+      work({ atMs }).then(succeed, fail)
+    } catch (error) {
+      fail(error)
+    }
   })
-  try {
-    return await Promise.race([work({ atMs }), timeout])
-  } catch (error) {
-    throw toBackendError(error)
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -1,4 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
+import { toBase64url } from './base64url.js'
 import { SessionError } from './error.js'
 import type { SessionId } from './plugin.js'
 import { asSessionId } from './plugin.js'
@@ -7,13 +8,6 @@ const idBytes = 32
 
 // 43 base64url characters hold 258 bits: the last one carries only four, so just these sixteen can end an id.
 const base64urlOf32Bytes = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/
-
-function toBase64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace(/=+$/, '')
-}
 
 /** A new id for a server-backed store: 256 random bits as 43 characters of base64url (contract C1, C3, C4). */
 export function mintSessionId(): SessionId {

@@ -52,19 +52,26 @@ export function createWriteFence(askServerNowMs: () => Promise<number>): WriteFe
     observe(await askServerNowMs(), sentAtMs)
   }
 
-  async function recentOffsetMs(): Promise<number> {
-    while (sample === undefined || performance.now() - sample.takenAtMs > maxSampleAgeMs) {
+  /** The offset, if it is known well enough. */
+  function recentOffsetMs(): number | undefined {
+    if (sample === undefined || performance.now() - sample.takenAtMs > maxSampleAgeMs) return undefined
+    return sample.offsetMs
+  }
+
+  async function askOffsetMs(): Promise<number> {
+    for (;;) {
       asking ??= ask().finally(() => {
         asking = undefined
       })
       await asking
+      const offsetMs = recentOffsetMs()
+      if (offsetMs !== undefined) return offsetMs
     }
-    return sample.offsetMs
   }
 
   async function write<T>(deadline: Deadline, send: (notAfterMs: number) => Promise<FencedReply<T>>): Promise<T> {
     for (;;) {
-      const offsetMs = await recentOffsetMs()
+      const offsetMs = recentOffsetMs() ?? (await askOffsetMs())
       const sentAtMs = performance.now()
       if (sentAtMs >= deadline.atMs) break
       const reply = await send(Math.floor(deadline.atMs + offsetMs))

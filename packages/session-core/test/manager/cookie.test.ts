@@ -6,20 +6,29 @@ describe('the Set-Cookie value', () => {
   it('is a host-only cookie that scripts and other sites do not get, and holds the id as it is (C4)', async () => {
     const session = await managerOf(watched().plugin).open(null)
     session.data.visits = 1
-    const expected = /^__Host-session=[\w-]{43}; Max-Age=1800; Path=\/; HttpOnly; Secure; SameSite=Lax$/
+    session.signIn('ada')
+    const expected = /^__Host-session=[\w-]{43}; Max-Age=43200; Path=\/; HttpOnly; Secure; SameSite=Lax$/
     expect(await session.commit()).toEqual([expect.stringMatching(expected)])
   })
 
   it('follows the cookie options', async () => {
-    const manager = managerOf(watched().plugin, { cookie: { name: 'sid', secure: false, sameSite: 'strict' } })
+    const cookie = { name: 'sid', secure: false, sameSite: 'strict', priority: 'high' } as const
+    const manager = managerOf(watched().plugin, { cookie })
     const session = await manager.open(null)
     session.data.visits = 1
     const setCookies = await session.commit()
-    const expected = /^sid=[\w-]{43}; Max-Age=1800; Path=\/; HttpOnly; SameSite=Strict$/
+    const expected = /^sid-guest=[\w-]{43}; Max-Age=43200; Path=\/; HttpOnly; Priority=High; SameSite=Strict$/
     expect(setCookies).toEqual([expect.stringMatching(expected)])
     const again = await manager.open(cookieAfter(setCookies))
     again.signOut()
-    expect(await again.commit()).toEqual(['sid=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict'])
+    expect(await again.commit()).toEqual(['sid-guest=; Max-Age=0; Path=/; HttpOnly; Priority=High; SameSite=Strict'])
+  })
+
+  it('is for each site that embeds the page, if it is partitioned', async () => {
+    const manager = managerOf(watched().plugin, { cookie: { partitioned: true, sameSite: 'none' } })
+    const session = await manager.open(null)
+    session.signIn('ada')
+    expect((await session.commit())[0]).toMatch(/; HttpOnly; Secure; Partitioned; SameSite=None$/)
   })
 
   it('has at most 4096 bytes: a larger one is refused, and the session stays as it was (L1)', async () => {
@@ -32,7 +41,7 @@ describe('the Set-Cookie value', () => {
     expect((await manager.open(before)).data.note).toHaveLength(2800)
   })
 
-  it('is refused at a sign-in before the old session is ended', async () => {
+  it('is refused at a sign-in before the old session is ended, and the new one is taken back', async () => {
     const { plugin, calls } = watched(unsealedSessions())
     const manager = managerOf(plugin)
     const session = await manager.open(await begin(manager, { visits: 1 }))
@@ -40,7 +49,7 @@ describe('the Set-Cookie value', () => {
     session.signIn('ada')
     session.data.note = 'x'.repeat(4000)
     await expect(session.commit()).rejects.toMatchObject({ reason: 'too_large' })
-    expect(calls).toEqual(['create'])
+    expect(calls).toEqual(['create', 'delete'])
   })
 
   it('is never made of an id that a cookie cannot hold, and the error does not show it (C4, E3)', async () => {
@@ -60,7 +69,7 @@ function stale(letter: string): string {
 describe('several cookies of the name', () => {
   it('are all tried, wherever they stand', async () => {
     const manager = managerOf(watched().plugin)
-    const live = await begin(manager, { visits: 1 })
+    const live = await begin(manager, { visits: 1 }, 'ada')
     for (const header of [`${live}; ${stale('B')}`, `${stale('B')};${live}`, `a=1; ${stale('B')} ; b=2;  ${live} ;c`]) {
       expect((await manager.open(header)).data).toEqual({ visits: 1 })
     }
@@ -69,7 +78,7 @@ describe('several cookies of the name', () => {
   it('are tried once each, and five at most', async () => {
     const { plugin, calls } = watched()
     const manager = managerOf(plugin)
-    const live = await begin(manager, { visits: 1 })
+    const live = await begin(manager, { visits: 1 }, 'ada')
     calls.length = 0
     const five = ['B', 'C', 'D', 'E', 'B', 'C', 'F'].map(stale).join('; ')
     expect((await manager.open(`${five}; ${live}`)).data).toEqual({})

@@ -42,7 +42,7 @@ describe('a backend that fails', () => {
     session.signIn('ada')
     failures.delete = backendError()
     await expect(session.commit()).rejects.toBe(failures.delete)
-    expect(calls).toEqual(['create', 'delete'])
+    expect(calls).toEqual(['create', 'delete', 'delete'])
     expect((await manager.open(cookie)).userId).toBeUndefined()
   })
 

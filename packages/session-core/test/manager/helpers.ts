@@ -92,6 +92,7 @@ export function managerOf(
 export function cookieAfter(setCookies: readonly string[]): string {
   return setCookies
     .map((setCookie) => parseSetCookie(setCookie))
+    .filter(({ maxAge }) => maxAge !== 0)
     .map(({ name, value }) => `${name}=${value}`)
     .join('; ')
 }

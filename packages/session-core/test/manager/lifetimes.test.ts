@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { memorySessions } from '@bext/session-core/memory'
 import { begin, cookieAfter, managerOf, unsealedSessions, watched } from './helpers.js'
 
 const startMs = Date.UTC(2030, 0, 1)
@@ -13,7 +14,7 @@ afterEach(() => {
 })
 
 describe('touch', () => {
-  it('waits until touchAfterMs of the life have passed, then extends the session and its cookie', async () => {
+  it('waits until touchAfterMs of the life have passed, then extends the session and sends no cookie', async () => {
     const { plugin, calls } = watched()
     const manager = managerOf(plugin, times)
     const cookie = await begin(manager, { visits: 1 })
@@ -24,13 +25,37 @@ describe('touch', () => {
     expect(calls).toEqual(['read'])
 
     vi.setSystemTime(startMs + 2000)
-    const setCookies = await (await manager.open(cookie)).commit()
+    expect(await (await manager.open(cookie)).commit()).toEqual([])
     expect(calls).toEqual(['read', 'read', 'touch'])
-    expect(setCookies).toEqual([`${cookie}; Max-Age=10; Path=/; HttpOnly; Secure; SameSite=Lax`])
     expect((await manager.open(cookie)).expiresAtMs).toBe(startMs + 12_000)
   })
 
-  it('comes after the update of a changed session, and its id is the one that counts (T4)', async () => {
+  it('leaves together with the update of a changed session, so that both take the time of one', async () => {
+    const store = memorySessions()
+    let inFlight = 0
+    let most = 0
+    async function counted<T>(call: Promise<T>): Promise<T> {
+      inFlight += 1
+      most = Math.max(most, inFlight)
+      await new Promise((resolve) => setImmediate(resolve))
+      inFlight -= 1
+      return call
+    }
+    const update: typeof store.update = (id, dataJson) => counted(store.update(id, dataJson))
+    const touch: typeof store.touch = (id, ttlMs) => counted(store.touch(id, ttlMs))
+    const manager = managerOf({ ...store, update, touch }, times)
+    const cookie = await begin(manager, { visits: 1 })
+    vi.setSystemTime(startMs + 5000)
+    const session = await manager.open(cookie)
+    session.data.visits = 2
+    expect(await session.commit()).toEqual([])
+    expect(most).toBe(2)
+    const after = await manager.open(cookie)
+    expect(after.data).toEqual({ visits: 2 })
+    expect(after.expiresAtMs).toBe(startMs + 15_000)
+  })
+
+  it('comes after the update of a sealed session, and its id is the one that counts (T4)', async () => {
     const { plugin, calls } = watched(unsealedSessions())
     const manager = managerOf(plugin, times)
     const before = await begin(manager, { visits: 1 })
@@ -44,13 +69,13 @@ describe('touch', () => {
     expect(after.expiresAtMs).toBe(startMs + 15_000)
   })
 
-  it('gives the cookie of an updated, untouched session what is left of its life, in whole seconds', async () => {
+  it('writes the cookie anew where the id is another, to the absolute end, in whole seconds', async () => {
     const manager = managerOf(unsealedSessions(), times)
     const before = await begin(manager, { visits: 1 })
     vi.setSystemTime(startMs + 1500)
     const session = await manager.open(before)
     session.data.visits = 2
-    expect((await session.commit())[0]).toContain('; Max-Age=9;')
+    expect((await session.commit())[0]).toContain('; Max-Age=24;')
   })
 })
 
@@ -88,15 +113,89 @@ it('does not touch a session that absoluteTtlMs, shortened since, would have end
   expect(calls).toEqual(['read'])
 })
 
-it('counts absoluteTtlMs anew from a sign-in, which creates a session', async () => {
-  const manager = managerOf(watched().plugin, times)
-  const before = await begin(manager, { visits: 1 })
-  vi.setSystemTime(startMs + 9000)
-  const session = await manager.open(before)
+describe('the absolute end', () => {
+  it('stays what it was when a guest signs in, and when the user rotates, also on later requests', async () => {
+    const manager = managerOf(watched().plugin, times)
+    const guest = await begin(manager, { visits: 1 })
+    vi.setSystemTime(startMs + 9000)
+    const signingIn = await manager.open(guest)
+    signingIn.signIn('ada')
+    expect(signingIn.endsAtMs).toBe(startMs + 25_000)
+    const setCookies = await signingIn.commit()
+    expect(setCookies[0]).toContain('; Max-Age=16;')
+
+    vi.setSystemTime(startMs + 18_000)
+    const rotating = await manager.open(cookieAfter(setCookies))
+    expect(rotating.createdAtMs).toBe(startMs + 9000)
+    rotating.data.visits = 2
+    rotating.rotate()
+    const rotated = await manager.open(cookieAfter(await rotating.commit()))
+    expect(rotated.createdAtMs).toBe(startMs + 18_000)
+    expect(rotated.endsAtMs).toBe(startMs + 25_000)
+    expect(rotated.expiresAtMs).toBe(startMs + 25_000)
+  })
+
+  it('begins anew with another user, and after a sign-out', async () => {
+    const manager = managerOf(watched().plugin, times)
+    const cookie = await begin(manager, { visits: 1 }, 'ada')
+    vi.setSystemTime(startMs + 9000)
+    const other = await manager.open(cookie)
+    other.signIn('grace')
+    expect(other.endsAtMs).toBeUndefined()
+    const after = await manager.open(cookieAfter(await other.commit()))
+    expect(after.endsAtMs).toBe(startMs + 34_000)
+    after.signOut()
+    after.signIn('grace')
+    vi.setSystemTime(startMs + 10_000)
+    expect((await manager.open(cookieAfter(await after.commit()))).endsAtMs).toBe(startMs + 35_000)
+  })
+})
+
+it('begins anew at a sign-in after the absolute end, where only our clock has come to it', async () => {
+  const { plugin } = watched()
+  const manager = managerOf(plugin, times)
+  const cookie = await begin(manager, { visits: 1 })
+  const read: typeof plugin.read = async (id) => ({ ...(await plugin.read(id)), createdAtMs: startMs - 26_000 })
+  const session = await managerOf({ ...plugin, read }, times).open(cookie)
   session.signIn('ada')
-  const after = await manager.open(cookieAfter(await session.commit()))
-  expect(after.createdAtMs).toBe(startMs + 9000)
-  expect(after.expiresAtMs).toBe(startMs + 19_000)
+  expect((await session.commit())[0]).toContain('; Max-Age=25;')
+})
+
+describe('remember me', () => {
+  const remember = { ttlMs: 100_000, absoluteTtlMs: 300_000 }
+
+  it('gives the session lifetimes of its own, which touches and rotations keep', async () => {
+    const manager = managerOf(watched().plugin, { ...times, touchAfterMs: undefined, remember })
+    const session = await manager.open(null)
+    session.signIn('ada', { remember: true })
+    const setCookies = await session.commit()
+    expect(setCookies[0]).toContain('; Max-Age=300;')
+    vi.setSystemTime(startMs + 50_000)
+    const later = await manager.open(cookieAfter(setCookies))
+    expect(later.expiresAtMs).toBe(startMs + 100_000)
+    later.rotate()
+    const rotated = cookieAfter(await later.commit())
+    vi.setSystemTime(startMs + 60_000)
+    await (await manager.open(rotated)).commit()
+    const touched = await manager.open(rotated)
+    expect(touched.expiresAtMs).toBe(startMs + 160_000)
+    expect(touched.endsAtMs).toBe(startMs + 300_000)
+  })
+
+  it('ends with the next sign-in without it', async () => {
+    const manager = managerOf(watched().plugin, { ...times, remember })
+    const session = await manager.open(null)
+    session.signIn('ada', { remember: true })
+    const again = await manager.open(cookieAfter(await session.commit()))
+    again.signIn('ada')
+    expect((await again.commit())[0]).toContain('; Max-Age=25;')
+  })
+
+  it('is refused by a manager that has no lifetimes for it', async () => {
+    const session = await managerOf(watched().plugin, times).open(null)
+    expect(() => session.signIn('ada', { remember: true })).toThrow(TypeError)
+    expect(session.userId).toBeUndefined()
+  })
 })
 
 it('does not touch a session that is over by our clock, but not yet by that of the store', async () => {

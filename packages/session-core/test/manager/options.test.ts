@@ -4,6 +4,9 @@ import { describe, expect, it } from 'vitest'
 
 const plugin = memorySessions()
 const initialData = (): object => ({})
+const limit = { count: 3, policy: 'endOldest' }
+const extras = { listUserSessions: undefined, updateIfUnchanged: undefined }
+const plain = { ...plugin, name: 'plain', ...extras }
 
 function create(options: unknown): unknown {
   return createSessionManager(options as Parameters<typeof createSessionManager>[0])
@@ -33,6 +36,24 @@ describe('createSessionManager throws a TypeError that names the option', () => 
     ['an unknown sameSite', { plugin, initialData, cookie: { sameSite: 'Lax' } }, /cookie\.sameSite .*'lax'/],
     ['__Host- without Secure', { plugin, initialData, cookie: { secure: false } }, /cookie\.secure .*__Host-session/],
     ['__secure- without Secure', { plugin, initialData, cookie: { name: '__secure-a', secure: false } }, /refuse/],
+    [
+      'partitioned without Secure',
+      { plugin, initialData, cookie: { name: 'a', secure: false, partitioned: true } },
+      /part/,
+    ],
+    ['partitioned, no boolean', { plugin, initialData, cookie: { partitioned: 1 } }, /cookie\.partitioned .*number 1/],
+    ['an unknown priority', { plugin, initialData, cookie: { priority: 'High' } }, /cookie\.priority .*'low'/],
+    ['remember, no object', { plugin, initialData, remember: true }, /option remember .*boolean/],
+    ['remember without ttl', { plugin, initialData, remember: { absoluteTtlMs: 9 } }, /remember\.ttlMs .*undefined/],
+    ['an unknown cacheControl', { plugin, initialData, cacheControl: 'public' }, /cacheControl .*'no-store' or/],
+    ['an unknown onConflict', { plugin, initialData, onConflict: 'merge' }, /onConflict .*'overwrite' or/],
+    ['a store that cannot compare', { plugin: plain, initialData, onConflict: 'reject' }, /updateIfUnchanged.* plain /],
+    ['a limit without a policy', { plugin, initialData, maxSessionsPerUser: { count: 3 } }, /\.policy .*undefined/],
+    ['a limit of 0', { plugin, initialData, maxSessionsPerUser: { count: 0, policy: 'reject' } }, /\.count .*number 0/],
+    ['a store that cannot list', { plugin: plain, initialData, maxSessionsPerUser: limit }, /lists sessions.* plain /],
+    ['a schema that is none', { plugin, initialData, schema: { parse() {} } }, /option schema .*Standard Schema/],
+    ['migrateData, no function', { plugin, initialData, migrateData: {} }, /option migrateData .*object/],
+    ['onRejected, no function', { plugin, initialData, onRejected: [] }, /option onRejected .*array/],
     ['none without Secure', { plugin, initialData, cookie: { name: 'a', secure: false, sameSite: 'none' } }, /none/],
   ])('%s', (_, options, message) => {
     expect(() => create(options)).toThrow(TypeError)
@@ -43,5 +64,14 @@ describe('createSessionManager throws a TypeError that names the option', () => 
 it('takes options that are undefined for left out', () => {
   const cookie = { name: undefined, secure: undefined, sameSite: undefined }
   create({ plugin, initialData, ttlMs: undefined, absoluteTtlMs: undefined, touchAfterMs: undefined, cookie })
-  create({ plugin, initialData, cookie: undefined })
+  create({
+    plugin,
+    initialData,
+    cookie: undefined,
+    remember: undefined,
+    cacheControl: undefined,
+    onConflict: undefined,
+  })
+  const hooks = { schema: undefined, migrateData: undefined, onRejected: undefined }
+  create({ plugin, initialData, maxSessionsPerUser: undefined, ...hooks })
 })

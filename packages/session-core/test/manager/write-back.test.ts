@@ -92,8 +92,9 @@ it('has no id to give', async () => {
   const cookie = await begin(manager, { visits: 1 })
   const session = await manager.open(cookie)
   const id = cookie.slice(cookie.indexOf('=') + 1)
-  const keys = ['commit', 'createdAtMs', 'data', 'expiresAtMs', 'signIn', 'signOut', 'userId']
-  expect(Object.keys(session).toSorted()).toEqual(keys)
+  const asked = ['createdAtMs', 'data', 'endsAtMs', 'expiresAtMs', 'userId']
+  const told = ['commit', 'endSession', 'listSessions', 'rotate', 'signIn', 'signOut', 'signOutEverywhere']
+  expect(Object.keys(session).toSorted()).toEqual([...asked, ...told].toSorted())
   expect(JSON.stringify(session)).not.toContain(id)
 })
 
@@ -109,7 +110,12 @@ it('throws when it is used after its commit, whether that succeeded or not', asy
   expect(() => done.createdAtMs).toThrow('committed')
   expect(() => done.expiresAtMs).toThrow('committed')
   expect(() => done.signIn('ada')).toThrow('committed')
+  expect(() => done.endsAtMs).toThrow('committed')
   expect(() => done.signOut()).toThrow('committed')
+  expect(() => done.rotate()).toThrow('committed')
+  expect(() => done.signOutEverywhere()).toThrow('committed')
+  await expect(done.listSessions()).rejects.toThrow('committed')
+  await expect(done.endSession('handle')).rejects.toThrow('committed')
   await expect(done.commit()).rejects.toThrow('committed')
 
   const failed = await managerOf(plugin).open(null)

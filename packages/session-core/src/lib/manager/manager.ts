@@ -1,28 +1,33 @@
-import { describeType } from '../check-option.js'
-import { isSessionError, SessionError } from '../error.js'
-import type { SessionId, SessionPlugin, SessionRecord } from '../plugin.js'
+import { checkManagerOptions } from './check-options.js'
+import type { NodeRequest, NodeResponse } from './node-form.js'
+import { openForNode } from './node-form.js'
+import { handleFetch } from './fetch-form.js'
+import { openSession } from './open.js'
 import type { SessionManagerOptions } from './options.js'
-import { checkManagerOptions } from './options.js'
-import type { Session } from './session.js'
-import { createSession } from './session.js'
+import type { NodeSession, OpenSession, Session } from './session.js'
 
-/** Opens sessions from the cookies of requests. */
+/** Opens sessions from the cookies of requests, and writes them back. */
 export interface SessionManager<Data extends object> {
+  /** Whether `listSessions` and `endSession` of its sessions work: the store finds sessions by user (contract O1). */
+  readonly supportsUserIndex: boolean
+  /** Whether `signOutEverywhere` works: by the store's user index, or by revocation of sealed sessions. */
+  readonly supportsSignOutEverywhere: boolean
   /**
    * Resolves to the session that a request's `Cookie` header names; to a new one if it names none that is alive (an
-   * outdated cookie is ignored, not cleared: a parallel sign-in may have replaced it). Costs one read for each cookie
-   * of that name, at most five, and none without one. Rejects with `Backend` as the store does (contract E4).
+   * outdated cookie is ignored, not cleared: a parallel sign-in may have replaced it). Costs one read for each session
+   * cookie that it tries, and none without one. Rejects with `Backend` as the store does (contract E4). Send the values
+   * that its `commit` resolves to as `Set-Cookie`, and with them `Cache-Control: no-store`.
    */
-  open(cookieHeader: string | null | undefined): Promise<Session<Data>>
-}
-
-async function readIfAlive(plugin: SessionPlugin, id: SessionId): Promise<SessionRecord | undefined> {
-  try {
-    return await plugin.read(id)
-  } catch (error) {
-    if (isSessionError(error) && error.code !== 'Backend') return undefined
-    throw error
-  }
+  open(cookieHeader: string | null | undefined): Promise<OpenSession<Data>>
+  /**
+   * For frameworks of `Request` and `Response`. Opens the session, calls the handler, commits, and resolves to a copy
+   * of its response with `Set-Cookie` and `Cache-Control` where a cookie is to be set. The commit is over before the
+   * body is read: a body that streams may not use the session. If the handler throws, or returns what cannot be copied (a
+   * response whose body was read, or of status 101), nothing is stored.
+   */
+  handle(request: Request, handler: (session: Session<Data>) => Response | Promise<Response>): Promise<Response>
+  /** For `node:http`, and frameworks upon it: opens the session, whose `commit` writes the headers to the response. */
+  openNode(request: NodeRequest, response: NodeResponse): Promise<NodeSession<Data>>
 }
 
 /** The host side of a store: cookies in, cookies out. Throws a `TypeError` for a wrong option. */
@@ -30,16 +35,13 @@ export function createSessionManager<Data extends object>(options: SessionManage
   const context = checkManagerOptions(options)
 
   return {
-    async open(cookieHeader: string | null | undefined): Promise<Session<Data>> {
-      const header = cookieHeader ?? ''
-      if (typeof header !== 'string') {
-        throw new SessionError('bad_argument', `open needs a Cookie header, but it was given ${describeType(header)}.`)
-      }
-      for (const id of context.cookie.candidates(header)) {
-        const record = await readIfAlive(context.plugin, id)
-        if (record) return createSession(context, record)
-      }
-      return createSession<Data>(context, undefined)
+    supportsUserIndex: context.users.supportsUserIndex,
+    supportsSignOutEverywhere: context.users.supportsSignOutEverywhere,
+    async open(cookieHeader) {
+      const { session, commit } = await openSession(context, cookieHeader)
+      return Object.assign(session, { commit })
     },
+    handle: (request, handler) => handleFetch(context, request, handler),
+    openNode: (request, response) => openForNode(context, request, response),
   }
 }

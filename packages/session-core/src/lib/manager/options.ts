@@ -1,9 +1,19 @@
-import { describeType, rejectUnknownOptions } from '../check-option.js'
+import type { CompareCapability } from '../capabilities.js'
 import type { SessionPlugin } from '../plugin.js'
-import type { SessionCookie, SessionCookieOptions } from './cookie.js'
-import { createSessionCookie } from './cookie.js'
+import type { CacheControl } from './cache-control.js'
+import type { SessionCookieOptions } from './cookie-options.js'
+import type { SessionCookies } from './cookie.js'
 import type { LifetimeOptions, Lifetimes } from './lifetimes.js'
-import { createLifetimes } from './lifetimes.js'
+import type { SessionRejection } from './rejection.js'
+import type { DataSchema } from './schema.js'
+import type { UserSessions } from './user-sessions.js'
+
+export interface MaxSessionsPerUser {
+  /** The most live sessions that a user has after a sign-in. */
+  readonly count: number
+  /** At a sign-in beyond it, end the user's oldest sessions, or reject the commit with `too_many_sessions`. */
+  readonly policy: 'endOldest' | 'reject'
+}
 
 export interface SessionManagerOptions<Data extends object> extends LifetimeOptions {
   /** The store: any implementation of the contract. */
@@ -11,37 +21,43 @@ export interface SessionManagerOptions<Data extends object> extends LifetimeOpti
   /** Makes the data that a session begins with. A visitor whose data stays so costs no record and no cookie. */
   readonly initialData: () => Data
   readonly cookie?: SessionCookieOptions | undefined
+  /** What a response that sets a session cookie says to caches, unless it says stricter. Default: `no-store`. */
+  readonly cacheControl?: CacheControl | undefined
+  /**
+   * What becomes of a change if another request changed the data of the session meanwhile: it overwrites that, or the
+   * commit rejects with a `SessionCommitError`, reason `conflict`, for which the store needs `updateIfUnchanged`
+   * (contract O4). Default: `overwrite`.
+   */
+  readonly onConflict?: 'overwrite' | 'reject' | undefined
+  /** A limit to the sessions of one user, kept at sign-in. The store must list sessions (O1). Default: none. */
+  readonly maxSessionsPerUser?: MaxSessionsPerUser | undefined
+  /**
+   * What session data looks like. Stored data that does not pass is no session: the visitor begins with `initialData`,
+   * and the cookie is left alone. Data that would not pass when it is read again is not stored: the commit rejects with
+   * `Invalid`. Default: data is taken as it was stored.
+   */
+  readonly schema?: DataSchema<Data> | undefined
+  /** Brings stored data of an older shape into today's, before `schema` looks at it. Default: none. */
+  readonly migrateData?: ((storedData: unknown) => unknown) | undefined
+  /**
+   * Is told of each session and each commit that is rejected, for logs and metrics: never an id, a user or data. What
+   * it throws, the request rejects with. Default: nobody is told.
+   */
+  readonly onRejected?: ((rejection: SessionRejection) => void) | undefined
 }
 
 /** The options as sessions use them. */
 export interface SessionContext<Data extends object> {
   readonly plugin: SessionPlugin
+  /** The same store, if a change must not overwrite another. */
+  readonly comparing: CompareCapability | undefined
+  readonly users: UserSessions
   readonly initialData: () => Data
   readonly lifetimes: Lifetimes
-  readonly cookie: SessionCookie
-}
-
-const factory = 'createSessionManager'
-const known = ['plugin', 'initialData', 'ttlMs', 'absoluteTtlMs', 'touchAfterMs', 'cookie']
-const methods = ['create', 'read', 'update', 'touch', 'delete', 'isHealthy']
-
-function checkPlugin(plugin: SessionPlugin): void {
-  if (typeof plugin !== 'object' || plugin === null) {
-    throw new TypeError(`${factory}: option plugin must be a session store, but it is ${describeType(plugin)}.`)
-  }
-  const missing = methods.filter((method) => typeof Reflect.get(plugin, method) !== 'function')
-  if (missing.length > 0) {
-    throw new TypeError(`${factory}: option plugin must be a session store, but it lacks ${missing.join(', ')}.`)
-  }
-}
-
-/** Throws a `TypeError` for a wrong option. */
-export function checkManagerOptions<Data extends object>(options: SessionManagerOptions<Data>): SessionContext<Data> {
-  rejectUnknownOptions(factory, options, known)
-  const { plugin, initialData, cookie } = options
-  checkPlugin(plugin)
-  if (typeof initialData !== 'function') {
-    throw new TypeError(`${factory}: option initialData must be a function, but it is ${describeType(initialData)}.`)
-  }
-  return { plugin, initialData, lifetimes: createLifetimes(options), cookie: createSessionCookie(cookie) }
+  readonly cookies: SessionCookies
+  readonly cacheControl: CacheControl
+  readonly maxSessionsPerUser: MaxSessionsPerUser | undefined
+  readonly schema: DataSchema<Data> | undefined
+  readonly migrateData: ((storedData: unknown) => unknown) | undefined
+  readonly onRejected: ((rejection: SessionRejection) => void) | undefined
 }

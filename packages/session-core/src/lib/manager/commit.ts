@@ -1,0 +1,94 @@
+import { SessionError } from '../error.js'
+import { isSameData, refuseUnreadable, toDataText } from './data.js'
+import type { Draft, Opened } from './draft.js'
+import { beginningOf } from './draft.js'
+import { pack } from './envelope.js'
+import type { SessionContext } from './options.js'
+import type { Committed } from './replace.js'
+import { replace } from './replace.js'
+import { change, changeAndTouch, touchIfAlive } from './write.js'
+
+/** Stores what changed of the opened session, under the id that it has. */
+async function keep<Data extends object>(
+  context: SessionContext<Data>,
+  { record, envelope, cookie }: Opened,
+  changedText: string | undefined,
+): Promise<Committed> {
+  const beginning = beginningOf({ record, envelope })
+  const dueMs = envelope.isReplaced ? undefined : context.lifetimes.dueTouchTtlMs(beginning, record.expiresAtMs)
+  let { id } = record
+  if (changedText !== undefined) {
+    const dataJson = pack(changedText, envelope)
+    id = await (dueMs === undefined
+      ? change(context, record, dataJson)
+      : changeAndTouch(context, record, dataJson, dueMs))
+  } else if (dueMs !== undefined) {
+    id = await touchIfAlive(context, record, dueMs)
+  }
+  // The cookie of an id that stays lasts to the absolute end already. Another Set-Cookie of it could come late, and
+  // undo that of a rotation.
+  if (id === record.id) return { id, setCookies: [] }
+  return { id, setCookies: [cookie.write(id, context.lifetimes.endsAtMs(beginning) - Date.now())] }
+}
+
+function refuseReplaced<Data extends object>({ opened, next, endAll }: Draft<Data>, isChanged: boolean): void {
+  if (next !== 'keep' || !opened?.envelope.isReplaced || (!isChanged && !endAll)) return
+  const message = 'The session was rotated by another request, and this id can only be read: open it by the new cookie.'
+  throw new SessionError('unknown', message)
+}
+
+async function end<Data extends object>(
+  { plugin, cookies }: SessionContext<Data>,
+  { record, cookie }: Opened,
+  bringsGuest: boolean,
+): Promise<Committed> {
+  await plugin.delete(record.id)
+  const leavesGuest = bringsGuest && cookie === cookies.main
+  return { id: undefined, setCookies: leavesGuest ? [cookie.clear(), cookies.guest.clear()] : [cookie.clear()] }
+}
+
+/**
+ * Ends all sessions of the user before anything is created, where none or not this one is spared. A store that cannot
+ * spare it ends it too, and then the draft is stored under a fresh id.
+ */
+async function endAllFirst<Data extends object>(
+  { plugin, users }: SessionContext<Data>,
+  draft: Draft<Data>,
+): Promise<Draft<Data>> {
+  const { opened, endAll, next } = draft
+  if (!endAll || (endAll.sparesThis && users.canSpare)) return draft
+  // Who was signed out meanwhile does not come back by it.
+  if (endAll.sparesThis && opened && next !== 'signIn') await plugin.read(opened.record.id)
+  await users.endAll(endAll.userId)
+  return endAll.sparesThis ? { ...draft, next: 'signIn' } : draft
+}
+
+async function store<Data extends object>(
+  context: SessionContext<Data>,
+  draft: Draft<Data>,
+  changedText: string | undefined,
+): Promise<Committed> {
+  const { opened, next, savedText, bringsGuest, endAll } = draft
+  if (next === 'signIn' || next === 'rotate') return replace(context, draft, changedText ?? savedText)
+  if (next === 'keep' && opened) {
+    const kept = await keep(context, opened, changedText)
+    if (endAll?.sparesThis) await context.users.endAll(endAll.userId, kept.id)
+    return kept
+  }
+  if (changedText !== undefined) return replace(context, draft, changedText)
+  return opened ? end(context, opened, bringsGuest) : { id: undefined, setCookies: [] }
+}
+
+/** Stores what a request made of its session, and resolves to the `Set-Cookie` values for it. */
+export async function commitDraft<Data extends object>(
+  context: SessionContext<Data>,
+  draft: Draft<Data>,
+): Promise<readonly string[]> {
+  const text = toDataText(draft.data)
+  const changedText = isSameData(draft.savedText, text) ? undefined : text
+  refuseReplaced(draft, changedText !== undefined)
+  const isFresh = draft.next === 'signIn' || draft.next === 'rotate'
+  if (isFresh || changedText !== undefined) await refuseUnreadable(context, text)
+  const { setCookies } = await store(context, await endAllFirst(context, draft), changedText)
+  return setCookies
+}

@@ -1,0 +1,148 @@
+import { describeType } from '../check-option.js'
+import { SessionError } from '../error.js'
+import { commitDraft } from './commit.js'
+import { toDataText } from './data.js'
+import type { Draft } from './draft.js'
+import type { SessionContext } from './options.js'
+import { reportRejection } from './rejection.js'
+import type { RotateOptions, Session, SignInOptions, SignOutEverywhereOptions, UserSession } from './session.js'
+import { handleOf } from './user-sessions.js'
+
+/** A session, and what ends it with its request. */
+export interface RequestSession<Data extends object> {
+  readonly session: Session<Data>
+  /** Resolves to the `Set-Cookie` values. */
+  readonly commit: () => Promise<readonly string[]>
+  /** Has any use throw from now on. */
+  readonly close: () => void
+}
+
+function checkUser(userId: unknown): string {
+  if (typeof userId === 'string' && userId !== '') return userId
+  const given = userId === '' ? 'empty' : describeType(userId)
+  throw new SessionError('bad_argument', `signIn needs the user's id, a string, but it is ${given}.`)
+}
+
+function checkGrace(graceMs: unknown): number {
+  if (typeof graceMs === 'number' && Number.isSafeInteger(graceMs) && graceMs >= 0) return graceMs
+  const expected = 'a whole number of milliseconds, 0 or more'
+  throw new SessionError('bad_argument', `graceMs must be ${expected}, but it is ${describeType(graceMs)}.`)
+}
+
+/** The session of a draft, which it changes. */
+export function createSession<Data extends object>(
+  context: SessionContext<Data>,
+  draft: Draft<Data>,
+): RequestSession<Data> {
+  const { users, lifetimes, initialData } = context
+  let isClosed = false
+
+  function openDraft(): Draft<Data> {
+    if (!isClosed) return draft
+    throw new Error('The session is closed: it was committed, or its request is over. Open one for each request.')
+  }
+
+  function beginAnew(): void {
+    draft.data = initialData()
+    draft.savedText = toDataText(draft.data)
+    draft.beganAtMs = undefined
+  }
+
+  const session: Session<Data> = {
+    get data(): Data {
+      return openDraft().data
+    },
+    set data(value: Data) {
+      openDraft().data = value
+    },
+    get userId(): string | undefined {
+      return openDraft().userId
+    },
+    get createdAtMs(): number | undefined {
+      const { next, opened } = openDraft()
+      return next === 'keep' ? opened?.record.createdAtMs : undefined
+    },
+    get expiresAtMs(): number | undefined {
+      const { next, opened } = openDraft()
+      return next === 'keep' ? opened?.record.expiresAtMs : undefined
+    },
+    get endsAtMs(): number | undefined {
+      const { beganAtMs, isRemembered } = openDraft()
+      return beganAtMs === undefined ? undefined : lifetimes.endsAtMs({ beganAtMs, isRemembered })
+    },
+
+    signIn(userId: string, { remember = false }: SignInOptions = {}): void {
+      openDraft()
+      const checked = checkUser(userId)
+      if (remember && !lifetimes.canRemember) {
+        throw new TypeError('signIn: remember needs the option remember of createSessionManager.')
+      }
+      if (draft.userId !== undefined && draft.userId !== checked) beginAnew()
+      draft.userId = checked
+      draft.isRemembered = remember
+      // By a clock that is ahead of the store's, it may be over: a sign-in then must not be over, too.
+      if ((session.endsAtMs ?? Number.POSITIVE_INFINITY) <= Date.now()) draft.beganAtMs = undefined
+      draft.next = 'signIn'
+    },
+
+    rotate({ graceMs = 0 }: RotateOptions = {}): void {
+      openDraft()
+      const checked = checkGrace(graceMs)
+      if (draft.next !== 'keep' || !draft.opened || draft.opened.envelope.isReplaced) return
+      draft.graceMs = checked
+      draft.next = 'rotate'
+    },
+
+    signOut(): void {
+      openDraft()
+      beginAnew()
+      draft.userId = undefined
+      draft.isRemembered = false
+      if (draft.endAll) draft.endAll = { ...draft.endAll, sparesThis: false }
+      draft.next = draft.opened ? 'end' : 'keep'
+    },
+
+    signOutEverywhere({ except }: SignOutEverywhereOptions = {}): void {
+      const { userId } = openDraft()
+      if (except !== undefined && except !== 'this') {
+        throw new TypeError(`signOutEverywhere: except must be 'this', but it is ${describeType(except)}.`)
+      }
+      if (!users.supportsSignOutEverywhere) {
+        throw new TypeError('signOutEverywhere: this store cannot. Ask supportsSignOutEverywhere of the manager first.')
+      }
+      if (userId !== undefined) draft.endAll = { userId, sparesThis: except === 'this' }
+      if (except === undefined) session.signOut()
+    },
+
+    async listSessions(): Promise<readonly UserSession[]> {
+      const { userId, opened } = openDraft()
+      if (userId === undefined) return []
+      const own = opened && handleOf(opened.record.id)
+      return (await users.list(userId)).map((one) => ({ ...one, isCurrent: one.handle === own }))
+    },
+
+    async endSession(handle: string): Promise<void> {
+      const { userId, opened } = openDraft()
+      if (userId === undefined) return
+      if (opened && handleOf(opened.record.id) === handle) session.signOut()
+      else await users.endOne(userId, handle)
+    },
+  }
+
+  return {
+    session,
+    async commit() {
+      openDraft()
+      isClosed = true
+      try {
+        return await commitDraft(context, draft)
+      } catch (error) {
+        reportRejection(context.onRejected, 'commit', error)
+        throw error
+      }
+    },
+    close() {
+      isClosed = true
+    },
+  }
+}

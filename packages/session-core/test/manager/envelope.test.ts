@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { begin, cookieAfter, managerOf, watched } from './helpers.js'
+
+const ttlMs = 60_000
+
+/** What a manager makes of a record that has this for its data. */
+async function opened(dataJson: string) {
+  const { plugin, calls } = watched()
+  const id = await plugin.create({ userId: 'ada', dataJson, ttlMs })
+  calls.length = 0
+  const reasons: string[] = []
+  const manager = managerOf(plugin, { ttlMs, onRejected: ({ reason }) => reasons.push(reason) })
+  return { open: () => manager.open(`__Host-session=${id}`), plugin, id, calls, reasons }
+}
+
+describe('what is stored', () => {
+  it('is the data as it is where there is nothing beside it', async () => {
+    const { plugin } = watched()
+    const cookie = await begin(managerOf(plugin), { visits: 1 })
+    const id = cookie.slice(cookie.indexOf('=') + 1) as Parameters<typeof plugin.read>[0]
+    expect((await plugin.read(id)).dataJson).toBe('{"visits":1}')
+  })
+
+  it('has the beginning before the data, once the session has another id', async () => {
+    const { plugin } = watched()
+    const manager = managerOf(plugin)
+    const guest = await manager.open(await begin(manager, { visits: 1 }))
+    const beganAtMs = guest.createdAtMs
+    guest.signIn('ada')
+    const cookie = cookieAfter(await guest.commit())
+    const id = cookie.slice(cookie.indexOf('=') + 1) as Parameters<typeof plugin.read>[0]
+    expect((await plugin.read(id)).dataJson).toBe(`[1,0,${beganAtMs},{"visits":1}]`)
+  })
+
+  it('keeps data that is an array apart from it', async () => {
+    const manager = managerOf(watched().plugin)
+    const session = await manager.open(await begin(manager, [1, 0, 0, { visits: 1 }] as object))
+    expect(session.data).toEqual([1, 0, 0, { visits: 1 }])
+  })
+})
+
+it('takes another spelling of it for the same (R2)', async () => {
+  const { open, calls } = await opened('[1, 0, 5, {"visits": 1.0}]')
+  const session = await open()
+  expect(session.data).toEqual({ visits: 1 })
+  session.data = { visits: 1 }
+  await session.commit()
+  expect(calls).toEqual(['read'])
+})
+
+it('keeps what stands beside the data through a change', async () => {
+  const { open, plugin, id } = await opened('[1,1,5,{"visits":1}]')
+  const session = await open()
+  session.data.visits = 2
+  await session.commit()
+  expect((await plugin.read(id)).dataJson).toBe('[1,1,5,{"visits":2}]')
+})
+
+describe('what another writer stored', () => {
+  it('is the data, if it is an object: sessions that are moved in need no more', async () => {
+    const { open } = await opened('{"visits":7}')
+    expect((await open()).data).toEqual({ visits: 7 })
+  })
+
+  it.each([
+    ['[2,0,0,{}]', 'unsupported_version'],
+    ['[]', 'unsupported_version'],
+    ['["1",0,0,{}]', 'unsupported_version'],
+    ['[1,0,0]', 'malformed'],
+    ['[1,0,0,{},1]', 'malformed'],
+    ['[1,4,0,{}]', 'malformed'],
+    ['[1,-1,0,{}]', 'malformed'],
+    ['[1,0,-5,{}]', 'malformed'],
+    ['[1,0,0.5,{}]', 'malformed'],
+    ['[1,0,"0",{}]', 'malformed'],
+    ['[1,0,0,null]', 'malformed'],
+    ['[1,0,0,"text"]', 'malformed'],
+  ])('is no session, and never half of one, if it is such an array: %s', async (dataJson, reason) => {
+    const { open, reasons, calls } = await opened(dataJson)
+    const session = await open()
+    expect(session.userId).toBeUndefined()
+    expect(session.data).toEqual({})
+    expect(await session.commit()).toEqual([])
+    expect(calls).toEqual(['read'])
+    expect(reasons).toEqual([reason])
+  })
+})

@@ -1,0 +1,111 @@
+import type { Session } from '@bext/session-core/manager'
+import { describe, expect, it } from 'vitest'
+import { begin, cookieAfter, managerOf, watched } from './helpers.js'
+import type { Visit } from './helpers.js'
+
+const url = 'https://example.com/'
+
+function requestOf(cookie?: string): Request {
+  return new Request(url, { headers: cookie === undefined ? {} : { cookie } })
+}
+
+describe('handle', () => {
+  it('opens the session, and sets its cookie on the response of the handler', async () => {
+    const manager = managerOf(watched().plugin)
+    const response = await manager.handle(requestOf(), async (session) => {
+      session.data.visits = 1
+      session.signIn('ada')
+      return new Response('hello', { status: 201, statusText: 'Made', headers: { 'set-cookie': 'theme=dark' } })
+    })
+    expect([response.status, response.statusText, await response.text()]).toEqual([201, 'Made', 'hello'])
+    const [theme, ...setCookies] = response.headers.getSetCookie()
+    expect(theme).toBe('theme=dark')
+    const again = await manager.handle(requestOf(cookieAfter(setCookies)), ({ userId, data }) =>
+      Response.json({ userId, data }),
+    )
+    expect(await again.json()).toEqual({ userId: 'ada', data: { visits: 1 } })
+    expect(again.headers.getSetCookie()).toEqual([])
+  })
+
+  it('sets it on responses whose headers cannot be changed', async () => {
+    const response = await managerOf(watched().plugin).handle(requestOf(), (session) => {
+      session.data.visits = 1
+      return Response.redirect(`${url}next`, 303)
+    })
+    expect(response.status).toBe(303)
+    expect(response.headers.get('location')).toBe(`${url}next`)
+    expect(response.headers.getSetCookie()).toHaveLength(1)
+  })
+
+  it('does not change the response that it was given, which may be that of other requests, too', async () => {
+    const shared = new Response(null, { status: 204 })
+    const response = await managerOf(watched().plugin).handle(requestOf(), (session) => {
+      session.data.visits = 1
+      return shared
+    })
+    expect(response.headers.getSetCookie()).toHaveLength(1)
+    expect(shared.headers.getSetCookie()).toEqual([])
+  })
+
+  it('commits after the handler, and before the body is read: streams work, but without the session', async () => {
+    const { plugin, calls } = watched()
+    let kept: Session<Visit> | undefined
+    const response = await managerOf(plugin).handle(requestOf(), (session) => {
+      session.data.visits = 1
+      kept = session
+      async function* chunks(): AsyncGenerator<Uint8Array> {
+        yield new TextEncoder().encode(`stored by then: ${calls.join()}; `)
+        try {
+          session.data.visits = 2
+        } catch {
+          yield new TextEncoder().encode('closed')
+        }
+      }
+      return new Response(ReadableStream.from(chunks()))
+    })
+    expect(response.headers.getSetCookie()).toHaveLength(1)
+    expect(await response.text()).toBe('stored by then: create; closed')
+    expect(() => kept?.data).toThrow('closed')
+    expect(calls).toEqual(['create'])
+  })
+
+  it('stores nothing if the handler fails, and closes the session', async () => {
+    const { plugin, calls } = watched()
+    const broken = new Error('broken')
+    let kept: Session<Visit> | undefined
+    const handling = managerOf(plugin).handle(requestOf(), (session) => {
+      session.data.visits = 1
+      kept = session
+      throw broken
+    })
+    await expect(handling).rejects.toBe(broken)
+    expect(calls).toEqual([])
+    expect(() => kept?.data).toThrow('closed')
+  })
+
+  it.each([
+    ['has been read', () => consumed()],
+    ['is an error', async () => Response.error()],
+  ])('stores nothing for a response that cannot be sent, as it %s', async (_, respond) => {
+    const { plugin, calls } = watched()
+    const handling = managerOf(plugin).handle(requestOf(), async (session) => {
+      session.data.visits = 1
+      return respond()
+    })
+    await expect(handling).rejects.toThrow()
+    expect(calls).toEqual([])
+  })
+
+  it('gives the handler no commit of its own', async () => {
+    const manager = managerOf(watched().plugin)
+    const cookie = await begin(manager, { visits: 1 })
+    const response = await manager.handle(requestOf(cookie), (session) => Response.json(Object.keys(session)))
+    expect(await response.json()).not.toContain('commit')
+  })
+})
+
+async function consumed(): Promise<Response> {
+  const response = new Response('text')
+  await response.text()
+  return response
+}

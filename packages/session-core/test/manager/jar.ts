@@ -1,0 +1,21 @@
+import { parseSetCookie } from 'cookie'
+
+/** The cookies of one browser: the response that comes last decides. */
+export interface Jar {
+  /** The `Cookie` header that it sends now. */
+  header(): string
+  take(setCookies: readonly string[]): void
+}
+
+export function createJar(): Jar {
+  const cookies = new Map<string, string>()
+  return {
+    header: () => Array.from(cookies, ([name, value]) => `${name}=${value}`).join('; '),
+    take(setCookies) {
+      for (const { name, value = '', maxAge } of setCookies.map((one) => parseSetCookie(one))) {
+        if (maxAge === 0) cookies.delete(name)
+        else cookies.set(name, value)
+      }
+    },
+  }
+}

@@ -1,0 +1,99 @@
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { SessionManager } from '@bext/session-core/manager'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { cookieAfter, managerOf, watched } from './helpers.js'
+import type { Visit } from './helpers.js'
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
+/** Serves until the test is over. What the handler rejects with is the body of a 500. */
+async function serve(handler: Handler): Promise<string> {
+  const server = createServer((request, response) => {
+    handler(request, response).catch((error: unknown) => {
+      if (!response.headersSent) response.writeHead(500)
+      response.end(String(error))
+    })
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+function counter(manager: SessionManager<Visit>): Handler {
+  return async (request, response) => {
+    const session = await manager.openNode(request, response)
+    session.data.visits = (session.data.visits ?? 0) + 1
+    const { visits } = session.data
+    await session.commit()
+    response.end(String(visits))
+  }
+}
+
+describe('openNode', () => {
+  it('reads the cookie of the request, and its commit writes to the response', async () => {
+    const url = await serve(counter(managerOf(watched().plugin)))
+    const first = await fetch(url)
+    expect(await first.text()).toBe('1')
+    expect(first.headers.get('cache-control')).toBe('no-store')
+    const setCookies = first.headers.getSetCookie()
+    expect(setCookies).toHaveLength(1)
+    const second = await fetch(url, { headers: { cookie: cookieAfter(setCookies) } })
+    expect(await second.text()).toBe('2')
+    expect(second.headers.getSetCookie()).toEqual([])
+    expect(second.headers.has('cache-control')).toBe(false)
+  })
+
+  it.each([['theme=dark'], [['theme=dark', 'lang=en']]])('adds to the cookies that are there: %o', async (present) => {
+    const manager = managerOf(watched().plugin, { cacheControl: 'private' })
+    const url = await serve(async (request, response) => {
+      response.setHeader('Set-Cookie', present).setHeader('Cache-Control', 'max-age=5')
+      await counter(manager)(request, response)
+    })
+    const { headers } = await fetch(url)
+    expect(headers.getSetCookie()).toEqual([...[present].flat(), expect.stringMatching(/^__Host-session-guest=/)])
+    expect(headers.get('cache-control')).toBe('private, max-age=5')
+  })
+
+  it('throws once the headers are sent, before anything is stored, and closes the session', async () => {
+    const { plugin, calls } = watched()
+    const manager = managerOf(plugin)
+    const url = await serve(async (request, response) => {
+      const session = await manager.openNode(request, response)
+      session.data.visits = 1
+      response.flushHeaders()
+      const error: unknown = await session.commit().catch((reason: unknown) => reason)
+      response.end(`${String(error)} ${attempt(() => session.data)}`)
+    })
+    const response = await fetch(url)
+    expect(await response.text()).toMatch(/headers .* are sent already\. .* Nothing was stored\. .*closed/)
+    expect(response.headers.getSetCookie()).toEqual([])
+    expect(calls).toEqual([])
+  })
+
+  it('can be opened and committed again, after a commit that was rejected', async () => {
+    const manager = managerOf(watched().plugin, { schema: undefined })
+    const url = await serve(async (request, response) => {
+      const failing = await manager.openNode(request, response)
+      Reflect.set(failing, 'data', 'text')
+      await failing.commit().catch(() => undefined)
+      await counter(manager)(request, response)
+    })
+    const response = await fetch(url)
+    expect(await response.text()).toBe('1')
+    expect(response.headers.getSetCookie()).toHaveLength(1)
+  })
+})
+
+function attempt(use: () => unknown): string {
+  try {
+    return String(use())
+  } catch (error) {
+    return String(error)
+  }
+}

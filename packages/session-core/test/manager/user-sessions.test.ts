@@ -1,0 +1,147 @@
+import { memorySessions } from '@bext/session-core/memory'
+import { describe, expect, it } from 'vitest'
+import { begin, cookieAfter, managerOf, unsealedSessions, watched } from './helpers.js'
+
+describe('listSessions', () => {
+  it('resolves to the sessions of the user, and tells which one asks', async () => {
+    const manager = managerOf(memorySessions())
+    const laptop = await begin(manager, {}, 'ada')
+    const phone = await begin(manager, {}, 'ada')
+    await begin(manager, {}, 'grace')
+    for (const cookie of [laptop, phone]) {
+      const session = await manager.open(cookie)
+      const listed = await session.listSessions()
+      expect(listed).toHaveLength(2)
+      const current = listed.filter(({ isCurrent }) => isCurrent)
+      expect(current).toEqual([expect.objectContaining({ createdAtMs: session.createdAtMs })])
+      expect(JSON.stringify(listed)).not.toContain(cookie.split('=')[1])
+    }
+    const [a, b] = await Promise.all([laptop, phone].map(async (one) => (await manager.open(one)).listSessions()))
+    expect(a?.map(({ handle }) => handle)).toEqual(b?.map(({ handle }) => handle))
+    expect(a?.map(({ isCurrent }) => isCurrent)).toEqual(b?.map(({ isCurrent }) => !isCurrent))
+  })
+
+  it('resolves to none for a guest', async () => {
+    const manager = managerOf(memorySessions())
+    expect(await (await manager.open(await begin(manager, { visits: 1 }))).listSessions()).toEqual([])
+  })
+})
+
+describe('endSession', () => {
+  it('ends another session of the user at once, and nobody else', async () => {
+    const manager = managerOf(memorySessions())
+    const [laptop, phone] = [await begin(manager, {}, 'ada'), await begin(manager, {}, 'ada')]
+    const grace = await begin(manager, {}, 'grace')
+    const listed = await (await manager.open(laptop)).listSessions()
+    const other = listed.find(({ isCurrent }) => !isCurrent)?.handle ?? ''
+    await (await manager.open(grace)).endSession(other)
+    expect((await manager.open(phone)).userId).toBe('ada')
+    await (await manager.open(laptop)).endSession(other)
+    expect((await manager.open(phone)).userId).toBeUndefined()
+    expect((await manager.open(laptop)).userId).toBe('ada')
+  })
+
+  it('signs out, if it is this session', async () => {
+    const manager = managerOf(memorySessions())
+    const laptop = await begin(manager, {}, 'ada')
+    const session = await manager.open(laptop)
+    const [own] = await session.listSessions()
+    await session.endSession(own?.handle ?? '')
+    expect(session.userId).toBeUndefined()
+    expect(await session.commit()).toEqual([expect.stringMatching(/^__Host-session=; Max-Age=0;/)])
+    expect((await manager.open(laptop)).userId).toBeUndefined()
+  })
+
+  it('ends nothing for a guest', async () => {
+    const { plugin, calls } = watched()
+    const session = await managerOf(plugin).open(null)
+    await session.endSession('x')
+    expect(await session.commit()).toEqual([])
+    expect(calls).toEqual([])
+  })
+})
+
+describe('signOutEverywhere', () => {
+  it('ends every session of the user at the commit, and clears the cookie', async () => {
+    const manager = managerOf(memorySessions())
+    const [laptop, phone] = [await begin(manager, {}, 'ada'), await begin(manager, {}, 'ada')]
+    const session = await manager.open(laptop)
+    session.signOutEverywhere()
+    expect(session.userId).toBeUndefined()
+    expect((await manager.open(phone)).userId).toBe('ada')
+    expect(await session.commit()).toEqual([expect.stringMatching(/^__Host-session=; Max-Age=0;/)])
+    for (const cookie of [laptop, phone]) expect((await manager.open(cookie)).userId).toBeUndefined()
+  })
+
+  it("spares this session with except: 'this', also while its data changes", async () => {
+    const manager = managerOf(memorySessions())
+    const [laptop, phone] = [await begin(manager, {}, 'ada'), await begin(manager, {}, 'ada')]
+    const session = await manager.open(laptop)
+    session.data.visits = 5
+    session.signOutEverywhere({ except: 'this' })
+    expect(await session.commit()).toEqual([])
+    expect((await manager.open(laptop)).data).toEqual({ visits: 5 })
+    expect((await manager.open(phone)).userId).toBeUndefined()
+  })
+
+  it.each(['signIn', 'rotate'] as const)('spares the fresh id of a %s, as after a change of password', async (how) => {
+    const manager = managerOf(memorySessions())
+    const [laptop, phone] = [await begin(manager, {}, 'ada'), await begin(manager, {}, 'ada')]
+    const session = await manager.open(laptop)
+    session.signOutEverywhere({ except: 'this' })
+    if (how === 'signIn') session.signIn('ada')
+    else session.rotate({ graceMs: 1000 })
+    const after = cookieAfter(await session.commit())
+    expect((await manager.open(after)).userId).toBe('ada')
+    for (const cookie of [laptop, phone]) expect((await manager.open(cookie)).userId).toBeUndefined()
+  })
+
+  it('can be followed by a sign-in of the same request', async () => {
+    const manager = managerOf(memorySessions())
+    const phone = await begin(manager, {}, 'ada')
+    const session = await manager.open(await begin(manager, {}, 'ada'))
+    session.signOutEverywhere()
+    session.signIn('ada')
+    expect((await manager.open(cookieAfter(await session.commit()))).userId).toBe('ada')
+    expect((await manager.open(phone)).userId).toBeUndefined()
+  })
+
+  it('spares nothing if a sign-out follows', async () => {
+    const manager = managerOf(memorySessions())
+    const [laptop, phone] = [await begin(manager, {}, 'ada'), await begin(manager, {}, 'ada')]
+    const session = await manager.open(laptop)
+    session.signOutEverywhere({ except: 'this' })
+    session.signOut()
+    await session.commit()
+    for (const cookie of [laptop, phone]) expect((await manager.open(cookie)).userId).toBeUndefined()
+  })
+
+  it('signs out a guest', async () => {
+    const manager = managerOf(memorySessions())
+    const session = await manager.open(await begin(manager, { visits: 1 }))
+    session.signOutEverywhere()
+    expect(await session.commit()).toHaveLength(1)
+    const nobody = await manager.open(null)
+    nobody.signOutEverywhere({ except: 'this' })
+    expect(await nobody.commit()).toEqual([])
+  })
+
+  it('takes no other exception', async () => {
+    const session = await managerOf(memorySessions()).open(null)
+    expect(() => session.signOutEverywhere({ except: 'other' as 'this' })).toThrow(TypeError)
+  })
+})
+
+describe('a store that cannot find sessions by user', () => {
+  it('is known by the manager, whose sessions say so', async () => {
+    const can = managerOf(memorySessions())
+    expect([can.supportsUserIndex, can.supportsSignOutEverywhere]).toEqual([true, true])
+    const manager = managerOf(unsealedSessions())
+    expect([manager.supportsUserIndex, manager.supportsSignOutEverywhere]).toEqual([false, false])
+    const session = await manager.open(await begin(manager, {}, 'ada'))
+    await expect(session.listSessions()).rejects.toThrow(TypeError)
+    await expect(session.endSession('handle')).rejects.toThrow(TypeError)
+    expect(() => session.signOutEverywhere()).toThrow(TypeError)
+    expect(session.userId).toBe('ada')
+  })
+})
