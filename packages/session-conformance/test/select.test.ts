@@ -19,7 +19,7 @@ afterEach(() => {
 
 test.for([
   ['U3-deleted', ['U3-deleted']],
-  ['U3', ['U3-unknown', 'U3-deleted', 'U3-expired']],
+  ['U3', ['U3-unknown', 'U3-deleted', 'U3-expired', 'U3-revoked']],
   ['H', ['H1-up', 'H1-down', 'H2-heals']],
   ['*-deleted', ['R3-deleted', 'U3-deleted', 'T3-deleted']],
   ['U3-??p*', ['U3-expired']],

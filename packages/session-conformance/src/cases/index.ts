@@ -12,6 +12,7 @@ import { isolationCases } from './isolation.js'
 import { limitsCases } from './limits.js'
 import { modelCases } from './model.js'
 import { readCases } from './read.js'
+import { revocationCases } from './revocation.js'
 import { sweepCases } from './sweep.js'
 import { touchCases } from './touch.js'
 import { updateCases } from './update.js'
@@ -27,6 +28,7 @@ export const cases: readonly ConformanceCase[] = [
   ...updateCases,
   ...touchCases,
   ...deleteCases,
+  ...revocationCases,
   ...errorCases,
   ...healthCases,
   ...isolationCases,

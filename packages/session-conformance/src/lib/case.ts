@@ -4,10 +4,14 @@ import type { StoreCapability, StoreFamily, StoreHarness } from './harness.js'
 export type Level = 'MUST' | 'SHOULD' | 'MAY'
 
 /** The optional interfaces, by which a store declares what it has. */
-export const storeCapabilities: readonly StoreCapability[] = ['user-index', 'sweep', 'close', 'compare']
+const storeCapabilities: readonly StoreCapability[] = ['user-index', 'sweep', 'close', 'compare']
 
 /** What a case cannot do without: an optional interface, or something that the harness gives. */
-export type Need = StoreCapability | 'endpoint' | 'inspect' | 'shared-backend' | 'other-secret' | 'module'
+export type Need =
+  StoreCapability | 'endpoint' | 'inspect' | 'shared-backend' | 'other-secret' | 'module' | 'revocation'
+
+/** What a store may lack without owing the kit anything: what needs it is not applicable then. */
+export const optionalNeeds: readonly Need[] = [...storeCapabilities, 'revocation']
 
 /** One thing that a store is asked to do, as data. */
 export interface ConformanceCase {
@@ -55,6 +59,7 @@ export function missingNeeds(harness: StoreHarness, { needs }: ConformanceCase):
     'shared-backend': harness.declares?.sharedBackend ?? true,
     'other-secret': harness.declares?.otherSecret ?? false,
     module: harness.module !== undefined,
+    revocation: harness.declares?.revocation ?? false,
   }
   return needs.filter((need) => !given[need])
 }

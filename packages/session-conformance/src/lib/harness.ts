@@ -48,6 +48,8 @@ export interface StoreDeclarations {
   readonly sharedBackend?: boolean
   /** Whether `open` heeds `secret` (client-backed stores). Default: false. */
   readonly otherSecret?: boolean
+  /** Whether `delete` ends a session under all ids that it ever had (client-backed stores, D4). Default: false. */
+  readonly revocation?: boolean
 }
 
 /** How a store is brought to the kit. */

@@ -32,6 +32,8 @@ type Stores = readonly [WatchedStore, WatchedStore]
 
 interface Expected {
   readonly id: SessionId
+  /** What all ids of one session have in common: the first of them. */
+  readonly firstId: SessionId
   readonly alive: boolean
   readonly dataJson: string
   readonly userId: string | undefined
@@ -73,7 +75,7 @@ async function takeCreate(context: CaseContext, stores: Stores, model: Expected[
   const made = await context.create(store, { dataJson, ttlMs, ...user })
   if (model.some(({ id }) => id === made.id)) throw new ConformanceFailure('a new id', 'an old one was given', 'C1')
   const { createdAtMs } = await store.read(made.id)
-  const expected = { id: made.id, alive: true, dataJson, userId: made.userId, createdAtMs }
+  const expected = { id: made.id, firstId: made.id, alive: true, dataJson, userId: made.userId, createdAtMs }
   model.push({ ...expected, expiresAtMs: createdAtMs + ttlMs })
 }
 
@@ -95,6 +97,11 @@ async function touch(context: CaseContext, store: WatchedStore, expected: Expect
   return { ...expected, id, expiresAtMs }
 }
 
+/** Marks all ids of the session as ended. */
+function endSession(model: Expected[], { firstId }: Expected): void {
+  for (const [index, each] of model.entries()) if (each.firstId === firstId) model[index] = { ...each, alive: false }
+}
+
 async function takeStep(context: CaseContext, stores: Stores, model: Expected[], step: Step): Promise<void> {
   if (step.call === 'wait') {
     await new Promise((resolve) => setTimeout(resolve, 2 * context.granularityMs))
@@ -114,7 +121,8 @@ async function takeStep(context: CaseContext, stores: Stores, model: Expected[],
   }
   if (step.call === 'delete') {
     await store.delete(id)
-    if (context.harness.family === 'server') model[index] = { ...expected, alive: false }
+    const endsAll = context.harness.family === 'server' || context.harness.declares?.revocation === true
+    if (endsAll) endSession(model, expected)
     return
   }
   if (step.call === 'update') {

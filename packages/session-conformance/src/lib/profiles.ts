@@ -4,7 +4,7 @@ import type { Verdict } from './run.js'
 
 /** What a store can say that it has passed. */
 export type ProfileName =
-  'core' | 'instances' | 'networked' | 'secrecy' | 'keys' | 'by-user' | 'sweep' | 'close' | 'compare'
+  'core' | 'instances' | 'networked' | 'secrecy' | 'keys' | 'revocation' | 'by-user' | 'sweep' | 'close' | 'compare'
 
 /** What each profile says of a store that has it. All but `core` come on top of it. */
 export const profileTitles: Readonly<Record<ProfileName, string>> = {
@@ -13,6 +13,7 @@ export const profileTitles: Readonly<Record<ProfileName, string>> = {
   networked: 'stays right while its backend stalls, refuses and cuts connections, and at every step of a race',
   secrecy: 'leaves nothing in its backend that lets anyone in, or that should be gone',
   keys: 'takes no seal of another secret',
+  revocation: 'ends a sealed session under all ids that it ever had',
   'by-user': "lists a user's sessions and ends them, and misses none",
   sweep: 'removes what has expired, and nothing else',
   close: 'releases what it opened, so that a process ends by itself',
@@ -24,6 +25,7 @@ const profileOfNeed: Readonly<Record<Need, ProfileName>> = {
   endpoint: 'networked',
   inspect: 'secrecy',
   'other-secret': 'keys',
+  revocation: 'revocation',
   module: 'close',
   close: 'close',
   'user-index': 'by-user',

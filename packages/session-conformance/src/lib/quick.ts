@@ -2,6 +2,7 @@ import type { ConformanceCase } from './case.js'
 
 /** Cases that wait for sessions to run out. */
 const waiting: ReadonlySet<string> = new Set([
+  'D2-revoked-longest',
   'D4-honest',
   'O1-after-writes',
   'O2-bounded',

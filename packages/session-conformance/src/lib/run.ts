@@ -1,7 +1,7 @@
 import { isSessionError } from '@bext/session-core'
 import { cases as allCases } from '../cases/index.js'
 import type { ConformanceCase } from './case.js'
-import { missingNeeds, storeCapabilities } from './case.js'
+import { missingNeeds, optionalNeeds } from './case.js'
 import type { OwnedContext } from './context.js'
 import { createContext } from './context.js'
 import { ConformanceFailure, Inconclusive, Unsupported } from './failure.js'
@@ -100,7 +100,7 @@ function reasonNotToRun(harness: StoreHarness, each: ConformanceCase): Judgement
     return { verdict: 'not-applicable', note: `for ${each.families.join()}-backed stores` }
   }
   const missing = missingNeeds(harness, each)
-  const absent = missing.filter((need) => storeCapabilities.some((capability) => capability === need))
+  const absent = missing.filter((need) => optionalNeeds.includes(need))
   if (absent.length > 0) return { verdict: 'not-applicable', note: `the store does not declare ${absent.join(', ')}` }
   if (missing.length > 0) return { verdict: 'unsupported', note: `needs ${missing.join(', ')}` }
   return undefined

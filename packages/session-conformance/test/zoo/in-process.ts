@@ -6,6 +6,7 @@ import { isolationMutants } from './isolation.js'
 import { lifecycleMutants } from './lifecycle.js'
 import type { Mutant } from './mutant.js'
 import { raceMutants } from './races.js'
+import { revocationMutants } from './revocation.js'
 import { sealingMutants } from './sealing.js'
 import { timeMutants } from './time.js'
 import { userIndexMutants } from './user-index.js'
@@ -17,6 +18,7 @@ export const inProcessMutants: readonly Mutant[] = [
   ...idMutants,
   ...timeMutants,
   ...sealingMutants,
+  ...revocationMutants,
   ...fidelityMutants,
   ...isolationMutants,
   ...errorMutants,

@@ -11,6 +11,7 @@ import type { RedisServer } from './redis-base.js'
 import { redisHarness, redisHarnessOf } from './redis-base.js'
 import { pgTimestampSessions, timestampTable } from './right-pg.js'
 import { redisHashSessions } from './right-redis.js'
+import { revocableHarness } from './revocation.js'
 import type { ServerMutation } from './server-base.js'
 import { notFound, serverHarness } from './server-base.js'
 
@@ -89,6 +90,7 @@ export function rightStores(): readonly StoreHarness[] {
     memoryHarness(),
     serverHarness('a map of rows'),
     clientHarness('AES-GCM in four parts'),
+    revocableHarness('AES-GCM, and ends are remembered'),
     clientHarness('AES-CBC with an HMAC in one part', cbcInOnePart),
     serverHarness('values, not bytes', keepsValues, { declares: { fidelity: 'value', maxDataBytes } }),
     serverHarness('NotFound for malformed ids', answersNotFound, {

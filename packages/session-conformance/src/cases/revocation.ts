@@ -1,0 +1,107 @@
+import type { SessionId } from '@bext/session-core'
+import type { CaseContext } from '../lib/case-context.js'
+import type { ConformanceCase } from '../lib/case.js'
+import { defineCase } from '../lib/case.js'
+import { duel, meet } from '../lib/duel.js'
+import { waitForEnd } from '../lib/lifetime.js'
+import type { WatchedStore } from '../lib/watched-store.js'
+
+const revocable = { families: ['client'], needs: ['revocation'] } as const
+
+interface Ended {
+  readonly a: WatchedStore
+  readonly b: WatchedStore
+  readonly id: SessionId
+}
+
+/** A session that was ended through one of two instances. */
+async function endOne(context: CaseContext, userId?: string): Promise<Ended> {
+  const [a, b] = await context.openTwo()
+  const { id } = await context.create(a, { userId })
+  await b.delete(id)
+  return { a, b, id }
+}
+
+/** Client-backed stores that remember ends (D4): what was ended is as gone as with a server-backed one. */
+export const revocationCases: readonly ConformanceCase[] = [
+  defineCase(
+    'R3-revoked',
+    'a client-backed session that was ended is gone for read(), also through another instance',
+    async (context) => {
+      const { a, b, id } = await endOne(context, context.userId())
+      await context.gone(b, id, 'a session that was ended here')
+      await context.gone(a, id, 'a session that was ended through another instance')
+    },
+    revocable,
+  ),
+
+  defineCase(
+    'U3-revoked',
+    'updating a client-backed session that was ended makes no new one of it',
+    async (context) => {
+      const { a, b, id } = await endOne(context)
+      for (const store of [a, b]) await context.rejects(store.update(id, '{}'), 'NotFound', 'updating an ended session')
+    },
+    revocable,
+  ),
+
+  defineCase(
+    'T3-revoked',
+    'touching a client-backed session that was ended makes no new one of it',
+    async (context) => {
+      const { a, b, id } = await endOne(context)
+      for (const store of [a, b])
+        await context.rejects(store.touch(id, 60_000), 'NotFound', 'touching an ended session')
+    },
+    revocable,
+  ),
+
+  defineCase(
+    'D2-revoked-ids',
+    'ending a client-backed session ends all ids that it ever had, whichever of them is given',
+    async (context) => {
+      const [a, b] = await context.openTwo()
+      for (const given of [0, 1, 2, 3]) {
+        const { id } = await context.create(a, { userId: context.userId() })
+        const updated = await b.update(id, context.json())
+        const ids = [id, updated, await a.touch(updated, 3_600_000), await b.update(id, context.json())]
+        await a.delete(ids[given] as SessionId)
+        for (const each of ids) await context.gone(b, each, 'an id of a session that was ended by another id')
+      }
+    },
+    revocable,
+  ),
+
+  defineCase(
+    'D2-revoked-longest',
+    'an end is remembered as long as any id of the session lives, not only the one that was given',
+    async (context) => {
+      const [a, b] = await context.openTwo()
+      const short = await context.create(a, { ttlMs: 200 })
+      const long = await b.touch(short.id, 3_600_000)
+      await a.delete(short.id)
+      await waitForEnd(context, short)
+      await context.gone(b, long, 'an id that lives longer than the one that was given to delete()')
+    },
+    revocable,
+  ),
+
+  defineCase(
+    'U4-revoked-duel',
+    'update() and delete() of a client-backed session at once: what the update made is gone, too',
+    async (context) => {
+      const [a, b] = await context.openTwo()
+      await duel(async (round) => {
+        const { id } = await context.create(a, { userId: context.userId() })
+        let updated: SessionId | undefined
+        const update = async (): Promise<void> => {
+          updated = await context.orNotFound(a.update(id, context.json()))
+        }
+        await meet(round, update, () => b.delete(id))
+        await context.gone(b, updated ?? id, 'what an update() made that met a delete()')
+        await context.gone(a, id, 'the id before it')
+      })
+    },
+    revocable,
+  ),
+]

@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto'
+import type { StoreHarness } from '../../src/index.js'
+import type { ClientSteps, Fields } from './client-base.js'
+import { clientHarness } from './client-base.js'
+import type { Mutant } from './mutant.js'
+import { turn } from './mutant.js'
+import { notFound } from './server-base.js'
+
+interface Named extends Fields {
+  readonly serial?: string
+  readonly issuedAtMs?: number
+}
+
+/** What instances of one namespace remember: until when a name is ended, and since when. */
+type Memory = Map<string, { readonly untilMs: number; readonly sinceMs: number }>
+
+interface Revocable {
+  /** What names the session. */
+  readonly nameOf: (fields: Named, id: string) => string
+  /** What goes into the next id. */
+  readonly inherit: (fields: Named) => Named
+  readonly keepUntilMs: (fields: Named) => number
+  readonly isEnded: (fields: Named, end: { readonly sinceMs: number }) => boolean
+  readonly asks: (call: 'read' | 'update' | 'touch') => boolean
+  readonly remembers: boolean
+  readonly shared: boolean
+}
+
+const right: Revocable = {
+  nameOf: ({ serial = '' }) => serial,
+  inherit: (fields) => ({ serial: randomUUID(), ...fields }),
+  keepUntilMs: () => Number.POSITIVE_INFINITY,
+  isEnded: () => true,
+  asks: () => true,
+  remembers: true,
+  shared: true,
+}
+
+function revocableSteps(steps: ClientSteps, memory: Memory, how: Revocable): Partial<ClientSteps> {
+  function find(call: 'read' | 'update' | 'touch', id: string): Fields {
+    const fields: Named = steps.find(id as never)
+    const end = memory.get(how.nameOf(fields, id))
+    const isRemembered = end !== undefined && steps.nowMs() < end.untilMs
+    if (isRemembered && how.asks(call) && how.isEnded(fields, end)) throw notFound()
+    return fields
+  }
+  const issue = (fields: Fields) => steps.issue({ ...how.inherit(fields), issuedAtMs: performance.now() } as Fields)
+
+  return {
+    issue,
+    async read(id) {
+      const { userId, dataJson, createdAtMs, expiresAtMs } = find('read', id)
+      return { id, userId, dataJson, createdAtMs, expiresAtMs }
+    },
+    async update(id, dataJson) {
+      const checked = steps.checkData(dataJson)
+      const found = find('update', id)
+      await turn()
+      return issue({ ...found, dataJson: checked })
+    },
+    async touch(id, ttlMs) {
+      const checked = steps.checkTtl(ttlMs)
+      return issue({ ...find('touch', id), expiresAtMs: steps.endOf(steps.nowMs(), checked) })
+    },
+    async delete(id) {
+      if (!how.remembers) return
+      try {
+        const fields: Named = find('read', id)
+        memory.set(how.nameOf(fields, id), { untilMs: how.keepUntilMs(fields), sinceMs: performance.now() })
+      } catch {
+        // What cannot be opened need not be ended.
+      }
+    },
+  }
+}
+
+/** A client-backed store that remembers ends, or what `wrong` makes of it. */
+export function revocableHarness(name: string, wrong: Partial<Revocable> = {}): StoreHarness {
+  const how = { ...right, ...wrong }
+  const memories = new Map<string, Memory>()
+  return clientHarness(name, undefined, {
+    declares: { otherSecret: true, revocation: true },
+    open(options) {
+      const memory: Memory = (how.shared ? memories.get(options.namespace) : undefined) ?? new Map()
+      memories.set(options.namespace, memory)
+      return clientHarness(name, (steps) => revocableSteps(steps, memory, how)).open(options)
+    },
+  })
+}
+
+function mutant(described: Omit<Mutant, 'make'>, wrong: Partial<Revocable>): Mutant {
+  return { ...described, make: () => revocableHarness(described.name, wrong) }
+}
+
+export const revocationMutants: readonly Mutant[] = [
+  mutant(
+    {
+      name: 'an end that nobody remembers',
+      rule: 'R3',
+      breaks: 'It declares revocation, and its delete() still has no effect.',
+      caughtBy: ['R3-revoked', 'U3-revoked', 'T3-revoked', 'D2-revoked-ids', 'D2-revoked-longest', 'R6-model'],
+    },
+    { remembers: false },
+  ),
+  mutant(
+    {
+      name: 'ends in the memory of one instance',
+      rule: 'R3',
+      breaks: 'Each process keeps a list of its own.',
+      caughtBy: ['R3-revoked', 'D2-revoked-ids'],
+    },
+    { shared: false },
+  ),
+  mutant(
+    {
+      name: 'an update that does not ask for ends',
+      rule: 'U3',
+      breaks: 'Only read() looks whether the session was ended.',
+      caughtBy: ['U3-revoked'],
+    },
+    { asks: (call) => call !== 'update' },
+  ),
+  mutant(
+    {
+      name: 'a touch that does not ask for ends',
+      rule: 'T3',
+      breaks: 'Only read() and update() look whether the session was ended.',
+      caughtBy: ['T3-revoked'],
+    },
+    { asks: (call) => call !== 'touch' },
+  ),
+  mutant(
+    {
+      name: 'ends one id, not the session',
+      rule: 'D2',
+      breaks: 'It keeps a list of ids that were signed out.',
+      caughtBy: ['D2-revoked-ids', 'D2-revoked-longest', 'R6-model'],
+    },
+    { nameOf: (_fields, id) => id },
+  ),
+  mutant(
+    {
+      name: 'a new name with each id',
+      rule: 'D2',
+      breaks: 'Each id gets a serial number of its own, as tokens do.',
+      caughtBy: ['D2-revoked-ids', 'U4-revoked-duel'],
+    },
+    { inherit: (fields) => ({ ...fields, serial: randomUUID() }) },
+  ),
+  mutant(
+    {
+      name: 'an end that is forgotten with the id that was given',
+      rule: 'D2',
+      breaks: 'It keeps the end until the expiry of the id at hand, and another id lives longer.',
+      caughtBy: ['D2-revoked-longest'],
+    },
+    { keepUntilMs: ({ expiresAtMs }) => expiresAtMs },
+  ),
+  mutant(
+    {
+      name: 'an end of what was issued before it',
+      rule: 'U4',
+      breaks: 'It keeps the time of the end, and an update() that was under way issues its id a moment later.',
+      caughtBy: ['U4-revoked-duel'],
+    },
+    { isEnded: ({ issuedAtMs = 0 }, { sinceMs }) => issuedAtMs <= sinceMs },
+  ),
+]
