@@ -1,26 +1,35 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SessionError } from '@bext/session-core'
 import { createWriteFence, withinDeadline, type Deadline, type FencedReply } from '@bext/session-core/store'
-import type { RedisClient } from './client.js'
+import { corkUntilEndOfTick, type RedisClient } from './client.js'
 import { fromDriver, isServerReply } from './driver-error.js'
+import { evaluate } from './evaluate.js'
 import { createReadiness } from './readiness.js'
 import type { Script } from './scripts.js'
 
-/** How a script ended: see the scripts. */
-export interface ScriptResult {
-  readonly outcome: string
-  readonly value: string
+/** One of the keys of a script, and its arguments. */
+export interface KeyedArgs {
+  readonly key: string
+  readonly args: readonly string[]
+}
+
+/** What a script answered: see there. */
+export interface ScriptReply {
   readonly serverNowMs: number
+  /** For each key, in their order. An `Error` if the command on that key failed. */
+  readonly outcomes: readonly unknown[]
 }
 
 /** What the store says to Redis goes through here. All rejections are `Backend` errors. */
 export interface Connection {
-  /** Runs a call of the store within the time that it has (contract E5). */
-  call<T>(work: (deadline: Deadline) => Promise<T>): Promise<T>
-  /** Sends a command that changes nothing. */
-  read<T>(deadline: Deadline, send: (client: RedisClient) => Promise<T>): Promise<T>
+  /** Runs a call of the store within the time that it has, from `startedAtMs` of `performance.now()` (contract E5). */
+  call<T>(work: (deadline: Deadline) => Promise<T>, startedAtMs?: number): Promise<T>
+  /** Sends commands that change nothing. */
+  read<T>(deadline: Deadline, send: () => Promise<T>): Promise<T>
   /** Runs a script, which has no effect after the deadline (contract E2). */
-  write(deadline: Deadline, script: Script, key: string, args: readonly (string | number)[]): Promise<ScriptResult>
+  write(deadline: Deadline, script: Script, entries: readonly KeyedArgs[]): Promise<ScriptReply>
+  /** Lets the commands that are sent in this tick leave in one go. */
+  cork(): void
   /** Lets all later calls reject, and resolves once those under way have ended. */
   close(): Promise<void>
 }
@@ -39,20 +48,10 @@ function parseTime(reply: unknown): number {
   return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
 }
 
-function parseReply(reply: unknown): FencedReply<ScriptResult> {
-  const [now, outcome, value = ''] = reply as readonly [unknown, string, string?]
+function parseReply(reply: unknown): FencedReply<ScriptReply> {
+  const [now, ...outcomes] = reply as readonly unknown[]
   const serverNowMs = Number(now)
-  return { serverNowMs, outcome: outcome === 'late' ? outcome : { outcome, value, serverNowMs } }
-}
-
-// Servers forget their scripts when they restart or fail over.
-async function evaluate(client: RedisClient, { sha1, lua }: Script, key: string, args: string[]): Promise<unknown> {
-  try {
-    return await client.evalsha(sha1, 1, key, ...args)
-  } catch (error) {
-    if (isServerReply(error) && error.message.startsWith('NOSCRIPT')) return await client.eval(lua, 1, key, ...args)
-    throw error
-  }
+  return { serverNowMs, outcome: outcomes.length === 0 ? 'late' : { serverNowMs, outcomes } }
 }
 
 export function createConnection(client: RedisClient, { timeoutMs, lastError }: ConnectionOptions): Connection {
@@ -61,10 +60,10 @@ export function createConnection(client: RedisClient, { timeoutMs, lastError }: 
   const underWay = new Set<Promise<unknown>>()
   let closed = false
 
-  async function read<T>(deadline: Deadline, send: (client: RedisClient) => Promise<T>): Promise<T> {
-    await ready(deadline)
+  async function read<T>(deadline: Deadline, send: () => Promise<T>): Promise<T> {
+    if (client.status !== 'ready') await ready(deadline)
     try {
-      return await send(client)
+      return await send()
     } catch (error) {
       throw fromDriver(error)
     }
@@ -81,9 +80,9 @@ export function createConnection(client: RedisClient, { timeoutMs, lastError }: 
   )
 
   return {
-    async call(work) {
+    async call(work, startedAtMs) {
       if (closed) throw new SessionError('closed', 'The session store has been closed.')
-      const call = withinDeadline(timeoutMs, ({ atMs }) => work({ atMs: atMs - leadMs }))
+      const call = withinDeadline(timeoutMs, ({ atMs }) => work({ atMs: atMs - leadMs }), startedAtMs)
       underWay.add(call)
       try {
         return await call
@@ -94,11 +93,13 @@ export function createConnection(client: RedisClient, { timeoutMs, lastError }: 
 
     read,
 
-    write(deadline, script, key, args) {
+    write(deadline, script, entries) {
+      const keys = entries.map(({ key }) => key)
+      const args = entries.flatMap((entry) => entry.args)
       return fence.write(deadline, async (notAfterMs) => {
-        await ready(deadline)
+        if (client.status !== 'ready') await ready(deadline)
         try {
-          return parseReply(await evaluate(client, script, key, [notAfterMs, ...args].map(String)))
+          return parseReply(await evaluate(client, script, keys, [String(notAfterMs), ...args]))
         } catch (error) {
           // Without an answer from the server the command may still be on its way to it, or in the driver's queue to be
           // sent again. Nobody may be told that it failed while it can still come true (contract E2).
@@ -107,6 +108,8 @@ export function createConnection(client: RedisClient, { timeoutMs, lastError }: 
         }
       })
     },
+
+    cork: () => corkUntilEndOfTick(client),
 
     async close() {
       closed = true

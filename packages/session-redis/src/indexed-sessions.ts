@@ -1,56 +1,103 @@
 import { isSessionError, type CreateOptions, type SessionId } from '@bext/session-core'
-import { hashSessionId, mintSessionId, type Deadline } from '@bext/session-core/store'
-import { toUserText } from './record.js'
+import { mintSessionId, type Deadline, type Observation } from '@bext/session-core/store'
+import type { Answer } from './batches.js'
+import type { Connection } from './connection.js'
+import { digest } from './hash.js'
+import { timeDigits, toUserText } from './record.js'
 import type { SessionCommands } from './session-commands.js'
 import type { UserIndex } from './user-index.js'
 
-/** What begins, prolongs and ends sessions in step with their users' indexes: see there for the order. */
+/**
+ * What begins, prolongs and ends sessions in step with their users' indexes: see there for the order. What is done by
+ * one command goes with a batch; what needs more has the rest of the call's time for it.
+ */
 export interface IndexedSessions {
-  create(deadline: Deadline, options: Required<CreateOptions>): Promise<SessionId>
-  touch(deadline: Deadline, hash: string, ttlMs: number): Promise<void>
-  end(deadline: Deadline, hash: string): Promise<void>
+  create(observation: Observation, options: Required<CreateOptions>): Promise<SessionId>
+  touch(observation: Observation, hash: string, ttlMs: number): Promise<void>
+  end(observation: Observation, hash: string): Promise<void>
   /** Ends those of the sessions that are the user's. */
   endOfUser(deadline: Deadline, userText: string, hashes: readonly string[]): Promise<void>
 }
 
-export function createIndexedSessions(sessions: SessionCommands, index: UserIndex): IndexedSessions {
+// The text of a user begins with a quote, and no other outcome does.
+function userTextOf({ outcome }: Answer): string | undefined {
+  return typeof outcome === 'string' && outcome.startsWith('"') ? outcome : undefined
+}
+
+// Tells a create that the driver has sent twice from another one that was given the same id.
+const marksOfUsers = 1000
+const marksOfAnonymous = 10 ** timeDigits
+let creates = 0
+
+function nextMark(below: number): number {
+  creates += 1
+  return creates % below
+}
+
+export function createIndexedSessions(
+  connection: Connection,
+  sessions: SessionCommands,
+  index: UserIndex,
+): IndexedSessions {
+  async function createUnder(deadline: Deadline, options: Required<CreateOptions>, fromMs: number): Promise<SessionId> {
+    const { userId, dataJson, ttlMs } = options
+    const userText = toUserText(userId)
+    const id = mintSessionId()
+    const hash = digest(id)
+    const mark = nextMark(userText === '' ? marksOfAnonymous : marksOfUsers)
+    // The entry leads the session by a minute at least.
+    const indexedUntilMs = userText === '' ? mark : (await index.add(deadline, userText, hash, ttlMs, fromMs)) - mark
+    const record = { ttlMs, indexedUntilMs, userText, dataJson }
+    const { outcome, serverNowMs } = await sessions.create({ deadline }, hash, record)
+    const taken = outcome === 'exists' || outcome === 'unindexed'
+    return taken ? createUnder(deadline, options, serverNowMs) : id
+  }
+
+  async function indexAndTouch(
+    deadline: Deadline,
+    hash: string,
+    ttlMs: number,
+    userText: string,
+    fromMs: number,
+  ): Promise<void> {
+    const indexedUntilMs = await index.add(deadline, userText, hash, ttlMs, fromMs)
+    try {
+      const answer = await sessions.touch({ deadline }, hash, ttlMs, indexedUntilMs)
+      if (userTextOf(answer) !== undefined) await indexAndTouch(deadline, hash, ttlMs, userText, answer.serverNowMs)
+    } catch (error) {
+      if (isSessionError(error) && error.code === 'NotFound') await index.remove(deadline, userText, [hash])
+      throw error
+    }
+  }
+
   return {
-    async create(deadline, { userId, dataJson, ttlMs }) {
-      const userText = toUserText(userId)
-      for (let fromMs = 0; ;) {
-        const id = mintSessionId()
-        const hash = hashSessionId(id)
-        const indexedUntilMs = userText === '' ? 0 : await index.add(deadline, userText, hash, ttlMs, fromMs)
-        const record = { ttlMs, indexedUntilMs, userText, dataJson }
-        const { outcome, serverNowMs } = await sessions.create(deadline, hash, record)
-        if (outcome === 'done') return id
-        fromMs = serverNowMs
-      }
+    async create(observation, options) {
+      const { userId, dataJson, ttlMs } = options
+      if (userId !== undefined) return connection.call((deadline) => createUnder(deadline, options, 0))
+      const id = mintSessionId()
+      const record = { ttlMs, indexedUntilMs: nextMark(marksOfAnonymous), userText: '', dataJson }
+      const { outcome, serverNowMs, startedAtMs } = await sessions.create({ observation }, digest(id), record)
+      if (outcome !== 'exists') return id
+      return connection.call((deadline) => createUnder(deadline, options, serverNowMs), startedAtMs)
     },
 
-    async touch(deadline, hash, ttlMs) {
-      let result = await sessions.touch(deadline, hash, ttlMs, 0)
-      while (result.outcome === 'unindexed') {
-        const { value: userText, serverNowMs } = result
-        const indexedUntilMs = await index.add(deadline, userText, hash, ttlMs, serverNowMs)
-        try {
-          result = await sessions.touch(deadline, hash, ttlMs, indexedUntilMs)
-        } catch (error) {
-          if (isSessionError(error) && error.code === 'NotFound') await index.remove(deadline, userText, [hash])
-          throw error
-        }
-      }
+    async touch(observation, hash, ttlMs) {
+      const answer = await sessions.touch({ observation }, hash, ttlMs, 0)
+      const userText = userTextOf(answer)
+      if (userText === undefined) return
+      const { serverNowMs, startedAtMs } = answer
+      await connection.call((deadline) => indexAndTouch(deadline, hash, ttlMs, userText, serverNowMs), startedAtMs)
     },
 
-    async end(deadline, hash) {
-      const userText = await sessions.delete(deadline, hash)
-      if (userText) await index.remove(deadline, userText, [hash])
+    async end(observation, hash) {
+      const answer = await sessions.delete({ observation }, hash)
+      const userText = userTextOf(answer)
+      if (userText === undefined) return
+      await connection.call((deadline) => index.remove(deadline, userText, [hash]), answer.startedAtMs)
     },
 
     async endOfUser(deadline, userText, hashes) {
-      const ended = await Promise.all(hashes.map((hash) => sessions.delete(deadline, hash, userText)))
-      const gone = hashes.filter((_, position) => ended[position] !== undefined)
-      await index.remove(deadline, userText, gone)
+      await index.remove(deadline, userText, await sessions.deleteOfUser(deadline, userText, hashes))
     },
   }
 }

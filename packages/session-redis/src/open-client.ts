@@ -1,6 +1,8 @@
 import { withinDeadline } from '@bext/session-core/store'
 import { Redis } from 'ioredis'
+import { carefulOptions } from './careful-options.js'
 import type { RedisClient } from './client.js'
+import { examineClientSettings } from './client-settings.js'
 import { isFailedOver } from './driver-error.js'
 import type { Settings } from './options.js'
 
@@ -17,14 +19,7 @@ export interface OpenClient {
 
 function openOwn(url: string, timeoutMs: number): OpenClient {
   const client = new Redis(url, {
-    lazyConnect: true,
-    // Nothing is kept to be sent later: a call that fails is over (contract E2).
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    // A connection on which nothing comes back is given up and made anew, so that a silent network heals (contract H2).
-    connectTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
+    ...carefulOptions(timeoutMs),
     // The address may lead to the new master by now.
     reconnectOnError: isFailedOver,
     retryStrategy: (attempt) => Math.min(25 * 2 ** attempt, maxReconnectDelayMs),
@@ -46,5 +41,7 @@ function openOwn(url: string, timeoutMs: number): OpenClient {
 /** The client that was handed over, or one for the URL, which connects when it is first used. */
 export function openClient(source: Settings['source'], timeoutMs: number): OpenClient {
   if ('url' in source) return openOwn(source.url, timeoutMs)
-  return { client: source.client, lastError: () => undefined, close: async () => {} }
+  const { client, onWarning } = source
+  for (const warning of examineClientSettings(client)) onWarning(warning)
+  return { client, lastError: () => undefined, close: async () => {} }
 }

@@ -4,12 +4,18 @@ import { maxUserIdBytes } from '@bext/session-core/store'
 
 // The layout of a session's value in Redis:
 //
-//   expiresAt createdAt indexedUntil userId \n dataJson
+//   expiresAt indexedUntil createdAt userId \n dataJson
 //
-// The three times are milliseconds of exactly 13 digits, so that scripts read and replace them where they are. The
-// user id is JSON text, which holds no line feed, or nothing for an anonymous session. The data is as it was given.
+// The three times are milliseconds of exactly 13 digits, so that scripts read and replace them where they are; for an
+// anonymous session, which no index lists, indexedUntil is any number. The user id is JSON text, which holds no line
+// feed, or nothing for an anonymous session. The data is as it was given.
 
 export const timeDigits = 13
+
+/** The time as it stands in the record. */
+export function toTimeText(ms: number): string {
+  return String(ms).padStart(timeDigits, '0')
+}
 
 /** Where the user id begins. */
 export const userOffset: number = 3 * timeDigits
@@ -45,15 +51,21 @@ function parseUserText(text: string): string | undefined {
 
 /** The session that the value holds. Throws `Backend`, reason `corrupt`, if it holds none. */
 export function parseRecord(id: SessionId, value: string): SessionRecord {
-  const newline = value.indexOf('\n', userOffset)
-  if (newline === -1 || !times.test(value)) throw corruptRecord()
+  const userText = userTextOf(value)
+  if (userText === undefined) throw corruptRecord()
   return {
     id,
-    userId: parseUserText(value.slice(userOffset, newline)),
-    dataJson: value.slice(newline + 1),
-    createdAtMs: timeAt(1, value),
+    userId: parseUserText(userText),
+    dataJson: value.slice(userOffset + userText.length + 1),
+    createdAtMs: timeAt(2, value),
     expiresAtMs: timeAt(0, value),
   }
+}
+
+/** The user as it stands in a value, of which at least the header is given; `undefined` if it is none of ours. */
+export function userTextOf(value: string): string | undefined {
+  const newline = value.indexOf('\n', userOffset)
+  return newline === -1 || !times.test(value) ? undefined : value.slice(userOffset, newline)
 }
 
 /** How many bytes of a value `parseSummary` needs to tell whether the session is that user's. */
@@ -66,5 +78,5 @@ export function parseSummary(handle: string, userText: string, start: string): S
   if (start === '') return undefined
   if (!times.test(start)) throw corruptRecord()
   if (start.slice(userOffset) !== `${userText}\n`) return undefined
-  return { handle, createdAtMs: timeAt(1, start), expiresAtMs: timeAt(0, start) }
+  return { handle, createdAtMs: timeAt(2, start), expiresAtMs: timeAt(0, start) }
 }

@@ -1,109 +1,174 @@
-import { createHash } from 'node:crypto'
+import { toLua, type Lua } from './evaluate.js'
 import { maxHeaderBytes, timeDigits, userOffset } from './record.js'
 
-/** A Lua script on one key. It answers `{ server's now in ms, outcome, value? }`; ARGV[1] is always `notAfterMs`. */
-export interface Script {
-  readonly lua: string
-  readonly sha1: string
-}
+/**
+ * A Lua script that does the same for each of its keys. ARGV[1] is `notAfterMs`; the arguments of each key follow. It
+ * answers `{ now in ms, outcome of each key }`, or `{ now }` alone if it came too late and did nothing. Outcomes are `1`
+ * for done, `nil` for a session that is missing, a word, or what the script says.
+ */
+export type Script = Lua
 
 // Every script is a write, and a write that comes too late must do nothing (contract E2).
-const fence = `
+//
+// Redis holds a key as expired once now > its expiry, the contract a session once now >= expiresAtMs: hence the - 1.
+// Times of equal length compare as texts. Sessions that are written together mostly share theirs, so each is made once.
+const prelude = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if now >= tonumber(ARGV[1]) then return { now, 'late' } end
-`
-
-// Redis holds a key as expired once now > its expiry, the contract a session once now >= expiresAtMs: hence the - 1.
-const layout = `
-local function digits(ms) return string.format('%0${timeDigits}.0f', ms) end
-local function physical_expiry(expires) return expires - 1 end
-local function is_session(start) return string.find(start, '^${'%d'.repeat(userOffset)}') ~= nil end
-local function find_newline(value)
-  return is_session(value) and string.find(value, '\\n', ${userOffset + 1}, true)
+if now >= tonumber(ARGV[1]) then return { now } end
+local call, pcall, find, sub, format = redis.call, redis.pcall, string.find, string.sub, string.format
+local texts = {}
+local function digits(ms)
+  local text = texts[ms]
+  if not text then
+    text = format('%0${timeDigits}.0f', ms)
+    texts[ms] = text
+  end
+  return text
 end
+local function physical_expiry(expires) return expires - 1 end
+local function is_session(start)
+  local _, last = find(start, '^%d*')
+  return last == ${userOffset}
+end
+local function find_newline(value)
+  return is_session(value) and find(value, '\\n', ${userOffset + 1}, true)
+end
+local function user_of(header, newline) return sub(header, ${userOffset + 1}, newline - 1) end
 `
 
-function define(body: string): Script {
-  const lua = `${fence}${layout}${body}`
-  return { lua, sha1: createHash('sha1').update(lua).digest('hex') }
+// The first look at a key is by pcall: if it is of another type, that is the outcome of this key and of no other.
+export function define(parameters: readonly string[], body: string): Script {
+  const given = parameters.map((_, position) => `ARGV[last + ${position + 1}]`)
+  return toLua(`${prelude}
+local function outcome_of(${['key', ...parameters].join(', ')})
+${body}
+end
+local reply = { now }
+local last = 1
+for i = 1, #KEYS do
+  reply[i + 1] = outcome_of(${['KEYS[i]', ...given].join(', ')})
+  last = last + ${parameters.length}
+end
+return reply
+`)
 }
 
-const readHeader = `redis.call('GETRANGE', KEYS[1], 0, ${maxHeaderBytes - 1})`
+const readHeader = `
+local header = pcall('GETRANGE', key, 0, ${maxHeaderBytes - 1})
+if type(header) == 'table' then return header end
+if header == '' then return false end
+`
 
-/** ARGV: ttlMs, indexedUntilMs, userText, dataJson. Answers done, exists or unindexed. */
-export const createScript: Script = define(`
-local expires = now + tonumber(ARGV[2])
-if ARGV[4] ~= '' and expires > tonumber(ARGV[3]) then return { now, 'unindexed' } end
-local record = digits(expires) .. digits(now) .. digits(tonumber(ARGV[3])) .. ARGV[4] .. '\\n' .. ARGV[5]
-local created = redis.call('SET', KEYS[1], record, 'NX', 'PXAT', physical_expiry(expires))
-return { now, created and 'done' or 'exists' }
-`)
+/** `exists` if the key is taken by another call; `unindexed` if the session would outlive its entry in the index. */
+export const createScript: Script = define(
+  ['ttl', 'indexed_until', 'user', 'data'],
+  `
+local expires = now + ttl
+if user ~= '' and digits(expires) > indexed_until then return 'unindexed' end
+local rest = user .. '\\n' .. data
+local record = digits(expires) .. indexed_until .. digits(now) .. rest
+if call('SET', key, record, 'NX', 'PXAT', physical_expiry(expires)) then return 1 end
+-- A driver may send again what has been done: no two calls have the same indexed_until, user and data for a key.
+local value = pcall('GET', key)
+local own = type(value) == 'string' and sub(value, ${timeDigits + 1}, ${2 * timeDigits}) == indexed_until
+return own and sub(value, ${userOffset + 1}) == rest and 1 or 'exists'
+`,
+)
 
-/** ARGV: ttlMs, indexedUntilMs. Answers done, missing, corrupt, or unindexed with the userText. */
-export const touchScript: Script = define(`
-local start = redis.call('GETRANGE', KEYS[1], 0, ${userOffset})
-if start == '' then return { now, 'missing' } end
-if not is_session(start) then return { now, 'corrupt' } end
-local expires = now + tonumber(ARGV[2])
-local indexed_until = math.max(tonumber(string.sub(start, ${2 * timeDigits + 1}, ${userOffset})), tonumber(ARGV[3]))
-local anonymous = string.sub(start, ${userOffset + 1}) == '\\n'
-if not anonymous and expires > indexed_until then
-  local header = ${readHeader}
+/** `corrupt`; or, if the session would outlive its entry in the index, its user's text. */
+export const touchScript: Script = define(
+  ['ttl', 'indexed_until'],
+  `
+local start = pcall('GETRANGE', key, 0, ${userOffset})
+if type(start) == 'table' then return start end
+if start == '' then return false end
+if not is_session(start) then return 'corrupt' end
+local expires = now + ttl
+local listed_until = sub(start, ${timeDigits + 1}, ${2 * timeDigits})
+if indexed_until > listed_until then listed_until = indexed_until end
+local anonymous = sub(start, ${userOffset + 1}) == '\\n'
+if not anonymous and digits(expires) > listed_until then
+  ${readHeader}
   local newline = find_newline(header)
-  if not newline then return { now, 'corrupt' } end
-  return { now, 'unindexed', string.sub(header, ${userOffset + 1}, newline - 1) }
+  return newline and user_of(header, newline) or 'corrupt'
 end
-local created = string.sub(start, ${timeDigits + 1}, ${2 * timeDigits})
-redis.call('SETRANGE', KEYS[1], 0, digits(expires) .. created .. digits(indexed_until))
-redis.call('PEXPIREAT', KEYS[1], physical_expiry(expires))
-return { now, 'done' }
-`)
+call('SETRANGE', key, 0, digits(expires) .. listed_until)
+call('PEXPIREAT', key, physical_expiry(expires))
+return 1
+`,
+)
 
-/** ARGV: dataJson. Answers done, missing or corrupt. */
-export const updateScript: Script = define(`
-local header = ${readHeader}
-if header == '' then return { now, 'missing' } end
+/** `corrupt`. */
+export const updateScript: Script = define(
+  ['data'],
+  `
+${readHeader}
 local newline = find_newline(header)
-if not newline then return { now, 'corrupt' } end
-redis.call('SET', KEYS[1], string.sub(header, 1, newline) .. ARGV[2], 'KEEPTTL')
-return { now, 'done' }
-`)
+if not newline then return 'corrupt' end
+call('SET', key, sub(header, 1, newline) .. data, 'KEEPTTL')
+return 1
+`,
+)
 
-/** ARGV: expectedDataJson, dataJson. Answers done, changed, missing or corrupt. */
-export const updateIfUnchangedScript: Script = define(`
-local value = redis.call('GET', KEYS[1])
-if not value then return { now, 'missing' } end
+/** `corrupt`, or `changed` if the data is not what was expected. */
+export const updateIfUnchangedScript: Script = define(
+  ['expected', 'data'],
+  `
+local value = pcall('GET', key)
+if not value then return false end
+if type(value) == 'table' then return value end
 local newline = find_newline(value)
-if not newline then return { now, 'corrupt' } end
-if string.sub(value, newline + 1) ~= ARGV[2] then return { now, 'changed' } end
-redis.call('SET', KEYS[1], string.sub(value, 1, newline) .. ARGV[3], 'KEEPTTL')
-return { now, 'done' }
-`)
+if not newline then return 'corrupt' end
+if sub(value, newline + 1) ~= expected then return 'changed' end
+call('SET', key, sub(value, 1, newline) .. data, 'KEEPTTL')
+return 1
+`,
+)
 
-/** ARGV: the userText that the session must have, or nothing. Answers done with the userText, missing or foreign. */
-export const deleteScript: Script = define(`
-local header = ${readHeader}
-if header == '' then return { now, 'missing' } end
+/** The text of the user whose session it was. */
+export const deleteScript: Script = define(
+  [],
+  `
+local value = pcall('GETDEL', key)
+if not value then return false end
+if type(value) == 'table' then return value end
+local newline = find_newline(value)
+if not newline or newline == ${userOffset + 1} then return 1 end
+return user_of(value, newline)
+`,
+)
+
+/** `foreign` if it is not that user's. */
+export const deleteOfUserScript: Script = define(
+  ['user'],
+  `
+${readHeader}
 local newline = find_newline(header)
-local user = newline and string.sub(header, ${userOffset + 1}, newline - 1) or ''
-if ARGV[2] ~= '' and user ~= ARGV[2] then return { now, 'foreign' } end
-redis.call('DEL', KEYS[1])
-return { now, 'done', user }
-`)
+if not newline or user_of(header, newline) ~= user then return 'foreign' end
+call('DEL', key)
+return 1
+`,
+)
 
-/** ARGV: session hash, livesForMs, fromMs, keepForMs. Answers done with the entry's time. */
-export const addToIndexScript: Script = define(`
-local indexed_until = math.max(now, tonumber(ARGV[4])) + tonumber(ARGV[3])
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[5]))
-redis.call('ZADD', KEYS[1], 'GT', indexed_until, ARGV[2])
-local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
-redis.call('PEXPIREAT', KEYS[1], last[2] + tonumber(ARGV[5]))
-return { now, 'done', digits(indexed_until) }
-`)
+/** The time until which the entry is kept. */
+export const addToIndexScript: Script = define(
+  ['hash', 'lives_for', 'from', 'keep_for'],
+  `
+local indexed_until = math.max(now, tonumber(from)) + lives_for
+call('ZREMRANGEBYSCORE', key, '-inf', now - keep_for)
+call('ZADD', key, 'GT', indexed_until, hash)
+local last = call('ZRANGE', key, -1, -1, 'WITHSCORES')
+call('PEXPIREAT', key, last[2] + keep_for)
+return digits(indexed_until)
+`,
+)
 
-/** ARGV: session hashes. Answers done. */
-export const removeFromIndexScript: Script = define(`
-redis.call('ZREM', KEYS[1], unpack(ARGV, 2))
-return { now, 'done' }
-`)
+/** Takes any number of session hashes for its one key. */
+export const removeFromIndexScript: Script = define(
+  [],
+  `
+call('ZREM', key, unpack(ARGV, 2))
+return 1
+`,
+)

@@ -1,9 +1,14 @@
 import { SessionError } from '@bext/session-core'
-import type { Deadline } from '@bext/session-core/store'
-import type { Connection, ScriptResult } from './connection.js'
-import { corruptRecord } from './record.js'
+import type { Deadline, Observation } from '@bext/session-core/store'
+import type { Answer, Batches } from './batches.js'
+import { inChunks } from './chunks.js'
+import type { Connection } from './connection.js'
+import { fromDriver } from './driver-error.js'
+import type { Reads } from './reads.js'
+import { corruptRecord, toTimeText } from './record.js'
 import {
   createScript,
+  deleteOfUserScript,
   deleteScript,
   touchScript,
   updateIfUnchangedScript,
@@ -13,72 +18,98 @@ import {
 
 export interface NewRecord {
   readonly ttlMs: number
-  /** 0 for an anonymous session. */
+  /** Any number for an anonymous session. */
   readonly indexedUntilMs: number
   readonly userText: string
   readonly dataJson: string
 }
 
-type Outcome<Name extends string> = ScriptResult & { readonly outcome: Name }
+/** How a command goes: with the next batch, or, given the deadline of a call that is under way, at once and alone. */
+export type Way = { readonly observation: Observation } | { readonly deadline: Deadline }
 
 /** One command each on a session's key, by the hash of the session's id. Times are the server's. */
 export interface SessionCommands {
-  get(deadline: Deadline, hash: string): Promise<string | null>
-  /** The first bytes of the value; the empty string if there is no session. */
-  getStart(deadline: Deadline, hash: string, bytes: number): Promise<string>
-  create(deadline: Deadline, hash: string, record: NewRecord): Promise<Outcome<'done' | 'exists' | 'unindexed'>>
-  /** `unindexed` comes with the userText as its value. Rejects with `NotFound`. */
-  touch(deadline: Deadline, hash: string, ttlMs: number, indexedUntilMs: number): Promise<Outcome<'done' | 'unindexed'>>
-  /** Rejects with `NotFound`. */
-  update(deadline: Deadline, hash: string, dataJson: string): Promise<void>
+  get(hash: string, observation: Observation): Promise<string | null>
+  /** The first bytes of the values; the empty string where there is no session. */
+  getStarts(deadline: Deadline, hashes: readonly string[], bytes: number): Promise<readonly string[]>
+  /** The outcome is done, `exists` or `unindexed`. */
+  create(way: Way, hash: string, record: NewRecord): Promise<Answer>
+  /** The outcome is done, or the user's text if the session would outlive its entry. Rejects with `NotFound`. */
+  touch(way: Way, hash: string, ttlMs: number, indexedUntilMs: number): Promise<Answer>
+  /** The outcome is done. Rejects with `NotFound`. */
+  update(way: Way, hash: string, dataJson: string): Promise<Answer>
   /** Resolves to whether the data was as expected. Rejects with `NotFound`. */
-  updateIfUnchanged(deadline: Deadline, hash: string, expectedDataJson: string, dataJson: string): Promise<boolean>
-  /** Resolves to the userText of the session that it removed, or `undefined` if there was none, or not that user's. */
-  delete(deadline: Deadline, hash: string, onlyOfUserText?: string): Promise<string | undefined>
+  updateIfUnchanged(way: Way, hash: string, expectedDataJson: string, dataJson: string): Promise<boolean>
+  /** The outcome is done, also for no session, or the user's text. */
+  delete(way: Way, hash: string): Promise<Answer>
+  /** Resolves to those that it removed: not those of other users, and not those that are missing. */
+  deleteOfUser(deadline: Deadline, userText: string, hashes: readonly string[]): Promise<readonly string[]>
 }
 
 export function noSuchSession(): SessionError {
   return new SessionError('unknown', 'There is no such session.')
 }
 
-export function createSessionCommands(connection: Connection, prefix: string): SessionCommands {
+interface Parts {
+  readonly connection: Connection
+  readonly batches: Batches
+  readonly reads: Reads
+  readonly prefix: string
+}
+
+export function createSessionCommands({ connection, batches, reads, prefix }: Parts): SessionCommands {
   const keyOf = (hash: string): string => `${prefix}${hash}`
 
-  async function write<Name extends string>(
-    deadline: Deadline,
-    script: Script,
-    hash: string,
-    args: readonly (string | number)[],
-  ): Promise<Outcome<Name>> {
-    const result = await connection.write(deadline, script, keyOf(hash), args)
-    if (result.outcome === 'missing') throw noSuchSession()
-    if (result.outcome === 'corrupt') throw corruptRecord()
-    return result as Outcome<Name>
+  async function sendAlone(deadline: Deadline, script: Script, key: string, args: readonly string[]): Promise<Answer> {
+    const startedAtMs = performance.now()
+    const { serverNowMs, outcomes } = await connection.write(deadline, script, [{ key, args }])
+    const [outcome] = outcomes
+    if (outcome instanceof Error) throw fromDriver(outcome)
+    return { outcome, serverNowMs, startedAtMs }
+  }
+
+  function send(way: Way, script: Script, hash: string, args: readonly string[]): Promise<Answer> {
+    const key = keyOf(hash)
+    if ('deadline' in way) return sendAlone(way.deadline, script, key, args)
+    return batches.write(script, key, args, way.observation)
+  }
+
+  async function change(way: Way, script: Script, hash: string, args: readonly string[]): Promise<Answer> {
+    const answer = await send(way, script, hash, args)
+    if (answer.outcome === null) throw noSuchSession()
+    if (answer.outcome === 'corrupt') throw corruptRecord()
+    return answer
   }
 
   return {
-    get: (deadline, hash) => connection.read(deadline, (client) => client.get(keyOf(hash))),
+    get: (hash, observation) => batches.read(keyOf(hash), observation),
 
-    getStart: (deadline, hash, bytes) =>
-      connection.read(deadline, (client) => client.getrange(keyOf(hash), 0, bytes - 1)),
+    getStarts: (deadline, hashes, bytes) =>
+      connection.read(deadline, () => Promise.all(hashes.map((hash) => reads.getStart(keyOf(hash), bytes)))),
 
-    create: (deadline, hash, { ttlMs, indexedUntilMs, userText, dataJson }) =>
-      write(deadline, createScript, hash, [ttlMs, indexedUntilMs, userText, dataJson]),
+    create: (way, hash, { ttlMs, indexedUntilMs, userText, dataJson }) =>
+      send(way, createScript, hash, [String(ttlMs), toTimeText(indexedUntilMs), userText, dataJson]),
 
-    touch: (deadline, hash, ttlMs, indexedUntilMs) => write(deadline, touchScript, hash, [ttlMs, indexedUntilMs]),
+    touch: (way, hash, ttlMs, indexedUntilMs) =>
+      change(way, touchScript, hash, [String(ttlMs), toTimeText(indexedUntilMs)]),
 
-    async update(deadline, hash, dataJson) {
-      await write(deadline, updateScript, hash, [dataJson])
+    update: (way, hash, dataJson) => change(way, updateScript, hash, [dataJson]),
+
+    async updateIfUnchanged(way, hash, expectedDataJson, dataJson) {
+      const { outcome } = await change(way, updateIfUnchangedScript, hash, [expectedDataJson, dataJson])
+      return outcome !== 'changed'
     },
 
-    async updateIfUnchanged(deadline, hash, expectedDataJson, dataJson) {
-      const result = await write(deadline, updateIfUnchangedScript, hash, [expectedDataJson, dataJson])
-      return result.outcome === 'done'
-    },
+    delete: (way, hash) => send(way, deleteScript, hash, []),
 
-    async delete(deadline, hash, onlyOfUserText = '') {
-      const result = await connection.write(deadline, deleteScript, keyOf(hash), [onlyOfUserText])
-      return result.outcome === 'done' ? result.value : undefined
+    async deleteOfUser(deadline, userText, hashes) {
+      const entries = hashes.map((hash) => ({ key: keyOf(hash), args: [userText] }))
+      const groups = inChunks(entries, reads.takesManyKeys ? entries.length : 1, () => true)
+      const replies = await Promise.all(groups.map((group) => connection.write(deadline, deleteOfUserScript, group)))
+      const outcomes = replies.flatMap((reply) => reply.outcomes)
+      const failed = outcomes.find((outcome) => outcome instanceof Error)
+      if (failed) throw fromDriver(failed)
+      return hashes.filter((_, position) => outcomes[position] !== null && outcomes[position] !== 'foreign')
     },
   }
 }

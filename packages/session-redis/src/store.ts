@@ -1,16 +1,26 @@
-import type { CloseCapability, CompareCapability, SessionPlugin, UserIndexCapability } from '@bext/session-core'
+import type {
+  CloseCapability,
+  CompareCapability,
+  CreateOptions,
+  SessionId,
+  SessionPlugin,
+  UserIndexCapability,
+} from '@bext/session-core'
 import {
   checkCreateOptions,
   checkDataJson,
   checkSessionId,
   checkTtlMs,
-  hashSessionId,
   isServerBackedId,
 } from '@bext/session-core/store'
+import { createBatches } from './batches.js'
 import { createConnection } from './connection.js'
+import { observed } from './diagnostics.js'
+import { digest } from './hash.js'
 import { createIndexedSessions } from './indexed-sessions.js'
 import { openClient } from './open-client.js'
 import { checkOptions, type RedisSessionsOptions } from './options.js'
+import { createReads } from './reads.js'
 import { parseRecord } from './record.js'
 import { createSessionCommands, noSuchSession } from './session-commands.js'
 import { createUserIndex } from './user-index.js'
@@ -26,59 +36,55 @@ export function redisSessions(options: RedisSessionsOptions): RedisSessions {
   const { source, prefix, timeoutMs, maxDataBytes } = checkOptions(options)
   const { client, lastError, close } = openClient(source, timeoutMs)
   const connection = createConnection(client, { timeoutMs, lastError })
-  const commands = createSessionCommands(connection, prefix)
-  const index = createUserIndex(connection, prefix)
-  const sessions = createIndexedSessions(commands, index)
+  const reads = createReads(client)
+  const batches = createBatches(connection, reads)
+  const commands = createSessionCommands({ connection, batches, reads, prefix })
+  const index = createUserIndex(connection, reads, prefix)
+  const sessions = createIndexedSessions(connection, commands, index)
   let closing: Promise<void> | undefined
 
   return {
     name: 'redis',
 
-    async create(createOptions) {
-      const checked = checkCreateOptions(createOptions, { maxDataBytes })
-      return connection.call((deadline) => sessions.create(deadline, checked))
-    },
+    create: observed('create', async (observation, createOptions: CreateOptions) =>
+      sessions.create(observation, checkCreateOptions(createOptions, { maxDataBytes })),
+    ),
 
-    async read(id) {
-      const hash = hashSessionId(checkSessionId(id))
-      return connection.call(async (deadline) => {
-        const value = await commands.get(deadline, hash)
-        if (value === null) throw noSuchSession()
-        return parseRecord(id, value)
-      })
-    },
+    read: observed('read', async (observation, id: SessionId) => {
+      const value = await commands.get(digest(checkSessionId(id)), observation)
+      if (value === null) throw noSuchSession()
+      return parseRecord(id, value)
+    }),
 
-    async update(id, dataJson) {
-      const hash = hashSessionId(checkSessionId(id))
-      const checked = checkDataJson(dataJson, maxDataBytes)
-      await connection.call((deadline) => commands.update(deadline, hash, checked))
+    update: observed('update', async (observation, id: SessionId, dataJson: string) => {
+      const hash = digest(checkSessionId(id))
+      await commands.update({ observation }, hash, checkDataJson(dataJson, maxDataBytes))
       return id
-    },
+    }),
 
-    async updateIfUnchanged(id, expectedDataJson, dataJson) {
-      const hash = hashSessionId(checkSessionId(id))
-      const checked = checkDataJson(dataJson, maxDataBytes)
-      // UTF-8 would make another character of a lone surrogate. What was read holds none and is not empty.
-      const comparable = typeof expectedDataJson === 'string' && expectedDataJson.isWellFormed()
-      const expected = comparable ? expectedDataJson : ''
-      const updated = await connection.call((deadline) => commands.updateIfUnchanged(deadline, hash, expected, checked))
-      return updated ? { outcome: 'updated', id } : { outcome: 'changed' }
-    },
+    updateIfUnchanged: observed(
+      'updateIfUnchanged',
+      async (observation, id: SessionId, expectedDataJson: string, dataJson: string) => {
+        const hash = digest(checkSessionId(id))
+        const checked = checkDataJson(dataJson, maxDataBytes)
+        // UTF-8 would make another character of a lone surrogate. What was read holds none and is not empty.
+        const comparable = typeof expectedDataJson === 'string' && expectedDataJson.isWellFormed()
+        const expected = comparable ? expectedDataJson : ''
+        const updated = await commands.updateIfUnchanged({ observation }, hash, expected, checked)
+        return updated ? { outcome: 'updated', id } : { outcome: 'changed' }
+      },
+    ),
 
-    async touch(id, ttlMs) {
-      const hash = hashSessionId(checkSessionId(id))
-      const checked = checkTtlMs(ttlMs)
-      await connection.call((deadline) => sessions.touch(deadline, hash, checked))
+    touch: observed('touch', async (observation, id: SessionId, ttlMs: number) => {
+      await sessions.touch(observation, digest(checkSessionId(id)), checkTtlMs(ttlMs))
       return id
-    },
+    }),
 
-    async delete(id) {
-      if (!isServerBackedId(id)) return
-      const hash = hashSessionId(id)
-      await connection.call((deadline) => sessions.end(deadline, hash))
-    },
+    delete: observed('delete', async (observation, id: SessionId) => {
+      if (isServerBackedId(id)) await sessions.end(observation, digest(id))
+    }),
 
-    async isHealthy() {
+    isHealthy: observed('isHealthy', async () => {
       try {
         // In a Cluster one of the masters answers for all.
         await connection.call((deadline) => connection.read(deadline, () => client.ping()))
@@ -86,7 +92,7 @@ export function redisSessions(options: RedisSessionsOptions): RedisSessions {
       } catch {
         return false
       }
-    },
+    }),
 
     ...createUserSessions({ connection, commands, index, sessions }),
 

@@ -16,13 +16,16 @@
 // Each node has its own clock. An entry is kept for a margin longer than its score says, which covers a session whose
 // node is behind; a session whose node is ahead gets an entry that is counted from that node's time.
 
-import { hash as digest } from 'node:crypto'
-import type { Deadline } from '@bext/session-core/store'
+import { isHash, type Deadline } from '@bext/session-core/store'
 import type { Connection } from './connection.js'
+import { digest } from './hash.js'
+import type { Reads } from './reads.js'
 import { addToIndexScript, removeFromIndexScript } from './scripts.js'
 
-const clockMarginMs = 60_000
-const maxLeadMs = 24 * 60 * 60 * 1000
+/** How far the clocks of nodes may be apart. */
+export const clockMarginMs = 60_000
+/** How long an entry outlives a session that expires, at most. */
+export const maxLeadMs: number = 24 * 60 * 60 * 1000
 
 /** The sessions of users, by the text of the user's id. */
 export interface UserIndex {
@@ -43,21 +46,33 @@ function leadMs(ttlMs: number): number {
   return Math.max(clockMarginMs, Math.min(ttlMs, maxLeadMs))
 }
 
-export function createUserIndex(connection: Connection, prefix: string): UserIndex {
-  // The text begins with a quote, which no session id holds: an index never has the key of a session.
-  const keyOf = (userText: string): string => `${prefix}user:${digest('sha256', userText, 'base64url')}`
+const indexMark = 'user:'
+
+/** The key of the user's index. */
+export function indexKeyOf(prefix: string, userText: string): string {
+  return `${prefix}${indexMark}${digest(userText)}`
+}
+
+/** Whether it is the key of an index, less the prefix. */
+export function isIndexName(name: string): boolean {
+  return name.startsWith(indexMark) && isHash(name.slice(indexMark.length))
+}
+
+export function createUserIndex(connection: Connection, reads: Reads, prefix: string): UserIndex {
+  const keyOf = (userText: string): string => indexKeyOf(prefix, userText)
 
   return {
     async add(deadline, userText, hash, ttlMs, fromMs) {
-      const args = [hash, ttlMs + leadMs(ttlMs), fromMs, clockMarginMs]
-      const { value } = await connection.write(deadline, addToIndexScript, keyOf(userText), args)
-      return Number(value)
+      const args = [hash, ttlMs + leadMs(ttlMs), fromMs, clockMarginMs].map(String)
+      const { outcomes } = await connection.write(deadline, addToIndexScript, [{ key: keyOf(userText), args }])
+      return Number(outcomes[0])
     },
 
     async remove(deadline, userText, hashes) {
-      if (hashes.length > 0) await connection.write(deadline, removeFromIndexScript, keyOf(userText), hashes)
+      if (hashes.length === 0) return
+      await connection.write(deadline, removeFromIndexScript, [{ key: keyOf(userText), args: hashes }])
     },
 
-    list: (deadline, userText) => connection.read(deadline, (client) => client.zrange(keyOf(userText), '0', '-1')),
+    list: (deadline, userText) => connection.read(deadline, () => reads.members(keyOf(userText))),
   }
 }

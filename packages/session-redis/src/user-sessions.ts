@@ -1,6 +1,8 @@
-import type { SessionSummary, UserIndexCapability } from '@bext/session-core'
-import { checkUserId, hashSessionId, isHash, isServerBackedId, type Deadline } from '@bext/session-core/store'
+import type { EndUserSessionsOptions, SessionSummary, UserIndexCapability } from '@bext/session-core'
+import { checkUserId, isHash, isServerBackedId, type Deadline } from '@bext/session-core/store'
 import type { Connection } from './connection.js'
+import { observed } from './diagnostics.js'
+import { digest } from './hash.js'
 import type { IndexedSessions } from './indexed-sessions.js'
 import { parseSummary, summaryBytes, toUserText } from './record.js'
 import type { SessionCommands } from './session-commands.js'
@@ -29,30 +31,30 @@ export function createUserSessions({ connection, commands, index, sessions }: Pa
   }
 
   return {
-    async listUserSessions(userId) {
+    listUserSessions: observed('listUserSessions', async (_, userId: string) => {
       const userText = toUserText(checkUserId(userId))
       const bytes = summaryBytes(userText)
       const found: SessionSummary[] = []
       await inBatches(userText, async (deadline, hashes) => {
-        const starts = await Promise.all(hashes.map((hash) => commands.getStart(deadline, hash, bytes)))
+        const starts = await commands.getStarts(deadline, hashes, bytes)
         const summaries = hashes.map((hash, position) => parseSummary(hash, userText, starts[position] ?? ''))
         found.push(...summaries.filter((summary) => summary !== undefined))
       })
       return found.toSorted((a, b) => a.createdAtMs - b.createdAtMs)
-    },
+    }),
 
-    async endUserSession(userId, handle) {
+    endUserSession: observed('endUserSession', async (_, userId: string, handle: string) => {
       const userText = toUserText(checkUserId(userId))
       if (isHash(handle)) await connection.call((deadline) => sessions.endOfUser(deadline, userText, [handle]))
-    },
+    }),
 
-    async endUserSessions(userId, { except } = {}) {
+    endUserSessions: observed('endUserSessions', async (_, userId: string, { except }: EndUserSessionsOptions = {}) => {
       const userText = toUserText(checkUserId(userId))
-      const kept = isServerBackedId(except) ? hashSessionId(except) : undefined
+      const kept = isServerBackedId(except) ? digest(except) : undefined
       await inBatches(userText, (deadline, hashes) => {
         const ended = hashes.filter((hash) => hash !== kept)
         return sessions.endOfUser(deadline, userText, ended)
       })
-    },
+    }),
   }
 }

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import { afterAll, describe, expect, it } from 'vitest'
 import { redisSessions, type RedisSessions } from '@bext/session-redis'
 import { openNamespace, redisUrl } from './lib/namespace.js'
-import { startProxy } from './lib/proxy.js'
+import { startProxy } from '@bext-internal/test-services'
 import { rejectionOf } from './lib/rejection.js'
 
 const namespace = openNamespace()

@@ -1,31 +1,36 @@
-import { Cluster } from 'ioredis'
+import { startRedisCluster, type RedisCluster } from '@bext-internal/test-services'
+import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { redisSessions, type RedisSessions } from '@bext/session-redis'
+import { examineRedis, redisRevocations, redisSessions, type RedisSessions } from '@bext/session-redis'
 import { rejectionOf } from './lib/rejection.js'
-import { startCluster, type ClusterServers } from './lib/servers.js'
 
-let servers: ClusterServers
+let servers: RedisCluster
+let masters: Redis[]
 let cluster: Cluster
 let store: RedisSessions
 
+function nodes(): { host: string; port: number }[] {
+  return servers.servers.map(({ port }) => ({ host: '127.0.0.1', port }))
+}
+
 beforeAll(async () => {
-  servers = await startCluster()
-  const nodes = servers.servers.map(({ port }) => ({ host: '127.0.0.1', port }))
-  cluster = new Cluster(nodes, { lazyConnect: true })
+  servers = await startRedisCluster()
+  masters = (await servers.masters()).map(({ port }) => new Redis(port))
+  cluster = new Cluster(nodes(), { lazyConnect: true })
   store = redisSessions({ client: cluster })
 })
 
 afterAll(async () => {
-  cluster?.disconnect()
+  for (const client of [cluster, ...(masters ?? [])]) client?.disconnect()
   await servers?.stop()
 })
 
 async function keyCounts(): Promise<number[]> {
-  return Promise.all(servers.servers.map(({ raw }) => raw.dbsize()))
+  return Promise.all(masters.map((master) => master.dbsize()))
 }
 
 async function flushScripts(): Promise<void> {
-  for (const { raw } of servers.servers) await raw.script('FLUSH')
+  for (const master of masters) await master.script('FLUSH')
 }
 
 describe('a Cluster', () => {
@@ -46,6 +51,22 @@ describe('a Cluster', () => {
     }
     expect(await keyCounts()).toEqual([0, 0, 0])
     expect(await store.isHealthy()).toBe(true)
+  })
+
+  it('keeps revocations on all nodes, also once scripts are forgotten', async () => {
+    const revocations = redisRevocations({ client: cluster })
+    const untilMs = Date.now() + 60_000
+    const names = Array.from({ length: 40 }, (_, n) => `n${n}`)
+    await Promise.all(names.map((name) => revocations.revokeSession(name, untilMs)))
+    await flushScripts()
+    await Promise.all(names.map((name) => revocations.revokeUser(name, 1000, untilMs)))
+    for (const count of await keyCounts()) expect(count).toBeGreaterThan(0)
+    for (const name of names) {
+      expect(await revocations.isRevoked(name, undefined, 2000)).toBe(true)
+      expect(await revocations.isRevoked('other', name, 1000)).toBe(true)
+      expect(await revocations.isRevoked('other', name, 1001)).toBe(false)
+    }
+    for (const master of masters) await master.flushdb()
   })
 
   it("O1 lists and ends a user's sessions on all nodes", async () => {
@@ -77,6 +98,52 @@ describe('a Cluster', () => {
     await flushScripts()
     await store.delete(id)
     expect(await keyCounts()).toEqual([0, 0, 0])
+  })
+
+  it('calls that come together go to the nodes of their keys, each with its own result', async () => {
+    const ids = await Promise.all(
+      Array.from({ length: 30 }, (_, n) => store.create({ dataJson: String(n), ttlMs: 60_000 })),
+    )
+    const [first, ...others] = ids
+    const results = await Promise.all([
+      ...others.map((id) => store.read(id).then(({ dataJson }) => dataJson)),
+      ...others.map((id) => store.touch(id, 90_000)),
+      store.update(first as (typeof ids)[0], '"x"'),
+    ])
+    expect(results).toEqual([...others.map((_, n) => String(n + 1)), ...others, first])
+    await Promise.all(ids.map((id) => store.delete(id)))
+    expect(await keyCounts()).toEqual([0, 0, 0])
+  })
+
+  it('R6 is read from masters, though the client reads from replicas', async () => {
+    const fromReplicas = new Cluster(nodes(), { scaleReads: 'slave' })
+    const other = redisSessions({ client: fromReplicas })
+    const replicas = servers.servers.filter(({ port }) => masters.every(({ options }) => options.port !== port))
+    // The client asks any of the servers for the slots before it is ready, so it is ready before some are paused.
+    const id = await other.create({ userId: 'r', dataJson: '1', ttlMs: 60_000 })
+    for (const replica of replicas) replica.pause()
+    try {
+      await Promise.all([other.update(id, '2'), other.read(id)])
+      expect(await other.read(id)).toMatchObject({ dataJson: '2' })
+      expect(await other.listUserSessions('r')).toHaveLength(1)
+      await other.endUserSessions('r')
+    } finally {
+      for (const replica of replicas) replica.resume()
+      fromReplicas.disconnect()
+    }
+    expect(await keyCounts()).toEqual([0, 0, 0])
+    await servers.settled()
+  })
+
+  it('is examined by the doctor', async () => {
+    await store.create({ userId: 'd', dataJson: '1', ttlMs: 60_000 })
+    const findings = await examineRedis(cluster)
+    expect(findings.filter(({ level }) => level === 'problem')).toEqual([])
+    const found = findings.map((finding) => finding.found)
+    expect(found).toContain('1 sessions and 1 index entries were looked at')
+    expect(found).toContain('cluster_state is ok, 16384 of 16384 slots are served')
+    expect(found.filter((text) => text.startsWith('Redis '))).toHaveLength(3)
+    await store.endUserSessions('d')
   })
 
   it('O3 is left open by close()', async () => {

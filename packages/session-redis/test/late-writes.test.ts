@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { SessionId } from '@bext/session-core'
 import { redisSessions, type RedisSessions } from '@bext/session-redis'
 import { openNamespace, redisUrl, type ClientOptions } from './lib/namespace.js'
-import { startProxy, type Proxy } from './lib/proxy.js'
+import { startProxy, type Proxy } from '@bext-internal/test-services'
 import { rejectionOf } from './lib/rejection.js'
 
 const namespace = openNamespace()

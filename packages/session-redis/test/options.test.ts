@@ -32,6 +32,8 @@ const wrong: readonly [what: string, options: unknown, message: string][] = [
   ['a prefix that is no string', { client, prefix: 1 }, 'option prefix must be a string, but it is the number 1.'],
   ['timeoutMs 0', { client, timeoutMs: 0 }, 'option timeoutMs must be a positive integer'],
   ['a timeoutMs that no timer takes', { client, timeoutMs: 2 ** 31 }, 'option timeoutMs must be at most 2147483647'],
+  ['an onWarning that is no function', { client, onWarning: true }, 'option onWarning must be a function'],
+  ['onWarning and url', { url: redisUrl, onWarning() {} }, 'option onWarning goes with option client'],
   ['a fractional maxDataBytes', { client, maxDataBytes: 1.5 }, 'option maxDataBytes must be a positive integer'],
 ]
 
@@ -44,13 +46,6 @@ describe('redisSessions options', () => {
 
   it('E3 does not repeat a URL, which may hold a password', () => {
     expect(thrownBy({ url: 'http://user:hunter2@127.0.0.1' }).message).not.toContain('hunter2')
-  })
-
-  it('R6 refuses a Cluster that reads from replicas', () => {
-    const options = { lazyConnect: true, scaleReads: 'slave' } as const
-    const cluster = new Cluster([new URL(redisUrl).host], options)
-    expect(thrownBy({ client: cluster }).message).toContain('must read from masters')
-    cluster.disconnect()
   })
 
   it('takes Redis and Cluster of ioredis, in both reply mappings', () => {

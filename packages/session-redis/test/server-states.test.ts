@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { redisSessions, type RedisSessions } from '@bext/session-redis'
-import { startProxy, type Proxy } from './lib/proxy.js'
+import { startProxy, type Proxy } from '@bext-internal/test-services'
 import { rejectionOf } from './lib/rejection.js'
 import { startServer, type Server } from './lib/servers.js'
 

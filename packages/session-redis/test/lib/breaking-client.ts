@@ -8,7 +8,7 @@ export interface BreakingClient extends RedisClient {
   breakAt(n: number, how: 'refuse' | 'lose-reply'): void
 }
 
-const commands: readonly PropertyKey[] = ['get', 'getrange', 'zrange', 'evalsha', 'eval']
+const commands: readonly PropertyKey[] = ['get', 'mget', 'getrange', 'zrange', 'evalsha', 'eval']
 
 // It behaves as a process does that ends between two commands: from one command on, nothing more is said.
 export function breakClient(client: Redis): BreakingClient {

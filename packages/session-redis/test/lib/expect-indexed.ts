@@ -29,7 +29,7 @@ export async function expectIndexed(namespace: Namespace): Promise<number> {
   for (const key of keys) {
     const hash = key.slice(prefix.length)
     const value = (await raw.get(key)) ?? ''
-    const [expiresAtMs, indexedUntilMs] = [Number(value.slice(0, 13)), Number(value.slice(26, 39))]
+    const [expiresAtMs, indexedUntilMs] = [Number(value.slice(0, 13)), Number(value.slice(13, 26))]
     const index = indexes.find(({ scores }) => scores.has(hash))
     const score = index?.scores.get(hash) ?? 0
     expect(await raw.pexpiretime(key)).toBe(expiresAtMs - 1)

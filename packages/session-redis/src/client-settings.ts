@@ -1,0 +1,51 @@
+import { isCluster, readsFromReplicas, type RedisClient } from './client.js'
+
+/** A setting of a client that would break the contract if the store did not guard against it. */
+export interface ClientWarning {
+  readonly code:
+    'offline-queue' | 'resends' | 'endless-retries' | 'no-socket-timeout' | 'replica-reads' | 'replica-role'
+  /** Which setting it is, what it does, and what to set. */
+  readonly message: string
+}
+
+interface ClientOptions {
+  readonly enableOfflineQueue?: unknown
+  readonly autoResendUnfulfilledCommands?: unknown
+  readonly maxRetriesPerRequest?: unknown
+  readonly retryDelayOnFailover?: unknown
+  readonly socketTimeout?: unknown
+  readonly scaleReads?: unknown
+  readonly role?: unknown
+  readonly redisOptions?: ClientOptions | undefined
+}
+
+const guarded = 'The store guards against it, but the client still does it'
+
+const messages: Readonly<Record<ClientWarning['code'], string>> = {
+  'offline-queue': `enableOfflineQueue is on: commands that are given without a connection are kept and sent later, when their callers have long been told that they failed (contract E2). ${guarded} for your other commands: set enableOfflineQueue to false.`,
+  resends: `autoResendUnfulfilledCommands is on, or retryDelayOnFailover of a Cluster: after a reconnect commands are sent again that may have been carried out before (contract E2). ${guarded} for your other commands: set autoResendUnfulfilledCommands to false, and retryDelayOnFailover to 0.`,
+  'endless-retries': `maxRetriesPerRequest is null: commands are sent again for as long as there is no answer (contract E5). ${guarded}, and keeps them in memory: set maxRetriesPerRequest to 0, or another small number.`,
+  'no-socket-timeout': `socketTimeout is not set: a connection on which nothing comes back is kept for many minutes, and all calls fail at their deadline meanwhile (contract E5, H2): set socketTimeout to some seconds.`,
+  'replica-reads': `reads go to replicas, which lag behind what was written (contract R6). The store reads from masters by scripts, which is slower: set scaleReads to 'master'.`,
+  'replica-role': `role is 'slave': Sentinel leads the client to a replica, which refuses all writes: leave role at 'master'.`,
+}
+
+/** What is wrong with the settings of an ioredis client, as far as it shows. */
+export function examineClientSettings(client: RedisClient): ClientWarning[] {
+  const { options = {} } = client as { readonly options?: ClientOptions }
+  // A Cluster has a queue of its own, and hands the other settings on to the connections with its nodes.
+  const ofConnections = options.redisOptions ?? options
+  const found: Readonly<Record<ClientWarning['code'], boolean>> = {
+    'offline-queue': options.enableOfflineQueue !== false,
+    resends:
+      ofConnections.autoResendUnfulfilledCommands !== false ||
+      (isCluster(client) && options.retryDelayOnFailover !== 0),
+    'endless-retries': ofConnections.maxRetriesPerRequest === null,
+    'no-socket-timeout': typeof ofConnections.socketTimeout !== 'number',
+    'replica-reads': readsFromReplicas(client),
+    'replica-role': options.role === 'slave',
+  }
+  return (Object.keys(messages) as ClientWarning['code'][])
+    .filter((code) => found[code])
+    .map((code) => ({ code, message: messages[code] }))
+}

@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { styleText } from 'node:util'
+import { runDoctor, UnreachableError, type Finding } from '@bext/session-core/doctor'
+import { Cluster, Redis } from 'ioredis'
+import { carefulOptions } from '../careful-options.js'
+import { parseArguments, usage, type DoctorArguments } from './arguments.js'
+import { examineRedis } from './examine.js'
+import { refusalOf } from './node.js'
+
+const timeoutMs = 5000
+// At the same distance from the source and from the build.
+const manifest = new URL('../../package.json', import.meta.url)
+
+// As the store's own connection is set, so that its settings are no finding.
+const careful = carefulOptions(timeoutMs)
+
+function open({ url, cluster }: DoctorArguments): Redis | Cluster {
+  if (!cluster) return new Redis(url, { ...careful, retryStrategy: () => null })
+  const { hostname, port, username, password, protocol } = new URL(url)
+  const redisOptions = {
+    ...careful,
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    ...(protocol === 'rediss:' ? { tls: {} } : {}),
+  }
+  const nodes = [{ host: hostname, port: Number(port || 6379) }]
+  return new Cluster(nodes, {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    // A Cluster that is down is a finding, which a check before would keep from being found, and no reason to wait.
+    enableReadyCheck: false,
+    retryDelayOnClusterDown: 0,
+    retryDelayOnFailover: 0,
+    clusterRetryStrategy: () => null,
+    redisOptions,
+  })
+}
+
+async function examine(args: DoctorArguments): Promise<readonly Finding[]> {
+  const client = open(args)
+  let lastError: Error | undefined
+  client.on('error', (error: Error) => {
+    lastError = error
+  })
+  try {
+    return await examineRedis(client, { prefix: args.prefix, maxKeys: args.maxKeys, timeoutMs })
+  } catch (error) {
+    if (error instanceof TypeError) throw error
+    const reason = lastError?.message ?? refusalOf(error) ?? `there is no answer within ${timeoutMs} ms.`
+    throw new UnreachableError(`Redis cannot be asked: ${reason}`)
+  } finally {
+    client.disconnect()
+  }
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string }).version
+}
+
+const colors = { ok: 'green', note: 'yellow', problem: 'red' } as const
+const isColorful = process.stdout.isTTY && !process.env['NO_COLOR']
+
+process.exitCode = await runDoctor({ usage, version, parse: parseArguments, examine }, process.argv.slice(2), {
+  out: (text) => process.stdout.write(text),
+  error: (text) => process.stderr.write(text),
+  paint: (level, mark) => (isColorful ? styleText(colors[level], mark) : mark),
+})

@@ -1,0 +1,308 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { Cluster, Redis } from 'ioredis'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Finding } from '@bext/session-core/doctor'
+import { examineRedis, redisSessions } from '@bext/session-redis'
+import { startRedisCluster, startRedisProcess } from '@bext-internal/test-services'
+import { startServer, type Server } from './lib/servers.js'
+
+const careful = {
+  enableOfflineQueue: true,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+  socketTimeout: 5000,
+}
+const main = fileURLToPath(new URL('../src/doctor/main.ts', import.meta.url))
+
+let server: Server
+let client: Redis
+
+beforeAll(async () => {
+  server = await startServer(['--appendonly', 'no', '--save', ''])
+  client = new Redis(server.url, careful)
+})
+
+afterAll(async () => {
+  client?.disconnect()
+  await server?.stop()
+})
+
+beforeEach(async () => {
+  await server.raw.flushall()
+})
+
+async function findingsAbout(subject: string): Promise<readonly Finding[]> {
+  const findings = await examineRedis(client)
+  return findings.filter((finding) => finding.subject === subject)
+}
+
+function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['--import', 'tsx', main, ...args], (error, stdout, stderr) => {
+      resolve({ code: Number(error?.code ?? 0), stdout, stderr })
+    })
+  })
+}
+
+describe('the doctor', () => {
+  it('finds nothing wrong with what the store itself does', async () => {
+    const store = redisSessions({ client })
+    const id = await store.create({ userId: 'ann', dataJson: '{}', ttlMs: 60_000 })
+    await store.create({ dataJson: '{}', ttlMs: 60_000 })
+    await store.touch(id, 9_000_000)
+    const findings = await examineRedis(client)
+    expect(findings.filter(({ level }) => level === 'problem')).toEqual([])
+    expect(await findingsAbout('keys')).toMatchObject([
+      { level: 'ok', found: '2 sessions and 1 index entries were looked at' },
+    ])
+  })
+
+  it('tells of eviction, which matters once memory is limited', async () => {
+    await server.raw.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    expect(await findingsAbout('eviction')).toMatchObject([{ level: 'note' }])
+    await server.raw.config('SET', 'maxmemory', '100mb')
+    expect(await findingsAbout('eviction')).toMatchObject([
+      { level: 'problem', found: 'maxmemory-policy is allkeys-lru' },
+    ])
+    await server.raw.config('SET', 'maxmemory-policy', 'noeviction')
+    expect(await findingsAbout('eviction')).toMatchObject([{ level: 'ok' }])
+    await server.raw.config('SET', 'maxmemory', '0')
+  })
+
+  it('tells what is lost without persistence', async () => {
+    expect(await findingsAbout('persistence')).toMatchObject([{ level: 'note', why: 'A restart ends all sessions.' }])
+    await server.raw.config('SET', 'save', '60 1')
+    expect(await findingsAbout('persistence')).toMatchObject([{ level: 'note', found: 'appendonly no, snapshots' }])
+    await server.raw.config('SET', 'appendonly', 'yes')
+    expect(await findingsAbout('persistence')).toMatchObject([{ why: 'A crash loses about the last second.' }])
+    await server.raw.config('SET', 'appendfsync', 'always')
+    expect(await findingsAbout('persistence')).toMatchObject([{ level: 'ok' }])
+    await server.raw.config('SET', 'appendonly', 'no')
+    await server.raw.config('SET', 'save', '')
+  })
+
+  it('finds keys that never expire, and keys that hold something else', async () => {
+    const store = redisSessions({ client })
+    await store.create({ dataJson: '{}', ttlMs: 60_000 })
+    const [key = ''] = await server.raw.keys('session:*')
+    await server.raw.persist(key)
+    await server.raw.set(`session:${'A'.repeat(43)}`, 'hello', 'EX', 60)
+    expect(await findingsAbout('keys')).toMatchObject([
+      { level: 'ok', found: '2 sessions and 0 index entries were looked at' },
+      { level: 'problem', found: "1 keys look like the store's and hold something else" },
+      { level: 'problem', found: '1 keys never expire' },
+    ])
+  })
+
+  it('finds index drift both ways', async () => {
+    const store = redisSessions({ client })
+    const ttlMs = 30 * 24 * 3_600_000
+    await store.create({ userId: 'ann', dataJson: '{}', ttlMs })
+    await store.create({ userId: 'ann', dataJson: '{}', ttlMs })
+    const keys = await server.raw.keys('session:*')
+    const session = keys.find((key) => !key.includes('user:')) ?? ''
+    await server.raw.del(session)
+    expect(await findingsAbout('user index')).toMatchObject([
+      { level: 'note', found: '1 of 2 entries are of sessions that are gone' },
+    ])
+    await server.raw.del(keys.find((key) => key.includes('user:')) ?? '')
+    expect(await findingsAbout('user index')).toMatchObject([
+      { level: 'problem', found: "1 sessions are missing from their user's index" },
+    ])
+  })
+
+  it('takes entries that outlive a session by the ordinary time for right', async () => {
+    const store = redisSessions({ client })
+    await store.create({ userId: 'ann', dataJson: '{}', ttlMs: 1 })
+    await expect.poll(() => server.raw.keys('session:*')).toHaveLength(1)
+    expect(await findingsAbout('user index')).toEqual([])
+  })
+
+  it('finds a session whose entry ends before it', async () => {
+    const store = redisSessions({ client })
+    await store.create({ userId: 'ann', dataJson: '{}', ttlMs: 60_000 })
+    const [index = ''] = await server.raw.keys('session:user:*')
+    const [member = ''] = await server.raw.zrange(index, '0', '-1')
+    await server.raw.zadd(index, Date.now() + 30_000, member)
+    expect(await findingsAbout('user index')).toMatchObject([{ level: 'problem' }])
+  })
+
+  it('goes on where keys hold other types, so that they hide nothing', async () => {
+    const store = redisSessions({ client })
+    await store.create({ userId: 'ann', dataJson: '{}', ttlMs: 60_000 })
+    const [index = ''] = await server.raw.keys('session:user:*')
+    await server.raw.set(index, 'hello', 'EX', 60)
+    await server.raw.hset(`session:${'A'.repeat(43)}`, 'a', 'b')
+    expect((await findingsAbout('keys')).map(({ found }) => found)).toContain(
+      "2 keys look like the store's and hold something else",
+    )
+    expect(await findingsAbout('user index')).toMatchObject([
+      { level: 'problem', found: "1 sessions are missing from their user's index" },
+    ])
+  })
+
+  it('walks past no more keys than it is told, whosever they are', async () => {
+    await server.raw.mset(Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`other:${n}`, '1'])))
+    await server.raw.config('RESETSTAT')
+    const findings = await examineRedis(client, { maxKeys: 1000 })
+    expect(await server.raw.info('commandstats')).toContain('cmdstat_scan:calls=2,')
+    expect(findings.find(({ subject }) => subject === 'keys')?.found).toContain('which is not all')
+  })
+
+  it('waits for a client that keeps nothing while it connects, as the store does', async () => {
+    for (const lazyConnect of [true, false]) {
+      const fresh = new Redis(server.url, { ...careful, enableOfflineQueue: false, lazyConnect })
+      const findings = await examineRedis(fresh)
+      fresh.disconnect()
+      expect(findings.filter(({ level }) => level === 'problem')).toEqual([])
+    }
+  })
+
+  it('tells of a replica, and of a server that falls silent', async () => {
+    const replica = await startRedisProcess()
+    const other = new Redis(replica.url, { ...careful, enableOfflineQueue: false, retryStrategy: () => null })
+    other.on('error', () => {})
+    try {
+      await replica.ask('REPLICAOF', '127.0.0.1', String(server.port))
+      const findings = await examineRedis(other)
+      expect(findings).toContainEqual(expect.objectContaining({ level: 'problem', subject: 'role' }))
+      await other.call('CLIENT', 'PAUSE', '60000', 'ALL')
+      await expect(examineRedis(other, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'Backend' })
+    } finally {
+      other.disconnect()
+      await replica.stop()
+    }
+  })
+
+  it('tells of settings of the client, and of what it may not look at', async () => {
+    expect(await findingsAbout('client')).toMatchObject([{ level: 'note', found: 'offline-queue' }])
+    await server.raw.acl('SETUSER', 'poor', 'reset', 'on', '>pw', '~*', '+@all', '-info', '-config', '-scan')
+    const url = new URL(server.url)
+    url.username = 'poor'
+    url.password = 'pw'
+    const poor = new Redis(url.href, { ...careful, enableReadyCheck: false })
+    const findings = await examineRedis(poor)
+    poor.disconnect()
+    expect(findings.filter(({ found }) => found === 'could not be looked at').map(({ subject }) => subject)).toEqual([
+      'server',
+      'keys',
+    ])
+  })
+
+  it('keeps to the prefixes of store and client, and looks at as many keys as it is told', async () => {
+    const prefixed = new Redis(server.url, { ...careful, keyPrefix: 'app[1]:' })
+    const store = redisSessions({ client: prefixed, prefix: 's*:' })
+    await Promise.all(Array.from({ length: 5 }, () => store.create({ userId: 'u', dataJson: '{}', ttlMs: 60_000 })))
+    await redisSessions({ client }).create({ dataJson: '{}', ttlMs: 60_000 })
+    const findings = await examineRedis(prefixed, { prefix: 's*:' })
+    prefixed.disconnect()
+    expect(findings.filter(({ level }) => level === 'problem')).toEqual([])
+    expect(findings.find(({ subject }) => subject === 'keys')?.found).toBe(
+      '5 sessions and 5 index entries were looked at',
+    )
+  })
+
+  it('says nothing of ids, users and data', async () => {
+    const store = redisSessions({ client })
+    const id = await store.create({ userId: 'ann', dataJson: '"secret"', ttlMs: 60_000 })
+    const [key = ''] = await server.raw.keys('session:*')
+    await server.raw.persist(key)
+    const text = JSON.stringify(await examineRedis(client))
+    for (const word of [id, 'ann', 'secret', key.slice('session:'.length)]) expect(text).not.toContain(word)
+  })
+
+  it('rejects wrong options', async () => {
+    await expect(examineRedis(client, { maxKeys: 0 })).rejects.toThrow(TypeError)
+    await expect(examineRedis(client, { prefix: '' })).rejects.toThrow('examineRedis: option prefix')
+    await expect(examineRedis({} as Redis)).rejects.toThrow(TypeError)
+    await expect(examineRedis(client, { maxkeys: 1 } as object)).rejects.toThrow('there is no option "maxkeys"')
+  })
+})
+
+describe('session-redis doctor', () => {
+  it('exits with 0 when nothing is wrong, and with 1 when something is', async () => {
+    const right = await run('doctor', server.url)
+    expect(right).toMatchObject({ code: 0, stderr: '' })
+    expect(right.stdout).toMatch(/Nothing is wrong\.\n$/)
+    await server.raw.set(`session:${'A'.repeat(43)}`, 'hello')
+    const wrong = await run('doctor', server.url)
+    expect(wrong.code).toBe(1)
+    expect(wrong.stdout).toContain('2 things are wrong.')
+    const json = await run('doctor', server.url, '--json', '--prefix', 'other:')
+    expect(json.code).toBe(0)
+    expect(JSON.parse(json.stdout)).toContainEqual({
+      level: 'ok',
+      subject: 'version',
+      found: expect.any(String) as string,
+    })
+  })
+
+  it.concurrent.each([
+    [['doctor', 'redis://u:hunter2@127.0.0.1:1'], 'Redis cannot be asked: connect ECONNREFUSED'],
+    [['doctor', 'redis://127.0.0.1:1', '--cluster'], 'Redis cannot be asked:'],
+    [['redis://u:hunter2@127.0.0.1:1'], 'The first word must be doctor'],
+    [['doctor', '--redis://u:hunter2@127.0.0.1:1'], 'An option is unknown'],
+    [['doctor'], 'doctor expects one redis:// or rediss:// URL'],
+    [['doctor', 'http://u:hunter2@127.0.0.1:1'], 'doctor expects one redis:// or rediss:// URL'],
+    [['doctor', 'redis://u:hunter2%zz@127.0.0.1:1'], 'in percent-encoding'],
+    [['doctor', 'redis://127.0.0.1:1', '--prefix', ''], 'option prefix must have 1 to 128 bytes'],
+    [['doctor', 'redis://127.0.0.1:1', '--max-keys', 'many'], '--max-keys expects a whole number from 1 on.'],
+    [['doctor', 'redis://127.0.0.1:1', '--wat'], "Unknown option '--wat'"],
+  ])('exits with 2 for %j', async (args, message) => {
+    const { code, stdout, stderr } = await run(...args)
+    expect(code).toBe(2)
+    expect(stdout).toBe('')
+    expect(stderr).toContain(message)
+    expect(stderr).not.toContain('hunter2')
+  })
+
+  it('tells its version', async () => {
+    expect(await run('--version')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+/) as string })
+  })
+
+  it('tells its options', async () => {
+    expect(await run('--help')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Usage: session-redis doctor') as string,
+    })
+  })
+})
+
+describe('the doctor of a Cluster', () => {
+  it('tells which masters are alone, that it needs a Cluster client, and of slots that nobody serves', async () => {
+    const cluster = await startRedisCluster()
+    const [first, ...others] = cluster.servers
+    const { port = 0, url = '' } = first ?? {}
+    const ofCluster = new Cluster([{ host: '127.0.0.1', port }], { ...careful, redisOptions: careful })
+    try {
+      await redisSessions({ client: ofCluster }).create({ userId: 'ann', dataJson: '{}', ttlMs: 60_000 })
+      const well = await examineRedis(ofCluster)
+      expect(well.filter(({ level, subject }) => level === 'problem' || subject === 'replicas')).toEqual([])
+      expect(well.find(({ subject }) => subject === 'keys')?.found).toBe(
+        '1 sessions and 1 index entries were looked at',
+      )
+
+      await others.at(-1)?.kill()
+      await expect
+        .poll(async () => (await examineRedis(ofCluster)).filter(({ subject }) => subject === 'replicas'), {
+          timeout: 20_000,
+        })
+        .toMatchObject([{ level: 'note' }])
+
+      const single = await run('doctor', url)
+      expect(single.code).toBe(1)
+      expect(single.stdout).toContain('--cluster')
+
+      for (const { ask } of [first, ...others.slice(0, -1)].filter((one) => one !== undefined)) {
+        await ask('CLUSTER', 'DELSLOTS', '100').catch(() => '')
+      }
+      await expect
+        .poll(async () => (await run('doctor', url, '--cluster')).stdout, { timeout: 20_000 })
+        .toContain('cluster_state is fail, 16383 of 16384')
+    } finally {
+      ofCluster.disconnect()
+      await cluster.stop()
+    }
+  })
+})

@@ -1,0 +1,61 @@
+import { startRedisSentinel, type RedisSentinel } from '@bext-internal/test-services'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isSessionError } from '@bext/session-core'
+import { redisSessions, type RedisSessions } from '@bext/session-redis'
+
+const timeoutMs = 1000
+// What a busy machine may add.
+const allowanceMs = 1000
+
+let servers: RedisSentinel
+let client: Redis
+let store: RedisSessions
+
+beforeAll(async () => {
+  servers = await startRedisSentinel()
+  const sentinels = servers.sentinels.map(({ port }) => ({ host: '127.0.0.1', port }))
+  client = new Redis({ sentinels, name: servers.name })
+  client.on('error', () => {})
+  store = redisSessions({ client, timeoutMs })
+})
+
+afterAll(async () => {
+  client?.disconnect()
+  await servers?.stop()
+})
+
+describe('a master that Sentinels watch', () => {
+  it('E4 E5 H2 fails over: sessions are there again, no call is late, and no script is missed', async () => {
+    const id = await store.create({ userId: 'u', dataJson: '1', ttlMs: 600_000 })
+    await store.update(id, '2')
+    const old = await servers.master()
+    // The replica has what was written: only what is still on its way may be lost.
+    expect(await old.ask('WAIT', '1', '5000')).toBe(':1\r\n')
+
+    await old.kill()
+    const slowest = { ms: 0 }
+    const codes = new Set<string>()
+    const update = async (): Promise<boolean> => {
+      const startMs = performance.now()
+      try {
+        await store.update(id, '3')
+        return true
+      } catch (error) {
+        codes.add(isSessionError(error) ? error.code : String(error))
+        return false
+      } finally {
+        slowest.ms = Math.max(slowest.ms, performance.now() - startMs)
+      }
+    }
+    // The new master has never seen the script.
+    await expect.poll(update, { timeout: 30_000 }).toBe(true)
+    expect([...codes]).toEqual(['Backend'])
+    expect(slowest.ms).toBeLessThan(timeoutMs + allowanceMs)
+    expect(await servers.master()).not.toBe(old)
+    expect(await store.read(id)).toMatchObject({ dataJson: '3', userId: 'u' })
+    expect(await store.listUserSessions('u')).toHaveLength(1)
+    await store.endUserSessions('u')
+    expect(await store.isHealthy()).toBe(true)
+  })
+})
