@@ -1,10 +1,11 @@
+import { startProxy } from '@bext-internal/test-services'
 import type { SessionId } from '@bext/session-core'
 import type { PgSessions } from '@bext/session-pg'
 import { pgSessions } from '@bext/session-pg'
 import type postgres from 'postgres'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { startStallingProxy } from './stalling-proxy.js'
-import { newTable, openClient, patient, rejectionOf, rejectionsOf } from './support.js'
+import { newTable, openClient, patient, postgresUrl, rejectionOf, rejectionsOf } from './support.js'
 
 type Write = (store: PgSessions, id: SessionId, handle: string) => Promise<unknown>
 
@@ -42,6 +43,25 @@ async function withRowsLocked(
 }
 
 describe('a write that waits for a row lock', () => {
+  it.each(writes)('E2 E3 U4 %s has no effect after it was told that its connection broke', async (_name, write) => {
+    const sql = openClient()
+    const table = await newTable(sql)
+    const proxy = await startProxy(postgresUrl)
+    onTestFinished(() => proxy.close())
+    const store = pgSessions({ sql: openClient({}, proxy.url), table, timeoutMs: 1000 })
+    const id = await store.create({ userId: 'ann', dataJson: '"first"', ttlMs: 60_000 })
+    const before = await store.read(id)
+    const [summary] = await store.listUserSessions('ann')
+    await withRowsLocked(sql, table, async () => {
+      const rejection = rejectionOf(write(store, id, String(summary?.handle)))
+      await expect.poll(() => statementsOver(sql, table), patient).toEqual({ running: 1, waiting: 1 })
+      proxy.reset()
+      expect(await rejection).toMatchObject({ code: 'Backend', reason: 'unavailable' })
+    })
+    await expect.poll(() => statementsOver(sql, table), patient).toEqual({ running: 0, waiting: 0 })
+    expect(await store.read(id)).toEqual(before)
+  })
+
   it.each(writes)('E2 E5 U4 %s rejects in time, and has no effect once it gets the lock', async (_name, write) => {
     const sql = openClient()
     const table = await newTable(sql)

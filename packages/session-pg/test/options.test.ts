@@ -1,5 +1,5 @@
 import type { PgSessionsOptions } from '@bext/session-pg'
-import { migrate, pgSessions, schemaSql } from '@bext/session-pg'
+import { migrate, migrations, pgSessions } from '@bext/session-pg'
 import postgres from 'postgres'
 import { expect, it } from 'vitest'
 import { openClient } from './support.js'
@@ -50,11 +50,16 @@ it('takes the longest names, and any client of postgres.js', () => {
   expect(pgSessions({ sql: postgres(url, { types: { bigint: postgres.BigInt } }) }).name).toBe('pg')
 })
 
-it('refuses wrong options of schemaSql and migrate', async () => {
-  expect(() => schemaSql({ table: '' })).toThrow(
-    new TypeError('schemaSql: option table must be a name of 1 to 48 bytes without NUL, but it has 0 bytes.'),
+it('refuses wrong options of migrations and migrate', async () => {
+  expect(() => migrations({ table: '' })).toThrow(
+    new TypeError('migrations: option table must be a name of 1 to 48 bytes without NUL, but it has 0 bytes.'),
   )
-  expect(() => schemaSql({ tabel: 'x' } as object)).toThrow(TypeError)
+  expect(() => migrations({ tabel: 'x' } as object)).toThrow(TypeError)
+  for (const partitions of [1, 65, 2.5, '4']) {
+    const message = 'migrations: option partitions must be a whole number from 2 to 64.'
+    expect(() => migrations({ partitions } as object)).toThrow(new TypeError(message))
+  }
+  expect(() => migrations({ unlogged: 1 } as object)).toThrow('migrations: option unlogged must be a boolean.')
   const sql = openClient()
   await expect(migrate(sql, { schema: '' })).rejects.toThrow(TypeError)
   await expect(migrate(sql, { tabel: 'x' } as object)).rejects.toThrow(TypeError)

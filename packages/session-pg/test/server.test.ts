@@ -19,6 +19,25 @@ it('T4 touches and updates without a new index entry (HOT)', async () => {
   await expect.poll(statistics, { timeout: 20_000, interval: 200 }).toEqual({ updates: 16, hot: 16 })
 })
 
+it('T4 touches and updates many at once without a new index entry (HOT)', async () => {
+  const sql = openClient()
+  const table = await newTable(sql)
+  const store = pgSessions({ sql, table })
+  // So few that all versions find room on one page, whatever transactions of other tests keep alive.
+  const sessions = Array.from({ length: 10 }, () => store.create({ dataJson: '0', ttlMs: 60_000 }))
+  const ids = await Promise.all(sessions)
+  for (let round = 1; round <= 2; round += 1) {
+    await Promise.all(ids.map((id) => store.touch(id, 60_000 + round)))
+    await Promise.all(ids.map((id) => store.update(id, String(round))))
+  }
+  const statistics = async () => {
+    const [row] = await sql`
+      select n_tup_upd::int as updates, n_tup_hot_upd::int as hot from pg_stat_user_tables where relname = ${table}`
+    return row
+  }
+  await expect.poll(statistics, { timeout: 20_000, interval: 200 }).toEqual({ updates: 40, hot: 40 })
+})
+
 it('needs no right but to select, insert, update and delete, also to find its table migrated', async () => {
   const owner = openClient()
   const schema = await newSchema(owner)

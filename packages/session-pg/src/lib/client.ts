@@ -5,7 +5,12 @@ export type SqlText = string | null
 
 /** A query of postgres.js, as far as it is used here. */
 export interface PgQuery {
-  raw(): PromiseLike<readonly (readonly (Buffer | null)[])[]>
+  raw(): PromiseLike<RawRows>
+}
+
+type RawRows = readonly (readonly (Buffer | null)[])[] & {
+  /** The server process that has answered, as it was named when the connection was made. */
+  readonly state?: { readonly pid: number } | undefined
 }
 
 /** What a store needs of a postgres.js client: any `postgres.Sql` fits, of several versions. */
@@ -21,13 +26,66 @@ export interface PgTransactionClient extends PgClient {
 /** A row as text, the way PostgreSQL sends it. */
 export type TextRow = readonly SqlText[]
 
+function toText(rows: RawRows): TextRow[] {
+  return rows.map((row) => row.map((value) => (value === null ? null : value.toString('utf8'))))
+}
+
+/** How a statement goes: `prepared` once for each connection, or `unprepared`, parsed by the server each time. */
+export type Preparation = 'prepared' | 'unprepared'
+
 /**
  * Runs one statement. Rows are taken raw, so that no type parser or transform of the user's client changes them.
- * Statements are prepared where the client prepares at all: its own `prepare: false` wins.
+ * Nothing is prepared where the client does not prepare at all: its own `prepare: false` wins.
  */
-export async function query(sql: PgClient, text: string, parameters: SqlText[] = []): Promise<TextRow[]> {
-  const rows = await sql.unsafe(text, parameters, { prepare: true }).raw()
-  return rows.map((row) => row.map((value) => (value === null ? null : value.toString('utf8'))))
+export async function query(
+  sql: PgClient,
+  text: string,
+  parameters: SqlText[] = [],
+  preparation: Preparation = 'unprepared',
+): Promise<TextRow[]> {
+  return toText(await sql.unsafe(text, parameters, { prepare: preparation === 'prepared' }).raw())
+}
+
+/**
+ * When a connection breaks, postgres.js 3.4 may give a statement no answer as an empty one, or what was the answer to
+ * another. By an answer that does not end with what was asked along nobody takes a session for gone, or for another one.
+ */
+export class UnansweredError extends Error {
+  readonly code = 'UNANSWERED'
+}
+
+let asked = 0
+
+function nextEcho(): string {
+  asked = (asked + 1) % Number.MAX_SAFE_INTEGER
+  return String(asked)
+}
+
+function withoutEcho(rows: readonly TextRow[], echo: string): TextRow[] {
+  if (rows.length > 0 && rows.every((row) => row.at(-1) === echo)) return rows.map((row) => row.slice(0, -1))
+  throw new UnansweredError('The connection broke: postgres.js has given as an answer what the server has not.')
+}
+
+/** Runs one statement of a store, whose rows end with its last parameter: see `Echo`. */
+export async function ask(
+  sql: PgClient,
+  text: string,
+  parameters: readonly SqlText[],
+  preparation: Preparation,
+): Promise<TextRow[]> {
+  const echo = nextEcho()
+  return withoutEcho(await query(sql, text, [...parameters, echo], preparation), echo)
+}
+
+/**
+ * How statements may go over the client's connections. A pooler names a process of its own making when a connection is
+ * made, and may send each transaction to another server process, which does not know what was prepared in the last one.
+ */
+export async function preparationFor(sql: PgClient): Promise<Preparation> {
+  const echo = nextEcho()
+  const rows = await sql.unsafe(`select pg_backend_pid(), '${echo}'`).raw()
+  const [row] = withoutEcho(toText(rows), echo)
+  return rows.state === undefined || row?.[0] === String(rows.state.pid) ? 'prepared' : 'unprepared'
 }
 
 /** Throws a `TypeError` if `sql` lacks one of the methods. */

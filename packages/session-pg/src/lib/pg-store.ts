@@ -1,16 +1,9 @@
 import type {
   CloseCapability,
   CompareCapability,
-  CompareResult,
-  CreateOptions,
-  EndUserSessionsOptions,
   SessionId,
   SessionPlugin,
-  SessionRecord,
-  SessionSummary,
   SweepCapability,
-  SweepOptions,
-  SweepResult,
   UserIndexCapability,
 } from '@bext/session-core'
 import { SessionError } from '@bext/session-core'
@@ -20,21 +13,30 @@ import {
   checkMaxRecords,
   checkSessionId,
   checkTtlMs,
-  hashSessionId,
   isHash,
   isServerBackedId,
   mintSessionId,
+  type Observation,
 } from '@bext/session-core/store'
-import { createBackend } from './backend.js'
 import { checkExpectedDataJson, checkPgUserId } from './check-text.js'
+import { createConnection, type WrittenRow } from './connection.js'
+import { observed } from './diagnostics.js'
+import { digest } from './hash.js'
+import type { SqlText } from './client.js'
 import type { PgSessionsOptions } from './options.js'
 import { checkOptions } from './options.js'
+import { createSessionBatches } from './session-batches.js'
 import { statementsFor } from './statements.js'
+import { createSweep } from './sweep.js'
 
 export type PgSessions = SessionPlugin & UserIndexCapability & SweepCapability & CloseCapability & CompareCapability
 
 function notFound(): SessionError {
   return new SessionError('unknown', 'There is no such session, or it has expired.')
+}
+
+function hashOf(id: unknown): string {
+  return digest(checkSessionId(id))
 }
 
 /**
@@ -44,26 +46,33 @@ function notFound(): SessionError {
 export function pgSessions(options: PgSessionsOptions): PgSessions {
   const { sql, end, table, timeoutMs, maxDataBytes } = checkOptions(options)
   const statements = statementsFor(table)
-  const { ask, write, close } = createBackend({ sql, end, timeoutMs, nowText: statements.now })
+  const connection = createConnection({ sql, end, timeoutMs, nowText: statements.now })
+  const batches = createSessionBatches(connection, table)
+  const sweep = createSweep({ connection, text: statements.sweep, table, timeoutMs })
+
+  /** A write of a call that leaves by itself. */
+  function write(observation: Observation, text: string, ...parameters: SqlText[]): Promise<WrittenRow> {
+    observation.batchSize = 1
+    return connection.call((deadline) => connection.write(deadline, text, ...parameters))
+  }
 
   return {
     name: 'pg',
 
-    async create(createOptions: CreateOptions): Promise<SessionId> {
+    create: observed('create', async (observation, createOptions) => {
       const { userId, dataJson, ttlMs } = checkCreateOptions(createOptions, { maxDataBytes })
       const user = userId === undefined ? null : checkPgUserId(userId)
       for (;;) {
         const id = mintSessionId()
-        const outcome = await write(statements.create, hashSessionId(id), user, dataJson, String(ttlMs))
+        const outcome = await batches.create(observation, { hash: digest(id), user, dataJson, ttlMs })
         if (outcome === 'done') return id
       }
-    },
+    }),
 
-    async read(id: SessionId): Promise<SessionRecord> {
-      const hash = hashSessionId(checkSessionId(id))
-      const [row] = await ask(statements.read, hash)
+    read: observed('read', async (observation, id: SessionId) => {
+      const row = await batches.read(observation, hashOf(id))
       if (row === undefined) throw notFound()
-      const [userId, dataJson, createdAtMs, expiresAtMs] = row
+      const [, userId, createdAtMs, expiresAtMs, dataJson] = row
       return {
         id,
         userId: userId ?? undefined,
@@ -71,75 +80,73 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
         createdAtMs: Number(createdAtMs),
         expiresAtMs: Number(expiresAtMs),
       }
-    },
+    }),
 
-    async update(id: SessionId, dataJson: string): Promise<SessionId> {
-      const hash = hashSessionId(checkSessionId(id))
-      const data = checkDataJson(dataJson, maxDataBytes)
-      const outcome = await write(statements.update, hash, data)
+    update: observed('update', async (observation, id, dataJson) => {
+      const hash = hashOf(id)
+      const outcome = await batches.update(observation, { hash, dataJson: checkDataJson(dataJson, maxDataBytes) })
       if (outcome === 'missing') throw notFound()
       return id
-    },
+    }),
 
-    async updateIfUnchanged(id: SessionId, expectedDataJson: string, dataJson: string): Promise<CompareResult> {
-      const hash = hashSessionId(checkSessionId(id))
+    updateIfUnchanged: observed('updateIfUnchanged', async (observation, id, expectedDataJson, dataJson) => {
+      const hash = hashOf(id)
       const data = checkDataJson(dataJson, maxDataBytes)
       const expected = checkExpectedDataJson(expectedDataJson)
-      const outcome = await write(statements.updateIfUnchanged, hash, data, expected)
+      const [outcome] = await write(observation, statements.updateIfUnchanged, hash, data, expected)
       if (outcome === 'missing') throw notFound()
       return outcome === 'changed' ? { outcome } : { outcome: 'updated', id }
-    },
+    }),
 
-    async touch(id: SessionId, ttlMs: number): Promise<SessionId> {
-      const hash = hashSessionId(checkSessionId(id))
-      const ttl = String(checkTtlMs(ttlMs))
-      const outcome = await write(statements.touch, hash, ttl)
+    touch: observed('touch', async (observation, id, ttlMs) => {
+      const hash = hashOf(id)
+      const outcome = await batches.touch(observation, { hash, ttlMs: checkTtlMs(ttlMs) })
       if (outcome === 'missing') throw notFound()
       return id
-    },
+    }),
 
-    async delete(id: SessionId): Promise<void> {
+    delete: observed('delete', async (observation, id) => {
       if (!isServerBackedId(id)) return
-      await write(statements.delete, hashSessionId(id))
-    },
+      await batches.delete(observation, digest(id))
+    }),
 
-    async isHealthy(): Promise<boolean> {
+    isHealthy: observed('isHealthy', async () => {
       try {
-        await ask('select 1')
+        await connection.call((deadline) => connection.read(deadline, statements.health))
         return true
       } catch {
         return false
       }
-    },
+    }),
 
-    async listUserSessions(userId: string): Promise<readonly SessionSummary[]> {
+    listUserSessions: observed('listUserSessions', async (observation, userId) => {
       const user = checkPgUserId(userId)
-      const rows = await ask(statements.listUser, user)
-      return rows.map(([handle, createdAtMs, expiresAtMs]) => ({
-        handle: String(handle),
-        createdAtMs: Number(createdAtMs),
-        expiresAtMs: Number(expiresAtMs),
-      }))
-    },
+      observation.batchSize = 1
+      const [row] = await connection.call((deadline) => connection.read(deadline, statements.listUser, user))
+      const sessions = row?.[0]?.split(';') ?? []
+      return sessions.map((session) => {
+        const [handle = '', createdAtMs, expiresAtMs] = session.split(',')
+        return { handle, createdAtMs: Number(createdAtMs), expiresAtMs: Number(expiresAtMs) }
+      })
+    }),
 
-    async endUserSession(userId: string, handle: string): Promise<void> {
+    endUserSession: observed('endUserSession', async (observation, userId, handle) => {
       const user = checkPgUserId(userId)
       if (!isHash(handle)) return
-      await write(statements.endUserSession, handle, user)
-    },
+      await write(observation, statements.endUserSession, handle, user)
+    }),
 
-    async endUserSessions(userId: string, { except }: EndUserSessionsOptions = {}): Promise<void> {
+    endUserSessions: observed('endUserSessions', async (observation, userId, { except } = {}) => {
       const user = checkPgUserId(userId)
-      const kept = isServerBackedId(except) ? hashSessionId(except) : null
-      await write(statements.endUserSessions, user, kept)
-    },
+      const kept = isServerBackedId(except) ? digest(except) : null
+      await write(observation, statements.endUserSessions, user, kept)
+    }),
 
-    async sweep({ maxRecords }: SweepOptions = {}): Promise<SweepResult> {
-      const limit = checkMaxRecords(maxRecords)
-      const removed = Number(await write(statements.sweep, String(limit)))
-      return { removed, more: removed === limit }
-    },
+    sweep: observed('sweep', async (observation, { maxRecords } = {}) => {
+      observation.batchSize = 1
+      return sweep(checkMaxRecords(maxRecords))
+    }),
 
-    close,
+    close: () => connection.close(),
   }
 }

@@ -1,3 +1,9 @@
+/**
+ * The last parameter of every statement, and the last column of its rows, of which there is at least one: an answer
+ * tells by it which question it belongs to.
+ */
+type Echo = `$${number}::text`
+
 /** The server's clock in milliseconds since 1970, whatever its time zone. It moves on within a transaction. */
 const nowMs = 'floor(extract(epoch from clock_timestamp()) * 1000)::bigint'
 
@@ -7,7 +13,7 @@ const nowMs = 'floor(extract(epoch from clock_timestamp()) * 1000)::bigint'
  * materialized CTE, so that the planner keeps this order. The clock is cut to milliseconds, so that one equal to $1 may
  * be past it already. Answers one row: the outcome, or `late`, and the clock.
  */
-function fencedWrite(target: string, write: string, outcome: string): string {
+function fencedWrite(echo: Echo, target: string, write: string, outcome: string, details = ''): string {
   return `with bext_target as materialized (
   ${target}
 ), bext_clock as materialized (
@@ -16,18 +22,42 @@ function fencedWrite(target: string, write: string, outcome: string): string {
   ${write}
   returning 1
 )
-select case when now_ms >= $1::bigint then 'late' else ${outcome} end, now_ms from bext_clock`
+select case when now_ms >= $1::bigint then 'late' else ${outcome} end,${details} now_ms, ${echo} from bext_clock`
 }
+
+function lockOne(table: string): string {
+  return `select id, expires_at_ms, data_json from ${table} where id = $2::text for update`
+}
+
+// Where a locked row is, which needs no second look-up. Each partition of a table has places of its own.
+const place = 'ctid as row_id, tableoid as row_table'
+const atPlace = 'session.ctid = row_id and session.tableoid = row_table'
+
+function partitionsOf(table: string): string {
+  return `pg_partition_tree(${table}::text::regclass) where isleaf`
+}
+
+/** In bytes; of the largest partition, if the table has partitions. */
+function largestSize(table: string): string {
+  return `coalesce((select max(pg_relation_size(relid)) from ${partitionsOf(table)}), pg_relation_size(${table}::text::regclass))`
+}
+
+function partitionCount(table: string): string {
+  return `(select greatest(count(*), 1) from ${partitionsOf(table)})`
+}
+
+const inTime = 'bext_clock.now_ms < $1::bigint'
 
 const doneOrMissing = `case when exists (select from bext_written) then 'done' else 'missing' end`
 
-/** The statements of a store over one table, whose name comes quoted. In writes $1 is the fence's time. */
+/** The statements of a store over one table, whose name comes quoted. In writes $1 is the fence's time. See `Echo`. */
 export interface Statements {
   /** Answers the clock. */
   readonly now: string
+  readonly health: string
   /** $2 id, $3 user or null, $4 data, $5 ttl. Outcome `done`, or `taken` for an id that is there. */
   readonly create: string
-  /** $1 id. Answers user, data, created, expires. */
+  /** $1 id. Answers id, user, created, expires, data; nulls if there is no such session. */
   readonly read: string
   /** $2 id, $3 data. Outcome `done` or `missing`. */
   readonly update: string
@@ -37,20 +67,25 @@ export interface Statements {
   readonly touch: string
   /** $2 id. Outcome `done` or `missing`. */
   readonly delete: string
-  /** $1 user. Answers id, created, expires. */
+  /** As `update`, `touch` and `delete`, but with outcome `busy` for all that is not done without waiting. */
+  readonly updateNow: string
+  readonly touchNow: string
+  readonly deleteNow: string
+  /** $1 user. Answers one text, or null for none: id, created and expires with commas, sessions with semicolons. */
   readonly listUser: string
   /** $2 id, $3 user. Outcome `done` or `missing`. */
   readonly endUserSession: string
   /** $2 user, $3 id to keep or null. Outcome `done` or `missing`. */
   readonly endUserSessions: string
-  /** $2 the most rows. Outcome: the number of rows removed. */
+  /**
+   * $2 the most rows, $3 and $4 the places between which they are in each partition, $5 the table. Outcome: how many;
+   * details: the blocks of the largest partition, and how many partitions there are, one for a table without.
+   */
   readonly sweep: string
 }
 
 export function statementsFor(table: string): Statements {
-  const lockOne = `select id, expires_at_ms, data_json from ${table} where id = $2::text for update`
   const alive = 'bext_target.expires_at_ms > bext_clock.now_ms'
-  const inTime = 'bext_clock.now_ms < $1::bigint'
 
   function updateOne(assignment: string, condition: string = ''): string {
     return `update ${table} as session set ${assignment} from bext_target, bext_clock
@@ -61,8 +96,31 @@ export function statementsFor(table: string): Statements {
   const deleteTarget = `delete from ${table} as session using bext_clock
   where session.id = any(array(select id from bext_target)) and ${inTime}`
 
+  // The few steps that do for a row that is there, alive and free, which it is nearly always. As nothing is waited for,
+  // the clock may be read at any time.
+  function withoutWait(echo: Echo, write: string, condition: string): string {
+    return `with bext_written as (
+  ${write} (
+    select ${place}, expires_at_ms, ${nowMs} as now_ms from ${table} where id = $2::text for update skip locked
+  ) as bext_target
+  where ${atPlace} and now_ms < $1::bigint${condition}
+  returning 1
+)
+select case when exists (select from bext_written) then 'done' else 'busy' end, ${nowMs}, ${echo}`
+  }
+
+  function updateNow(assignment: string): string {
+    const update = `update ${table} as session set ${assignment} from`
+    return withoutWait('$4::text', update, ' and bext_target.expires_at_ms > now_ms')
+  }
+
+  const setData = 'data_json = $3::text'
+  const setExpiry = 'expires_at_ms = now_ms + $3::bigint'
+
   return {
-    now: `select ${nowMs}`,
+    now: `select ${nowMs}, $1::text`,
+
+    health: 'select $1::text',
 
     create: `with bext_clock as materialized (
   select ${nowMs} as now_ms
@@ -74,28 +132,41 @@ export function statementsFor(table: string): Statements {
 )
 select case
   when now_ms >= $1::bigint then 'late'
-  when exists (select from bext_written) then 'done' else 'taken' end, now_ms from bext_clock`,
+  when exists (select from bext_written) then 'done' else 'taken' end, now_ms, $6::text from bext_clock`,
 
-    read: `select user_id, data_json, created_at_ms, expires_at_ms from ${table}
-where id = $1::text and expires_at_ms > ${nowMs}`,
+    read: `select id, user_id, created_at_ms, expires_at_ms, data_json, $2::text from (select) as one
+left join ${table} on id = $1::text and expires_at_ms > ${nowMs}`,
 
-    update: fencedWrite(lockOne, updateOne('data_json = $3::text'), doneOrMissing),
+    update: fencedWrite('$4::text', lockOne(table), updateOne(setData), doneOrMissing),
 
     updateIfUnchanged: fencedWrite(
-      lockOne,
-      updateOne('data_json = $3::text', ' and bext_target.data_json = $4::text'),
+      '$5::text',
+      lockOne(table),
+      updateOne(setData, ' and bext_target.data_json = $4::text'),
       `case when exists (select from bext_written) then 'done'
   when exists (select from bext_target where ${alive}) then 'changed' else 'missing' end`,
     ),
 
-    touch: fencedWrite(lockOne, updateOne('expires_at_ms = bext_clock.now_ms + $3::bigint'), doneOrMissing),
+    touch: fencedWrite('$4::text', lockOne(table), updateOne(setExpiry), doneOrMissing),
 
-    delete: fencedWrite(`select id from ${table} where id = $2::text for update`, deleteTarget, doneOrMissing),
+    delete: fencedWrite(
+      '$3::text',
+      `select id from ${table} where id = $2::text for update`,
+      deleteTarget,
+      doneOrMissing,
+    ),
 
-    listUser: `select id, created_at_ms, expires_at_ms from ${table}
-where user_id = $1::text and expires_at_ms > ${nowMs} order by created_at_ms, id`,
+    updateNow: updateNow(setData),
+
+    touchNow: updateNow(setExpiry),
+
+    deleteNow: withoutWait('$3::text', `delete from ${table} as session using`, ''),
+
+    listUser: `select string_agg(id || ',' || created_at_ms || ',' || expires_at_ms, ';' order by created_at_ms, id), $2::text
+from ${table} where user_id = $1::text and expires_at_ms > ${nowMs}`,
 
     endUserSession: fencedWrite(
+      '$4::text',
       `select id from ${table} where id = $2::text and user_id = $3::text for update`,
       deleteTarget,
       doneOrMissing,
@@ -103,17 +174,126 @@ where user_id = $1::text and expires_at_ms > ${nowMs} order by created_at_ms, id
 
     // Locked in one order, so that two calls for one user wait for each other instead of deadlocking.
     endUserSessions: fencedWrite(
+      '$4::text',
       `select id from ${table} where user_id = $2::text and id is distinct from $3::text order by id for update`,
       deleteTarget,
       doneOrMissing,
     ),
 
     sweep: fencedWrite(
-      `select ctid as row_id from ${table} where expires_at_ms <= (select ${nowMs})
+      '$6::text',
+      `select ${place} from ${table}
+  where ctid >= $3::text::tid and ctid < $4::text::tid and expires_at_ms <= (select ${nowMs})
   limit $2::bigint for update skip locked`,
+      // The array has the planner go to the places, whatever it expects of their number.
       `delete from ${table} as session using bext_clock
-  where session.ctid = any(array(select row_id from bext_target)) and ${inTime}`,
+  where session.ctid = any(array(select row_id from bext_target))
+    and (session.ctid, session.tableoid) in (select row_id, row_table from bext_target) and ${inTime}`,
       '(select count(*) from bext_written)::text',
+      ` ${largestSize('$5')} / current_setting('block_size')::bigint, ${partitionCount('$5')},`,
+    ),
+  }
+}
+
+/**
+ * Statements over many sessions, one text whatever their number. $2 is an array of their ids, without repetition and
+ * sorted. They wait for no row lock, so that the clock may be read at any time. Writes answer, if not all is done, the
+ * ids that are, and those that are busy, each list with commas between.
+ */
+export interface BatchStatements {
+  /**
+   * $1 array of ids. Answers one text, or null for no session: for each its id, created, expires, user as JSON or
+   * nothing, and data, joined by U+001E. It costs the driver one value instead of five for each session.
+   */
+  readonly read: string
+  /** $3 data, joined by U+001E. */
+  readonly update: string
+  /** $3 array of ttls. */
+  readonly touch: string
+  readonly delete: string
+  /** $3 array of users, $4 data, joined by U+001E, $5 array of ttls. What is not done is taken. */
+  readonly create: string
+}
+
+/** Stands between texts of JSON, in which no control character can be. */
+export const dataSeparator = '\u001e'
+
+const ids = '$2::text::text[]'
+
+function separated(parameter: string): string {
+  return `string_to_array(${parameter}::text, chr(30))`
+}
+
+/** `write` over the rows of `bext_wanted`, after the steps before it. `busy` is a list of ids or null. */
+function batchWrite(echo: Echo, before: string, write: string, busy: string): string {
+  const all = `(select count(*) from bext_written) = cardinality(${ids})`
+  return `with bext_clock as materialized (
+  select ${nowMs} as now_ms
+)${before}, bext_written as (
+  ${write}
+)
+select case when now_ms >= $1::bigint then 'late' when ${all} then 'done' else 'some' end,
+  case when not ${all} then (select string_agg(id, ',') from bext_written) end,
+  case when not ${all} then ${busy} end,
+  now_ms, ${echo} from bext_clock`
+}
+
+export function batchStatementsFor(table: string): BatchStatements {
+  /** The rows are looked up, and locked, in the order of the ids. */
+  function locked(wanted: string): string {
+    return `, bext_target as materialized (
+  select session.ctid as row_id, session.tableoid as row_table, session.id, session.expires_at_ms, wanted.*
+  from ${wanted} join ${table} as session on session.id = wanted.wanted_id
+  for update of session skip locked
+)`
+  }
+
+  /** Those that are there but were not written, as somebody else has locked them, or has just written them. */
+  function busy(butFor = ''): string {
+    return `(select string_agg(id, ',') from ${table} as session where id = any(${ids})
+    and not exists (select from bext_written where bext_written.id = session.id)${butFor})`
+  }
+
+  function update(assignment: string, values: string): string {
+    return batchWrite(
+      '$4::text',
+      locked(`unnest(${ids}, ${values}) as wanted (wanted_id, value)`),
+      `update ${table} as session set ${assignment} from bext_target, bext_clock
+  where ${atPlace} and bext_target.expires_at_ms > now_ms and ${inTime}
+  returning session.id`,
+      busy(`
+    and not exists (select from bext_target where bext_target.id = session.id and bext_target.expires_at_ms <= now_ms)`),
+    )
+  }
+
+  return {
+    read: `select string_agg(id || chr(30) || created_at_ms || chr(30) || expires_at_ms || chr(30)
+  || coalesce(to_json(user_id)::text, '') || chr(30) || data_json, chr(30)), $2::text from ${table}
+where id = any($1::text::text[]) and expires_at_ms > (select ${nowMs})`,
+
+    update: update('data_json = value', separated('$3')),
+
+    touch: update('expires_at_ms = now_ms + value', '$3::text::bigint[]'),
+
+    delete: batchWrite(
+      '$3::text',
+      locked(`unnest(${ids}) as wanted (wanted_id)`),
+      `delete from ${table} as session using bext_target, bext_clock where ${atPlace} and ${inTime}
+  returning session.id`,
+      busy(),
+    ),
+
+    create: batchWrite(
+      '$6::text',
+      '',
+      `insert into ${table} (id, user_id, data_json, created_at_ms, expires_at_ms)
+  select wanted.id, wanted.user_id, wanted.data_json, now_ms, now_ms + wanted.ttl_ms
+  from unnest(${ids}, $3::text::text[], ${separated('$4')}, $5::text::bigint[])
+    as wanted (id, user_id, data_json, ttl_ms), bext_clock
+  where ${inTime}
+  on conflict (id) do nothing
+  returning id`,
+      'null',
     ),
   }
 }

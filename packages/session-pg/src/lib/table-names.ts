@@ -12,7 +12,7 @@ export interface TableOptions {
 export interface TableNames {
   readonly table: string
   readonly index: string
-  readonly qualifiedIndex: string
+  readonly partition: (number: number) => string
 }
 
 // PostgreSQL cuts longer names off. The table's leaves room for the names derived from it.
@@ -39,6 +39,9 @@ function quote(name: string): string {
 export function tableNames(factory: string, { schema, table = 'sessions' }: TableOptions): TableNames {
   const prefix = schema === undefined ? '' : `${quote(checkName(factory, 'schema', schema, maxNameBytes))}.`
   const name = checkName(factory, 'table', table, maxTableBytes)
-  const index = quote(`${name}_user_id_idx`)
-  return { table: `${prefix}${quote(name)}`, index, qualifiedIndex: `${prefix}${index}` }
+  return {
+    table: `${prefix}${quote(name)}`,
+    index: quote(`${name}_user_id_idx`),
+    partition: (number) => `${prefix}${quote(`${name}_${number}`)}`,
+  }
 }

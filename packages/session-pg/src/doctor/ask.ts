@@ -1,0 +1,38 @@
+import { withinDeadline } from '@bext/session-core/store'
+import type { PgClient, SqlText, TextRow } from '../lib/client.js'
+import { query } from '../lib/client.js'
+import { codeOf, isSqlState, toPgError } from '../lib/pg-error.js'
+
+/** Asks the server, with a limit for each answer. All rejections are `Backend` errors. */
+export interface Ask {
+  rows(text: string, ...parameters: SqlText[]): Promise<readonly TextRow[]>
+  /** The first row. Rejects if there is none. */
+  row(text: string, ...parameters: SqlText[]): Promise<TextRow>
+}
+
+export function createAsk(sql: PgClient, timeoutMs: number): Ask {
+  function rows(text: string, ...parameters: SqlText[]): Promise<readonly TextRow[]> {
+    return withinDeadline(timeoutMs, async () => {
+      try {
+        return await query(sql, text, parameters)
+      } catch (error) {
+        throw toPgError(error)
+      }
+    })
+  }
+  return {
+    rows,
+    async row(text, ...parameters) {
+      const [row] = await rows(text, ...parameters)
+      if (row === undefined) throw toPgError(new Error('The server answered no row.'))
+      return row
+    },
+  }
+}
+
+/** The SQLSTATE by which the server has refused to answer; `undefined` for any other error. */
+export function refusalOf(error: unknown): string | undefined {
+  const cause: unknown = error instanceof Error ? error.cause : undefined
+  const code = codeOf(cause)
+  return isSqlState(code) && !/^(08|57P)/.test(code) ? code : undefined
+}

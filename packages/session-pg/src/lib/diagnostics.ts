@@ -1,0 +1,8 @@
+import { channel } from 'node:diagnostics_channel'
+import { observeOperations, type Observed } from '@bext/session-core/store'
+
+/** The name of the channel of `node:diagnostics_channel` on which each operation of a store is told once it has ended. */
+export const operationChannelName = 'bext:session-pg:operation'
+
+/** The operation, which is told of on the channel if somebody listens. */
+export const observed: Observed = observeOperations(channel(operationChannelName))

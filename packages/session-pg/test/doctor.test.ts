@@ -1,0 +1,241 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { startPgBouncer, startPostgresPair } from '@bext-internal/test-services'
+import type { Finding } from '@bext/session-core/doctor'
+import { examinePg, migrate, pgSessions, type LayoutOptions } from '@bext/session-pg'
+import type postgres from 'postgres'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { newSchema, openClient, patient, postgresUrl, quoted, randomName, rejectionOf } from './support.js'
+
+const main = fileURLToPath(new URL('../src/doctor/main.ts', import.meta.url))
+
+interface Patient {
+  readonly sql: postgres.Sql
+  readonly schema: string
+  /** Of its own, since other tests have tables of the usual name in the schemas that the search_path has. */
+  readonly name: string
+  /** The quoted name, with the schema. */
+  readonly table: string
+  /** What is said of a subject. */
+  readonly about: (subject: string) => Promise<readonly Finding[]>
+}
+
+async function newPatient(layout: LayoutOptions = {}): Promise<Patient> {
+  const sql = openClient()
+  const schema = await newSchema(sql)
+  const name = randomName()
+  await migrate(sql, { ...layout, schema, table: name })
+  return {
+    sql,
+    schema,
+    name,
+    table: quoted({ schema, table: name }),
+    async about(subject) {
+      const findings = await examinePg(sql, { schema, table: name, timeoutMs: 20_000 })
+      return findings.filter((finding) => finding.subject === subject)
+    },
+  }
+}
+
+/** Rows of which so many in a hundred expired long ago. */
+async function fill({ sql, table }: Patient, rows: number, expiredPercent: number): Promise<void> {
+  await sql.unsafe(`insert into ${table} select n, null, 0,
+    case when n % 100 < ${expiredPercent} then 1 else 9e15 end, '1' from generate_series(1, ${rows}) as n`)
+}
+
+describe('examinePg', () => {
+  it.each([{}, { partitions: 2 }])(
+    'finds nothing wrong with what the store itself does, laid out by %j',
+    async (layout) => {
+      const { sql, schema, name } = await newPatient(layout)
+      const store = pgSessions({ sql, schema, table: name })
+      const id = await store.create({ userId: 'ann', dataJson: '1', ttlMs: 60_000 })
+      await store.touch(id, 90_000)
+      const findings = await examinePg(sql, { schema, table: name, timeoutMs: 20_000 })
+      // The servers of tests do without.
+      const problems = findings.filter(({ level, subject }) => level === 'problem' && subject !== 'durability')
+      expect(problems).toEqual([])
+      const subjects = ['version', 'clock', 'connections', 'pooler', 'table', 'privileges', 'index', 'vacuum', 'sweep']
+      expect(findings.map(({ subject }) => subject)).toEqual(expect.arrayContaining(subjects))
+    },
+  )
+
+  it('tells of a table that is missing', async () => {
+    const findings = await examinePg(openClient(), { table: randomName() })
+    expect(findings.at(-1)).toMatchObject({ level: 'problem', subject: 'table', found: 'it is missing' })
+  })
+
+  it('tells of the table’s version', async () => {
+    const { sql, table, about } = await newPatient()
+    expect(await about('table')).toMatchObject([{ level: 'ok', found: 'version 1' }])
+    await sql.unsafe(`comment on table ${table} is '@bext/session-pg schema 9'`)
+    expect(await about('table')).toMatchObject([{ level: 'problem', found: 'version 9; this release makes 1' }])
+    await sql.unsafe(`comment on table ${table} is '@bext/session-pg schema 0'`)
+    expect(await about('table')).toMatchObject([{ level: 'problem', advice: 'Run migrate(sql).' }])
+    await sql.unsafe(`comment on table ${table} is null`)
+    expect(await about('table')).toMatchObject([{ level: 'problem', found: expect.stringContaining('no version') }])
+  })
+
+  it('tells of columns that are missing', async () => {
+    const { sql, table, about } = await newPatient()
+    await sql.unsafe(`alter table ${table} rename column data_json to data`)
+    expect(await about('table')).toMatchObject([{}, { level: 'problem', found: 'it lacks the columns data_json text' }])
+  })
+
+  it('tells of an unlogged table', async () => {
+    const { about } = await newPatient({ unlogged: true, partitions: 2 })
+    expect(await about('table')).toMatchObject([{}, { level: 'note', found: 'it is unlogged' }])
+  })
+
+  it('tells of a namesake on the search_path', async () => {
+    const { sql, schema, name } = await newPatient()
+    const other = await newSchema(sql)
+    await migrate(sql, { schema: other, table: name })
+    const both = openClient({ connection: { search_path: `${other},${schema}` } })
+    const found = 'another schema of the search_path has one by that name'
+    expect(await examinePg(both, { schema, table: name })).toContainEqual(
+      expect.objectContaining({ level: 'note', found }),
+    )
+  })
+
+  it('tells of indexes that are missing, invalid, or in the way', async () => {
+    const { sql, schema, name, table, about } = await newPatient()
+    expect(await about('index')).toMatchObject([{ level: 'ok' }])
+    await sql.unsafe(`create index on ${table} (expires_at_ms)`)
+    expect(await about('index')).toMatchObject([{ level: 'problem', found: 'one holds a column that calls change' }])
+    await sql.unsafe(`drop index ${quoted({ schema, table: `${name}_user_id_idx` })}`)
+    expect(await about('index')).toMatchObject([{ found: 'there is none by user_id, or it is invalid' }, {}])
+    await sql.unsafe(`alter table ${table} drop constraint ${name}_pkey`)
+    expect(await about('index')).toMatchObject([{ found: 'there is no primary key' }, {}, {}])
+  })
+
+  it('tells of rights that are missing, and of too many', async () => {
+    const { sql, schema, name, about } = await newPatient()
+    const [me] = await sql`select rolsuper as is from pg_roles where rolname = current_user`
+    expect(me).toEqual({ is: true })
+    expect(await about('privileges')).toMatchObject([{ level: 'note', found: 'the role is a superuser' }])
+
+    const role = randomName()
+    await sql`create role ${sql(role)}`
+    onTestFinished(async () => {
+      await sql`drop owned by ${sql(role)}`
+      await sql`drop role ${sql(role)}`
+    })
+    const asRole = openClient({ connection: { role } })
+    await sql`grant usage on schema ${sql(schema)} to ${sql(role)}`
+    await sql`grant select, insert on ${sql(schema)}.${sql(name)} to ${sql(role)}`
+    const about2 = async () => {
+      const findings = await examinePg(asRole, { schema, table: name })
+      return findings.filter(({ subject }) => subject === 'privileges')
+    }
+    expect(await about2()).toMatchObject([{ level: 'problem', found: 'the role lacks update, delete' }])
+    await sql`grant update, delete on ${sql(schema)}.${sql(name)} to ${sql(role)}`
+    expect(await about2()).toMatchObject([{ level: 'ok' }])
+    await sql`revoke select on ${sql(schema)}.${sql(name)} from ${sql(role)}`
+    const findings = await examinePg(asRole, { schema, table: name })
+    expect(findings).toContainEqual(expect.objectContaining({ subject: 'sweep', found: 'could not be looked at' }))
+  })
+
+  it('tells of updates that are not heap-only', async () => {
+    const one = await newPatient()
+    await fill(one, 2000, 0)
+    await one.sql.unsafe(`create index on ${one.table} (expires_at_ms)`)
+    await one.sql.unsafe(`update ${one.table} set expires_at_ms = expires_at_ms - 1`)
+    const seen = (): Promise<readonly Finding[]> => one.about('updates')
+    await expect.poll(seen, patient).toMatchObject([{ level: 'problem', found: '0 % of 2000 updates were heap-only' }])
+  })
+
+  it('tells of dead rows, and of a vacuum that is off', async () => {
+    const one = await newPatient()
+    await one.sql.unsafe(`alter table ${one.table} set (autovacuum_vacuum_threshold = 1000000)`)
+    await fill(one, 2000, 0)
+    await one.sql.unsafe(`delete from ${one.table} where id::int <= 1000`)
+    const seen = (): Promise<readonly Finding[]> => one.about('vacuum')
+    await expect.poll(seen, patient).toMatchObject([{ level: 'note', found: '1000 of 2000 rows are dead' }])
+    await one.sql.unsafe(`alter table ${one.table} set (autovacuum_enabled = false)`)
+    expect(await seen()).toMatchObject([{ level: 'problem', found: expect.stringContaining('autovacuum is off') }])
+  })
+
+  it('tells that nobody sweeps', async () => {
+    const one = await newPatient({ partitions: 2 })
+    await fill(one, 3000, 50)
+    expect(await one.about('sweep')).toMatchObject([
+      { level: 'problem', found: '1500 of 3000 sessions expired more than an hour ago' },
+    ])
+    const store = pgSessions({ sql: one.sql, schema: one.schema, table: one.name })
+    await store.sweep({ maxRecords: 1400 })
+    expect(await one.about('sweep')).toMatchObject([{ level: 'ok' }])
+  })
+
+  it('tells of a clock that is off', async () => {
+    const { about } = await newPatient()
+    const nowMs = Date.now.bind(Date)
+    const ahead = vi.spyOn(Date, 'now').mockImplementation(() => nowMs() + 65_000)
+    onTestFinished(() => ahead.mockRestore())
+    expect(await about('clock')).toMatchObject([
+      { level: 'note', found: expect.stringMatching(/differ by 6\d\.\d s$/) },
+    ])
+  })
+
+  it('tells of a pooler', async () => {
+    const pooler = await startPgBouncer(postgresUrl, 2)
+    onTestFinished(() => pooler.stop())
+    const findings = await examinePg(openClient({}, pooler.url), { table: randomName() })
+    expect(findings).toContainEqual(expect.objectContaining({ level: 'note', subject: 'pooler' }))
+  })
+
+  it('tells of a standby, and of commits that are not waited for', async () => {
+    const pair = await startPostgresPair()
+    onTestFinished(() => pair.stop())
+    const findings = await examinePg(openClient({}, pair.standby.url))
+    expect(findings).toContainEqual(expect.objectContaining({ level: 'problem', found: 'the server is a standby' }))
+    expect(findings).toContainEqual(
+      expect.objectContaining({ level: 'problem', found: 'fsync off, synchronous_commit on' }),
+    )
+  })
+
+  it('rejects where there is nobody to ask, and for wrong options', async () => {
+    const nobody = examinePg(openClient({}, 'postgres://127.0.0.1:1/none'))
+    expect(await rejectionOf(nobody)).toMatchObject({ code: 'Backend', reason: 'unavailable' })
+    await expect(examinePg({} as postgres.Sql)).rejects.toThrow(TypeError)
+    await expect(examinePg(openClient(), { tabel: 'x' } as object)).rejects.toThrow(/no option "tabel"/)
+  })
+})
+
+function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['--import', 'tsx', main, ...args], (error, stdout, stderr) => {
+      resolve({ code: Number(error?.code ?? 0), stdout, stderr })
+    })
+  })
+}
+
+describe('the command', () => {
+  it('prints what it finds, as text and as JSON, and exits with 1 if something is wrong', async () => {
+    const table = randomName()
+    const text = await run('doctor', postgresUrl, '--table', table)
+    expect(text).toMatchObject({ code: 1, stderr: '' })
+    expect(text.stdout).toContain('PROBLEM  table: it is missing')
+    const json = await run('doctor', postgresUrl, '--table', table, '--json')
+    expect(JSON.parse(json.stdout)).toContainEqual(expect.objectContaining({ found: 'it is missing' }))
+  })
+
+  it('says what it expects, and repeats no password', async () => {
+    expect(await run('--help')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Usage: session-pg doctor/) })
+    const version = await run('--version')
+    expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+    const wrong = [
+      ['examine', 'postgres://u:secret@h/d'],
+      ['doctor', 'redis://u:secret@h'],
+      ['doctor', 'postgres://u:secret@127.0.0.1:1/d', '--prefix=x'],
+      ['doctor', 'postgres://u:secret@127.0.0.1:1/d', '--table', ''],
+      ['doctor', 'postgres://u:secret@127.0.0.1:1/d'],
+      ['doctor', 'postgres://u:se%cret@127.0.0.1:x/d'],
+    ]
+    for (const { code, stdout, stderr } of await Promise.all(wrong.map((args) => run(...args)))) {
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+      expect(stderr).not.toBe('')
+      expect(stderr).not.toMatch(/secret|se%cret/)
+    }
+  })
+})

@@ -1,0 +1,160 @@
+import { readFile, readdir } from 'node:fs/promises'
+import { migrate, migrations, pgSessions, type LayoutOptions } from '@bext/session-pg'
+import type postgres from 'postgres'
+import { expect, it } from 'vitest'
+import { runMigrations } from '../src/lib/migrate.js'
+import { newSchema, openClient, quoted, rejectionOf } from './support.js'
+
+const folder = new URL('../migrations/', import.meta.url)
+
+interface TableShape {
+  readonly columns: readonly unknown[]
+  readonly indexes: readonly unknown[]
+  readonly relations: readonly unknown[]
+  readonly comment: unknown
+}
+
+/** Everything that makes the table what it is, and its partitions, without the schema's name. */
+async function shapeOf(sql: postgres.Sql, schema: string, table = 'sessions'): Promise<TableShape> {
+  const name = quoted({ schema, table })
+  const columns = await sql`
+    select attname, format_type(atttypid, atttypmod), attnotnull, collname
+    from pg_attribute left join pg_collation on pg_collation.oid = attcollation
+    where attrelid = ${name}::regclass and attnum > 0 order by attnum`
+  const indexes = await sql`
+    select indexname, replace(indexdef, ${`${schema}.`}, '') as definition
+    from pg_indexes where schemaname = ${schema} and tablename = ${table} order by indexname`
+  const relations = await sql`
+    select relname, relkind, relpersistence, reloptions from pg_class
+    where relnamespace = ${schema}::regnamespace and relkind in ('r', 'p') order by relname`
+  const [comment] = await sql`select obj_description(${name}::regclass, 'pg_class') as text`
+  return { columns: [...columns], indexes: [...indexes], relations: [...relations], comment: comment?.['text'] }
+}
+
+async function migrated(layout: LayoutOptions = {}): Promise<TableShape> {
+  const sql = openClient()
+  const schema = await newSchema(sql)
+  await migrate(sql, { ...layout, schema })
+  return shapeOf(sql, schema)
+}
+
+it('makes what migrations say, which note their version', async () => {
+  const sql = openClient()
+  const schema = await newSchema(sql)
+  for (const step of migrations({ schema })) await sql.unsafe(step.sql)
+  const byHand = await shapeOf(sql, schema)
+  expect(byHand).toEqual(await migrated())
+  expect(byHand).toMatchObject({
+    columns: [
+      { attname: 'id', collname: 'C', attnotnull: true },
+      { attname: 'user_id', collname: 'C', attnotnull: false },
+      { attname: 'created_at_ms', format_type: 'bigint' },
+      { attname: 'expires_at_ms', format_type: 'bigint' },
+      { attname: 'data_json', format_type: 'text' },
+    ],
+    indexes: [{ indexname: 'sessions_pkey' }, { indexname: 'sessions_user_id_idx' }],
+    relations: [{ relname: 'sessions', relkind: 'r', relpersistence: 'p', reloptions: ['fillfactor=90'] }],
+    comment: '@bext/session-pg schema 1',
+  })
+  await migrate(sql, { schema })
+  expect(await shapeOf(sql, schema)).toEqual(byHand)
+})
+
+it('has a file for each migration, with the names by default', async () => {
+  const files = (await readdir(folder)).toSorted()
+  const steps = migrations()
+  expect(files).toEqual(steps.map(({ version, name }) => `${String(version).padStart(4, '0')}_${name}.sql`))
+  const texts = await Promise.all(files.map((file) => readFile(new URL(file, folder), 'utf8')))
+  expect(texts).toEqual(steps.map(({ sql }) => sql))
+})
+
+it('makes a table without a write-ahead log where it is told to', async () => {
+  expect(await migrated({ unlogged: true })).toMatchObject({
+    relations: [{ relname: 'sessions', relpersistence: 'u' }],
+  })
+})
+
+it('makes a table in partitions where it is told to, each with room for new versions of rows', async () => {
+  const part = { relkind: 'r', relpersistence: 'u', reloptions: ['fillfactor=90'] }
+  expect(await migrated({ partitions: 2, unlogged: true })).toMatchObject({
+    indexes: [{ indexname: 'sessions_pkey' }, { indexname: 'sessions_user_id_idx' }],
+    relations: [
+      { relname: 'sessions', relkind: 'p' },
+      { relname: 'sessions_0', ...part },
+      { relname: 'sessions_1', ...part },
+    ],
+    comment: '@bext/session-pg schema 1',
+  })
+})
+
+it('O2 sweeps all partitions, and only what has expired', async () => {
+  const sql = openClient()
+  const schema = await newSchema(sql)
+  await migrate(sql, { schema, partitions: 3 })
+  const name = quoted({ schema, table: 'sessions' })
+  // Alike in all partitions, so that rows of several lie at the same place.
+  await sql.unsafe(`insert into ${name} select n, null, 0, case when n % 2 = 0 then 1 else 9e15 end, repeat('1', 200)
+    from generate_series(1, 20000) as n`)
+  const store = pgSessions({ sql, schema, timeoutMs: 20_000 })
+  let removed = 0
+  for (let more = true; more;) {
+    const swept = await store.sweep({ maxRecords: 3000 })
+    removed += swept.removed
+    more = swept.more
+  }
+  expect(removed).toBe(10_000)
+  const left = await sql.unsafe(`select count(*)::int, min(expires_at_ms)::text as soonest from ${name}`)
+  expect([...left]).toEqual([{ count: 10_000, soonest: '9000000000000000' }])
+})
+
+it('takes a table through the steps that it lacks, all or none, and keeps its sessions', async () => {
+  const sql = openClient()
+  const schema = await newSchema(sql)
+  const table = quoted({ schema, table: 'sessions' })
+  await migrate(sql, { schema })
+  const id = await pgSessions({ sql, schema }).create({ dataJson: '1', ttlMs: 60_000 })
+  const comment = `comment on table ${table} is '@bext/session-pg schema 1'`
+  const broken = [
+    ...migrations({ schema }),
+    { version: 2, name: 'more', sql: `alter table ${table} add column more text; alter table nowhere add x text` },
+  ]
+  await expect(runMigrations(sql, table, broken)).rejects.toThrow('nowhere')
+  expect((await shapeOf(sql, schema)).columns).toHaveLength(5)
+
+  const steps = [
+    ...migrations({ schema }),
+    { version: 2, name: 'more', sql: `alter table ${table} add more text; ${comment}` },
+  ]
+  await runMigrations(sql, table, steps)
+  expect((await shapeOf(sql, schema)).columns).toHaveLength(6)
+  expect((await pgSessions({ sql, schema }).read(id)).dataJson).toBe('1')
+})
+
+it('leaves a table alone that is not ours, or of a version to come, and says so', async () => {
+  const sql = openClient()
+  const schema = await newSchema(sql)
+  await sql`create table ${sql(schema)}.sessions (id text primary key)`
+  const foreign = await rejectionOf(migrate(sql, { schema }))
+  expect(foreign).toMatchObject({ code: 'Backend', message: expect.stringContaining('Choose another name') })
+  expect((await shapeOf(sql, schema)).columns).toHaveLength(1)
+
+  await sql.unsafe(
+    `comment on table ${quoted({ schema, table: 'sessions' })} is '@bext/session-pg schema 2, of a friend'`,
+  )
+  const newer = await rejectionOf(migrate(sql, { schema }))
+  expect(newer).toMatchObject({ code: 'Backend', message: expect.stringContaining('has version 2') })
+})
+
+it('gives up on a lock that is not free, and changes nothing', async () => {
+  const sql = openClient()
+  const schema = await newSchema(sql)
+  const table = quoted({ schema, table: 'sessions' })
+  const reserved = await openClient().reserve()
+  await reserved`begin`
+  await reserved`select pg_advisory_xact_lock(hashtextextended(${`@bext/session-pg ${table}`}, 0))`
+  await expect(runMigrations(sql, table, migrations({ schema }), 50)).rejects.toMatchObject({ code: '55P03' })
+  await reserved`rollback`
+  reserved.release()
+  expect(await sql`select to_regclass(${table}) as found`).toEqual([{ found: null }])
+  await migrate(sql, { schema })
+})

@@ -1,0 +1,4 @@
+import { testConformance } from '@bext/session-conformance/vitest'
+import { harnessOf } from './harness.js'
+
+testConformance(harnessOf('pg, partitioned', { partitions: 4 }), { strict: true })

@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { pgSessions, startSweeping } from '@bext/session-pg'
+import type postgres from 'postgres'
+import { expect, it, onTestFinished } from 'vitest'
+import { newTable, openClient, patient, postgresUrl, randomName } from './support.js'
+
+interface Counted {
+  calls: number
+  close(): Promise<void>
+  sweep(): ReturnType<ReturnType<typeof pgSessions>['sweep']>
+}
+
+/** Rows of which every second one has expired. */
+async function fill(sql: postgres.Sql, table: string, rows: number): Promise<void> {
+  await sql`insert into ${sql(table)} (id, created_at_ms, expires_at_ms, data_json)
+    select n, 0, case when n % 2 = 0 then 1 else 9e15 end, repeat('1', 200) from generate_series(1, ${rows}) as n`
+}
+
+it('O2 walks through a large table in short statements, and finds all that has expired', async () => {
+  const sql = openClient()
+  const table = await newTable(sql)
+  await fill(sql, table, 60_000)
+  let statements = 0
+  const noting = openClient({ debug: (_connection, text) => (statements += text.includes('skip locked') ? 1 : 0) })
+  const store = pgSessions({ sql: noting, table, timeoutMs: 20_000 })
+  let removed = 0
+  for (let more = true; more;) {
+    const swept = await store.sweep({ maxRecords: 7000 })
+    expect(swept.removed).toBeLessThanOrEqual(7000)
+    removed += swept.removed
+    more = swept.more
+  }
+  expect(removed).toBe(30_000)
+  expect(statements).toBeGreaterThan(4)
+  expect(await sql`select from ${sql(table)}`).toHaveLength(30_000)
+  expect(await store.sweep()).toEqual({ removed: 0, more: false })
+})
+
+it('O2 looks at a part of the table with each statement', async () => {
+  const sql = openClient({ max: 1 })
+  const table = await newTable(sql)
+  await fill(sql, table, 30_000)
+  const plan = await sql`explain select from ${sql(table)}
+    where ctid >= ${'(500,0)'}::text::tid and ctid < ${'(1000,0)'}::text::tid`
+  expect(JSON.stringify(plan)).toContain('Tid Range Scan')
+})
+
+it('O2 sweeps in the background, from several stores, until it is stopped', async () => {
+  const sql = openClient()
+  const table = await newTable(sql)
+  await fill(sql, table, 1000)
+  const sweepings = [1, 2, 3].map(() => startSweeping(pgSessions({ sql, table }), { everyMs: 20, maxRecords: 50 }))
+  await expect.poll(async () => (await sql`select from ${sql(table)}`).length, patient).toBe(500)
+  await Promise.all(sweepings.map((sweeping) => sweeping.stop()))
+  await sql`update ${sql(table)} set expires_at_ms = 1`
+  expect(await sql`select from ${sql(table)}`).toHaveLength(500)
+})
+
+it('O2 tells why it failed, and goes on', async () => {
+  const sql = openClient()
+  const table = await newTable(sql)
+  const away = randomName()
+  await fill(sql, table, 10)
+  await sql`alter table ${sql(table)} rename to ${sql(away)}`
+  const errors: unknown[] = []
+  const options = { everyMs: 20, onError: (error: unknown) => errors.push(error) }
+  const sweeping = startSweeping(pgSessions({ sql, table }), options)
+  onTestFinished(() => sweeping.stop())
+  await expect.poll(() => errors.length, patient).toBeGreaterThan(0)
+  expect(errors[0]).toMatchObject({ code: 'Backend', reason: 'failed' })
+  await sql`alter table ${sql(away)} rename to ${sql(table)}`
+  await expect.poll(async () => (await sql`select from ${sql(table)}`).length, patient).toBe(5)
+})
+
+it('O2 keeps no process alive', async () => {
+  const code = `
+    import { pgSessions, startSweeping } from '@bext/session-pg'
+    startSweeping(pgSessions({ url: ${JSON.stringify(postgresUrl)} }))`
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], {
+    cwd: import.meta.dirname,
+    stdio: 'inherit',
+  })
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
+
+it('O2 O3 ends when the store is closed', async () => {
+  const sql = openClient()
+  const table = await newTable(sql)
+  const [closed, open] = [0, 1].map(() => {
+    const store = pgSessions({ sql, table })
+    const counted = {
+      calls: 0,
+      close: () => store.close(),
+      sweep() {
+        counted.calls += 1
+        return store.sweep()
+      },
+    }
+    return counted
+  }) as [Counted, Counted]
+  await closed.close()
+  const errors: unknown[] = []
+  const options = { everyMs: 1, onError: (error: unknown) => errors.push(error) }
+  const sweepings = [closed, open].map((store) => startSweeping(store, options))
+  await expect.poll(() => closed.calls, patient).toBe(1)
+  await expect.poll(() => open.calls, patient).toBeGreaterThan(10)
+  await Promise.all(sweepings.map((sweeping) => sweeping.stop()))
+  expect(closed.calls).toBe(1)
+  expect(errors).toEqual([])
+})
+
+it('refuses wrong options with a TypeError', () => {
+  const store = pgSessions({ sql: openClient() })
+  expect(() => startSweeping(store, { everyMs: 0 })).toThrow(/startSweeping: option everyMs must be a positive/)
+  expect(() => startSweeping(store, { maxRecords: 1.5 })).toThrow(/option maxRecords must be a positive/)
+  expect(() => startSweeping(store, { every: 1 } as object)).toThrow(/no option "every"/)
+  expect(() => startSweeping(store, { onError: 1 } as object)).toThrow(/option onError must be a function/)
+})

@@ -1,0 +1,52 @@
+import type { SessionId } from '@bext/session-core'
+import { pgSessions, type PgSessions } from '@bext/session-pg'
+import type postgres from 'postgres'
+import { describe, expect, it } from 'vitest'
+import { newTable, openClient, rejectionsOf } from './support.js'
+
+type Raw = ReturnType<ReturnType<postgres.Sql['unsafe']>['raw']>
+
+/** A client that has the server do every statement, and gives its answers as `garble` says. */
+function garbled(sql: postgres.Sql, garble: (answer: Raw) => Promise<unknown>): postgres.Sql {
+  return new Proxy(sql, {
+    get(target, name) {
+      if (name !== 'unsafe') return Reflect.get(target, name) as unknown
+      return (...args: Parameters<postgres.Sql['unsafe']>) => ({ raw: () => garble(target.unsafe(...args).raw()) })
+    },
+  })
+}
+
+// What postgres.js 3.4 was seen to do when its connection breaks and comes back.
+const ways: readonly [way: string, garble: (sql: postgres.Sql) => (answer: Raw) => Promise<unknown>][] = [
+  ['none', () => async (answer) => (await answer).slice(0, 0)],
+  ['that to another statement', (sql) => async (answer) => [await answer, await sql.unsafe('select 1, 2').raw()].at(1)],
+  [
+    'its own, after the rows of another one',
+    (sql) => async (answer) => [...(await sql.unsafe("select null, '0'").raw()), ...(await answer)],
+  ],
+]
+
+const calls: readonly [name: string, call: (store: PgSessions, id: SessionId) => Promise<unknown>][] = [
+  ['create', (store) => store.create({ dataJson: '1', ttlMs: 1000 })],
+  ['read', (store, id) => store.read(id)],
+  ['update', (store, id) => store.update(id, '1')],
+  ['updateIfUnchanged', (store, id) => store.updateIfUnchanged(id, '0', '1')],
+  ['touch', (store, id) => store.touch(id, 1000)],
+  ['delete', (store, id) => store.delete(id)],
+  ['listUserSessions', (store) => store.listUserSessions('ann')],
+  ['endUserSessions', (store) => store.endUserSessions('ann')],
+  ['sweep', (store) => store.sweep()],
+]
+
+describe.each(ways)('a driver that gives as the answer: %s', (_way, garble) => {
+  it.each(calls)('E4 is not believed by %s, alone or with others', async (_name, call) => {
+    const sql = openClient()
+    const table = await newTable(sql)
+    const id = await pgSessions({ sql, table }).create({ userId: 'ann', dataJson: '0', ttlMs: 60_000 })
+    const store = pgSessions({ sql: garbled(sql, garble(sql)), table, timeoutMs: 500 })
+    expect(await store.isHealthy()).toBe(false)
+    for (const error of await rejectionsOf([1, 2, 3].map(() => call(store, id)))) {
+      expect(error).toMatchObject({ code: 'Backend', reason: 'unavailable' })
+    }
+  })
+})
