@@ -1,6 +1,10 @@
-import { checkPositiveInteger, describeType, rejectUnknownOptions } from '@bext/session-core/store'
+import { checkPositiveInteger, rejectUnknownOptions } from '@bext/session-core/store'
+import type { Compression } from './compression.js'
+import type { OpenLegacy } from './legacy.js'
+import type { Revocation } from './revoker.js'
 import type { CheckedSecret, CookieSecret } from './secrets.js'
 import { checkSecrets } from './secrets.js'
+import { kindOf, wrongOption } from './wrong-option.js'
 
 export interface CookieSessionsOptions {
   /** The first seals, all open: to change the secret, put the new one in front. At least one. */
@@ -12,35 +16,59 @@ export interface CookieSessionsOptions {
    * cookie's name and attributes in a `Set-Cookie` line of 4096 bytes.
    */
   readonly maxIdBytes?: number | undefined
+  /**
+   * `deflate` of `@bext/session-cookie/compression` makes ids shorter. Default: none, for the length of what is
+   * compressed tells something of its content.
+   */
+  readonly compression?: Compression | undefined
+  /** What `createRevocation` made: ends take effect before expiry, for a look-up at each read. Default: none. */
+  readonly revocation?: Revocation | undefined
+  /** Opens the cookies of what was there before, such as `ironSessionCookies()`. Default: none. */
+  readonly openLegacy?: OpenLegacy | undefined
 }
 
 export interface CheckedOptions {
   readonly secrets: readonly [CheckedSecret, ...CheckedSecret[]]
   readonly purpose: string
   readonly maxIdBytes: number
+  readonly compression: Compression | undefined
+  readonly revocation: Revocation | undefined
+  readonly openLegacy: OpenLegacy | undefined
 }
 
+const factory = 'cookieSessions'
 const defaults = Object.freeze({ purpose: 'session', maxIdBytes: 3900 })
 
+const known = ['secrets', 'purpose', 'maxIdBytes', 'compression', 'revocation', 'openLegacy']
 const maxPurposeLength = 128
 
 function checkPurpose(purpose: unknown): string {
-  const expected = `cookieSessions: option purpose must be a string of 1 to ${maxPurposeLength} characters`
-  if (typeof purpose !== 'string') throw new TypeError(`${expected}, but it is ${describeType(purpose)}.`)
-  if (!purpose.isWellFormed()) throw new TypeError(`${expected}, but it holds a lone surrogate.`)
-  if (purpose.length === 0 || purpose.length > maxPurposeLength) {
-    throw new TypeError(`${expected}, but it has ${purpose.length}.`)
+  if (typeof purpose === 'string' && purpose.isWellFormed() && purpose && purpose.length <= maxPurposeLength) {
+    return purpose
   }
-  return purpose
+  throw wrongOption(
+    'purpose',
+    `a string of 1 to ${maxPurposeLength} characters, without a lone surrogate`,
+    kindOf(purpose),
+  )
+}
+
+function checkType<T>(option: string, type: 'function' | 'object', value: T): T {
+  if (value === undefined || (typeof value === type && value !== null)) return value
+  throw wrongOption(option, `of type ${type}`, kindOf(value))
 }
 
 /** The options with their defaults, copied (contract R7). Throws a `TypeError` that names the wrong one. */
 export function checkOptions(options: CookieSessionsOptions): CheckedOptions {
-  rejectUnknownOptions('cookieSessions', options, ['secrets', 'purpose', 'maxIdBytes'])
+  rejectUnknownOptions(factory, options, known)
   const { secrets, purpose = defaults.purpose, maxIdBytes = defaults.maxIdBytes } = options
+  const { compression, revocation, openLegacy } = options
   return {
     secrets: checkSecrets(secrets),
     purpose: checkPurpose(purpose),
-    maxIdBytes: checkPositiveInteger('cookieSessions', 'maxIdBytes', maxIdBytes),
+    maxIdBytes: checkPositiveInteger(factory, 'maxIdBytes', maxIdBytes),
+    compression: checkType('compression', 'object', compression),
+    revocation: checkType('revocation', 'object', revocation),
+    openLegacy: checkType('openLegacy', 'function', openLegacy),
   }
 }

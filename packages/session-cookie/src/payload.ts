@@ -1,54 +1,74 @@
 import type { SessionRecord } from '@bext/session-core'
-import { SessionError } from '@bext/session-core'
+import { malformed, unsupported } from './refusals.js'
 
-/** What a sealed id holds. */
-export type Session = Omit<SessionRecord, 'id'>
-
-const version = 1
-const elements = 6
-
-function headerOf(purpose: string, { userId, createdAtMs, expiresAtMs }: Omit<Session, 'dataJson'>): string {
-  return `[${version},${JSON.stringify(purpose)},${JSON.stringify(userId ?? null)},${createdAtMs},${expiresAtMs},`
+/** A session as it is opened. */
+export interface Session extends Omit<SessionRecord, 'id'> {
+  /** Names the session through all ids that it ever has, for revocation; undefined if it was begun without. */
+  readonly serial: string | undefined
 }
 
-function malformed(): SessionError {
-  return new SessionError('malformed', 'The sealed session is malformed: it holds no session record.')
+/** What a token holds within its seal: a session whose data may be deflated. Its expiry stands in the token. */
+export interface Payload extends Omit<Session, 'dataJson' | 'expiresAtMs'> {
+  /** JSON text as it is (contract R2), or base64url of it deflated. */
+  readonly data: string
+  readonly isDeflated: boolean
 }
 
-function isTime(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0
+// The first character is version 1 with the sum of what it has; any other than 0 to 7 is of a version to come.
+const hasUser = 1
+const hasSerial = 2
+const isDeflatedData = 4
+const firstOfOtherVersions = 8
+
+const timeBase = 128
+const timePlaces = [5, 4, 3, 2, 1, 0].map((power) => timeBase ** power)
+const timeLength = timePlaces.length
+
+function encodeTime(timeMs: number): string {
+  if (!(timeMs < timeBase ** timeLength)) throw new RangeError('createdAtMs is past the year 2109.')
+  return String.fromCharCode(...timePlaces.map((place) => Math.floor(timeMs / place) % timeBase))
 }
 
-function parseArray(text: string): readonly unknown[] {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch {
-    throw malformed()
+function decodeTime(text: string): number {
+  return timePlaces.reduce((timeMs, place, at) => timeMs + place * text.charCodeAt(at), 0)
+}
+
+/** The text behind its length; nothing where there is none. */
+function encodeText(text: string | undefined): string {
+  return text === undefined ? '' : `${text.length}:${text}`
+}
+
+/**
+ * The payload as text, as short as can be, for each 16 bytes are 22 characters of a cookie: what there is, the creation
+ * time as six characters of seven bits, user and serial each behind its length, and the data up to the end.
+ */
+export function encodePayload({ userId, createdAtMs, serial, data, isDeflated }: Payload): string {
+  const kind =
+    (userId === undefined ? 0 : hasUser) + (serial === undefined ? 0 : hasSerial) + (isDeflated ? isDeflatedData : 0)
+  return `${kind}${encodeTime(createdAtMs)}${encodeText(userId)}${encodeText(serial)}${data}`
+}
+
+/** The payload in a text that `encodePayload` made. Throws `Invalid` for any other. */
+export function decodePayload(text: string): Payload {
+  const kind = text.charCodeAt(0) - '0'.charCodeAt(0)
+  if (!(kind >= 0 && kind < firstOfOtherVersions)) throw unsupported()
+  let at = 1 + timeLength
+  function takeText(flag: number): string | undefined {
+    if ((kind & flag) === 0) return undefined
+    const from = text.indexOf(':', at) + 1
+    const length = Number(text.slice(at, from - 1))
+    at = from + length
+    // A length beyond the end leaves no data, which is refused below.
+    if (from === 0 || !(Number.isInteger(length) && from <= at)) throw malformed()
+    return text.slice(from, at)
   }
-  if (!Array.isArray(parsed)) throw malformed()
-  return parsed
-}
-
-/** The session as JSON text: `[version, purpose, user, created, expires, data]`, the data as it is (contract R2). */
-export function encodePayload(purpose: string, session: Session): string {
-  return `${headerOf(purpose, session)}${session.dataJson}]`
-}
-
-/** The session in a text that `encodePayload` made for this purpose. Throws `Invalid` for any other (contract I2). */
-export function decodePayload(purpose: string, text: string): Session {
-  const parsed = parseArray(text)
-  const [sealedVersion, sealedPurpose, user, createdAtMs, expiresAtMs] = parsed
-  if (sealedVersion !== version) {
-    throw new SessionError('unsupported_version', `The sealed session is not of version ${version}.`)
+  const createdAtMs = decodeTime(text.slice(1))
+  const payload = {
+    createdAtMs,
+    userId: takeText(hasUser),
+    serial: takeText(hasSerial),
+    isDeflated: (kind & isDeflatedData) !== 0,
   }
-  if (sealedPurpose !== purpose) throw new SessionError('wrong_purpose', 'The session was sealed for another purpose.')
-  if (parsed.length !== elements) throw malformed()
-  if (user !== null && typeof user !== 'string') throw malformed()
-  if (!isTime(createdAtMs) || !isTime(expiresAtMs)) throw malformed()
-
-  const fields = { userId: user ?? undefined, createdAtMs, expiresAtMs }
-  const header = headerOf(purpose, fields)
-  if (!text.startsWith(header) || !text.endsWith(']')) throw malformed()
-  return { ...fields, dataJson: text.slice(header.length, -1) }
+  if (at >= text.length) throw malformed()
+  return { ...payload, data: text.slice(at) }
 }

@@ -1,10 +1,14 @@
-import { describeType, rejectUnknownOptions } from '@bext/session-core/store'
+import { rejectUnknownOptions } from '@bext/session-core/store'
+import { kindOf, wrongOption } from './wrong-option.js'
 
 /** A secret that session ids are sealed with. */
 export interface CookieSecret {
   /** Names the secret, in plain sight, in every id that it seals: 1 to 64 of `A-Z a-z 0-9 _`, no two the same. */
   readonly id: string
-  /** At least 32 bytes (a string's bytes of UTF-8) that nobody can guess, such as `openssl rand -base64 48` prints. */
+  /**
+   * At least 32 bytes (a string's bytes of UTF-8) that nobody can guess, such as
+   * `npx @bext/session-cookie generate-secret` prints.
+   */
   readonly secret: string | Uint8Array
 }
 
@@ -18,42 +22,37 @@ const minSecretBytes = 32
 const secretId = /^\w{1,64}$/
 
 function checkBytes(option: string, secret: unknown): Uint8Array<ArrayBuffer> {
-  const wanted = `cookieSessions: option ${option} must be a string or a Uint8Array of at least ${minSecretBytes} bytes`
-  const advice = 'Make one with: openssl rand -base64 48'
-  if (typeof secret !== 'string' && !(secret instanceof Uint8Array)) {
-    // describeType shows numbers as they are, and this one may be a secret.
-    const given = typeof secret === 'number' ? 'a number' : describeType(secret)
-    throw new TypeError(`${wanted}, but it is ${given}. ${advice}`)
-  }
-  const bytes = typeof secret === 'string' ? new TextEncoder().encode(secret) : new Uint8Array(secret)
-  if (bytes.length < minSecretBytes) throw new TypeError(`${wanted}, but it has ${bytes.length}. ${advice}`)
-  return bytes
+  const given = typeof secret === 'string' ? new TextEncoder().encode(secret) : secret
+  const isBytes = given instanceof Uint8Array
+  const bytes = new Uint8Array(isBytes ? given : [])
+  if (bytes.length >= minSecretBytes) return bytes
+  const advice = ' (npx @bext/session-cookie generate-secret)'
+  throw wrongOption(
+    option,
+    `a string or a Uint8Array of at least ${minSecretBytes} bytes${advice}`,
+    isBytes ? `one of ${bytes.length}` : kindOf(secret),
+  )
 }
 
 /** The secrets, in their order. Throws a `TypeError` that names the wrong one by its place, and never shows it. */
 export function checkSecrets(secrets: unknown): readonly [CheckedSecret, ...CheckedSecret[]] {
-  if (!Array.isArray(secrets)) {
-    const given = typeof secrets === 'number' ? 'a number' : describeType(secrets)
-    throw new TypeError(`cookieSessions: option secrets must be an array of { id, secret }, but it is ${given}.`)
-  }
-  const indexOfId = new Map<string, number>()
-  const [first, ...others] = Array.from(secrets as unknown[], (entry, index): CheckedSecret => {
+  const ids = new Set<string>()
+  const given: readonly unknown[] = Array.isArray(secrets) ? Array.from(secrets) : []
+  const [first, ...others] = given.map((entry, index): CheckedSecret => {
     const option = `secrets[${index}]`
     rejectUnknownOptions(`cookieSessions: option ${option}`, entry, ['id', 'secret'])
     const { id, secret } = entry as Partial<Record<keyof CookieSecret, unknown>>
-    if (typeof id !== 'string' || !secretId.test(id)) {
-      const given = typeof id === 'string' ? 'another string' : describeType(id)
-      throw new TypeError(`cookieSessions: option ${option}.id must be 1 to 64 of A-Z a-z 0-9 _, but it is ${given}.`)
+    if (typeof id !== 'string' || !secretId.test(id) || ids.has(id)) {
+      const isTaken = typeof id === 'string' && ids.has(id)
+      throw wrongOption(`${option}.id`, '1 to 64 of A-Z a-z 0-9 _, no two the same', isTaken ? 'taken' : kindOf(id))
     }
-    if (indexOfId.has(id)) {
-      const other = `secrets[${indexOfId.get(id)}].id`
-      throw new TypeError(`cookieSessions: option ${option}.id must be unique, but it is the same as ${other}.`)
-    }
-    indexOfId.set(id, index)
+    ids.add(id)
     return { id, bytes: checkBytes(`${option}.secret`, secret) }
   })
-  if (first === undefined) {
-    throw new TypeError('cookieSessions: option secrets must hold at least one { id, secret }, but it is empty.')
-  }
-  return [first, ...others]
+  if (first) return [first, ...others]
+  throw wrongOption(
+    'secrets',
+    'an array of one or more { id, secret }',
+    Array.isArray(secrets) ? 'empty' : kindOf(secrets),
+  )
 }

@@ -38,3 +38,9 @@ export async function sealText(text: string, secret: CookieSecret, ttl = hourMs)
   const key = { id: secret.id, encryption: new Uint8Array(encryption), integrity: new Uint8Array(integrity) }
   return (await seal(text, key, { ...defaults, ttl, encode: String })) as SessionId
 }
+
+/** The text within a seal, by the layout that the ids in the world rely on, written down once more. */
+export function recordOf(kind: string, createdAtMs: number, rest: string): string {
+  const digits = [5, 4, 3, 2, 1, 0].map((power) => Number((BigInt(createdAtMs) >> BigInt(7 * power)) & 127n))
+  return `${kind}${String.fromCharCode(...digits)}${rest}`
+}

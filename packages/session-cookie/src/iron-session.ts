@@ -1,0 +1,114 @@
+import { SessionError } from '@bext/session-core'
+import { checkPositiveInteger, describeType, rejectUnknownOptions } from '@bext/session-core/store'
+import { defaults, unseal } from 'iron-webcrypto'
+import type { LegacySession, OpenLegacy } from './legacy.js'
+import { canonical } from './token.js'
+
+export interface IronSessionCookiesOptions {
+  /** The `password` of your iron-session options: a string, or strings by their number. */
+  readonly password: string | Readonly<Record<string, string>>
+  /** Whose session it is, from the data that iron-session kept; undefined for an anonymous one. Default: anonymous. */
+  readonly userIdOf?: ((data: object) => string | undefined) | undefined
+  /**
+   * The `ttl` of your iron-session options, in milliseconds, from which a session's creation is reckoned. Default: 14
+   * days, as there.
+   */
+  readonly ttlMs?: number | undefined
+  /**
+   * When cookies that iron-session made with `ttl: 0`, which live for ever, expire after all, in milliseconds since
+   * 1970. Default: they are refused.
+   */
+  readonly endlessUntilMs?: number | undefined
+}
+
+const factory = 'ironSessionCookies'
+const known = ['password', 'userIdOf', 'ttlMs', 'endlessUntilMs']
+const defaultTtlMs = 1_209_600_000
+const minPasswordLength = 32
+
+// Fe26.2*passwordId*salt*iv*ciphertext*expiresAtMs*salt*mac~version, in canonical spelling. The version is not
+// authenticated, so nothing may depend on it.
+const salt = '[\\da-f]{64}'
+const { iv, blocks, mac } = canonical
+const ironSeal = new RegExp(
+  `^(Fe26\\.2\\*(\\w{0,64})\\*${salt}\\*${iv}\\*${blocks}\\*([1-9]\\d{0,15})?\\*${salt}\\*(${mac}))(?:~2)?$`,
+)
+
+function isTooShort(password: unknown): boolean {
+  return typeof password !== 'string' || password.length < minPasswordLength
+}
+
+function checkPasswords(password: unknown): ReadonlyMap<string, string> {
+  const entries = typeof password === 'string' ? { 1: password } : password
+  if (typeof entries !== 'object' || entries === null) {
+    throw new TypeError(
+      `${factory}: option password must be a string or strings by number, but it is ${describeType(password)}.`,
+    )
+  }
+  const passwords = new Map<string, string>(Object.entries(entries))
+  if (passwords.size === 0 || [...passwords.values()].some(isTooShort)) {
+    throw new TypeError(
+      `${factory}: option password must hold strings of at least ${minPasswordLength} characters, but one is not.`,
+    )
+  }
+  return passwords
+}
+
+function tampered(): SessionError {
+  return new SessionError('tampered', 'The iron-session cookie fails its integrity check.')
+}
+
+async function unsealText(seal: string, passwordId: string, password: string): Promise<string> {
+  // The expiry is looked at by the store, after the MAC was verified.
+  const options = { ...defaults, decode: String, localtimeOffsetMsec: Number.NEGATIVE_INFINITY }
+  try {
+    return (await unseal(seal, { [passwordId || 'default']: password }, options)) as string
+  } catch {
+    throw tampered()
+  }
+}
+
+function parseData(text: string): object {
+  let data: unknown
+  try {
+    data = JSON.parse(text)
+  } catch {
+    throw new SessionError('malformed', 'The iron-session cookie holds no JSON.')
+  }
+  if (typeof data === 'object' && data !== null) return data
+  throw new SessionError('malformed', 'The iron-session cookie holds no object.')
+}
+
+/**
+ * Opens the cookies of iron-session 8 and 9, for the option `openLegacy`, so that a site changes over without signing
+ * anyone out. Each costs what it did there, two passwords stretched, until the session is sealed anew.
+ * Throws a `TypeError` for a wrong option.
+ */
+export function ironSessionCookies(options: IronSessionCookiesOptions): OpenLegacy {
+  rejectUnknownOptions(factory, options, known)
+  const { password, userIdOf, ttlMs = defaultTtlMs, endlessUntilMs } = options
+  const passwords = checkPasswords(password)
+  const livesMs = checkPositiveInteger(factory, 'ttlMs', ttlMs)
+  if (userIdOf !== undefined && typeof userIdOf !== 'function') {
+    throw new TypeError(`${factory}: option userIdOf must be a function, but it is ${describeType(userIdOf)}.`)
+  }
+  if (endlessUntilMs !== undefined) checkPositiveInteger(factory, 'endlessUntilMs', endlessUntilMs)
+
+  return async (cookie): Promise<LegacySession | undefined> => {
+    const [, seal, passwordId = '', expiry, serial] = ironSeal.exec(cookie) ?? []
+    if (seal === undefined || serial === undefined) return undefined
+    const found = passwords.get(passwordId)
+    if (found === undefined) {
+      throw new SessionError('unknown_key', 'The iron-session cookie was sealed with a password that is not given.')
+    }
+    const dataJson = await unsealText(seal, passwordId, found)
+    const data = parseData(dataJson)
+    const expiresAtMs = expiry === undefined ? endlessUntilMs : Number(expiry)
+    if (expiresAtMs === undefined) {
+      throw new SessionError('malformed', 'The iron-session cookie has no expiry (option endlessUntilMs).')
+    }
+    // One that lives longer than ttlMs says was created now, not in times to come.
+    const createdAtMs = Math.max(1, Math.min(expiresAtMs - livesMs, Date.now()))
+    return { userId: userIdOf?.(data), dataJson, createdAtMs, expiresAtMs, serial }
+  }
+}

@@ -1,0 +1,48 @@
+import type { SessionRevocations } from '@bext/session-core'
+
+interface UserRevocation {
+  readonly notAfterMs: number
+  readonly untilMs: number
+}
+
+function removeExpired<T>(entries: Map<string, T>, untilOf: (entry: T) => number): void {
+  const now = Date.now()
+  for (const [key, entry] of entries) if (untilOf(entry) <= now) entries.delete(key)
+}
+
+/** Revocations in this process' memory: for one process, and for tests. They are lost when it ends. */
+export function memoryRevocations(): SessionRevocations {
+  const sessions = new Map<string, number>()
+  const users = new Map<string, UserRevocation>()
+  // To clean up costs a walk over all, so it waits until they are twice as many as were left the last time.
+  let cleanUpAt = 1000
+
+  function cleanUp(): void {
+    if (sessions.size + users.size < cleanUpAt) return
+    removeExpired(sessions, (untilMs) => untilMs)
+    removeExpired(users, ({ untilMs }) => untilMs)
+    cleanUpAt = Math.max(1000, 2 * (sessions.size + users.size))
+  }
+
+  return {
+    async isRevoked(serial, userId, createdAtMs) {
+      if (sessions.has(serial)) return true
+      const revocation = userId === undefined ? undefined : users.get(userId)
+      return revocation !== undefined && createdAtMs <= revocation.notAfterMs
+    },
+
+    async revokeSession(serial, untilMs) {
+      cleanUp()
+      sessions.set(serial, Math.max(untilMs, sessions.get(serial) ?? 0))
+    },
+
+    async revokeUser(userId, notAfterMs, untilMs) {
+      cleanUp()
+      const earlier = users.get(userId)
+      users.set(userId, {
+        notAfterMs: Math.max(notAfterMs, earlier?.notAfterMs ?? 0),
+        untilMs: Math.max(untilMs, earlier?.untilMs ?? 0),
+      })
+    },
+  }
+}

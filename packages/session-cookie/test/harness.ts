@@ -1,0 +1,34 @@
+import type { StoreHarness } from '@bext/session-conformance'
+import { cookieSessions } from '@bext/session-cookie'
+import { createRevocation, memoryRevocations } from '@bext/session-cookie/revocation'
+import { maxTtlMs } from '@bext/session-core/store'
+
+const secrets = {
+  first: { id: 'k1', secret: 'the first secret of the conformance run, long enough' },
+  other: { id: 'k2', secret: 'another secret of the conformance run, long enough' },
+}
+
+/** The store as the kit opens it. */
+export const harness: StoreHarness = {
+  name: 'cookie',
+  family: 'client',
+  declares: { otherSecret: true },
+  open({ namespace, secret = 'first' }) {
+    return { store: cookieSessions({ secrets: [secrets[secret]], purpose: namespace }) }
+  },
+}
+
+const revocations = new Map<string, ReturnType<typeof memoryRevocations>>()
+
+/** The store with revocation: instances of one namespace share what is revoked. */
+export const revocableHarness: StoreHarness = {
+  ...harness,
+  name: 'cookie, with revocation',
+  declares: { otherSecret: true, revocation: true },
+  open({ namespace, secret = 'first' }) {
+    const store = revocations.get(namespace) ?? memoryRevocations()
+    revocations.set(namespace, store)
+    const revocation = createRevocation({ store, maxTtlMs })
+    return { store: cookieSessions({ secrets: [secrets[secret]], purpose: namespace, revocation }) }
+  },
+}

@@ -1,0 +1,154 @@
+import { createRevocation, memoryRevocations } from '@bext/session-cookie/revocation'
+import { cookieSessions } from '@bext/session-cookie'
+import { ironSessionCookies } from '@bext/session-cookie/iron-session'
+import { asSessionId } from '@bext/session-core'
+import { sealData as seal8 } from 'iron-session-8'
+import { sealData as seal9 } from 'iron-session-9'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { expectInvalid, hourMs, newSecret } from './support.js'
+
+const dayMs = 24 * hourMs
+const password = 'a password of thirty-two characters, or more'
+const older = 'the password before, of thirty-two or more'
+const data = { user: { name: 'ada' }, cart: [1, '🙂'] }
+const userIdOf = (value: object): string | undefined => (value as { user?: { name: string } }).user?.name
+
+function open(options: Parameters<typeof ironSessionCookies>[0] = { password, userIdOf }) {
+  return cookieSessions({ secrets: [newSecret('k1')], openLegacy: ironSessionCookies(options) })
+}
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe.each([
+  ['iron-session 8', seal8],
+  ['iron-session 9', seal9],
+])('%s', (_name, seal) => {
+  test('its cookies are sessions, and the next write makes them our own', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: 1_800_000_000_000 })
+    const store = open()
+    const id = asSessionId(await seal(data, { password }))
+    const record = { userId: 'ada', dataJson: JSON.stringify(data), createdAtMs: 1_800_000_000_000 }
+    const expiresAtMs = record.createdAtMs + 14 * dayMs
+    expect(await store.read(id)).toEqual({ id, ...record, expiresAtMs })
+    expect(store.needsReseal(id)).toBe(true)
+
+    const updated = await store.update(id, '{"a":1}')
+    expect(store.needsReseal(updated)).toBe(false)
+    expect(await store.read(updated)).toEqual({ id: updated, ...record, expiresAtMs, dataJson: '{"a":1}' })
+    const touched = await store.touch(id, hourMs)
+    expect(await store.read(touched)).toMatchObject({ ...record, expiresAtMs: record.createdAtMs + hourMs })
+    await store.delete(id)
+
+    vi.setSystemTime(expiresAtMs - 1)
+    await store.read(id)
+    vi.setSystemTime(expiresAtMs)
+    await expect(store.read(id)).rejects.toMatchObject({ code: 'NotFound', reason: 'expired' })
+  })
+
+  test('its password maps open, the newest and the older ones', async () => {
+    const store = open({ password: { 1: older, 2: password }, ttlMs: hourMs })
+    const passwords = [{ 1: older }, { 1: older, 2: password }, older] as const
+    for (const one of passwords) {
+      const id = asSessionId(await seal(data, { password: one, ttl: 3600 }))
+      const { userId, dataJson, createdAtMs, expiresAtMs } = await store.read(id)
+      expect([userId, dataJson, expiresAtMs - createdAtMs]).toEqual([undefined, JSON.stringify(data), hourMs])
+    }
+    const unknown = asSessionId(await seal(data, { password: { 3: password } }))
+    await expectInvalid(store.read(unknown), 'unknown_key')
+    const wrong = asSessionId(await seal(data, { password: { 2: older } }))
+    await expectInvalid(store.read(wrong), 'tampered')
+  })
+
+  test('cookies that live for ever end when it is said', async () => {
+    const id = asSessionId(await seal(data, { password, ttl: 0 }))
+    await expectInvalid(open().read(id), 'malformed')
+    const endlessUntilMs = Date.now() + dayMs
+    expect(await open({ password, endlessUntilMs }).read(id)).toMatchObject({ expiresAtMs: endlessUntilMs })
+    await expect(open({ password, endlessUntilMs: 1 }).read(id)).rejects.toMatchObject({ code: 'NotFound' })
+  })
+
+  test('a cookie that lives longer than ttlMs says was made no later than now', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: 1_800_000_000_000 })
+    const id = asSessionId(await seal(data, { password, ttl: (30 * dayMs) / 1000 }))
+    expect(await open({ password, ttlMs: hourMs }).read(id)).toMatchObject({ createdAtMs: 1_800_000_000_000 })
+  })
+
+  test('a cookie with any one position altered is Invalid (R4)', async () => {
+    const store = open()
+    const id = await seal(data, { password })
+    const altered = Array.from(
+      id,
+      (character, at) => id.slice(0, at) + (character === 'A' ? 'B' : 'A') + id.slice(at + 1),
+    )
+    for (const one of [...altered, `${id}0`, `${id}=`, ` ${id}`, id.slice(0, -3) + '=~2', `${id}~2`]) {
+      await expect(store.read(asSessionId(one)), one).rejects.toMatchObject({ code: 'Invalid' })
+    }
+    await store.read(asSessionId(id))
+  }, 120_000)
+
+  test('an altered cookie is Invalid, not NotFound, also when it has expired (R4)', async () => {
+    const id = await seal(data, { password })
+    const forged = asSessionId(id.replace(/\*\d{13}\*/, '*1700000000000*'))
+    await expectInvalid(open().read(forged), 'tampered')
+  })
+
+  test('with revocation it can be ended, with all that came of it, whatever stands after it', async () => {
+    const revocation = createRevocation({ store: memoryRevocations(), maxTtlMs: 14 * dayMs })
+    const openLegacy = ironSessionCookies({ password, userIdOf })
+    const store = cookieSessions({ secrets: [newSecret('k1')], revocation, openLegacy })
+    const id = asSessionId(await seal(data, { password }))
+    const updated = await store.update(id, '1')
+    await store.delete(updated)
+    for (const ended of [id, asSessionId(id.slice(0, -2)), updated]) {
+      await expect(store.read(ended)).rejects.toMatchObject({ code: 'NotFound', reason: 'unknown' })
+    }
+  })
+})
+
+test('what is no cookie of iron-session is opened as ever', async () => {
+  const store = open()
+  const id = await store.create({ dataJson: '1', ttlMs: hourMs })
+  expect(await store.read(id)).toMatchObject({ dataJson: '1' })
+  await expectInvalid(store.read(asSessionId('x')), 'malformed')
+  await expectInvalid(store.read(asSessionId('x'.repeat(5000))), 'malformed')
+})
+
+test('a creation time that an id cannot hold is Backend, and is not altered (E1)', async () => {
+  const legacy = { userId: undefined, dataJson: '1', expiresAtMs: 128 ** 7, serial: 's' }
+  async function update(createdAtMs: number) {
+    const openLegacy = async (id: string) => (id === 'old' ? { ...legacy, createdAtMs } : undefined)
+    const store = cookieSessions({ secrets: [newSecret('k1')], openLegacy })
+    return store.read(await store.update(asSessionId('old'), '2'))
+  }
+  expect(await update(128 ** 6 - 1)).toMatchObject({ createdAtMs: 128 ** 6 - 1, expiresAtMs: 128 ** 7 })
+  await expect(update(128 ** 6)).rejects.toMatchObject({ code: 'Backend', cause: expect.any(RangeError) })
+})
+
+test('an error of userIdOf is Backend, as nothing untyped escapes (E1)', async () => {
+  const cause = new Error('no such field')
+  const store = open({
+    password,
+    userIdOf: () => {
+      throw cause
+    },
+  })
+  const id = asSessionId(await seal9(data, { password }))
+  await expect(store.read(id)).rejects.toMatchObject({ code: 'Backend', cause })
+})
+
+test.each<[string, unknown, RegExp]>([
+  ['no options', undefined, /ironSessionCookies: expected an object/],
+  ['an unknown option', { password, ttl: 1 }, /no option "ttl"/],
+  ['no password', {}, /option password must be a string or strings by number, but it is undefined/],
+  ['a short password', { password: 'canary' }, /strings of at least 32 characters/],
+  ['a short one among others', { password: { 1: password, 2: 'canary' } }, /strings of at least 32 characters/],
+  ['none', { password: {} }, /strings of at least 32 characters/],
+  ['text for userIdOf', { password, userIdOf: 'name' }, /option userIdOf must be a function, but it is a string/],
+  ['no time', { password, ttlMs: 0 }, /option ttlMs must be/],
+  ['no end', { password, endlessUntilMs: 0 }, /option endlessUntilMs must be/],
+])('%s: a TypeError that shows no password (E1)', (_title, options, message) => {
+  expect(() => ironSessionCookies(options as never)).toThrow(message)
+  expect(() => ironSessionCookies(options as never)).not.toThrow(/canary/)
+})

@@ -1,0 +1,7 @@
+import { testConformance } from '@bext/session-conformance/vitest'
+import { vi } from 'vitest'
+import { harness } from './harness.js'
+
+vi.mock('#runtime', () => import('../src/web.js'))
+
+testConformance({ ...harness, name: 'cookie, by WebCrypto' }, { strict: true })
