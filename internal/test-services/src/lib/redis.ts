@@ -1,11 +1,13 @@
 import { join } from 'node:path'
-import { fetchRedis } from './fetch-redis.js'
 import { findFolderOf } from './executables.js'
+import { fetchFromDebian } from './fetch-from-debian.js'
 import { askRedis } from './redis-connection.js'
 import type { Service } from './service.js'
 import { startServer, startSupervised } from './start-server.js'
 
-const baseSettings = ['--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction']
+export const baseSettings: readonly string[] = ['--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction']
+
+const debian = { name: 'redis', packages: ['redis-server', 'redis-tools'], folder: 'usr/bin' }
 
 function urlOf(port: number): string {
   return `redis://127.0.0.1:${port}`
@@ -39,7 +41,7 @@ export function redisWith(ownSettings: readonly string[]): Service {
       return { folder: findFolderOf(['redis-server'], surroundings.redisPlaces, surroundings), env: {} }
     },
 
-    fetchBinaries: fetchRedis,
+    fetchBinaries: (surroundings) => fetchFromDebian(debian, surroundings),
 
     startBinaries(binaries, surroundings) {
       return startSupervised('redis', async (supervisor) => {

@@ -23,7 +23,7 @@ export async function startSupervised(
   }
 }
 
-interface ServerSpec {
+export interface ServerSpec {
   commandFor(port: number): Command
   /** Whether the server at that port is this one and answers. Rejecting counts as no. */
   answers(port: number): Promise<boolean>
@@ -47,8 +47,12 @@ export async function startServer(
 }
 
 /** Resolves to how the start failed, or to `undefined` once the server answers. */
-async function startAt(port: number, supervisor: Supervisor, spec: ServerSpec): Promise<string | undefined> {
-  const ended = supervisor.launch(spec.commandFor(port)).catch(messageOf)
+function startAt(port: number, supervisor: Supervisor, spec: ServerSpec): Promise<string | undefined> {
+  return untilAnswer(supervisor.launch(spec.commandFor(port)).catch(messageOf), port, spec)
+}
+
+/** Resolves to how the server ended, or failed to answer in time, or to `undefined` once it answers. */
+export async function untilAnswer(ended: Promise<string>, port: number, spec: ServerSpec): Promise<string | undefined> {
   const deadline = performance.now() + startWithinMs
   while (performance.now() < deadline) {
     const outcome = await Promise.race([ended, spec.answers(port).catch(() => false)])

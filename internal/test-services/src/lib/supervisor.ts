@@ -23,6 +23,8 @@ export interface Supervisor {
   readonly folder: string
   /** Runs a command. Resolves when it has ended, to how it ended. */
   launch(command: Command): Promise<string>
+  /** Sends a signal to the command that runs, if one does. */
+  send(signal: NodeJS.Signals): void
   /** Runs a command to its end. Rejects with its output unless it ended with code 0. */
   run(command: Command): Promise<void>
   /** How the last command failed, with the end of what it wrote. */
@@ -82,6 +84,9 @@ export async function supervise(name: string): Promise<Supervisor> {
     folder,
     launch,
     explain,
+    send(signal) {
+      child.stdin.write(`${JSON.stringify({ signal })}\n`)
+    },
     async run(command) {
       const how = await launch(command)
       if (how !== 'ended with code 0') throw new Error(`${command.command} ${await explain(how)}`)
