@@ -1,0 +1,5 @@
+import type { Backend } from './lib/scenario.js'
+import { pg } from './pg/index.js'
+import { redis } from './redis/index.js'
+
+export const backends: readonly Backend[] = [redis, pg]

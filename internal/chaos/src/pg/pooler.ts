@@ -1,0 +1,39 @@
+import { startPgBouncer, startPostgresProcess, startProxy } from '@bext-internal/test-services'
+import type { Scenario } from '../lib/scenario.js'
+import { migrateAt, openByClient, openByUrl } from './clients.js'
+import { serverDisturbances } from './disturbances.js'
+
+const connections = 4
+
+/** PgBouncer in transaction mode before a server. */
+export const pooler: Scenario = {
+  name: 'pooler',
+  losesWrites: false,
+
+  async open() {
+    const server = await startPostgresProcess()
+    const bouncer = await startPgBouncer(server.url, connections)
+    const proxy = await startProxy(bouncer.url)
+    await migrateAt(server.url)
+    return {
+      clients: {
+        'own connections': () => openByUrl(proxy.url),
+        'postgres.js, prepare: false': () => openByClient(proxy.url, { prepare: false }),
+      },
+      disturbances: [
+        {
+          name: 'connections reset',
+          async run() {
+            proxy.reset()
+          },
+        },
+        ...serverDisturbances(server),
+      ],
+      async close() {
+        await proxy.close()
+        await bouncer.stop()
+        await server.stop()
+      },
+    }
+  },
+}

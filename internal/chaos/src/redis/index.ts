@@ -1,0 +1,6 @@
+import type { Backend } from '../lib/scenario.js'
+import { cluster } from './cluster.js'
+import { sentinel } from './sentinel.js'
+import { single } from './single.js'
+
+export const redis: Backend = { name: 'redis', scenarios: [single, sentinel, cluster] }
