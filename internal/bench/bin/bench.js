@@ -1,17 +1,58 @@
 #!/usr/bin/env node
 // pnpm bench: compiles benchmarks and stores as they are published, without what a loader adds to each function, and
 // starts them. Drivers, peers and servers stay packages of their own.
+import { spawnSync } from 'node:child_process'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-const outfile = fileURLToPath(new URL('../.cache/main.js', import.meta.url))
+/** The Node that figures of a backend are taken on, from npm; any other backend's on the one that runs this. */
+const nodeVersions = { cookie: '24.21.0' }
+
+function built(name) {
+  return fileURLToPath(new URL(`../.cache/${name}.js`, import.meta.url))
+}
+
+const outfile = built('main')
+const shared = { bundle: true, format: 'esm', target: 'node20' }
 await build({
-  entryPoints: [fileURLToPath(new URL('../src/main.ts', import.meta.url))],
-  outfile,
-  bundle: true,
+  ...shared,
+  entryPoints: {
+    main: fileURLToPath(new URL('../src/main.ts', import.meta.url)),
+    'host-server': fileURLToPath(new URL('../src/host/server.ts', import.meta.url)),
+  },
+  outdir: dirname(outfile),
   platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  external: ['@bext-internal/*', 'connect-redis', 'ioredis', 'redis'],
+  external: [
+    '@bext-internal/*',
+    '@fastify/*',
+    'autocannon',
+    'connect-pg-simple',
+    'connect-redis',
+    'express',
+    'express-session',
+    'fastify',
+    'ioredis',
+    'iron-session',
+    'pg',
+    'postgres',
+    'redis',
+  ],
 })
-await import(outfile)
+// As bundlers compile it for runtimes without node:crypto.
+await build({
+  ...shared,
+  entryPoints: [fileURLToPath(import.meta.resolve('@bext/session-cookie'))],
+  outfile: built('cookie-web'),
+  platform: 'neutral',
+  conditions: ['workerd'],
+})
+
+const version = nodeVersions[process.argv[2]]
+if (version === undefined || version === process.versions.node) {
+  await import(outfile)
+} else {
+  const node = `node-${process.platform}-${process.arch}@${version}`
+  const args = ['--yes', '--package', node, '--', 'node', ...process.execArgv, outfile, ...process.argv.slice(2)]
+  process.exitCode = spawnSync('npx', args, { stdio: 'inherit' }).status ?? 1
+}

@@ -1,18 +1,19 @@
 import { fileURLToPath } from 'node:url'
 import { compare } from './lib/compare.js'
 import type { Figure } from './lib/figure.js'
-import { readRun, writeReport, writeRun, type Run } from './lib/files.js'
+import { readRuns, writeReport, writeRun, type Run } from './lib/files.js'
 import { parseOptions, usageOf, UsageError, type RunOptions } from './lib/options.js'
 import { describeRun } from './lib/run-info.js'
 import type { Suite } from './lib/suite.js'
+import { singles } from './single/singles.js'
 import { suites } from './suites/suites.js'
 
 const reports = fileURLToPath(new URL('../../../docs/benchmarks', import.meta.url))
 const args = process.argv.slice(2)
-const backends = suites.map(({ backend }) => backend)
+const known = { backends: suites.map(({ backend }) => backend), singles }
 
 function suiteOf(backend: string): Suite {
-  const suite = suites.find((known) => known.backend === backend)
+  const suite = suites.find((each) => each.backend === backend)
   if (!suite) throw new UsageError(`There are no benchmarks of ${JSON.stringify(backend)}.`)
   return suite
 }
@@ -34,7 +35,9 @@ async function measure(options: RunOptions): Promise<Run> {
       for (const figure of found) print(figure)
       figures.push(...found)
     }
-    return { figures, info: describeRun(options, args, open.versions) }
+    const findings = await open.findings?.()
+    if (findings !== undefined) console.log(`\n${findings}`)
+    return { figures, info: describeRun(options, args, open.versions, findings) }
   } finally {
     await open.close()
   }
@@ -45,11 +48,20 @@ function report(run: Run): void {
 }
 
 async function main(): Promise<void> {
-  const options = parseOptions(args, backends)
+  const options = parseOptions(args, known, (backend) => suiteOf(backend).usual)
   if (options.command === 'help') {
-    console.log(usageOf(backends))
+    console.log(usageOf(known))
   } else if (options.command === 'render') {
-    report(readRun(options.jsonFile))
+    report(readRuns(options.jsonFiles))
+  } else if (options.command === 'single') {
+    await singles
+      .find(({ name }) => name === options.name)
+      ?.measure({
+        sessions: options.sessions,
+        requests: options.requests,
+        args,
+        reports: options.render ? reports : undefined,
+      })
   } else {
     const run = await measure(options)
     if (options.jsonFile !== undefined) writeRun(options.jsonFile, run)
@@ -61,6 +73,6 @@ try {
   await main()
 } catch (error) {
   if (!(error instanceof UsageError)) throw error
-  console.error(`${error.message}\n\n${usageOf(backends)}`)
+  console.error(`${error.message}\n\n${usageOf(known)}`)
   process.exitCode = 2
 }

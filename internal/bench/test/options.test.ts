@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { parseOptions, usageOf, UsageError, type RunOptions } from '../src/lib/options.js'
 
-const backends = ['redis', 'pg']
+const known = { backends: ['redis', 'pg'], singles: [{ name: 'memory', summary: 'what it takes' }] }
 
 function runOptions(...args: string[]): RunOptions {
-  const options = parseOptions(args, backends)
+  const options = parseOptions(args, known)
   if (options.command !== 'run') throw new Error(`It is ${options.command}.`)
   return options
 }
@@ -39,14 +39,25 @@ test('lists choose the scenarios', () => {
   expect(rounds).toBe(9)
 })
 
-test('render takes a file', () => {
-  expect(parseOptions(['render', 'f.json'], backends)).toEqual({ command: 'render', jsonFile: 'f.json' })
+test('render takes files', () => {
+  const jsonFiles = ['f.json', 'g.json']
+  expect(parseOptions(['render', ...jsonFiles], known)).toEqual({ command: 'render', jsonFiles })
+})
+
+test('what compares no scenarios has a name, a number of sessions and one of requests', () => {
+  const single = { command: 'single', name: 'memory', render: false, sessions: 1_000_000, requests: 100_000 }
+  expect(parseOptions(['memory'], known)).toEqual(single)
+  expect(parseOptions(['memory', '--sessions', '2000'], known)).toEqual({ ...single, sessions: 2000 })
+  expect(parseOptions(['memory', '--requests', '1000'], known)).toEqual({ ...single, requests: 1000 })
+  expect(() => parseOptions(['memory', '--requests', '999'], known)).toThrow('--requests must be')
+  expect(() => parseOptions(['memory', 'redis'], known)).toThrow(UsageError)
+  expect(usageOf(known)).toMatch(/^ {2}memory +what it takes$/m)
 })
 
 test('no arguments, or --help, ask for the usage, which names the backends', () => {
-  expect(parseOptions([], backends)).toEqual({ command: 'help' })
-  expect(parseOptions(['redis', '--help'], backends)).toEqual({ command: 'help' })
-  expect(usageOf(backends)).toContain('redis|pg')
+  expect(parseOptions([], known)).toEqual({ command: 'help' })
+  expect(parseOptions(['redis', '--help'], known)).toEqual({ command: 'help' })
+  expect(usageOf(known)).toContain('redis|pg')
 })
 
 const wrong: readonly [message: string, args: string[]][] = [
@@ -62,6 +73,6 @@ const wrong: readonly [message: string, args: string[]][] = [
 ]
 
 test.each(wrong)('says what is wrong: %s', (message, args) => {
-  expect(() => parseOptions(args, backends)).toThrow(UsageError)
-  expect(() => parseOptions(args, backends)).toThrow(message)
+  expect(() => parseOptions(args, known)).toThrow(UsageError)
+  expect(() => parseOptions(args, known)).toThrow(message)
 })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import type { Figure } from '../src/lib/figure.js'
-import { readRun, writeReport, writeRun } from '../src/lib/files.js'
+import { readRuns, writeReport, writeRun } from '../src/lib/files.js'
 import { describeRun } from '../src/lib/run-info.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-'))
@@ -31,13 +31,30 @@ const figures = [
   figure({ subject: 'raw & bare', opsPerSecond: 4321 }),
   figure({ op: 'touch', arrivals: 'closed', ratio: { q1: 1, median: 8, q3: 9 } }),
 ]
-const info = describeRun({ backend: 'redis', rounds: 7 }, ['redis', '--json', 'f.json'], { server: '9.9' })
+const info = describeRun(
+  { backend: 'redis', rounds: 7 },
+  ['redis', '--json', 'f.json'],
+  { server: '9.9' },
+  'Ids are short.',
+)
 
 test('figures are an array, and come back as they were written, with how they were taken', () => {
   const file = join(folder, 'new', 'figures.json')
   writeRun(file, { figures, info })
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(figures)
-  expect(readRun(file)).toEqual({ figures, info })
+  expect(readRuns([file])).toEqual({ figures, info })
+})
+
+test('runs in pieces are rendered as one, with the commands of all', () => {
+  const files = ['read', 'touch'].map((op) => {
+    const file = join(folder, `${op}.json`)
+    const command = { ...info, command: `pnpm bench redis --op ${op}` }
+    writeRun(file, { figures: figures.filter((each) => each.op === op), info: command })
+    return file
+  })
+  const run = readRuns(files as [string, ...string[]])
+  expect(run.figures).toEqual(figures)
+  expect(run.info.command).toBe('pnpm bench redis --op read`, `pnpm bench redis --op touch')
 })
 
 test('the report holds ratios, costs, machine, versions, command and notes', () => {
@@ -47,7 +64,8 @@ test('the report holds ratios, costs, machine, versions, command and notes', () 
   expect(markdown).toContain('| read | raw & bare | 4321 / 6.8 |')
   expect(markdown).toContain('| touch | 8.00 (1.00-9.00) |')
   for (const said of [
-    '`pnpm bench redis --json f.json`',
+    '`pnpm bench redis`',
+    'Ids are short.',
     'server 9.9',
     info.cpu,
     `${info.cores} cores`,

@@ -1,28 +1,9 @@
 import { operations, type Figure } from './figure.js'
+import { colours, line, logScale, text, type Scale } from './svg.js'
 
 const panel = { width: 250, height: 190, left: 40, top: 34, right: 12, bottom: 34 }
 const columns = 3
 const legendHeight = 34
-const colours = ['#1f77b4', '#d95f02', '#7570b3', '#1b9e77']
-
-type Scale = (value: number) => number
-
-function escape(content: string): string {
-  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
-}
-
-function logScale(min: number, max: number, from: number, to: number): Scale {
-  const span = Math.log2(max / min) || 1
-  return (value) => Math.round((from + (Math.log2(value / min) / span) * (to - from)) * 10) / 10
-}
-
-function text(x: number, y: number, content: string, attributes = ''): string {
-  return `<text x="${x}" y="${y}" ${attributes}>${escape(content)}</text>`
-}
-
-function line(x1: number, y1: number, x2: number, y2: number, attributes: string): string {
-  return `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" ${attributes}/>`
-}
 
 function series(figures: readonly Figure[], x: Scale, y: Scale, colour: string): string {
   const points = figures.map(({ inFlight, ratio }) => `${x(inFlight)},${y(ratio.median)}`).join(' ')

@@ -1,4 +1,4 @@
-import type { Figure, Scenario } from './figure.js'
+import type { Figure, Operation, Scenario } from './figure.js'
 import { createMany, dataOf, deleteMany, poolSize, takeSample, type Sample } from './load.js'
 import { quartilesOf } from './statistics.js'
 import type { OpenSuite, Subject } from './suite.js'
@@ -16,30 +16,38 @@ interface Contestant {
   readonly samples: Sample[]
 }
 
-// Functions are compiled while they are used.
-const warmUpCalls = 4000
+// Functions are compiled while they are used; those that wait for threads all the time would take long.
+const warmUpCalls = 20_000
+const warmUpCallsOfFactor = 1000
 const warmUpInFlight = 64
+
+const warm = new WeakMap<Subject, Set<Operation>>()
+
+async function warmUp(subject: Subject, scenario: Scenario, pool: readonly string[]): Promise<void> {
+  const ops = warm.get(subject) ?? new Set()
+  if (ops.has(scenario.op)) return
+  warm.set(subject, ops.add(scenario.op))
+  const { callsFactor } = subject
+  const calls = callsFactor === undefined ? warmUpCalls : Math.min(warmUpCalls, callsFactor * warmUpCallsOfFactor)
+  await takeSample(subject, { ...scenario, inFlight: warmUpInFlight }, pool, calls, 0)
+}
 
 async function enter(subject: Subject, scenario: Scenario): Promise<Contestant> {
   const pool = await createMany(subject, poolSize, dataOf(scenario.bytes))
-  await takeSample(subject, { ...scenario, inFlight: warmUpInFlight }, pool, warmUpCalls, 0)
+  await warmUp(subject, scenario, pool)
   return { subject, pool, samples: [] }
 }
 
-async function measure(
-  subjects: readonly Subject[],
-  scenario: Scenario,
-  rounds: number,
-  effort: number,
-): Promise<Samples> {
+async function measure(suite: OpenSuite, scenario: Scenario, rounds: number, effort: number): Promise<Samples> {
   const calls = callsOf(scenario.inFlight, effort)
   const contestants: Contestant[] = []
-  for (const subject of subjects) contestants.push(await enter(subject, scenario))
+  for (const subject of [suite.store, ...suite.others]) contestants.push(await enter(subject, scenario))
+  await suite.settle?.()
   for (let round = 0; round < rounds; round++) {
     for (let turn = 0; turn < contestants.length; turn++) {
       const at = (round + turn) % contestants.length
       const { subject, pool, samples } = contestants[at] as Contestant
-      samples.push(await takeSample(subject, scenario, pool, calls, round + 1))
+      samples.push(await takeSample(subject, scenario, pool, calls * (subject.callsFactor ?? 1), round + 1))
     }
   }
   for (const { subject, pool } of contestants) await deleteMany(subject, pool)
@@ -74,12 +82,13 @@ export function figureOf(
  */
 export async function compare(
   backend: string,
-  { store, others }: OpenSuite,
+  suite: OpenSuite,
   scenario: Scenario,
   rounds: number,
   effort: number,
 ): Promise<Figure[]> {
-  const samples = await measure([store, ...others], scenario, rounds, effort)
+  const samples = await measure(suite, scenario, rounds, effort)
+  const { store, others } = suite
   const [raw] = others
   return [
     ...others.map((other) => figureOf(backend, scenario, samples, store, other)),

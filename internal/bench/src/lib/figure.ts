@@ -14,6 +14,14 @@ export interface Scenario {
   readonly arrivals: Arrivals
 }
 
+/** The scenarios that are measured unless told otherwise: all combinations. */
+export interface UsualScenarios {
+  readonly ops: readonly Operation[]
+  readonly bytes: readonly number[]
+  readonly inFlight: readonly number[]
+  readonly arrivals: readonly Arrivals[]
+}
+
 export interface Quartiles {
   readonly q1: number
   readonly median: number

@@ -10,7 +10,7 @@ export interface Run {
   readonly info: RunInfo
 }
 
-function writeText(file: string, text: string): void {
+export function writeText(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, text)
 }
@@ -21,11 +21,19 @@ export function writeRun(jsonFile: string, { figures, info }: Run): void {
   writeText(`${jsonFile}.run.json`, `${JSON.stringify(info, undefined, 2)}\n`)
 }
 
-export function readRun(jsonFile: string): Run {
+function readRun(jsonFile: string): Run {
   const [figures, info] = [jsonFile, `${jsonFile}.run.json`].map(
     (file) => JSON.parse(readFileSync(file, 'utf8')) as unknown,
   )
   return { figures: figures as Figure[], info: info as RunInfo }
+}
+
+/** Reads runs that were made in pieces as one: how it was taken is told by the first, with the commands of all. */
+export function readRuns(jsonFiles: readonly [string, ...string[]]): Run {
+  const [first, ...others] = jsonFiles
+  const [run, rest] = [readRun(first), others.map(readRun)]
+  const command = [...new Set([run, ...rest].map(({ info }) => info.command))].join('`, `')
+  return { figures: [run, ...rest].flatMap(({ figures }) => figures), info: { ...run.info, command } }
 }
 
 /** Writes the report and its chart into the folder. Returns the files. */

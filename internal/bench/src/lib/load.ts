@@ -96,6 +96,7 @@ export async function takeSample(
     }
   }
 
+  await subject.renew?.()
   const cpuBefore = process.cpuUsage()
   const startedMs = performance.now()
   await Promise.all(Array.from({ length: scenario.inFlight }, work))

@@ -55,6 +55,11 @@ function comparisons(figures: readonly Figure[], store: string): string[] {
   )
 }
 
+function mixText(figures: readonly Figure[]): string {
+  if (!figures.some(({ op }) => op === 'mix')) return ''
+  return ' The mix is 75 % read,\n15 % update, 5 % touch, 5 % create.'
+}
+
 /** The report of a run as Markdown. */
 export function renderMarkdown(figures: readonly Figure[], info: RunInfo, notes: string, chartFile: string): string {
   const store = figures[0]?.subject ?? ''
@@ -72,13 +77,12 @@ export function renderMarkdown(figures: readonly Figure[], info: RunInfo, notes:
   const versions = Object.entries(info.versions).map(([name, version]) => `${name} ${version}`)
   return `${[
     `# ${store}: benchmarks`,
-    `Written by \`${info.command}\` on ${info.date}: ${info.cpu}, ${info.cores} cores, with the server on the same
-machine; ${versions.join(', ')}.`,
+    `Written by \`${info.command}\` on ${info.date}: ${info.cpu}, ${info.cores} cores${info.backend === 'cookie' ? '' : ', with the server on the same\nmachine'}; ${versions.join(', ')}.`,
     `A ratio is how many operations ${store} does in the time that the other one takes for one: above 1 it is the faster
-one. Median and quartiles of ${info.rounds} rounds, in each of which all take their turn. The mix is 75 % read,
-15 % update, 5 % touch, 5 % create.`,
+one. Median and quartiles of ${info.rounds} rounds, in each of which all take their turn.${mixText(figures)}`,
     notes,
     `![Ratios by calls in flight](./${chartFile})`,
+    ...(info.findings === undefined ? [] : [info.findings]),
     ...sections,
   ].join('\n\n')}\n`
 }

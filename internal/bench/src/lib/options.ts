@@ -1,5 +1,13 @@
 import { parseArgs } from 'node:util'
-import { arrivalKinds, operations, type Arrivals, type Operation, type Scenario } from './figure.js'
+import {
+  arrivalKinds,
+  operations,
+  type Arrivals,
+  type Operation,
+  type Scenario,
+  type UsualScenarios,
+} from './figure.js'
+import type { Single } from './single.js'
 
 export interface RunOptions {
   readonly command: 'run'
@@ -14,28 +22,57 @@ export interface RunOptions {
 
 export interface RenderOptions {
   readonly command: 'render'
-  readonly jsonFile: string
+  /** Of runs of one backend, one after the other. */
+  readonly jsonFiles: readonly [string, ...string[]]
 }
 
-export type BenchOptions = RunOptions | RenderOptions | { readonly command: 'help' }
+export interface SingleOptions {
+  readonly command: 'single'
+  readonly name: string
+  readonly sessions: number
+  readonly requests: number
+  readonly render: boolean
+}
+
+export type BenchOptions = RunOptions | RenderOptions | SingleOptions | { readonly command: 'help' }
 
 /** A command line that cannot be followed. */
 export class UsageError extends Error {}
 
+/** What can be measured. */
+export interface Known {
+  readonly backends: readonly string[]
+  readonly singles: readonly Pick<Single, 'name' | 'summary'>[]
+}
+
 const minRounds = 7
 
-export function usageOf(backends: readonly string[]): string {
+const usual: UsualScenarios = {
+  ops: operations,
+  bytes: [200, 2000],
+  inFlight: [1, 16, 64, 256],
+  arrivals: arrivalKinds,
+}
+
+export function usageOf({ backends, singles }: Known): string {
+  const others = singles.map(({ name, summary }) => `  ${name.padEnd(22)} ${summary}`)
   return `Usage: pnpm bench ${backends.join('|')} [options]
-       pnpm bench render FILE
+       pnpm bench render FILE [FILE ...]
+       pnpm bench NAME [--sessions N] [--requests N] [--render]
+
+NAME is what is to be printed:
+${others.join('\n')}
 
   --json FILE            write the figures there, and how they were taken beside it, in FILE.run.json
   --render               write the table and the chart into docs/benchmarks/
-  --quick                200 bytes and jittered arrivals alone, with short samples: under a minute
-  --op NAME[,NAME]       ${operations.join(', ')} (default: all)
-  --bytes N[,N]          bytes of session data (default: 200,2000)
-  --in-flight N[,N]      calls at the same time (default: 1,16,64,256)
-  --arrivals NAME[,NAME] ${arrivalKinds.join(', ')} (default: both)
+  --quick                200 bytes and jittered arrivals alone, with short samples: a minute or two
+  --op NAME[,NAME]       ${operations.join(', ')} (default: all that the backend has)
+  --bytes N[,N]          bytes of session data (default: 200,2000; cookie 200,1000,3000)
+  --in-flight N[,N]      calls at the same time (default: 1,16,64,256; cookie 1,64)
+  --arrivals NAME[,NAME] ${arrivalKinds.join(', ')} (default: both; cookie closed)
   --rounds N             at least ${minRounds} (default: ${minRounds})
+  --sessions N           how many sessions a NAME takes (default: 1000000)
+  --requests N           how many requests host sends to each server (default: 100000)
   --help                 print this
 `
 }
@@ -54,6 +91,8 @@ function parse(args: readonly string[]) {
         'in-flight': { type: 'string' },
         arrivals: { type: 'string' },
         rounds: { type: 'string' },
+        sessions: { type: 'string' },
+        requests: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     })
@@ -71,7 +110,7 @@ function oneOf<T extends string>(option: string, known: readonly T[], text: stri
 }
 
 function wholeNumber(option: string, text: string, min: number): number {
-  if (/^\d{1,6}$/.test(text) && Number(text) >= min) return Number(text)
+  if (/^\d{1,8}$/.test(text) && Number(text) >= min) return Number(text)
   throw new UsageError(`${option} must be a whole number from ${min} on, but it is ${JSON.stringify(text)}.`)
 }
 
@@ -93,24 +132,35 @@ function scenariosOf(
 }
 
 /** The command line. Throws a `UsageError` for a wrong one. */
-export function parseOptions(args: readonly string[], backends: readonly string[]): BenchOptions {
+export function parseOptions(
+  args: readonly string[],
+  { backends, singles }: Known,
+  usualOf: (backend: string) => UsualScenarios | undefined = () => undefined,
+): BenchOptions {
   const { values, positionals } = parse(args)
   const [what, file, ...rest] = positionals
   if (values.help || what === undefined) return { command: 'help' }
   if (what === 'render') {
-    if (file === undefined || rest.length > 0) throw new UsageError('render expects one FILE, written by --json.')
-    return { command: 'render', jsonFile: file }
+    if (file === undefined) throw new UsageError('render expects one FILE or more, written by --json.')
+    return { command: 'render', jsonFiles: [file, ...rest] }
+  }
+  if (singles.some(({ name }) => name === what) && file === undefined) {
+    const sessions = wholeNumber('--sessions', values.sessions ?? '1000000', 1000)
+    const requests = wholeNumber('--requests', values.requests ?? '100000', 1000)
+    return { command: 'single', name: what, sessions, requests, render: values.render }
   }
   if (file !== undefined) throw new UsageError(`expected one backend, but ${JSON.stringify(file)} came after it.`)
   const { quick } = values
+  const backend = oneOf('the backend', backends, what)
+  const defaults = usualOf(backend) ?? { ...usual, ...(quick && { arrivals: ['jitter'] }) }
   return {
     command: 'run',
-    backend: oneOf('the backend', backends, what),
+    backend,
     scenarios: scenariosOf(
-      listOf(values.op, operations, (item) => oneOf('--op', operations, item)),
-      listOf(values.bytes, quick ? [200] : [200, 2000], (item) => wholeNumber('--bytes', item, 20)),
-      listOf(values['in-flight'], [1, 16, 64, 256], (item) => wholeNumber('--in-flight', item, 1)),
-      listOf(values.arrivals, quick ? ['jitter'] : arrivalKinds, (item) => oneOf('--arrivals', arrivalKinds, item)),
+      listOf(values.op, defaults.ops, (item) => oneOf('--op', operations, item)),
+      listOf(values.bytes, quick ? [200] : defaults.bytes, (item) => wholeNumber('--bytes', item, 20)),
+      listOf(values['in-flight'], defaults.inFlight, (item) => wholeNumber('--in-flight', item, 1)),
+      listOf(values.arrivals, defaults.arrivals, (item) => oneOf('--arrivals', arrivalKinds, item)),
     ),
     rounds: wholeNumber('--rounds', values.rounds ?? String(minRounds), minRounds),
     effort: quick ? 0.3 : 1,

@@ -1,6 +1,7 @@
 import type { Quartiles } from './figure.js'
 
-function quantile(sorted: readonly number[], share: number): number {
+/** The value that such a share of the sorted values is below, linear between two of them. `NaN` for none. */
+export function quantile(sorted: readonly number[], share: number): number {
   const position = (sorted.length - 1) * share
   const below = sorted[Math.floor(position)] ?? Number.NaN
   const above = sorted[Math.ceil(position)] ?? Number.NaN

@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { startRedis } from '@bext-internal/test-services'
 import { asSessionId } from '@bext/session-core'
 import { redisSessions } from '@bext/session-redis'
@@ -8,7 +6,8 @@ import { RedisStore } from 'connect-redis'
 import type { SessionData } from 'express-session'
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
-import type { Subject, Suite } from '../lib/suite.js'
+import type { OpenSuite, Subject, Suite } from '../lib/suite.js'
+import { versionOf } from '../lib/version-of.js'
 
 const ttlMs = 3_600_000
 
@@ -68,15 +67,31 @@ function ownStore(client: Redis, prefix: string): Subject {
   }
 }
 
-function versionOf(packageName: string): string {
-  const main = createRequire(import.meta.url).resolve(packageName)
-  const folder = main.slice(0, main.lastIndexOf(`/node_modules/${packageName}/`))
-  const manifest = readFileSync(`${folder}/node_modules/${packageName}/package.json`, 'utf8')
-  return (JSON.parse(manifest) as { version: string }).version
-}
-
 async function serverVersion(client: Redis): Promise<string> {
   return /redis_version:(\S+)/.exec(await client.info('server'))?.[1] ?? 'unknown'
+}
+
+/** The store and what it is compared with, each with a connection of its own to the server. */
+export async function openRedisSubjects(url: string): Promise<OpenSuite> {
+  const prefix = `bench-${crypto.randomUUID()}`
+  const rawClient = new Redis(url)
+  const storeClient = new Redis(url)
+  const peerClient = createClient({ url })
+  await peerClient.connect()
+  return {
+    others: [rawDriver(rawClient, `${prefix}:raw:`), connectRedis(peerClient, `${prefix}:peer:`)],
+    store: ownStore(storeClient, `${prefix}:own:`),
+    versions: {
+      'Redis server': await serverVersion(rawClient),
+      ioredis: versionOf('ioredis'),
+      'connect-redis': versionOf('connect-redis'),
+      'node-redis': versionOf('redis'),
+    },
+    async close() {
+      for (const client of [rawClient, storeClient]) client.disconnect()
+      peerClient.destroy()
+    },
+  }
 }
 
 export const redisSuite: Suite = {
@@ -90,23 +105,11 @@ export const redisSuite: Suite = {
 
   async open() {
     const service = await startRedis()
-    const prefix = `bench-${crypto.randomUUID()}`
-    const rawClient = new Redis(service.url)
-    const storeClient = new Redis(service.url)
-    const peerClient = createClient({ url: service.url })
-    await peerClient.connect()
+    const subjects = await openRedisSubjects(service.url)
     return {
-      others: [rawDriver(rawClient, `${prefix}:raw:`), connectRedis(peerClient, `${prefix}:peer:`)],
-      store: ownStore(storeClient, `${prefix}:own:`),
-      versions: {
-        'Redis server': await serverVersion(rawClient),
-        ioredis: versionOf('ioredis'),
-        'connect-redis': versionOf('connect-redis'),
-        'node-redis': versionOf('redis'),
-      },
+      ...subjects,
       async close() {
-        for (const client of [rawClient, storeClient]) client.disconnect()
-        peerClient.destroy()
+        await subjects.close()
         await service.stop()
       },
     }

@@ -1,4 +1,6 @@
 import type { Suite } from '../lib/suite.js'
+import { cookieSuite } from './cookie.js'
+import { pgSuite } from './pg.js'
 import { redisSuite } from './redis.js'
 
-export const suites: readonly Suite[] = [redisSuite]
+export const suites: readonly Suite[] = [redisSuite, pgSuite, cookieSuite]

@@ -1,0 +1,41 @@
+import type { SessionPlugin } from '@bext/session-core'
+import { createSessionManager } from '@bext/session-core/manager'
+import express, { type Express } from 'express'
+import { filler, ttlMs } from './contestant.js'
+
+/** The app with the session manager. */
+export function ownApp(plugin: SessionPlugin): Express {
+  const sessions = createSessionManager({ plugin, initialData: () => ({ visits: 0, filler }), ttlMs })
+  const app = express()
+
+  app.get('/unchanged', async (request, response) => {
+    const session = await sessions.openNode(request, response)
+    const text = String(session.data.visits)
+    await session.commit()
+    response.send(text)
+  })
+
+  app.get('/changed', async (request, response) => {
+    const session = await sessions.openNode(request, response)
+    session.data.visits += 1
+    const text = String(session.data.visits)
+    await session.commit()
+    response.send(text)
+  })
+
+  app.get('/sign-in', async (request, response) => {
+    const session = await sessions.openNode(request, response)
+    session.signIn('user')
+    await session.commit()
+    response.send('0')
+  })
+
+  app.get('/sign-out', async (request, response) => {
+    const session = await sessions.openNode(request, response)
+    session.signOut()
+    await session.commit()
+    response.send('0')
+  })
+
+  return app
+}

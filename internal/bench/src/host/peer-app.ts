@@ -1,0 +1,42 @@
+import express, { type Express } from 'express'
+import session, { type Store } from 'express-session'
+import { filler, ttlMs } from './contestant.js'
+
+declare module 'express-session' {
+  interface SessionData {
+    userId: string
+    visits: number
+    filler: string
+  }
+}
+
+/** The app with express-session, set up as its documentation recommends for stores that touch. */
+export function peerApp(store: Store): Express {
+  const app = express()
+  app.use(
+    session({ store, secret: 'of a benchmark', resave: false, saveUninitialized: false, cookie: { maxAge: ttlMs } }),
+  )
+
+  app.get('/unchanged', (request, response) => {
+    response.send(String(request.session.visits))
+  })
+
+  app.get('/changed', (request, response) => {
+    request.session.visits = (request.session.visits ?? 0) + 1
+    response.send(String(request.session.visits))
+  })
+
+  app.get('/sign-in', (request, response) => {
+    Object.assign(request.session, { userId: 'user', visits: 0, filler })
+    response.send('0')
+  })
+
+  app.get('/sign-out', (request, response, next) => {
+    request.session.destroy((error: unknown) => {
+      if (error === undefined || error === null) response.send('0')
+      else next(error)
+    })
+  })
+
+  return app
+}

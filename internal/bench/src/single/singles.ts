@@ -1,0 +1,9 @@
+import type { Single } from '../lib/single.js'
+import { diagnostics } from './diagnostics.js'
+import { host } from './host.js'
+import { pgGrowth } from './pg-growth.js'
+import { pgHot } from './pg-hot.js'
+import { pgSweep } from './pg-sweep.js'
+import { redisMemory } from './redis-memory.js'
+
+export const singles: readonly Single[] = [redisMemory, pgGrowth, pgHot, pgSweep, host, diagnostics]

@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto'
+import { startPostgres } from '@bext-internal/test-services'
+import { asSessionId } from '@bext/session-core'
+import { migrate, pgSessions } from '@bext/session-pg'
+import connectPgSimple from 'connect-pg-simple'
+import session, { type SessionData } from 'express-session'
+import { Pool } from 'pg'
+import postgres from 'postgres'
+import { mintId, rawPostgres, ttlMs } from '../lib/raw-postgres.js'
+import type { Subject, Suite } from '../lib/suite.js'
+import { versionOf } from '../lib/version-of.js'
+
+function rawPg(pool: Pool, table: string): Subject {
+  function run(name: string, text: string, ...values: unknown[]): Promise<unknown> {
+    return pool.query({ name: `${table}-${name}`, text: text.replace('TABLE', `"${table}"`), values })
+  }
+  return {
+    name: 'pg Pool',
+    async create(dataJson) {
+      const id = mintId()
+      const nowMs = Date.now()
+      const text = 'insert into TABLE (id, created_at_ms, expires_at_ms, data_json) values ($1, $2, $3, $4)'
+      await run('create', text, id, nowMs, nowMs + ttlMs, dataJson)
+      return id
+    },
+    read: (id) => run('read', 'select user_id, created_at_ms, expires_at_ms, data_json from TABLE where id = $1', id),
+    update: (id, dataJson) => run('update', 'update TABLE set data_json = $1 where id = $2', dataJson, id),
+    touch: (id) => run('touch', 'update TABLE set expires_at_ms = $1 where id = $2', Date.now() + ttlMs, id),
+    delete: (id) => run('delete', 'delete from TABLE where id = $1', id),
+  }
+}
+
+// The data is given as text on both sides, so that no time goes into JSON that is not the peer's own.
+function toSession(text: string): SessionData {
+  return text as unknown as SessionData
+}
+
+type Done = (error?: unknown, value?: unknown) => void
+
+function called(work: (done: Done) => void): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    work((error, value) => {
+      if (error) reject(error)
+      else resolve(value)
+    })
+  })
+}
+
+function connectPg(pool: Pool, table: string): Subject & { close(): void } {
+  const PgStore = connectPgSimple(session)
+  const store = new PgStore({
+    pool,
+    tableName: table,
+    createTableIfMissing: true,
+    ttl: ttlMs / 1000,
+    pruneSessionInterval: false,
+  })
+  return {
+    name: 'connect-pg-simple',
+    async create(dataJson) {
+      const id = mintId()
+      await called((done) => store.set(id, toSession(dataJson), done))
+      return id
+    },
+    read: (id) => called((done) => store.get(id, done)),
+    update: (id, dataJson) => called((done) => store.set(id, toSession(dataJson), done)),
+    touch: (id) => called((done) => store.touch(id, toSession(''), () => done())),
+    delete: (id) => called((done) => store.destroy(id, done)),
+    close: () => store.close(),
+  }
+}
+
+export function ownStore(sql: postgres.Sql, table: string): Subject {
+  const store = pgSessions({ sql, table })
+  return {
+    name: '@bext/session-pg',
+    create: (dataJson) => store.create({ dataJson, ttlMs }),
+    read: (id) => store.read(asSessionId(id)),
+    update: (id, dataJson) => store.update(asSessionId(id), dataJson),
+    touch: (id) => store.touch(asSessionId(id), ttlMs),
+    delete: (id) => store.delete(asSessionId(id)),
+  }
+}
+
+export const pgSuite: Suite = {
+  backend: 'pg',
+  notes: `All have a pool of their own to one server without fsync, and tables of their own.
+
+- postgres.js: one prepared statement for each operation, on a table like the store's. It checks nothing, not even the
+  expiry, takes the time from its own process, and a late write of it takes effect: it is the price of a statement, not
+  of a store. Each sample is given a new client with all its connections open, as one that is never at rest slows down
+  (its queues grow and are searched through); the store's client, which is never at its last connection, is not renewed.
+- postgres.js, max 4: the same with a pool of 4 instead of 10.
+- pg Pool: the same by \`pg\`, with named statements.
+- connect-pg-simple: its \`get\`, \`set\`, \`touch\`, \`set\` with a new id, \`destroy\`, on the table that it makes. Its \`set\`
+  is an upsert; its \`get\` holds the parsing of the column's JSON.`,
+
+  async open() {
+    const service = await startPostgres()
+    const prefix = `bench_${randomBytes(6).toString('hex')}`
+    const clients = { admin: postgres(service.url, { max: 1, onnotice: () => {} }), own: postgres(service.url) }
+    const pools = {
+      raw: new Pool({ connectionString: service.url }),
+      peer: new Pool({ connectionString: service.url }),
+    }
+    const tables = ['raw', 'four', 'pool', 'own'].map((name) => `${prefix}_${name}`)
+    for (const table of tables) await migrate(clients.admin, { table })
+    const [raw = '', four = '', pool = '', own = ''] = tables
+    const allTables = [...tables, `${prefix}_peer`]
+    const peer = connectPg(pools.peer, `${prefix}_peer`)
+    const [row] = await clients.admin`show server_version`
+    const postgresJs = rawPostgres('postgres.js', () => postgres(service.url), raw)
+    const postgresJsOfFour = rawPostgres('postgres.js, max 4', () => postgres(service.url, { max: 4 }), four)
+    return {
+      others: [postgresJs, postgresJsOfFour, rawPg(pools.raw, pool), peer],
+      store: ownStore(clients.own, own),
+      versions: {
+        'PostgreSQL server': String(row?.['server_version']),
+        'postgres.js': versionOf('postgres'),
+        pg: versionOf('pg'),
+        'connect-pg-simple': versionOf('connect-pg-simple'),
+      },
+      async settle() {
+        for (const table of allTables) await clients.admin`vacuum (analyze) ${clients.admin(table)}`
+      },
+      async close() {
+        peer.close()
+        await Promise.all([postgresJs.close(), postgresJsOfFour.close()])
+        for (const table of allTables) await clients.admin`drop table if exists ${clients.admin(table)}`
+        await Promise.all([...Object.values(clients), ...Object.values(pools)].map((client) => client.end()))
+        await service.stop()
+      },
+    }
+  },
+}
