@@ -53,6 +53,7 @@ async function runAll(args) {
   const checks = await Promise.all([
     check('lint', ['node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings']),
     check('format', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '**/*.{ts,js}']),
+    check('unused', ['node_modules/knip/bin/knip.js', '--no-progress', '--no-config-hints']),
     check('type check', ['node_modules/typescript/bin/tsc', '-b']),
   ])
   return interruptedBy() ? noCounts : [...checks, await runTests([])].reduce(add)

@@ -7,51 +7,95 @@ import type { CodeBlock } from './markdown.js'
 import { nodeArgs, plainEnv, runToEnd } from './process.js'
 import { runExample } from './snippets.js'
 
+/** How an example gets at the packages: by `import`, or by the `require` of a CommonJS module. */
+export type ModuleForm = 'esm' | 'cjs'
+
 /** A project that has nothing of this workspace but what was installed into it. */
 export interface Project {
   /** The names of all packages that the install brought, dependencies of dependencies too. */
   readonly installed: readonly string[]
   /** Runs an example under plain Node, its types taken away. */
-  run(example: CodeBlock, servers: ServiceUrls): Promise<void>
+  run(example: CodeBlock, servers: ServiceUrls, form: ModuleForm): Promise<void>
   remove(): Promise<void>
 }
 
-async function namesIn(modules: string): Promise<string[]> {
-  const names = (await readdir(modules)).filter((name) => !name.startsWith('.'))
-  const scoped = names.filter((name) => name.startsWith('@'))
-  const inScopes = await Promise.all(
-    scoped.map(async (scope) => (await readdir(join(modules, scope))).map((name) => `${scope}/${name}`)),
-  )
-  return [...names.filter((name) => !name.startsWith('@')), ...inScopes.flat()].toSorted()
+/** A command that adds packages to the project in its folder, and what it needs to find there. */
+export interface PackageManager {
+  readonly name: string
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly files: Readonly<Record<string, string>>
 }
 
-/** Installs packages, by name and version or by tarball, into an empty folder with npm, as a user does. */
-export async function installInto(specifiers: readonly string[]): Promise<Project> {
+export const npm: PackageManager = {
+  name: 'npm',
+  command: 'npm',
+  args: ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', '--no-progress'],
+  env: {},
+  files: {},
+}
+
+/** The packages that stand in a `node_modules`, however nested, by folder; what is linked there stands elsewhere. */
+async function standingIn(modules: string): Promise<string[]> {
+  const entries = await readdir(modules, { withFileTypes: true }).catch(() => [])
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+  const found = await Promise.all(
+    folders.map(async (name) => {
+      const folder = join(modules, name)
+      if (name.startsWith('@')) return standingIn(folder)
+      if (name === '.pnpm') {
+        return (
+          await Promise.all((await readdir(folder)).map((one) => standingIn(join(folder, one, 'node_modules'))))
+        ).flat()
+      }
+      return name.startsWith('.') ? [] : [folder, ...(await standingIn(join(folder, 'node_modules')))]
+    }),
+  )
+  return found.flat()
+}
+
+async function namesIn(modules: string): Promise<string[]> {
+  const names = (await standingIn(modules)).map((folder) => folder.slice(folder.lastIndexOf('node_modules/') + 13))
+  return [...new Set(names)].toSorted()
+}
+
+/** The script that an example becomes. In a CommonJS module nothing is awaited but in a function. */
+async function scriptOf({ code }: CodeBlock, form: ModuleForm): Promise<string> {
+  const { code: script } = await transform(code, { loader: 'ts', format: 'esm', target: 'es2022' })
+  if (form === 'esm') return script
+  const statement = /^import [^;]*;$/gm
+  const imports = script.match(statement) ?? []
+  const wrapped = `${imports.join('\n')}\nvoid (async () => {\n${script.replace(statement, '')}\n})()`
+  return (await transform(wrapped, { format: 'cjs', target: 'es2022' })).code
+}
+
+/** Installs packages, by name and version or by tarball, into an empty folder, as a user does. */
+export async function installInto(specifiers: readonly string[], manager: PackageManager = npm): Promise<Project> {
   const folder = await mkdtemp(join(tmpdir(), 'bext-install-'))
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
-  await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'app', private: true, type: 'module' }))
-  const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', '--no-progress']
-  const args = ['install', ...flags, ...specifiers]
-  const { code, output } = await runToEnd({ command: 'npm', args, cwd: folder, env: npmEnv() }, 60_000)
+  const files = { 'package.json': JSON.stringify({ name: 'app', private: true }), ...manager.files }
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
+  const args = [...manager.args, ...specifiers]
+  const { code, output } = await runToEnd({ ...manager, args, cwd: folder, env: envOf(manager) }, 120_000)
   if (code !== 0) {
     await remove()
-    throw new Error(`npm install ended with code ${code}:\n${output}`)
+    throw new Error(`${manager.name} ended with code ${code}:\n${output}`)
   }
   return {
     installed: await namesIn(join(folder, 'node_modules')),
-    async run(example, servers) {
-      const { code: script } = await transform(example.code, { loader: 'ts', format: 'esm', target: 'es2022' })
-      await writeFile(join(folder, 'example.js'), script)
-      const command = { command: process.execPath, args: [...nodeArgs, 'example.js'], cwd: folder }
-      await runExample(example.flags, command, servers)
+    async run(example, servers, form) {
+      const file = form === 'esm' ? 'example.mjs' : 'example.cjs'
+      await writeFile(join(folder, file), await scriptOf(example, form))
+      await runExample(example.flags, { command: process.execPath, args: [...nodeArgs, file], cwd: folder }, servers)
     },
     remove,
   }
 }
 
 /** Without what an outer `npm test` says of its own folder. */
-function npmEnv(): NodeJS.ProcessEnv {
-  const env = plainEnv({})
+function envOf(manager: PackageManager): NodeJS.ProcessEnv {
+  const env = plainEnv(manager.env)
   const ofOuterNpm = /^npm_(package_|lifecycle_|config_(local_prefix|prefix|global_prefix)$)|^INIT_CWD$/
   return Object.fromEntries(Object.entries(env).filter(([name]) => !ofOuterNpm.test(name)))
 }

@@ -1,5 +1,7 @@
+import GithubSlugger from 'github-slugger'
 import type { Nodes } from 'mdast'
 import { fromMarkdown } from 'mdast-util-from-markdown'
+import { toString } from 'mdast-util-to-string'
 
 /** A fenced block of a Markdown file. */
 export interface CodeBlock {
@@ -41,4 +43,11 @@ export function links(markdown: string): Link[] {
   return [...walk(fromMarkdown(markdown))]
     .filter((node) => node.type === 'link' || node.type === 'image' || node.type === 'definition')
     .map((node) => ({ line: lineOf(node), url: node.url }))
+}
+
+/** The fragments by which GitHub links to the headings. */
+export function headingFragments(markdown: string): Set<string> {
+  const slugger = new GithubSlugger()
+  const headings = [...walk(fromMarkdown(markdown))].filter((node) => node.type === 'heading')
+  return new Set(headings.map((heading) => slugger.slug(toString(heading))))
 }

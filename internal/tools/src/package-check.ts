@@ -41,10 +41,12 @@ export function tarballProblems({ folder }: Package, { files, contents, manifest
     ...['LICENSE', 'README.md', 'package.json'].filter((file) => !files.includes(file)),
     ...built.map((file) => `dist/${file.replace(/\.ts$/, '.js')}`).filter((file) => !files.includes(file)),
   ]
+  const folders = (manifest.files ?? []).filter((name) => /^[^!.]+$/.test(name) && name !== 'dist')
   const needless = files.filter((file) =>
     file.startsWith('dist/')
       ? !built.includes(sourceOf(file.slice('dist/'.length)))
-      : !['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json'].includes(file),
+      : !folders.some((name) => file.startsWith(`${name}/`)) &&
+        !['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json'].includes(file),
   )
   const text = contents.readFile(`/node_modules/${manifest.name}/package.json`)
   return [

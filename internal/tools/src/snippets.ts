@@ -8,7 +8,8 @@ import { packages, root } from './workspace.js'
 
 /** Inside this package, so that an import finds the workspace's packages and the drivers. */
 const folder: string = join(root, 'internal/tools/.cache/docs')
-const timeoutMs = 30_000
+// One that does not end shows; one that has to wait for others on a busy machine is right.
+const timeoutMs = 60_000
 
 const extensionOf = ({ flags }: CodeBlock): string => (flags.includes('vitest') ? '.test.ts' : '.ts')
 const fileName = (block: CodeBlock): string =>

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { manifestPaths, root } from '../bin/lib/workspace.js'
+import { manifestPaths, root, rootManifest } from '../bin/lib/workspace.js'
 
-export { root }
+export { root, rootManifest }
 
 export interface Manifest {
+  readonly files?: readonly string[]
   readonly name: string
   readonly version?: string
   readonly private?: boolean
@@ -18,6 +19,7 @@ export interface Manifest {
   readonly exports?: Readonly<Record<string, string>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
   readonly publishConfig?: { readonly access?: string; readonly exports?: Readonly<Record<string, string>> }
 }
 

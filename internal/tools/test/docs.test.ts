@@ -1,8 +1,9 @@
 import type { ServiceUrls } from '@bext-internal/test-services'
+import { cases } from '@bext/session-conformance'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
-import { codeBlocks, links } from '../src/markdown.js'
+import { codeBlocks, headingFragments, links } from '../src/markdown.js'
 import { namesInShell } from '../src/shell-names.js'
 import { compileSnippets, isOnlyTypes, placeOf, runSnippet, writeSnippets } from '../src/snippets.js'
 import { filesInGit, members, packages, readText, root } from '../src/workspace.js'
@@ -47,7 +48,7 @@ describe('examples', () => {
   const running = examples.filter(({ flags }) => !flags.includes('no-run'))
   test.concurrent.for(running.map((block) => [placeOf(block), block] as const))(
     '%s runs',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     ([, block]) => runSnippet(block, servers),
   )
 
@@ -85,6 +86,30 @@ test('relative links point at files that exist', () => {
       .filter(({ url }) => !absolute.test(url))
       .filter(({ url }) => !existsSync(join(root, dirname(page), decodeURI(url.replace(/[#?].*$/, '')))))
       .map(({ line, url }) => `${page}:${line}: ${url}`),
+  )
+  expect(wrong).toEqual([])
+})
+
+test('links into a page of ours point at a heading of it', () => {
+  const wrong = pages.flatMap((page) =>
+    links(readText(page)).flatMap(({ line, url }) => {
+      const [target = '', fragment] = url.split('#')
+      const file = target === '' ? page : join(dirname(page), decodeURI(target))
+      if (fragment === undefined || !pages.includes(file)) return []
+      return headingFragments(readText(file)).has(decodeURIComponent(fragment)) ? [] : [`${page}:${line}: ${url}`]
+    }),
+  )
+  expect(wrong).toEqual([])
+})
+
+test('pages name cases of the kit that exist', () => {
+  const ids = cases.map(({ id }) => id)
+  const exists = (id: string): boolean =>
+    id.endsWith('*') ? ids.some((other) => other.startsWith(id.slice(0, -1))) : ids.includes(id)
+  const wrong = pages.flatMap((page) =>
+    [...readText(page).matchAll(/\b[A-Z]\d+-[a-z]+(?:-[a-z0-9]+)*(?:-\*)?/g)]
+      .filter(([id]) => !exists(id))
+      .map(([id]) => `${page}: ${id}`),
   )
   expect(wrong).toEqual([])
 })

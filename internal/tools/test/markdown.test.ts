@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { codeBlocks, links } from '../src/markdown.js'
+import { codeBlocks, headingFragments, links } from '../src/markdown.js'
 
 const markdown = `# Title
 
@@ -35,4 +35,8 @@ test('finds links, images and definitions with their lines', () => {
 
 test('text that only looks like a fence inside another fence is no block', () => {
   expect(codeBlocks('a.md', '````md\n```ts\nno\n```\n````\n').map((block) => block.language)).toEqual(['md'])
+})
+
+test('headings are linked to as GitHub does it, numbered where they are the same', () => {
+  expect(headingFragments('# A `b`, and c!\n## Same\n## Same\n')).toEqual(new Set(['a-b-and-c', 'same', 'same-1']))
 })

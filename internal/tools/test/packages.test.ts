@@ -1,7 +1,8 @@
 import type { ServiceUrls } from '@bext-internal/test-services'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { backends, exampleOf, installedWith } from '../src/backends.js'
+import { type Consumer, consumerOf, entriesByNeed } from '../src/consumer-types.js'
 import { installInto } from '../src/install-check.js'
-import { codeBlocks } from '../src/markdown.js'
 import { packPackages, type Packed } from '../src/pack.js'
 import {
   exportsProblems,
@@ -10,7 +11,7 @@ import {
   tarballProblems,
   typesProblems,
 } from '../src/package-check.js'
-import { installedVersion, packages, readText } from '../src/workspace.js'
+import { installedVersion, packages } from '../src/workspace.js'
 
 const servers: ServiceUrls = { redisUrl: inject('redisUrl'), postgresUrl: inject('postgresUrl') }
 let pack: Awaited<ReturnType<typeof packPackages>> | undefined
@@ -52,26 +53,41 @@ describe.for(packages.map((one) => [one.manifest.name, one] as const))('%s', ([n
   })
 })
 
-const core = ['@bext/session-core', '@noble/hashes', 'cookie']
-const ofRedisAlone = ['@ioredis/commands', 'cluster-key-slot', 'redis-errors', 'standard-as-callback']
-const ofIoredis = [...ofRedisAlone, 'debug', 'denque', 'ms']
-/** Each backend, what its user installs beside it, and what the two bring along. */
-const backends = [
-  { name: '@bext/session-cookie', drivers: [], brings: ['iron-webcrypto', 'uint8array-extras'] },
-  { name: '@bext/session-redis', drivers: ['ioredis'], brings: ofIoredis },
-  { name: '@bext/session-pg', drivers: ['postgres'], brings: [] },
-]
+// It speaks of Request and Response, which come from the types of Node, of a runtime, or of workers.
+const isWeb = (entry: string): boolean => entry === '@bext/session-core/manager'
 
-const title = 'an install of $name brings its needs alone, and its README runs'
+describe('declarations, as users get them', () => {
+  const { edge, node } = entriesByNeed()
+  const bare = { lib: ['es2023'], types: [] }
+  const withNode = { ...bare, types: ['node'] }
+  let consumer: Consumer
+
+  beforeAll(async () => {
+    consumer = await consumerOf(pack?.packed ?? new Map())
+  })
+  afterAll(() => consumer.remove())
+
+  test.concurrent.each(['nodenext', 'bundler'] as const)('compile without the DOM under %s', async (resolution) => {
+    const [web, plain] = [edge.filter(isWeb), edge.filter((entry) => !isWeb(entry))]
+    expect(await consumer.compile(plain, resolution, bare)).toEqual([])
+    expect(await consumer.compile(web, resolution, { ...bare, lib: [...bare.lib, 'webworker'] })).toEqual([])
+    expect(await consumer.compile(node, resolution, withNode)).toEqual([])
+  })
+
+  test.concurrent('an entry that is not there is a problem', async () => {
+    expect(await consumer.compile(['@bext/session-core/nothing'], 'bundler', bare)).not.toEqual([])
+  })
+})
+
+const title = 'an install of $name brings its needs alone, and its README runs, imported and required'
 test.concurrent.for(backends)(title, { timeout: 120_000 }, async ({ name, drivers, brings }) => {
   const tarballs = ['@bext/session-core', name].map((one) => packedOf(one).tarball)
   const project = await installInto([...tarballs, ...drivers.map((driver) => `${driver}@${installedVersion(driver)}`)])
   try {
-    expect(project.installed).toEqual([name, ...core, ...drivers, ...brings].toSorted())
-    const page = `packages/${name.replace('@bext/', '')}/README.md`
-    const example = codeBlocks(page, readText(page)).find(({ language }) => language === 'ts')
-    if (!example) throw new Error(`${page} has no block of TypeScript`)
-    await project.run(example, servers)
+    expect(project.installed).toEqual(installedWith({ name, drivers, brings }))
+    const example = exampleOf(name)
+    await project.run(example, servers, 'esm')
+    await project.run(example, servers, 'cjs')
   } finally {
     await project.remove()
   }

@@ -1,0 +1,17 @@
+/** One thing that was looked at. */
+export interface Row {
+  readonly subject: string
+  readonly passed: boolean
+  readonly remark: string
+}
+
+/** Prints a row each and the counts. Tells whether all passed; no row at all is a failure. */
+export function printTable(rows: readonly Row[]): boolean {
+  const width = Math.max(...rows.map(({ subject }) => subject.length), 0)
+  for (const { subject, passed, remark } of rows) {
+    console.log(`${passed ? 'passed' : 'failed'}  ${subject.padEnd(width)}  ${remark}`)
+  }
+  const failed = rows.filter(({ passed }) => !passed).length
+  console.log(`${rows.length - failed} passed, ${failed} failed`)
+  return rows.length > 0 && failed === 0
+}

@@ -1,0 +1,52 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+
+const config = `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [(name = "main", worker = (
+    modules = [(name = "worker", esModule = embed "worker.js")],
+    compatibilityDate = "2026-04-01",
+    compatibilityFlags = ["nodejs_compat"],
+  ))],
+);
+`
+
+// The kit reads its own version from a file, and starts processes for what a client-backed store never has.
+const stubs: Readonly<Record<string, string>> = {
+  'node:fs': `export const readFileSync = () => '{"version":"0.0.0"}'`,
+  'node:child_process': 'export const spawn = undefined',
+  'node:module': 'export const syncBuiltinESMExports = () => {}',
+}
+
+/** Bundles the check for workerd, as a bundler does for Cloudflare Workers. */
+export async function writeWorker(folder: string): Promise<void> {
+  await writeFile(join(folder, 'workerd.capnp'), config)
+  await writeFile(
+    join(folder, 'worker-entry.js'),
+    `import { report } from './report.js'\nexport default { test: () => report() }\n`,
+  )
+  await build({
+    absWorkingDir: folder,
+    entryPoints: ['worker-entry.js'],
+    outfile: join(folder, 'worker.js'),
+    bundle: true,
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    conditions: ['workerd', 'worker'],
+    define: { 'import.meta.url': '"file:///worker.js"' },
+    external: ['node:*'],
+    plugins: [
+      {
+        name: 'stubs',
+        setup(bundle) {
+          bundle.onResolve({ filter: /^node:/ }, ({ path }) =>
+            path in stubs ? { path, namespace: 'stub' } : undefined,
+          )
+          bundle.onLoad({ filter: /./, namespace: 'stub' }, ({ path }) => ({ contents: stubs[path] ?? '' }))
+        },
+      },
+    ],
+  })
+}

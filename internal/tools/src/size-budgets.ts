@@ -1,0 +1,35 @@
+/** What an entry may weigh at most, with all that it brings along but the driver: bundled, minified, gzipped. */
+export interface SizeBudget {
+  readonly entry: string
+  readonly runtime: 'node' | 'edge'
+  readonly maxBytes: number
+}
+
+/** A row for each entry of each package; one more, for the edge, where nothing of Node is needed. */
+export const sizeBudgets: readonly SizeBudget[] = [
+  { entry: '@bext/session-conformance', runtime: 'node', maxBytes: 75_000 },
+  { entry: '@bext/session-conformance/express', runtime: 'node', maxBytes: 3_500 },
+  { entry: '@bext/session-conformance/jest', runtime: 'node', maxBytes: 70_000 },
+  { entry: '@bext/session-conformance/node-test', runtime: 'node', maxBytes: 70_000 },
+  { entry: '@bext/session-conformance/vitest', runtime: 'node', maxBytes: 70_000 },
+  { entry: '@bext/session-cookie', runtime: 'node', maxBytes: 5_500 },
+  { entry: '@bext/session-cookie', runtime: 'edge', maxBytes: 8_000 },
+  { entry: '@bext/session-cookie/compression', runtime: 'node', maxBytes: 2_500 },
+  { entry: '@bext/session-cookie/compression', runtime: 'edge', maxBytes: 2_500 },
+  { entry: '@bext/session-cookie/iron-session', runtime: 'node', maxBytes: 4_000 },
+  { entry: '@bext/session-cookie/iron-session', runtime: 'edge', maxBytes: 4_000 },
+  { entry: '@bext/session-cookie/revocation', runtime: 'node', maxBytes: 2_500 },
+  { entry: '@bext/session-cookie/revocation', runtime: 'edge', maxBytes: 2_500 },
+  { entry: '@bext/session-core', runtime: 'node', maxBytes: 1_000 },
+  { entry: '@bext/session-core', runtime: 'edge', maxBytes: 1_000 },
+  { entry: '@bext/session-core/doctor', runtime: 'node', maxBytes: 1_500 },
+  { entry: '@bext/session-core/doctor', runtime: 'edge', maxBytes: 1_500 },
+  { entry: '@bext/session-core/manager', runtime: 'node', maxBytes: 12_000 },
+  { entry: '@bext/session-core/manager', runtime: 'edge', maxBytes: 12_000 },
+  { entry: '@bext/session-core/memory', runtime: 'node', maxBytes: 6_000 },
+  { entry: '@bext/session-core/memory', runtime: 'edge', maxBytes: 6_000 },
+  { entry: '@bext/session-core/store', runtime: 'node', maxBytes: 6_000 },
+  { entry: '@bext/session-core/store', runtime: 'edge', maxBytes: 6_000 },
+  { entry: '@bext/session-pg', runtime: 'node', maxBytes: 15_000 },
+  { entry: '@bext/session-redis', runtime: 'node', maxBytes: 16_000 },
+]
