@@ -1,6 +1,4 @@
-import type { SessionPlugin } from '@bext/session-core'
-import { supportsUserIndex } from '@bext/session-core'
-import type { Session } from '@bext/session-core/manager'
+import type { Session, SessionManager } from '@bext/session-core/manager'
 import { RefusedRequest } from './requests.js'
 
 export interface SessionData {
@@ -19,24 +17,18 @@ function signIn(session: Session<SessionData>, form: URLSearchParams): void {
   session.signIn(name)
 }
 
-function signOut(session: Session<SessionData>): void {
-  session.signOut()
-}
+const onEveryStore: readonly (readonly [string, FormAction])[] = [
+  ['/sign-in', signIn],
+  ['/sign-out', (session) => session.signOut()],
+]
+
+const whereSessionsAreFound: readonly (readonly [string, FormAction])[] = [
+  ['/end-session', (session, form) => session.endSession(form.get('handle') ?? '')],
+  ['/sign-out-others', (session) => session.signOutEverywhere({ except: 'this' })],
+  ['/sign-out-everywhere', (session) => session.signOutEverywhere()],
+]
 
 /** What the forms do, by their paths. Other sessions can be ended only where the store can find them. */
-export function formActions(plugin: SessionPlugin): ReadonlyMap<string, FormAction> {
-  const actions = new Map<string, FormAction>([
-    ['/sign-in', signIn],
-    ['/sign-out', signOut],
-  ])
-  if (supportsUserIndex(plugin)) {
-    actions.set('/sign-out-everywhere', async (session) => {
-      if (session.userId !== undefined) await plugin.endUserSessions(session.userId)
-      session.signOut()
-    })
-    actions.set('/end-session', async ({ userId }, form) => {
-      if (userId !== undefined) await plugin.endUserSession(userId, form.get('handle') ?? '')
-    })
-  }
-  return actions
+export function formActions({ supportsUserIndex }: SessionManager<SessionData>): ReadonlyMap<string, FormAction> {
+  return new Map([...onEveryStore, ...(supportsUserIndex ? whereSessionsAreFound : [])])
 }

@@ -1,12 +1,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { isSessionError, supportsUserIndex } from '@bext/session-core'
-import type { Session } from '@bext/session-core/manager'
+import { isSessionError } from '@bext/session-core'
+import type { LifetimeOptions, OpenSession } from '@bext/session-core/manager'
 import { createSessionManager } from '@bext/session-core/manager'
 import { formActions } from './actions.js'
 import type { SessionData } from './actions.js'
-import { contentSecurityPolicy, homePage, messagePage } from './pages.js'
+import { homePage, messagePage } from './pages.js'
 import { checkOrigin, readForm, RefusedRequest } from './requests.js'
 import type { DemoStore } from './stores/store.js'
+import { contentSecurityPolicy } from './style.js'
 
 interface Answer {
   readonly status: number
@@ -40,20 +41,19 @@ function send(response: ServerResponse, { status, body = '', location, setCookie
 }
 
 /** The web app on a store: pages without scripts, and forms that lead back to the page. */
-export function createApp(store: DemoStore): RequestListener {
+export function createApp(store: DemoStore, lifetimes: LifetimeOptions = {}): RequestListener {
   const { plugin } = store
-  const manager = createSessionManager<SessionData>({ plugin, initialData: () => ({ visits: 0 }) })
-  const actions = formActions(plugin)
+  const manager = createSessionManager<SessionData>({ plugin, initialData: () => ({ visits: 0 }), ...lifetimes })
+  const actions = formActions(manager)
 
-  async function showHome(session: Session<SessionData>): Promise<Answer> {
-    const { userId, createdAtMs } = session
+  async function showHome(session: OpenSession<SessionData>): Promise<Answer> {
+    const { userId } = session
     const { visits } = session.data
+    const devices = manager.supportsUserIndex ? await session.listSessions() : undefined
     const setCookies = await session.commit()
     const holdings = await store.look(userId)
-    const canList = userId !== undefined && supportsUserIndex(plugin)
-    const sessions = canList ? await plugin.listUserSessions(userId) : undefined
     const { place, keeps, shows } = store
-    const view = { store: { name: plugin.name, place, keeps, shows }, userId, visits, createdAtMs, holdings, sessions }
+    const view = { store: { name: plugin.name, place, keeps, shows }, userId, visits, devices, holdings }
     return { status: 200, body: homePage(view), setCookies }
   }
 

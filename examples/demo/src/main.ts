@@ -1,4 +1,5 @@
 import { FailureToReport } from './failure.js'
+import type { DemoOptions } from './options.js'
 import { parseOptions, usage } from './options.js'
 import { serve, walkAll } from './run.js'
 
@@ -14,9 +15,16 @@ function interrupt(): void {
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
 
+// Loaded when it is wanted, as what drives browsers takes its time.
+async function walkInBrowser(options: DemoOptions): Promise<void> {
+  const { walkAllInBrowser } = await import('./browser/run.js')
+  await walkAllInBrowser(options, interrupted.signal)
+}
+
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2))
   if (options.help) console.log(usage)
+  else if (options.browser) await walkInBrowser(options)
   else if (options.once) await walkAll(options, interrupted.signal)
   else await serve(options, interrupted.signal)
 }

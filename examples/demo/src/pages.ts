@@ -1,50 +1,27 @@
-import { createHash } from 'node:crypto'
-import type { SessionSummary } from '@bext/session-core'
+import type { UserSession } from '@bext/session-core/manager'
 import type { Html } from './html.js'
 import { html } from './html.js'
 import type { DemoStore, Holdings } from './stores/store.js'
-import { summarize, timeOf } from './text.js'
+import { css } from './style.js'
+import { timeOf } from './text.js'
 
 export interface HomeView {
   readonly store: { readonly name: string } & Pick<DemoStore, 'place' | 'keeps' | 'shows'>
   readonly userId: string | undefined
   readonly visits: number
-  readonly createdAtMs: number | undefined
   readonly holdings: Holdings
   /** The user's sessions, where the store can list them. */
-  readonly sessions: readonly SessionSummary[] | undefined
+  readonly devices: readonly UserSession[] | undefined
 }
-
-const css = `
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
-body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem }
-h1 { font-size: 1.5rem } h2 { font-size: 1.1rem; margin-top: 0 }
-section { border: 1px solid #8884; border-radius: .5rem; padding: 1rem; margin: 1rem 0 }
-form { display: inline } input, button { font: inherit; padding: .3rem .6rem }
-table { border-collapse: collapse; width: 100%; font-size: .85rem }
-th, td { text-align: left; padding: .3rem .5rem; border-top: 1px solid #8884; overflow-wrap: anywhere }
-output { font-size: 2rem; font-weight: 600 } .quiet { opacity: .7 }
-`
-
-/** What the pages may do in a browser: show themselves in this style, and send forms back to us. */
-export const contentSecurityPolicy = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(css).digest('base64')}'`,
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
 
 function page(title: string, body: Html): string {
   const style: Html = { markup: `<style>${css}</style>` }
   return html`<!doctype html>
     <html lang="en">
       <meta charset="utf-8" />
-      <meta name="viewport" content="width=device-width" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
       <title>${title}</title>
-      ${style}
-      <h1>Sessions</h1>
-      ${body}
+      ${style} ${body}
     </html> `.markup
 }
 
@@ -52,21 +29,34 @@ function button(action: string, label: string): Html {
   return html`<form method="post" action="${action}"><button>${label}</button></form>`
 }
 
-function accountSection({ userId, sessions }: HomeView): Html {
+function time(timeMs: number): Html {
+  return html`<time datetime="${new Date(timeMs).toISOString()}">${timeOf(timeMs)}</time>`
+}
+
+function header({ store }: HomeView): Html {
+  return html`<header>
+    <h1>Sessions</h1>
+    <p class="quiet">Kept in <b id="store">${store.name}</b>, ${store.place}</p>
+  </header>`
+}
+
+function accountSection({ userId }: HomeView): Html {
   if (userId === undefined) {
     return html`<section>
-      <h2>Account</h2>
-      <p id="who">Not signed in</p>
+      <h2 id="who">Not signed in</h2>
       <form method="post" action="/sign-in">
-        <label>Your name <input name="name" required maxlength="64" autocomplete="username" /></label>
-        <button>Sign in</button>
+        <label for="name">Your name</label>
+        <div class="row">
+          <input id="name" name="name" required maxlength="64" autocomplete="username" />
+          <button class="main">Sign in</button>
+        </div>
       </form>
+      <p class="quiet">Any name will do: this is about what comes after the password.</p>
     </section>`
   }
   return html`<section>
-    <h2>Account</h2>
-    <p id="who">Signed in as ${userId}</p>
-    <p>${button('/sign-out', 'Sign out')} ${sessions ? button('/sign-out-everywhere', 'Sign out everywhere') : ''}</p>
+    <h2 id="who">Signed in as ${userId}</h2>
+    ${button('/sign-out', 'Sign out')}
   </section>`
 }
 
@@ -74,72 +64,92 @@ function visitsSection({ visits }: HomeView): Html {
   return html`<section>
     <h2>Visits</h2>
     <p><output id="visits">${visits}</output> in this session</p>
-    <p><a href="/">Count another</a> · <a href="/store">Look again without counting</a></p>
+    <p class="row"><a href="/">Count another</a> <a href="/store">Look again without counting</a></p>
   </section>`
 }
 
-function sessionRow({ handle, createdAtMs, expiresAtMs }: SessionSummary, ownCreatedAtMs: number | undefined): Html {
-  return html`<tr>
-    <td>${timeOf(createdAtMs)} ${createdAtMs === ownCreatedAtMs ? '(this one)' : ''}</td>
-    <td>${timeOf(expiresAtMs)}</td>
-    <td>
-      <form method="post" action="/end-session">
-        <input type="hidden" name="handle" value="${handle}" /> <button>Sign out</button>
-      </form>
-    </td>
-  </tr>`
+function deviceItem({ handle, createdAtMs, expiresAtMs, isCurrent }: UserSession): Html {
+  const end = isCurrent
+    ? html`<span class="badge">This one</span>`
+    : html`<form method="post" action="/end-session">
+        <input type="hidden" name="handle" value="${handle}" /><button>Sign out that one</button>
+      </form>`
+  const use = isCurrent ? html`In use now` : html`Ends ${time(expiresAtMs)}, unless it is used before`
+  return html`<li class="row">
+    <div class="grow">
+      <p>Signed in ${time(createdAtMs)}</p>
+      <p class="quiet">${use}</p>
+    </div>
+    ${end}
+  </li>`
 }
 
-function sessionsSection({ userId, sessions, createdAtMs }: HomeView): Html {
-  if (userId === undefined || !sessions) return html``
+function devicesSection({ userId, devices }: HomeView): Html {
+  if (userId === undefined) return html``
+  if (!devices) {
+    return html`<section>
+      <h2>Your devices</h2>
+      <p id="no-devices">
+        This store cannot list them. A sealed cookie is the session itself, and nothing on the server knows how many
+        there are.
+      </p>
+      <p class="quiet">
+        For the same reason, signing out clears the cookie in this browser, but a copy of it opens until it expires.
+      </p>
+    </section>`
+  }
   return html`<section>
-    <h2>Your sessions</h2>
-    <table>
-      <tr>
-        <th>Began</th>
-        <th>Ends if unused</th>
-        <th></th>
-      </tr>
-      ${sessions.map((session) => sessionRow(session, createdAtMs))}
-    </table>
+    <h2>Your devices</h2>
+    <ul id="devices">
+      ${devices.map(deviceItem)}
+    </ul>
+    <div class="row">
+      ${devices.length > 1 ? button('/sign-out-others', 'Sign out all others') : ''}
+      ${button('/sign-out-everywhere', 'Sign out everywhere')}
+    </div>
   </section>`
 }
 
-function holdingsTable({ columns, rows }: Holdings): Html {
-  if (rows.length === 0) return html`<p class="quiet">Nothing</p>`
-  const head = columns.map((column) => html`<th>${column}</th>`)
-  const body = rows.map(
-    (row) =>
-      html`<tr>
-        ${row.map((value) => html`<td>${summarize(value)}</td>`)}
-      </tr>`,
+/** The text, with the hash in it marked. */
+function marked(text: string, hash: string | undefined): Html {
+  const [first = '', ...rest] = hash === undefined ? [text] : text.split(hash)
+  return html`${first}${rest.map((after) => html`<mark>${hash ?? ''}</mark>${after}`)}`
+}
+
+function holdingItem(columns: readonly string[], row: readonly string[], ownHash: string | undefined): Html {
+  const entries = row.map(
+    (value, index) =>
+      html`<dt>${columns[index] ?? ''}</dt>
+        <dd>${marked(value, ownHash)}</dd>`,
   )
-  return html`<table>
-    <tr>
-      ${head}
-    </tr>
-    ${body}
-  </table>`
+  return html`<dl>${entries}</dl>`
 }
 
-function storeSection({ store, holdings }: HomeView): Html {
-  return html`<section>
-    <h2>Store: <span id="store">${store.name}</span>, ${store.place}</h2>
+function storeSection({ store, holdings: { columns, rows }, devices }: HomeView): Html {
+  const ownHash = devices?.find(({ isCurrent }) => isCurrent)?.handle
+  const legend = html`<p class="quiet">
+    <mark>Marked</mark>: the SHA-256 of the id that this browser has in its cookie. It lets nobody in.
+  </p>`
+  return html`<section id="holdings">
+    <h2>What the store holds</h2>
     <p>${store.keeps}</p>
-    <p>What it holds now (${store.shows}):</p>
-    ${holdingsTable(holdings)}
+    <p class="quiet">Now, ${store.shows}${rows.length === 0 ? ': nothing.' : ':'}</p>
+    ${ownHash === undefined ? '' : legend} ${rows.map((row) => holdingItem(columns, row, ownHash))}
   </section>`
 }
 
 export function homePage(view: HomeView): string {
-  const sections = [accountSection, visitsSection, sessionsSection, storeSection]
-  return page('Sessions', html`${sections.map((section) => section(view))}`)
+  const parts = [header, accountSection, visitsSection, devicesSection, storeSection]
+  return page('Sessions', html`${parts.map((part) => part(view))}`)
 }
 
 export function messagePage(message: string): string {
   return page(
     'Sessions',
-    html`<p>${message}</p>
-      <p><a href="/">Back</a></p>`,
+    html`<h1>Sessions</h1>
+      <section>
+        <p>${message}</p>
+        <p><a href="/">Back</a></p>
+      </section>`,
   )
 }

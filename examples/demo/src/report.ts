@@ -7,7 +7,8 @@ import { shorten, summarize } from './text.js'
 export interface Report {
   heading(text: string): void
   note(text: string): void
-  request(client: string, request: string, status: number): void
+  /** What someone does; what comes of it follows. */
+  act(client: string, text: string): void
   cookies(cookies: readonly Cookie[]): void
   holdings(holdings: Holdings): void
   /** Throws a `FailureToReport` if it does not hold. */
@@ -38,8 +39,8 @@ export function createReport(print: (line: string) => void): Report {
     note(text) {
       print(`  ${text}`)
     },
-    request(client, request, status) {
-      print(`\n${`${client}:`.padEnd(12)} ${request} -> ${status}`)
+    act(client, text) {
+      print(`\n${`${client}:`.padEnd(12)} ${text}`)
     },
     cookies(cookies) {
       if (cookies.length === 0) print('  cookie  none sent')

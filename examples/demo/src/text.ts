@@ -11,6 +11,10 @@ export function summarize(value: string): string {
   return text.length > maxShownLength ? `${text.slice(0, maxShownLength)}…` : text
 }
 
+/** A time as people read it. Without scripts, nobody knows the visitor's time zone. */
 export function timeOf(timeMs: number): string {
-  return new Date(timeMs).toISOString()
+  return new Date(timeMs)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, ' UTC')
 }

@@ -1,50 +1,10 @@
-import { createHash } from 'node:crypto'
-import { supportsUserIndex } from '@bext/session-core'
-import type { Client, Reply } from './client.js'
+import { checkHoldings } from './check-holdings.js'
+import type { Client } from './client.js'
 import { createClient } from './client.js'
-import type { Report } from './report.js'
-import type { DemoStore } from './stores/store.js'
-
-export interface Walk {
-  readonly store: DemoStore
-  readonly url: string
-  readonly report: Report
-  readonly signal: AbortSignal
-}
-
-type Form = Readonly<Record<string, string>>
-
-interface Steps {
-  readonly get: (client: Client, path: string) => Promise<Reply>
-  readonly post: (client: Client, path: string, fields?: Form, origin?: string) => Promise<Reply>
-}
-
-const user = 'ada'
-const signedIn = `Signed in as ${user}`
-const signedOut = 'Not signed in'
-
-function textOf({ body }: Reply, id: 'who' | 'visits'): string | undefined {
-  return new RegExp(`id="${id}">([^<]*)<`).exec(body)?.[1]
-}
-
-/** Requests that are printed, with what the store holds after each. */
-function printedSteps({ store, report }: Walk): Steps {
-  async function print(client: Client, request: string, reply: Reply): Promise<Reply> {
-    report.request(client.name, request, reply.status)
-    report.cookies(reply.cookies)
-    report.holdings(await store.look(user))
-    return reply
-  }
-
-  return {
-    get: async (client, path) => print(client, `GET ${path}`, await client.get(path)),
-    async post(client, path, fields = {}, origin?: string) {
-      const from = origin === undefined ? '' : ` from ${origin}`
-      const body = Object.entries(fields).map(([name, value]) => ` ${name}=${value}`)
-      return print(client, `POST ${path}${body.join('')}${from}`, await client.post(path, fields, origin))
-    },
-  }
-}
+import { walkDevices } from './walk-devices.js'
+import type { Steps, Walk } from './walk-steps.js'
+import { printedSteps, textOf } from './walk-steps.js'
+import { signedIn, signedOut, user } from './words.js'
 
 async function firstVisits({ report }: Walk, { get }: Steps, client: Client): Promise<void> {
   const untouched = await get(client, '/store')
@@ -53,20 +13,14 @@ async function firstVisits({ report }: Walk, { get }: Steps, client: Client): Pr
   const first = await get(client, '/')
   report.check(textOf(first, 'visits') === '1', 'the first visit is counted')
   const [cookie] = first.cookies
-  report.check(cookie?.key === '__Host-session' && cookie.path === '/' && cookie.secure, 'the cookie is for this host')
+  report.check(
+    cookie?.key === '__Host-session-guest' && cookie.path === '/' && cookie.secure,
+    'the cookie is for this host',
+  )
   report.check(cookie?.httpOnly === true && cookie.sameSite === 'lax', 'scripts and forms elsewhere do not get it')
 
   const second = await get(client, '/')
   report.check(textOf(second, 'visits') === '2', 'the second visit is counted in the same session')
-}
-
-/** What is in the backend must let nobody in: the hash of an id at most (contract I1). */
-async function checkHoldings({ store, report }: Walk, id: string): Promise<void> {
-  const { rows } = await store.look(user)
-  const held = rows.flat().join('\n')
-  if (!store.isServerBacked) return report.check(held === '', 'the store holds nothing')
-  const hash = createHash('sha256').update(id).digest('base64url')
-  report.check(held.includes(hash) && !held.includes(id), 'the store holds the hash of the id, and not the id')
 }
 
 async function signIn(walk: Walk, { get, post }: Steps, client: Client): Promise<void> {
@@ -78,34 +32,15 @@ async function signIn(walk: Walk, { get, post }: Steps, client: Client): Promise
   const reply = await post(client, '/sign-in', { name: user })
   const after = await client.cookie()
   report.check(reply.status === 303 && after?.value !== before?.value, 'signing in gives a fresh id')
-  await checkHoldings(walk, after?.value ?? '')
+  await checkHoldings(store, report, user, after?.value ?? '')
   const page = await get(client, '/')
+  report.check(!page.body.includes(after?.value ?? ''), 'nor does the page show the id')
   report.check(textOf(page, 'who') === signedIn, `the page says "${signedIn}"`)
   report.check(textOf(page, 'visits') === '3', 'the counter went along')
 
   const old = await get(await createClient('old cookie', url, signal, before), '/store')
   report.check(textOf(old, 'who') === signedOut, 'the id from before the sign-in is not signed in')
   if (store.isServerBacked) report.check(textOf(old, 'visits') === '0', 'and names no session any more')
-}
-
-async function signOutEverywhere(walk: Walk, { get, post }: Steps, client: Client): Promise<void> {
-  const { store, report, url, signal } = walk
-  if (!supportsUserIndex(store.plugin)) {
-    report.note('"Sign out everywhere" is not offered: this store has no list of sessions.')
-    const reply = await client.post('/sign-out-everywhere')
-    report.check(reply.status === 404, 'and the app has no such address')
-    return
-  }
-  const phone = await createClient('phone', url, signal)
-  await post(phone, '/sign-in', { name: user })
-  const sessions = await store.plugin.listUserSessions(user)
-  report.check(sessions.length === 2, 'the user has two sessions')
-
-  await post(client, '/sign-out-everywhere')
-  report.check((await client.cookie()) === undefined, 'the cookie is cleared where it was asked for')
-  const page = await get(phone, '/store')
-  report.check(textOf(page, 'who') === signedOut, 'and the other client is signed out, too')
-  await post(client, '/sign-in', { name: user })
 }
 
 async function signOut({ store, report, url, signal }: Walk, { get, post }: Steps, client: Client): Promise<void> {
@@ -134,6 +69,6 @@ export async function walkThrough(walk: Walk): Promise<void> {
   const laptop = await createClient('laptop', url, signal)
   await firstVisits(walk, steps, laptop)
   await signIn(walk, steps, laptop)
-  await signOutEverywhere(walk, steps, laptop)
+  await walkDevices(walk, steps, laptop)
   await signOut(walk, steps, laptop)
 }

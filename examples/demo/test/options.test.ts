@@ -4,12 +4,29 @@ import { parseOptions } from '../src/options.js'
 import { ended, startDemo } from './support.js'
 
 it('has a default for every option', () => {
-  expect(parseOptions([])).toEqual({ store: undefined, port: 3000, once: false, help: false })
+  expect(parseOptions([])).toEqual({
+    store: undefined,
+    port: 3000,
+    ttlMs: undefined,
+    once: false,
+    browser: false,
+    screenshots: undefined,
+    help: false,
+  })
 })
 
 it('takes every option', () => {
-  const options = parseOptions(['--store', 'redis', '--port=0', '--once', '--help'])
-  expect(options).toEqual({ store: 'redis', port: 0, once: true, help: true })
+  const args = ['--store', 'redis', '--port=0', '--ttl', '43200', '--browser', '--screenshots', 'pictures', '--help']
+  expect(parseOptions(args)).toEqual({
+    store: 'redis',
+    port: 0,
+    ttlMs: 43_200_000,
+    once: false,
+    browser: true,
+    screenshots: 'pictures',
+    help: true,
+  })
+  expect(parseOptions(['--once'])).toMatchObject({ once: true, browser: false })
 })
 
 describe('a wrong option is a failure with the usage and exit code 2', () => {
@@ -21,6 +38,12 @@ describe('a wrong option is a failure with the usage and exit code 2', () => {
     ['a port that is no number', ['--port', 'x1'], /--port .*"x1"/],
     ['a port that is too large', ['--port', '65536'], /--port .*65535/],
     ['an empty port', ['--port', ''], /--port/],
+    ['no time to live', ['--ttl', '0'], /--ttl .*43200.*"0"/],
+    ['a time to live that is no number', ['--ttl', '5s'], /--ttl .*"5s"/],
+    ['a time to live over the absolute one', ['--ttl', '43201'], /--ttl .*"43201"/],
+    ['both walks', ['--once', '--browser'], /give one of them/],
+    ['screenshots without a browser', ['--screenshots', 'pictures'], /--screenshots needs --browser/],
+    ['screenshots without a folder', ['--browser', '--screenshots', ''], /--screenshots needs a folder/],
     ['a value for a flag', ['--once=yes'], /--once/],
   ])('%s', (_, args, message) => {
     let failure: unknown

@@ -1,4 +1,4 @@
-import type { SessionPlugin } from '@bext/session-core'
+import type { SessionPlugin, UserIndexCapability } from '@bext/session-core'
 import { expect, it } from 'vitest'
 import { createReport } from '../src/report.js'
 import { openMemoryStore } from '../src/stores/memory.js'
@@ -6,7 +6,7 @@ import type { DemoStore } from '../src/stores/store.js'
 import { walkThrough } from '../src/walk.js'
 import { startApp } from './support.js'
 
-function breakStore(store: DemoStore, broken: Partial<SessionPlugin>): DemoStore {
+function breakStore(store: DemoStore, broken: Partial<SessionPlugin & UserIndexCapability>): DemoStore {
   return { ...store, plugin: { ...store.plugin, ...broken } }
 }
 
@@ -19,7 +19,7 @@ async function walk(store: DemoStore): Promise<readonly string[]> {
 
 it('shows cookies shortened, and what the store holds', async () => {
   const output = (await walk(openMemoryStore())).join('\n')
-  expect(output).toMatch(/__Host-session=[\w-]{8}… \(43\); Max-Age=1800; Path=\/; no Domain; HttpOnly; Secure;/)
+  expect(output).toMatch(/__Host-session-guest=[\w-]{8}… \(43\); Max-Age=43200; Path=\/; no Domain; HttpOnly; Secure;/)
   expect(output).toMatch(/hash of the id: [\w-]{8}…, created: /)
   expect(output).not.toMatch(/[\w-]{43}/)
 })
@@ -32,6 +32,11 @@ it('fails on a store that keeps what was ended', async () => {
 it('fails on a store that forgets', async () => {
   const broken = breakStore(openMemoryStore(), { update: async (id) => id })
   await expect(walk(broken)).rejects.toThrow('the counter went along')
+})
+
+it('fails on a store that ends nothing of a user', async () => {
+  const broken = breakStore(openMemoryStore(), { endUserSession: async () => {} })
+  await expect(walk(broken)).rejects.toThrow('the phone is signed out')
 })
 
 it('fails on a store that holds the id', async () => {

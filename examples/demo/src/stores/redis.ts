@@ -43,7 +43,7 @@ export async function openRedisStore(): Promise<DemoStore> {
   return {
     plugin: redisSessions({ client, prefix }),
     place: `at ${new URL(service.url).host}`,
-    keeps: 'A value under the SHA-256 of the id, never the id, and the hashes of a user by user.',
+    keeps: 'A value under the SHA-256 of the id, never the id, and for each user the hashes of their sessions.',
     isServerBacked: true,
     shows: 'every key with its prefix, which is left out',
     look: () => look(client, prefix),

@@ -1,0 +1,76 @@
+import { accessSync, constants } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { chromium } from 'playwright-core'
+import { FailureToReport } from '../failure.js'
+
+const programs = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The first Chromium in the folders of a PATH. */
+export function findChromium(path: string | undefined): string | undefined {
+  const folders = (path ?? '').split(delimiter).filter((folder) => folder !== '')
+  return programs.flatMap((program) => folders.map((folder) => join(folder, program))).find(isExecutable)
+}
+
+/** Rejects with what to install where there is none. */
+export function needChromium(path: string | undefined): string {
+  const file = findChromium(path)
+  if (file !== undefined) return file
+  const wanted = `There is no Chromium in PATH (looked for ${programs.join(', ')}).`
+  throw new FailureToReport(`${wanted}\nInstall one, such as by \`apt-get install chromium\`, and try again.`)
+}
+
+async function launch(executablePath: string, home: string): Promise<Browser> {
+  try {
+    return await chromium.launch({
+      executablePath,
+      // Chromium refuses to sandbox what root runs.
+      chromiumSandbox: process.getuid?.() !== 0,
+      // It keeps settings and caches at home, and we leave nothing behind.
+      env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
+      // What visitors have, playwright turns off: pages that "back" brings up from memory.
+      ignoreDefaultArgs: ['--disable-back-forward-cache'],
+      args: ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost'],
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+    })
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new FailureToReport(`${executablePath} does not start: ${message}`)
+  }
+}
+
+/** Runs Chromium without windows while `use` lasts. The signal ends it at once, so that all that waits for it rejects. */
+export async function withChromium(
+  executablePath: string,
+  signal: AbortSignal,
+  use: (browser: Browser) => Promise<void>,
+): Promise<void> {
+  const home = await mkdtemp(join(tmpdir(), 'bext-demo-'))
+  try {
+    const browser = await launch(executablePath, home)
+    const close = (): void => void browser.close()
+    signal.addEventListener('abort', close)
+    try {
+      signal.throwIfAborted()
+      await use(browser)
+    } finally {
+      signal.removeEventListener('abort', close)
+      await browser.close()
+    }
+  } finally {
+    await rm(home, { recursive: true, force: true, maxRetries: 5 })
+  }
+}

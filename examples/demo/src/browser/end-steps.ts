@@ -1,0 +1,56 @@
+import { waitUntil } from '@bext-internal/test-services'
+import type { SessionId, SessionPlugin } from '@bext/session-core'
+import { asSessionId, isSessionError } from '@bext/session-core'
+import { createApp } from '../app.js'
+import { startServer } from '../server.js'
+import { signedIn, signedOut, user } from '../words.js'
+import type { Scene } from './scene.js'
+import type { Visitor } from './visitor.js'
+import { createVisitor, goBack, leave, press, sessionCookie, signInAs, textOf } from './visitor.js'
+
+const shortTtlMs = 4000
+const expiresWithinMs = 30_000
+
+/** The page from before the sign-out must come neither from a cache nor from the browser's memory. */
+export async function goBackAfterSignOut({ report }: Scene, visitor: Visitor): Promise<void> {
+  report.act(visitor.name, `signs in as ${user}, opens another page, signs out, and goes back`)
+  await signInAs(visitor, user)
+  await press(visitor, 'link', 'Look again without counting')
+  report.check((await textOf(visitor, 'who')) === signedIn, 'the page showed the user')
+  await press(visitor, 'button', 'Sign out')
+  await goBack(visitor)
+  const isBack = new URL(visitor.page.url()).pathname === '/store'
+  const shows = await visitor.page.content()
+  report.check(isBack && shows.includes(signedOut) && !shows.includes(signedIn), '"back" does not show it again')
+}
+
+async function rejectWhileAlive(plugin: SessionPlugin, id: SessionId): Promise<void> {
+  try {
+    await plugin.read(id)
+  } catch (error) {
+    if (isSessionError(error) && error.code === 'NotFound') return
+    throw error
+  }
+  throw new Error('The session does not expire.')
+}
+
+/** The browser keeps the cookie for longer than the session lives without a request: the store has to know. */
+export async function outliveSession({ browser, store, report }: Scene): Promise<void> {
+  const server = await startServer(createApp(store, { ttlMs: shortTtlMs }), 0)
+  try {
+    const visitor = await createVisitor(browser, 'latecomer', server.url)
+    report.act(visitor.name, `signs in where sessions live for ${shortTtlMs / 1000} seconds without a request`)
+    await signInAs(visitor, user)
+    report.check((await textOf(visitor, 'who')) === signedIn, `the page says "${signedIn}"`)
+    const before = await sessionCookie(visitor)
+    // Reading extends no life (contract R5); a visit would.
+    await waitUntil(() => rejectWhileAlive(store.plugin, asSessionId(before?.value ?? '')), expiresWithinMs)
+    const after = await sessionCookie(visitor)
+    report.check(after !== undefined && after.value === before?.value, 'later, the browser still has the cookie')
+    await visitor.page.reload()
+    report.check((await textOf(visitor, 'who')) === signedOut, 'but it lets nobody in')
+    await leave(visitor)
+  } finally {
+    await server.close()
+  }
+}

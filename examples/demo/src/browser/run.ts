@@ -1,0 +1,26 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DemoOptions } from '../options.js'
+import { walkEach } from '../run.js'
+import { needChromium, withChromium } from './chromium.js'
+import type { Scene } from './scene.js'
+import { walkInBrowser } from './walk.js'
+
+function picturesIn(folder: string | undefined, store: string): Scene['picture'] {
+  if (folder === undefined) return async () => {}
+  return async ({ page }, name) => {
+    await page.screenshot({ path: join(folder, `${store}-${name}.png`), fullPage: true })
+  }
+}
+
+/** Walks through a visit on each store with browsers. Rejects if anything is not as it should be, or the signal is given. */
+export async function walkAllInBrowser(options: DemoOptions, signal: AbortSignal): Promise<void> {
+  const { screenshots } = options
+  const executablePath = needChromium(process.env['PATH'])
+  if (screenshots !== undefined) await mkdir(screenshots, { recursive: true })
+  await withChromium(executablePath, signal, (browser) =>
+    walkEach(options, signal, async ({ url }, store, report) => {
+      await walkInBrowser({ browser, store, url, report, picture: picturesIn(screenshots, store.plugin.name) })
+    }),
+  )
+}

@@ -1,0 +1,45 @@
+import { checkHoldings } from '../check-holdings.js'
+import { signedIn, user } from '../words.js'
+import { alterCookie, lookAtCookie } from './cookie-steps.js'
+import { meetOnTwoDevices } from './device-steps.js'
+import { goBackAfterSignOut, outliveSession } from './end-steps.js'
+import type { Scene } from './scene.js'
+import type { Visitor } from './visitor.js'
+import { createVisitor, leave, press, sessionCookie, textOf } from './visitor.js'
+
+async function countVisits({ report, picture }: Scene, visitor: Visitor): Promise<void> {
+  report.act(visitor.name, 'opens the page, and reloads it')
+  await visitor.page.goto('/')
+  report.check((await textOf(visitor, 'visits')) === '1', 'the first visit is counted')
+  await visitor.page.reload()
+  report.check((await textOf(visitor, 'visits')) === '2', 'the counter goes on across reloads')
+  await picture(visitor, 'signed-out')
+}
+
+async function signIn({ store, report }: Scene, visitor: Visitor): Promise<void> {
+  report.act(visitor.name, `signs in as ${user}`)
+  await visitor.page.getByLabel('Your name').fill(user)
+  await press(visitor, 'button', 'Sign in')
+  report.check((await textOf(visitor, 'who')) === signedIn, `the page says "${signedIn}"`)
+  report.check((await textOf(visitor, 'visits')) === '3', 'the counter went along')
+  const id = (await sessionCookie(visitor))?.value ?? ''
+  report.holdings(await store.look(user))
+  await checkHoldings(store, report, user, id)
+  report.check(id !== '' && !(await visitor.page.content()).includes(id), 'nor does the page show the id')
+}
+
+/** Visits the running app with browsers, prints each step, and checks it. Rejects at the first that is wrong. */
+export async function walkInBrowser(scene: Scene): Promise<void> {
+  const { browser, url, store, report } = scene
+  report.heading(`${store.plugin.name}: ${store.place}, in Chromium ${browser.version()}`)
+  report.note('The browsers run no scripts.')
+  const laptop = await createVisitor(browser, 'laptop', url, { viewport: { width: 820, height: 900 } })
+  await countVisits(scene, laptop)
+  await signIn(scene, laptop)
+  await lookAtCookie(scene, laptop)
+  await alterCookie(scene, laptop)
+  await meetOnTwoDevices(scene, laptop)
+  await goBackAfterSignOut(scene, laptop)
+  await leave(laptop)
+  await outliveSession(scene)
+}

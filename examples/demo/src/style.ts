@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+
+/** The look of all pages, in light and in dark as the browser is set. Nothing is loaded from elsewhere. */
+export const css = `
+:root {
+  color-scheme: light dark;
+  --page: #f6f7f9;
+  --card: #fff;
+  --line: #dfe3e8;
+  --text: #1c2128;
+  --quiet: #5a6472;
+  --accent: #2456c7;
+  --on-accent: #fff;
+  --mark: #fff0b8;
+  font: 16px/1.5 system-ui, sans-serif;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --page: #14161a;
+    --card: #1d2026;
+    --line: #333842;
+    --text: #e6e9ee;
+    --quiet: #9aa4b2;
+    --accent: #8fb3ff;
+    --on-accent: #10131a;
+    --mark: #5a4a12;
+  }
+}
+* { box-sizing: border-box }
+body { margin: 0 auto; max-width: 44rem; padding: 2rem 1rem 3rem; background: var(--page); color: var(--text) }
+h1 { margin: 0; font-size: 1.6rem; letter-spacing: -.01em }
+h2 { margin: 0 0 .75rem; font-size: 1.05rem }
+p { margin: .5rem 0 }
+a { color: var(--accent) }
+section { margin: 1.25rem 0; padding: 1.25rem; background: var(--card); border: 1px solid var(--line); border-radius: .75rem }
+section > :last-child { margin-bottom: 0 }
+.quiet { color: var(--quiet); font-size: .9rem }
+form { margin: 0 }
+.row { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem .75rem }
+.row > .grow { flex: 1 1 16rem }
+label { display: block; margin-bottom: .25rem }
+input, button { min-height: 2.5rem; padding: .35rem .9rem; font: inherit; border: 1px solid var(--line); border-radius: .5rem }
+input { flex: 1 1 12rem; min-width: 0; background: var(--page); color: inherit }
+button { background: var(--card); color: var(--accent); cursor: pointer }
+button.main { background: var(--accent); border-color: var(--accent); color: var(--on-accent) }
+button:hover { border-color: var(--accent) }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
+output { font-size: 2.25rem; font-weight: 600; line-height: 1.2; font-variant-numeric: tabular-nums }
+ul { margin: 0 0 1rem; padding: 0; list-style: none }
+li { padding: .75rem 0; border-top: 1px solid var(--line) }
+li p { margin: 0 }
+.badge { padding: .1rem .6rem; border: 1px solid var(--accent); border-radius: 1rem; color: var(--accent); font-size: .85rem }
+dl { display: grid; grid-template-columns: auto 1fr; gap: .25rem 1rem; margin: .75rem 0 0; padding-top: .75rem; border-top: 1px solid var(--line); font-size: .85rem }
+dt { color: var(--quiet) }
+dd { margin: 0; min-width: 0; overflow-wrap: anywhere; font-family: ui-monospace, monospace }
+mark { background: var(--mark); color: var(--text); border-radius: .2rem }
+@media (max-width: 30rem) {
+  body { padding: 1.25rem .75rem 2rem }
+  section { padding: 1rem }
+  dl { grid-template-columns: 1fr; gap: 0 }
+  dd { margin-bottom: .35rem }
+}
+`
+
+/** What the pages may do in a browser: show themselves in this style, and send forms back to us. */
+export const contentSecurityPolicy = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash('sha256').update(css).digest('base64')}'`,
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ')

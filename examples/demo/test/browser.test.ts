@@ -1,0 +1,112 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, inject, it, onTestFinished } from 'vitest'
+import { createApp } from '../src/app.js'
+import { findChromium, withChromium } from '../src/browser/chromium.js'
+import { walkInBrowser } from '../src/browser/walk.js'
+import { createReport } from '../src/report.js'
+import { startServer } from '../src/server.js'
+import { openMemoryStore } from '../src/stores/memory.js'
+import { ended, startDemo } from './support.js'
+
+const stores = ['memory', 'cookie', 'redis', 'pg']
+const env = { BEXT_REDIS_URL: inject('redisUrl'), BEXT_POSTGRES_URL: inject('postgresUrl') }
+const longMs = 240_000
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'bext-demo-test-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+type Headers = Readonly<Record<string, string | string[]>>
+
+/** The walk on an app that answers with other headers than ours. */
+async function walkWith(change: (headers: Headers) => Headers, executablePath: string): Promise<void> {
+  const store = openMemoryStore()
+  const app = createApp(store)
+  const server = await startServer((request, response) => {
+    const writeHead = response.writeHead.bind(response)
+    const changed = (status: number, headers: Headers): unknown => writeHead(status, { ...change(headers) })
+    app(request, Object.assign(response, { writeHead: changed }))
+  }, 0)
+  onTestFinished(() => server.close())
+  const report = createReport(() => {})
+  await withChromium(executablePath, new AbortController().signal, (browser) =>
+    walkInBrowser({ browser, store, url: server.url, report, picture: async () => {} }),
+  )
+}
+
+it('says what to install where there is no browser, before it starts anything', async () => {
+  const { code, stdout, stderr } = await ended(startDemo(['--browser'], { PATH: await newFolder() }))
+  expect(stderr).toMatch(/^There is no Chromium in PATH .*\n.*apt-get install chromium/)
+  expect(stderr).not.toMatch(/\n +at /)
+  expect(stdout).toBe('')
+  expect(code).toBe(1)
+})
+
+const chromium = findChromium(process.env['PATH'])
+
+// Not skipped: what is there to be seen without a browser is in the test above.
+if (chromium === undefined) console.log('There is no Chromium in PATH: the demo is not walked through in a browser.')
+else {
+  it(
+    'walks through a visit on each store, keeps pictures, and leaves nothing else behind',
+    { timeout: longMs },
+    async () => {
+      const [pictures, home] = [await newFolder(), await newFolder()]
+      // Where Chromium would keep its settings, and where profiles are.
+      const places = { HOME: home, TMPDIR: home }
+      const { code, stdout, stderr } = await ended(
+        startDemo(['--browser', '--screenshots', pictures], { ...env, ...places }),
+      )
+      expect(stderr).toBe('')
+      for (const store of stores) expect(stdout).toContain(`\n${store}: `)
+      expect(stdout).toContain('All as it should be on memory, cookie, redis, pg.')
+      expect(code).toBe(0)
+
+      const names = stores.flatMap((store) =>
+        ['phone', 'signed-in', 'signed-out'].map((view) => `${store}-${view}.png`),
+      )
+      expect((await readdir(pictures)).toSorted()).toEqual(names.toSorted())
+      for (const name of names) {
+        expect((await readFile(join(pictures, name))).subarray(1, 4).toString()).toBe('PNG')
+      }
+      const left = await readdir(home)
+      expect(left.filter((name) => !name.startsWith('tsx-'))).toEqual([])
+    },
+  )
+
+  it(
+    'fails where the browser may keep pages: then "back" shows them after the sign-out',
+    { timeout: longMs },
+    async () => {
+      const walk = walkWith((headers) => ({ ...headers, 'cache-control': 'private' }), chromium)
+      await expect(walk).rejects.toThrow('"back" does not show it again')
+    },
+  )
+
+  it('fails where scripts can read the cookie', { timeout: longMs }, async () => {
+    const walk = walkWith((headers) => {
+      const cookies = [headers['set-cookie'] ?? []].flat()
+      return { ...headers, 'set-cookie': cookies.map((cookie) => cookie.replace('; HttpOnly', '')) }
+    }, chromium)
+    await expect(walk).rejects.toThrow('scripts do not see it')
+  })
+
+  it('ends the browser, too, when it is interrupted', { timeout: longMs }, async () => {
+    const home = await newFolder()
+    const child = startDemo(['--browser', '--store', 'memory'], { TMPDIR: home })
+    const end = ended(child)
+    // The first check has been made: the browser is in the middle of it.
+    await new Promise<void>((resolve) => {
+      child.stdout?.on('data', (text: string) => {
+        if (text.includes('ok ')) resolve()
+      })
+    })
+    child.kill('SIGINT')
+    expect((await end).code).toBe(130)
+    expect((await readdir(home)).filter((name) => !name.startsWith('tsx-'))).toEqual([])
+  })
+}

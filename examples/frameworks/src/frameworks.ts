@@ -1,0 +1,15 @@
+import type { Server } from 'node:http'
+import { createExpress } from './express.js'
+import { createFastify } from './fastify.js'
+import { createHono } from './hono.js'
+import { createNextStyle } from './next/server.js'
+import { createNodeHttp } from './node-http.js'
+
+/** The same app in each framework: a server that does not listen yet. */
+export const frameworks: Readonly<Record<string, () => Server | Promise<Server>>> = {
+  'node-http': createNodeHttp,
+  express: createExpress,
+  fastify: createFastify,
+  hono: createHono,
+  next: createNextStyle,
+}

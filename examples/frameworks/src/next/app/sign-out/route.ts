@@ -1,0 +1,8 @@
+import { sessions } from '../../../sessions.js'
+
+export function POST(request: Request): Promise<Response> {
+  return sessions.handle(request, (session) => {
+    session.signOut()
+    return new Response('Goodbye')
+  })
+}

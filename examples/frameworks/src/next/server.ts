@@ -1,0 +1,36 @@
+import type { Server } from 'node:http'
+import { createServer } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { statusOf } from '../sessions.js'
+import * as fail from './app/fail/route.js'
+import * as home from './app/route.js'
+import * as signIn from './app/sign-in/route.js'
+import * as signOut from './app/sign-out/route.js'
+import * as stream from './app/stream/route.js'
+
+type RouteHandler = (request: Request) => Promise<Response>
+
+/** By its folders, as Next.js finds them. */
+const routes: Readonly<Record<string, RouteHandler>> = {
+  'GET /': home.GET,
+  'GET /fail': fail.GET,
+  'GET /stream': stream.GET,
+  'POST /sign-in': signIn.POST,
+  'POST /sign-out': signOut.POST,
+}
+
+async function answer(request: Request): Promise<Response> {
+  const handler = routes[`${request.method} ${new URL(request.url).pathname}`]
+  if (!handler) return new Response(null, { status: 404 })
+  try {
+    return await handler(request)
+  } catch (error) {
+    return new Response('Something went wrong.', { status: statusOf(error) })
+  }
+}
+
+/** Stands for Next.js' own server, as far as route handlers see it: a `Request` comes in, a `Response` goes out. */
+export function createNextStyle(): Server {
+  const listener = getRequestListener(answer)
+  return createServer((request, response) => void listener(request, response))
+}

@@ -1,0 +1,24 @@
+import { cookieSessions, type CookieSessionsOptions } from '@bext/session-cookie'
+import { ironSessionCookies } from '@bext/session-cookie/iron-session'
+import { createSessionManager, type SessionManager } from '@bext/session-core/manager'
+import type { Visits } from './app.js'
+
+export interface IronOptions {
+  /** The `password` of iron-session's options: a string, or strings by number. */
+  readonly password: Parameters<typeof ironSessionCookies>[0]['password']
+  /** Its `cookieName`. The sessions keep it, as theirs is the same cookie. */
+  readonly cookieName: string
+}
+
+/** Sealed sessions, of which those that iron-session has sealed are ones. */
+export function ironSessionManager(
+  secrets: CookieSessionsOptions['secrets'],
+  { password, cookieName }: IronOptions,
+): SessionManager<Visits> {
+  const openLegacy = ironSessionCookies({ password, userIdOf: (data) => (data as { userId?: string }).userId })
+  return createSessionManager<Visits>({
+    plugin: cookieSessions({ secrets, openLegacy }),
+    initialData: () => ({ visits: 0 }),
+    cookie: { name: cookieName },
+  })
+}

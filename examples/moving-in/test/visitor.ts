@@ -1,0 +1,41 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Express } from 'express'
+import makeFetchCookie from 'fetch-cookie'
+import { CookieJar } from 'tough-cookie'
+import { onTestFinished } from 'vitest'
+
+async function originOf(app: Express): Promise<string> {
+  const server = createServer(app).listen(0, 'localhost')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://localhost:${(server.address() as AddressInfo).port}`
+}
+
+/** A visitor of several apps of one host, whose ports share its cookies. */
+export interface Visitor {
+  readonly jar: CookieJar
+  /** Sends a request such as `GET /`, and resolves to the status and the text of its answer. */
+  ask(app: Express, request: string): Promise<string>
+  cookieNames(): Promise<string[]>
+}
+
+export function createVisitor(): Visitor {
+  const jar = new CookieJar()
+  const send = makeFetchCookie(fetch, jar)
+  return {
+    jar,
+    async ask(app, request) {
+      const [method = '', path = ''] = request.split(' ')
+      const response = await send((await originOf(app)) + path, { method })
+      return `${response.status} ${await response.text()}`
+    },
+    async cookieNames() {
+      return (await jar.getCookies('http://localhost')).map(({ key }) => key).toSorted()
+    },
+  }
+}
