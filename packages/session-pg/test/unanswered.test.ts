@@ -43,7 +43,7 @@ describe.each(ways)('a driver that gives as the answer: %s', (_way, garble) => {
     const sql = openClient()
     const table = await newTable(sql)
     const id = await pgSessions({ sql, table }).create({ userId: 'ann', dataJson: '0', ttlMs: 60_000 })
-    const store = pgSessions({ sql: garbled(sql, garble(sql)), table, timeoutMs: 500 })
+    const store = pgSessions({ sql: garbled(sql, garble(sql)), table, timeoutMs: 20_000 })
     expect(await store.isHealthy()).toBe(false)
     for (const error of await rejectionsOf([1, 2, 3].map(() => call(store, id)))) {
       expect(error).toMatchObject({ code: 'Backend', reason: 'unavailable' })

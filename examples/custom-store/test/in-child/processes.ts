@@ -80,7 +80,7 @@ await test('a touch that waits for a lock until its session is over does not bri
 
 await test('a write that is kept waiting ends as Backend in time, reads go on, and nothing happens later', async () => {
   const path = join(folder, 'busy.db')
-  const store = sqliteSessions({ path, timeoutMs: 100 })
+  const store = sqliteSessions({ path, timeoutMs: 1000 })
   const id = await store.create({ dataJson: '{"n":1}', ttlMs: 60_000 })
   const other = new DatabaseSync(path)
   other.exec('BEGIN IMMEDIATE')

@@ -1,9 +1,18 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { ExpressSession } from '../../src/bridges/express.js'
 import { fromExpressStore } from '../../src/bridges/express.js'
 import { MapStore, onlySession } from './map-store.js'
 
 const dataJson = '{"visits":1}'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+function stopClock(): number {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  return Date.now()
+}
 
 describe('what fromExpressStore keeps in a session', () => {
   it('is the data as a value, user and times, and a cookie as express-session makes it', async () => {
@@ -62,19 +71,22 @@ describe('what fromExpressStore keeps in a session', () => {
         callback(null, JSON.parse(this.kept.get(sid) ?? 'null') as ExpressSession | null)
       }
     }
+    const nowMs = stopClock()
     const plugin = fromExpressStore(new Late())
     const id = await plugin.create({ dataJson, ttlMs: 100 })
-    const { expiresAtMs } = await plugin.read(id)
-    await expect.poll(() => Date.now(), { timeout: 5000 }).toBeGreaterThan(expiresAtMs)
-    const beforeMs = Date.now()
+    vi.setSystemTime(nowMs + 101)
     await plugin.update(id, '{}')
-    expect((await plugin.read(id)).expiresAtMs).toBeGreaterThanOrEqual(beforeMs + 100)
+    expect((await plugin.read(id)).expiresAtMs).toBe(nowMs + 201)
   })
 
   it('lives no longer for a save that its end overtook', async () => {
+    const nowMs = stopClock()
     class Slow extends MapStore {
       override get(...[sid, callback]: Parameters<MapStore['get']>): void {
-        super.get(sid, (error, session) => setTimeout(callback, 60, error, session))
+        super.get(sid, (error, session) => {
+          vi.setSystemTime(nowMs + 60)
+          callback(error, session)
+        })
       }
     }
     const store = new Slow()
@@ -82,7 +94,7 @@ describe('what fromExpressStore keeps in a session', () => {
     const id = await plugin.create({ dataJson, ttlMs: 50 })
     await plugin.update(id, '{}')
     const { cookie } = onlySession(store) as unknown as ExpressSession
-    expect(new Date(cookie.expires ?? 0).getTime()).toBeLessThanOrEqual(Date.now() + 1)
+    expect(new Date(cookie.expires ?? 0).getTime()).toBeLessThanOrEqual(nowMs + 61)
   })
 
   it.each([
