@@ -1,8 +1,9 @@
 import type { Deadline } from '@bext/session-core/store'
+import { batchStatementsFor, dataSeparator } from './batch-statements.js'
 import { batched, type Batched } from './batches.js'
 import type { SqlText, TextRow } from './client.js'
 import type { Connection, WrittenRow } from './connection.js'
-import { batchStatementsFor, dataSeparator, statementsFor } from './statements.js'
+import { statementsFor } from './statements.js'
 
 export interface NewSession {
   readonly hash: string

@@ -1,11 +1,5 @@
-/**
- * The last parameter of every statement, and the last column of its rows, of which there is at least one: an answer
- * tells by it which question it belongs to.
- */
-type Echo = `$${number}::text`
-
-/** The server's clock in milliseconds since 1970, whatever its time zone. It moves on within a transaction. */
-const nowMs = 'floor(extract(epoch from clock_timestamp()) * 1000)::bigint'
+import type { Echo } from './statement-parts.js'
+import { atPlace, inTime, nowMs, place } from './statement-parts.js'
 
 /**
  * A write that has no effect once the server's clock is past $1 (contract E2). The rows are locked first, and only
@@ -29,10 +23,6 @@ function lockOne(table: string): string {
   return `select id, expires_at_ms, data_json from ${table} where id = $2::text for update`
 }
 
-// Where a locked row is, which needs no second look-up. Each partition of a table has places of its own.
-const place = 'ctid as row_id, tableoid as row_table'
-const atPlace = 'session.ctid = row_id and session.tableoid = row_table'
-
 function partitionsOf(table: string): string {
   return `pg_partition_tree(${table}::text::regclass) where isleaf`
 }
@@ -45,8 +35,6 @@ function largestSize(table: string): string {
 function partitionCount(table: string): string {
   return `(select greatest(count(*), 1) from ${partitionsOf(table)})`
 }
-
-const inTime = 'bext_clock.now_ms < $1::bigint'
 
 const doneOrMissing = `case when exists (select from bext_written) then 'done' else 'missing' end`
 
@@ -191,109 +179,6 @@ from ${table} where user_id = $1::text and expires_at_ms > ${nowMs}`,
     and (session.ctid, session.tableoid) in (select row_id, row_table from bext_target) and ${inTime}`,
       '(select count(*) from bext_written)::text',
       ` ${largestSize('$5')} / current_setting('block_size')::bigint, ${partitionCount('$5')},`,
-    ),
-  }
-}
-
-/**
- * Statements over many sessions, one text whatever their number. $2 is an array of their ids, without repetition and
- * sorted. They wait for no row lock, so that the clock may be read at any time. Writes answer, if not all is done, the
- * ids that are, and those that are busy, each list with commas between.
- */
-export interface BatchStatements {
-  /**
-   * $1 array of ids. Answers one text, or null for no session: for each its id, created, expires, user as JSON or
-   * nothing, and data, joined by U+001E. It costs the driver one value instead of five for each session.
-   */
-  readonly read: string
-  /** $3 data, joined by U+001E. */
-  readonly update: string
-  /** $3 array of ttls. */
-  readonly touch: string
-  readonly delete: string
-  /** $3 array of users, $4 data, joined by U+001E, $5 array of ttls. What is not done is taken. */
-  readonly create: string
-}
-
-/** Stands between texts of JSON, in which no control character can be. */
-export const dataSeparator = '\u001e'
-
-const ids = '$2::text::text[]'
-
-function separated(parameter: string): string {
-  return `string_to_array(${parameter}::text, chr(30))`
-}
-
-/** `write` over the rows of `bext_wanted`, after the steps before it. `busy` is a list of ids or null. */
-function batchWrite(echo: Echo, before: string, write: string, busy: string): string {
-  const all = `(select count(*) from bext_written) = cardinality(${ids})`
-  return `with bext_clock as materialized (
-  select ${nowMs} as now_ms
-)${before}, bext_written as (
-  ${write}
-)
-select case when now_ms >= $1::bigint then 'late' when ${all} then 'done' else 'some' end,
-  case when not ${all} then (select string_agg(id, ',') from bext_written) end,
-  case when not ${all} then ${busy} end,
-  now_ms, ${echo} from bext_clock`
-}
-
-export function batchStatementsFor(table: string): BatchStatements {
-  /** The rows are looked up, and locked, in the order of the ids. */
-  function locked(wanted: string): string {
-    return `, bext_target as materialized (
-  select session.ctid as row_id, session.tableoid as row_table, session.id, session.expires_at_ms, wanted.*
-  from ${wanted} join ${table} as session on session.id = wanted.wanted_id
-  for update of session skip locked
-)`
-  }
-
-  /** Those that are there but were not written, as somebody else has locked them, or has just written them. */
-  function busy(butFor = ''): string {
-    return `(select string_agg(id, ',') from ${table} as session where id = any(${ids})
-    and not exists (select from bext_written where bext_written.id = session.id)${butFor})`
-  }
-
-  function update(assignment: string, values: string): string {
-    return batchWrite(
-      '$4::text',
-      locked(`unnest(${ids}, ${values}) as wanted (wanted_id, value)`),
-      `update ${table} as session set ${assignment} from bext_target, bext_clock
-  where ${atPlace} and bext_target.expires_at_ms > now_ms and ${inTime}
-  returning session.id`,
-      busy(`
-    and not exists (select from bext_target where bext_target.id = session.id and bext_target.expires_at_ms <= now_ms)`),
-    )
-  }
-
-  return {
-    read: `select string_agg(id || chr(30) || created_at_ms || chr(30) || expires_at_ms || chr(30)
-  || coalesce(to_json(user_id)::text, '') || chr(30) || data_json, chr(30)), $2::text from ${table}
-where id = any($1::text::text[]) and expires_at_ms > (select ${nowMs})`,
-
-    update: update('data_json = value', separated('$3')),
-
-    touch: update('expires_at_ms = now_ms + value', '$3::text::bigint[]'),
-
-    delete: batchWrite(
-      '$3::text',
-      locked(`unnest(${ids}) as wanted (wanted_id)`),
-      `delete from ${table} as session using bext_target, bext_clock where ${atPlace} and ${inTime}
-  returning session.id`,
-      busy(),
-    ),
-
-    create: batchWrite(
-      '$6::text',
-      '',
-      `insert into ${table} (id, user_id, data_json, created_at_ms, expires_at_ms)
-  select wanted.id, wanted.user_id, wanted.data_json, now_ms, now_ms + wanted.ttl_ms
-  from unnest(${ids}, $3::text::text[], ${separated('$4')}, $5::text::bigint[])
-    as wanted (id, user_id, data_json, ttl_ms), bext_clock
-  where ${inTime}
-  on conflict (id) do nothing
-  returning id`,
-      'null',
     ),
   }
 }
