@@ -3,7 +3,7 @@ import { migrate, migrations, pgSessions, type LayoutOptions } from '@bext/sessi
 import type postgres from 'postgres'
 import { expect, it } from 'vitest'
 import { runMigrations } from '../src/lib/migrate.js'
-import { newSchema, openClient, quoted, rejectionOf } from './support.js'
+import { newSchema, openClient, patient, quoted, randomName, rejectionOf } from './support.js'
 
 const folder = new URL('../migrations/', import.meta.url)
 
@@ -157,4 +157,83 @@ it('gives up on a lock that is not free, and changes nothing', async () => {
   reserved.release()
   expect(await sql`select to_regclass(${table}) as found`).toEqual([{ found: null }])
   await migrate(sql, { schema })
+})
+
+it.each(['repeatable read', 'serializable'] as const)(
+  'migrates from many processes at once at: %s',
+  async (isolation) => {
+    const owner = openClient()
+    const schema = await newSchema(owner)
+    const connection = { default_transaction_isolation: isolation }
+    const clients = [1, 2, 3, 4, 5, 6].map(() => openClient({ connection, max: 2 }))
+    await Promise.all(clients.map((sql) => migrate(sql, { schema, partitions: 2 })))
+    expect(await shapeOf(owner, schema)).toEqual(await migrated({ partitions: 2 }))
+  },
+)
+
+it('waits for a lock whatever the timeouts of the user’s own', async () => {
+  const owner = openClient()
+  const schema = await newSchema(owner)
+  const reserved = await openClient().reserve()
+  await reserved`begin`
+  await reserved`select pg_advisory_xact_lock(hashtextextended(${`@bext/session-pg ${quoted({ schema, table: 'sessions' })}`}, 0))`
+  const connection = { statement_timeout: 300, lock_timeout: 200, idle_in_transaction_session_timeout: 300 }
+  const sql = openClient({ connection, max: 1 })
+  const [backend] = await sql`select pg_backend_pid() as pid`
+  const migrating = migrate(sql, { schema })
+  const waitedMs = async () => {
+    const [row] = await owner`select extract(epoch from clock_timestamp() - waitstart) * 1000 as ms
+      from pg_locks where pid = ${backend?.['pid']} and not granted`
+    return Number(row?.['ms'] ?? 0)
+  }
+  await expect.poll(waitedMs, patient).toBeGreaterThan(600)
+  await reserved`rollback`
+  reserved.release()
+  await migrating
+  expect(await sql`show statement_timeout`).toEqual([{ statement_timeout: '300ms' }])
+})
+
+it('says what to do where a renamed table has kept the names of its indexes', async () => {
+  const sql = openClient()
+  const schema = await newSchema(sql)
+  await migrate(sql, { schema })
+  await sql`alter table ${sql(schema)}.sessions rename to former`
+  const refused = await rejectionOf(migrate(sql, { schema }))
+  expect(refused).toMatchObject({ code: 'Backend', reason: 'failed', cause: { code: '42P07' } })
+  expect(refused.message).toContain('alter index')
+  await sql`alter index ${sql(schema)}.sessions_user_id_idx rename to former_user_id_idx`
+  await migrate(sql, { schema })
+})
+
+it('migrates where others name the same table in another way, or make it by hand', async () => {
+  const owner = openClient()
+  const schema = await newSchema(owner)
+  const connection = { search_path: schema }
+  const clients = [1, 2, 3, 4].map(() => openClient({ connection, max: 2 }))
+  const calls = clients.map((sql, n) => migrate(sql, n % 2 === 0 ? { schema } : {}))
+  await Promise.all(calls)
+
+  // Waits for the table that somebody is making by hand, and finds it made.
+  const other = await newSchema(owner)
+  const reserved = await openClient().reserve()
+  await reserved`begin`
+  for (const step of migrations({ schema: other })) await reserved.unsafe(step.sql)
+  const sql = openClient({ max: 1 })
+  const [backend] = await sql`select pg_backend_pid() as pid`
+  const migrating = migrate(sql, { schema: other })
+  const isWaiting = async () => {
+    const [row] = await owner`select count(*)::int from pg_locks where pid = ${backend?.['pid']} and not granted`
+    return row?.['count']
+  }
+  await expect.poll(isWaiting, patient).toBe(1)
+  await reserved`commit`
+  reserved.release()
+  await migrating
+})
+
+it('says where it would make the table if no schema of the search_path is there', async () => {
+  const sql = openClient({ connection: { search_path: randomName() } })
+  const refused = await rejectionOf(migrate(sql))
+  expect(refused).toMatchObject({ code: 'Backend', cause: { code: '3F000' } })
+  expect(refused.message).toContain('search_path')
 })

@@ -16,7 +16,7 @@ const unavailable = new Set([
   'EPIPE',
   'ETIMEDOUT',
   'UNANSWERED',
-  '25006', // a standby, which takes no writes
+  '25006', // a server that takes no writes for now
   '53300', // too many connections
   '57P01', // the server is shutting down
   '57P02', // the server has crashed
@@ -29,15 +29,28 @@ const timeout = new Set(['55P03', '57014'])
 const preparedElsewhere =
   'A prepared statement is missing or there twice: connections go through a pooler that was not found out. Set prepare: false.'
 
-const explained: Readonly<Record<string, string>> = {
+/** Messages by the SQLSTATE that they explain. */
+export type Explanations = Readonly<Record<string, string>>
+
+const explained: Explanations = {
   '42P01': 'The table does not exist: run migrate(sql), or the SQL of migrations(), with the same schema and table.',
   '3F000': 'The schema does not exist: create it, then run migrate(sql).',
   '42703': 'The table was not made by migrate(sql): choose another name with the option table.',
   '26000': preparedElsewhere,
   '42P05': preparedElsewhere,
   '53100': 'The server has no room left on its disk: free some, for example by a sweep and a vacuum.',
-  '42501': 'The database role lacks a right: a store needs select, insert, update and delete on its table.',
+  '42501':
+    'The database role lacks a right: a store needs usage on the schema, and select, insert, update and delete on its table.',
+  '3D000': 'The database does not exist: look at its name in the URL or in the options of the client.',
+  '28000': 'The server refuses the log-in: look at the role, at TLS, and at pg_hba.conf of the server.',
+  '28P01': 'The server refuses the log-in: look at the name of the role and at its password.',
+  '25006':
+    'The server takes no writes: it is a standby, or default_transaction_read_only is on. Connect to the primary, or set it off.',
+  '53300': 'The server has no connection left: give the pools of clients a smaller max, or put a pooler before it.',
 }
+
+const noConnect =
+  'The server refuses the connection: the database role needs connect on the database, and the right to each setting that the client asks for.'
 
 /** The SQLSTATE or the driver's own code, where `error` has one. */
 export function codeOf(error: unknown): string | undefined {
@@ -83,12 +96,21 @@ export function mayHaveBeenSent(error: unknown): boolean {
   return isSessionError(error) && error.reason !== 'closed' && !isSqlState(code) && !neverSent.has(code ?? '')
 }
 
-/** A failure of postgres.js as the `Backend` error that stores reject with (contract E1, E3). */
-export function toPgError(error: unknown): SessionError {
+function explain(error: unknown, code: string, explanations: Explanations): string | undefined {
+  const isFatal = typeof error === 'object' && error !== null && Reflect.get(error, 'severity') === 'FATAL'
+  // The server ends a connection for want of a right only while it is being made.
+  return code === '42501' && isFatal ? noConnect : (explanations[code] ?? explained[code])
+}
+
+/**
+ * Turns a failure of postgres.js into the `Backend` error that stores reject with (contract E1, E3). `explanations` come
+ * before those of a store.
+ */
+export function toPgError(error: unknown, explanations: Explanations = {}): SessionError {
   if (isSessionError(error)) return error
   const code = codeOf(error) ?? ''
-  const message = explained[code]
-  if (message !== undefined) return new SessionError('failed', message, { cause: error })
-  if (unavailable.has(code) || code.startsWith('08')) return toBackendError(error, 'unavailable')
-  return toBackendError(error, timeout.has(code) ? 'timeout' : 'failed')
+  const message = explain(error, code, explanations)
+  const reason = unavailable.has(code) || code.startsWith('08') ? 'unavailable' : 'failed'
+  if (message !== undefined) return new SessionError(reason, message, { cause: error })
+  return toBackendError(error, timeout.has(code) ? 'timeout' : reason)
 }

@@ -1,0 +1,79 @@
+import { migrate, pgSessions } from '@bext/session-pg'
+import type postgres from 'postgres'
+import { expect, it, onTestFinished } from 'vitest'
+import { newSchema, newTable, openClient, postgresUrl, randomName, rejectionOf, rejectionsOf } from './support.js'
+
+/** A role that may log in, and has no rights of its own. It is dropped when the test ends. */
+async function newRole(owner: postgres.Sql): Promise<string> {
+  const role = randomName()
+  await owner`create role ${owner(role)} login password ${owner.unsafe(`'${role}'`)}`
+  onTestFinished(async () => {
+    await owner`drop owned by ${owner(role)}`
+    await owner`drop role ${owner(role)}`
+  })
+  return role
+}
+
+function urlOf(role: string, database?: string): string {
+  const url = new URL(postgresUrl)
+  url.username = role
+  url.password = role
+  if (database !== undefined) url.pathname = `/${database}`
+  return url.href
+}
+
+it('E4 names the right to connect where the database refuses the role', async () => {
+  const owner = openClient({ max: 1 })
+  const role = await newRole(owner)
+  const database = randomName()
+  await owner`create database ${owner(database)}`
+  onTestFinished(async () => {
+    await owner`drop database ${owner(database)} with (force)`
+  })
+  await owner`revoke connect on database ${owner(database)} from public`
+  const store = pgSessions({ sql: openClient({}, urlOf(role, database)) })
+  const refused = await rejectionOf(store.create({ dataJson: '{}', ttlMs: 1000 }))
+  expect(refused).toMatchObject({ code: 'Backend', reason: 'failed', cause: { code: '42501' } })
+  expect(refused.message).toContain('connect on the database')
+  expect(refused.message).not.toContain('table')
+})
+
+it('E4 says why it cannot log in', async () => {
+  const owner = openClient({ max: 1 })
+  const role = await newRole(owner)
+  const store = pgSessions({ sql: openClient({}, urlOf(role, randomName())) })
+  const refused = await rejectionOf(store.create({ dataJson: '{}', ttlMs: 1000 }))
+  expect(refused).toMatchObject({ reason: 'failed', cause: { code: '3D000' } })
+  expect(refused.message).toContain('The database does not exist')
+  expect(refused.message).not.toContain(role)
+})
+
+it('E4 names the rights to migrate where those are missing', async () => {
+  const owner = openClient()
+  const schema = await newSchema(owner)
+  const role = await newRole(owner)
+  const sql = openClient({ connection: { role } })
+  const noUsage = await rejectionOf(migrate(sql, { schema }))
+  expect(noUsage).toMatchObject({ code: 'Backend', reason: 'failed', cause: { code: '42501' } })
+  expect(noUsage.message).toContain('usage and create on the schema')
+  await owner`grant usage on schema ${owner(schema)} to ${owner(role)}`
+  expect((await rejectionOf(migrate(sql, { schema }))).message).toContain('usage and create on the schema')
+  await owner`grant create on schema ${owner(schema)} to ${owner(role)}`
+  await migrate(sql, { schema })
+})
+
+it('E4 says that the server takes no writes, and not that it cannot be reached', async () => {
+  const owner = openClient()
+  const table = await newTable(owner)
+  const sql = openClient({ connection: { default_transaction_read_only: true } })
+  const store = pgSessions({ sql, table })
+  const id = await pgSessions({ sql: owner, table }).create({ dataJson: '1', ttlMs: 60_000 })
+  expect((await store.read(id)).dataJson).toBe('1')
+  const calls = [store.update(id, '2'), store.delete(id), migrate(sql, { table: randomName() })]
+  for (const refused of await rejectionsOf(calls)) {
+    expect(refused).toMatchObject({ code: 'Backend', reason: 'unavailable', cause: { code: '25006' } })
+    expect(refused.message).toContain('takes no writes')
+    expect(refused.message).not.toContain('reached')
+  }
+  await migrate(sql, { table })
+})
