@@ -36,13 +36,6 @@ describe('data that JSON does not keep as an object', () => {
   })
 })
 
-it.each(['null', '1', '"text"'])('never takes stored JSON that is no object for data: %s', async (dataJson) => {
-  const { plugin } = watched()
-  const id = await plugin.create({ dataJson, ttlMs: 60_000 })
-  const opening = managerOf(plugin).open(`__Host-session=${id}`)
-  await expect(opening).rejects.toMatchObject({ code: 'Backend', reason: 'corrupt' })
-})
-
 it('keeps names as they are, __proto__ too (I3)', async () => {
   const manager = managerOf(watched().plugin)
   const data = JSON.parse('{"__proto__":{"isAdmin":true},"note":"\\u0000\\ud800"}') as object

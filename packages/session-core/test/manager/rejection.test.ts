@@ -1,5 +1,5 @@
 import type { SessionRejection } from '@bext/session-core/manager'
-import { expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { backendError, begin, managerOf, watched } from './helpers.js'
 
 it('is told of every rejection with its reason, and of nothing else', async () => {
@@ -30,10 +30,40 @@ it('is told of every rejection with its reason, and of nothing else', async () =
   ])
 })
 
-it('has the request fail with what it throws', async () => {
-  const broken = new Error('the log is full')
-  const onRejected = (): never => {
-    throw broken
+describe('a hook that fails', () => {
+  const hooks: Record<string, () => unknown> = {
+    'it throws': () => {
+      throw new Error('the log is full')
+    },
+    'its promise rejects': async () => {
+      throw new Error('the log is full')
+    },
   }
-  await expect(managerOf(watched().plugin, { onRejected }).open('__Host-session=x')).rejects.toBe(broken)
+
+  it.each(Object.entries(hooks))('fails no request: %s', async (_, onRejected) => {
+    const unhandled: unknown[] = []
+    const note = (error: unknown): void => void unhandled.push(error)
+    process.on('unhandledRejection', note)
+    onTestFinished(() => void process.off('unhandledRejection', note))
+    const { plugin, failures } = watched()
+    const manager = managerOf(plugin, { onRejected })
+    const session = await manager.open('__Host-session=x')
+    expect(session.userId).toBeUndefined()
+    session.data.visits = 1
+    failures.create = backendError()
+    await expect(session.commit()).rejects.toBe(failures.create)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(unhandled).toEqual([])
+  })
+})
+
+it('has the cause apart from what a log may hold', async () => {
+  const causes: unknown[] = []
+  const { plugin, failures } = watched()
+  const manager = managerOf(plugin, { onRejected: (_, cause) => causes.push(cause) })
+  const session = await manager.open(null)
+  session.signIn('ada')
+  failures.create = backendError()
+  await expect(session.commit()).rejects.toBe(failures.create)
+  expect(causes).toEqual([failures.create])
 })

@@ -1,7 +1,7 @@
 import { SessionError } from '../error.js'
-import { isSameData, refuseUnreadable, toDataText } from './data.js'
+import { isSameData, refuseUnkept, refuseUnreadable, toDataText } from './data.js'
 import type { Draft, Opened } from './draft.js'
-import { beginningOf } from './draft.js'
+import { beginningOf, endingOf } from './draft.js'
 import { pack } from './envelope.js'
 import type { SessionContext } from './options.js'
 import type { Committed } from './replace.js'
@@ -39,12 +39,13 @@ function refuseReplaced<Data extends object>({ opened, next, endAll }: Draft<Dat
 
 async function end<Data extends object>(
   { plugin, cookies }: SessionContext<Data>,
-  { record, cookie }: Opened,
-  bringsGuest: boolean,
+  draft: Draft<Data>,
 ): Promise<Committed> {
-  await plugin.delete(record.id)
-  const leavesGuest = bringsGuest && cookie === cookies.main
-  return { id: undefined, setCookies: leavesGuest ? [cookie.clear(), cookies.guest.clear()] : [cookie.clear()] }
+  const ending = endingOf(draft)
+  await Promise.all(ending.map(({ id }) => plugin.delete(id)))
+  const cleared = new Set(ending.map(({ cookie }) => cookie))
+  if (draft.bringsGuest) cleared.add(cookies.guest)
+  return { id: undefined, setCookies: Array.from(cleared, (cookie) => cookie.clear()) }
 }
 
 /**
@@ -68,7 +69,7 @@ async function store<Data extends object>(
   draft: Draft<Data>,
   changedText: string | undefined,
 ): Promise<Committed> {
-  const { opened, next, savedText, bringsGuest, endAll } = draft
+  const { opened, next, savedText, endAll } = draft
   if (next === 'signIn' || next === 'rotate') return replace(context, draft, changedText ?? savedText)
   if (next === 'keep' && opened) {
     const kept = await keep(context, opened, changedText)
@@ -76,7 +77,7 @@ async function store<Data extends object>(
     return kept
   }
   if (changedText !== undefined) return replace(context, draft, changedText)
-  return opened ? end(context, opened, bringsGuest) : { id: undefined, setCookies: [] }
+  return next === 'end' ? end(context, draft) : { id: undefined, setCookies: [] }
 }
 
 /** Stores what a request made of its session, and resolves to the `Set-Cookie` values for it. */
@@ -85,6 +86,7 @@ export async function commitDraft<Data extends object>(
   draft: Draft<Data>,
 ): Promise<readonly string[]> {
   const text = toDataText(draft.data)
+  refuseUnkept(context, draft.data)
   const changedText = isSameData(draft.savedText, text) ? undefined : text
   refuseReplaced(draft, changedText !== undefined)
   const isFresh = draft.next === 'signIn' || draft.next === 'rotate'

@@ -99,7 +99,7 @@ export function createSession<Data extends object>(
       draft.userId = undefined
       draft.isRemembered = false
       if (draft.endAll) draft.endAll = { ...draft.endAll, sparesThis: false }
-      draft.next = draft.opened ? 'end' : 'keep'
+      draft.next = draft.opened || draft.refused.length > 0 ? 'end' : 'keep'
     },
 
     signOutEverywhere({ except }: SignOutEverywhereOptions = {}): void {

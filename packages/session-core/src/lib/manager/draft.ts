@@ -1,4 +1,4 @@
-import type { SessionRecord } from '../plugin.js'
+import type { SessionId, SessionRecord } from '../plugin.js'
 import type { SessionCookie } from './cookie.js'
 import type { Envelope } from './envelope.js'
 import type { Beginning } from './lifetimes.js'
@@ -13,9 +13,17 @@ export interface Opened {
   readonly cookie: SessionCookie
 }
 
+/** A session that a request named, and that cannot be read: its data is refused, or its record is corrupt. */
+export interface Refused {
+  readonly id: SessionId
+  readonly cookie: SessionCookie
+}
+
 /** What a request makes of its session, until the commit. */
 export interface Draft<Data extends object> {
   readonly opened: Opened | undefined
+  /** What a sign-in or a sign-out ends, too. */
+  readonly refused: readonly Refused[]
   /** Whether the request brought a cookie of the guest's name. */
   readonly bringsGuest: boolean
   data: Data
@@ -30,6 +38,12 @@ export interface Draft<Data extends object> {
   beganAtMs: number | undefined
   /** Whose sessions are to end, and whether this one is spared. */
   endAll: { readonly userId: string; readonly sparesThis: boolean } | undefined
+}
+
+/** The sessions that end when the draft is stored under a fresh id, or is not stored at all. */
+export function endingOf<Data extends object>({ opened, refused, next }: Draft<Data>): readonly Refused[] {
+  const own = opened ? [{ id: opened.record.id, cookie: opened.cookie }] : []
+  return next === 'signIn' || next === 'end' ? [...own, ...refused] : own
 }
 
 type Found = Pick<Opened, 'record' | 'envelope'>

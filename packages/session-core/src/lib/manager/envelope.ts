@@ -1,4 +1,5 @@
 import { SessionError } from '../error.js'
+import { InvalidData } from './rejection.js'
 
 /** What the manager keeps beside the data, where there is any of it. */
 export interface Envelope {
@@ -41,7 +42,7 @@ function parse(dataJson: string): object {
     // The parser's message quotes the data, so it is not kept as the cause (contract E3).
   }
   if (typeof parsed === 'object' && parsed !== null) return parsed
-  throw new SessionError('corrupt', 'The stored session data is not a JSON object: something else has written it.')
+  throw new InvalidData()
 }
 
 function isWhole(value: unknown, limit: number): value is number {
@@ -49,8 +50,8 @@ function isWhole(value: unknown, limit: number): value is number {
 }
 
 /**
- * Throws `Backend`, reason `corrupt`, for what is no object or array; `Invalid` for an array that no manager of this
- * version packed: reason `unsupported_version` or `malformed`.
+ * Throws `InvalidData` for what is no object or array; `Invalid` for an array that no manager of this version packed:
+ * reason `unsupported_version` or `malformed`.
  */
 export function unpack(dataJson: string): Unpacked {
   const parsed = parse(dataJson)

@@ -1,12 +1,12 @@
 import { describeType } from '../check-option.js'
 import { isSessionError, SessionError } from '../error.js'
-import type { SessionId } from '../plugin.js'
+import type { SessionId, SessionRecord } from '../plugin.js'
 import type { SessionCookie } from './cookie.js'
 import type { RequestSession } from './create-session.js'
 import { createSession } from './create-session.js'
 import type { StoredData } from './data.js'
 import { acceptStoredData, toDataText } from './data.js'
-import type { Draft, Opened } from './draft.js'
+import type { Draft, Opened, Refused } from './draft.js'
 import { beganAtMsOf } from './draft.js'
 import { unpack } from './envelope.js'
 import type { SessionContext } from './options.js'
@@ -20,16 +20,19 @@ async function find<Data extends object>(
   context: SessionContext<Data>,
   cookie: SessionCookie,
   id: SessionId,
+  refused: Refused[],
 ): Promise<Found<Data> | undefined> {
+  let record: SessionRecord | undefined
   try {
-    const record = await context.plugin.read(id)
+    record = await context.plugin.read(id)
     const { data, dataText, ...envelope } = unpack(record.dataJson)
-    const accepted = await acceptStoredData(context, data, dataText)
-    if (accepted) return { opened: { record, envelope, dataText, cookie }, ...accepted }
-    context.onRejected?.({ during: 'open', reason: 'invalid_data' })
+    return { opened: { record, envelope, dataText, cookie }, ...(await acceptStoredData(context, data, dataText)) }
   } catch (error) {
     reportRejection(context.onRejected, 'open', error)
-    if (!isSessionError(error) || error.code === 'Backend') throw error
+    const isCorrupt = isSessionError(error) && error.reason === 'corrupt'
+    // A record that is corrupt stays so: to reject would keep the visitor out until the cookie ends.
+    if (record || isCorrupt) refused.push({ id, cookie })
+    else if (!isSessionError(error) || error.code === 'Backend') throw error
   }
   return undefined
 }
@@ -37,11 +40,12 @@ async function find<Data extends object>(
 async function findFirst<Data extends object>(
   context: SessionContext<Data>,
   header: string,
+  refused: Refused[],
 ): Promise<Found<Data> | undefined> {
   const { main, guest } = context.cookies
   for (const cookie of [main, guest]) {
     for (const id of cookie.candidates(header)) {
-      const found = await find(context, cookie, id)
+      const found = await find(context, cookie, id, refused)
       if (found) return found
     }
   }
@@ -51,11 +55,13 @@ async function findFirst<Data extends object>(
 function draftOf<Data extends object>(
   { initialData, cookies }: SessionContext<Data>,
   found: Found<Data> | undefined,
+  refused: readonly Refused[],
   header: string,
 ): Draft<Data> {
   const { opened, data = initialData(), savedText } = found ?? {}
   return {
     opened,
+    refused,
     bringsGuest: cookies.guest.candidates(header).length > 0,
     data,
     userId: opened?.record.userId,
@@ -77,5 +83,7 @@ export async function openSession<Data extends object>(
   if (typeof header !== 'string') {
     throw new SessionError('bad_argument', `open needs a Cookie header, but it was given ${describeType(header)}.`)
   }
-  return createSession(context, draftOf(context, await findFirst(context, header), header))
+  const refused: Refused[] = []
+  const found = await findFirst(context, header, refused)
+  return createSession(context, draftOf(context, found, refused, header))
 }

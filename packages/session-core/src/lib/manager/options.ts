@@ -4,7 +4,7 @@ import type { CacheControl } from './cache-control.js'
 import type { SessionCookieOptions } from './cookie-options.js'
 import type { SessionCookies } from './cookie.js'
 import type { LifetimeOptions, Lifetimes } from './lifetimes.js'
-import type { SessionRejection } from './rejection.js'
+import type { OnRejected, SessionRejection } from './rejection.js'
 import type { DataSchema } from './schema.js'
 import type { UserSessions } from './user-sessions.js'
 
@@ -32,18 +32,23 @@ export interface SessionManagerOptions<Data extends object> extends LifetimeOpti
   /** A limit to the sessions of one user, kept at sign-in. The store must list sessions (O1). Default: none. */
   readonly maxSessionsPerUser?: MaxSessionsPerUser | undefined
   /**
-   * What session data looks like. Stored data that does not pass is no session: the visitor begins with `initialData`,
-   * and the cookie is left alone. Data that would not pass when it is read again is not stored: the commit rejects with
-   * `Invalid`. Default: data is taken as it was stored.
+   * What session data looks like. Stored data that does not pass, or that makes the schema throw, is no session: the
+   * visitor begins with `initialData`, and the cookie is left alone; a sign-in or a sign-out ends what was stored. Data
+   * that would not pass when it is read again is not stored: the commit rejects with `Invalid`. Default: data is taken
+   * as it was stored.
    */
   readonly schema?: DataSchema<Data> | undefined
-  /** Brings stored data of an older shape into today's, before `schema` looks at it. Default: none. */
+  /**
+   * Brings stored data of an older shape into today's, before `schema` looks at it; may be asynchronous. If it throws,
+   * the data is refused as by `schema`. Default: none.
+   */
   readonly migrateData?: ((storedData: unknown) => unknown) | undefined
   /**
-   * Is told of each session and each commit that is rejected, for logs and metrics: never an id, a user or data. What
-   * it throws, the request rejects with. Default: nobody is told.
+   * Called for each session and each commit that is rejected, for logs and metrics. The rejection holds no id, user or
+   * data. The cause may quote data: the error, the schema's issues, or what `schema` or `migrateData` threw. What the
+   * hook itself throws is dropped. Default: none.
    */
-  readonly onRejected?: ((rejection: SessionRejection) => void) | undefined
+  readonly onRejected?: ((rejection: SessionRejection, cause: unknown) => void) | undefined
 }
 
 /** The options as sessions use them. */
@@ -59,5 +64,5 @@ export interface SessionContext<Data extends object> {
   readonly maxSessionsPerUser: MaxSessionsPerUser | undefined
   readonly schema: DataSchema<Data> | undefined
   readonly migrateData: ((storedData: unknown) => unknown) | undefined
-  readonly onRejected: ((rejection: SessionRejection) => void) | undefined
+  readonly onRejected: OnRejected | undefined
 }

@@ -1,3 +1,4 @@
+import { callHook } from '../call-hook.js'
 import type { SessionErrorReason } from '../error.js'
 import { isSessionError } from '../error.js'
 
@@ -7,7 +8,10 @@ export type SessionCommitErrorReason = 'conflict' | 'too_many_sessions'
 /** A session or a commit that was rejected. Tells neither id, user nor data. */
 export interface SessionRejection {
   readonly during: 'open' | 'commit'
-  /** That of the error; `invalid_data` where stored data does not pass the schema. */
+  /**
+   * That of the error; `invalid_data` for stored data that is no object, that does not pass the schema, or that makes
+   * the schema or `migrateData` throw.
+   */
   readonly reason: SessionErrorReason | SessionCommitErrorReason | 'invalid_data'
 }
 
@@ -33,11 +37,27 @@ export function isSessionCommitError(error: unknown): error is SessionCommitErro
   return typeof error === 'object' && error !== null && marker in error
 }
 
-/** Tells the hook of the error, if it is a rejection. */
+/** Stored data that the manager's options refuse. The cause is the schema's issues, or what was thrown. */
+export class InvalidData extends Error {
+  readonly reason = 'invalid_data'
+
+  constructor(cause?: unknown) {
+    super('The stored data is refused.', { cause })
+  }
+}
+
+/** A hook for rejections. The cause may quote data, so that it is apart from what a log may hold. */
+export type OnRejected = (rejection: SessionRejection, cause: unknown) => void
+
+/** Calls the hook with the error, if it is a rejection. */
 export function reportRejection(
-  onRejected: ((rejection: SessionRejection) => void) | undefined,
+  onRejected: OnRejected | undefined,
   during: SessionRejection['during'],
   error: unknown,
 ): void {
-  if (isSessionError(error) || isSessionCommitError(error)) onRejected?.({ during, reason: error.reason })
+  if (!onRejected) return
+  if (error instanceof InvalidData) callHook(onRejected, { during, reason: error.reason }, error.cause)
+  else if (isSessionError(error) || isSessionCommitError(error)) {
+    callHook(onRejected, { during, reason: error.reason }, error)
+  }
 }

@@ -1,5 +1,6 @@
 import type { SessionId } from '../plugin.js'
 import type { Draft, Opened } from './draft.js'
+import { endingOf } from './draft.js'
 import { pack } from './envelope.js'
 import type { SessionContext } from './options.js'
 import { SessionCommitError } from './rejection.js'
@@ -66,7 +67,7 @@ async function retire<Data extends object>(
     await change(context, opened.record, opened.record.dataJson)
   }
   if (endAll?.sparesThis && users.canSpare) await users.endAll(endAll.userId, id)
-  if (opened) await plugin.delete(opened.record.id)
+  await Promise.all(endingOf(draft).map((one) => plugin.delete(one.id)))
 }
 
 /** Stores the draft under a fresh id, and ends the opened session: first the one, then the other. */
@@ -76,7 +77,7 @@ export async function replace<Data extends object>(
   dataText: string,
 ): Promise<Committed> {
   const { plugin, lifetimes, cookies } = context
-  const { opened, userId, isRemembered, beganAtMs, bringsGuest } = draft
+  const { userId, isRemembered, beganAtMs, bringsGuest } = draft
   const isGuest = draft.next === 'keep' || draft.next === 'end'
   const { ttlMs, cookieTtlMs } = lifetimes.newId(isRemembered, beganAtMs)
   const dataJson = pack(dataText, { isRemembered, isReplaced: false, beganAtMs: beganAtMs ?? 0 })
@@ -85,7 +86,8 @@ export async function replace<Data extends object>(
     const setCookie = (isGuest ? cookies.guest : cookies.main).write(id, cookieTtlMs)
     await retire(context, draft, id)
     if (isGuest) {
-      return { id, setCookies: opened?.cookie === cookies.main ? [cookies.main.clear(), setCookie] : [setCookie] }
+      const endsMain = endingOf(draft).some(({ cookie }) => cookie === cookies.main)
+      return { id, setCookies: endsMain ? [cookies.main.clear(), setCookie] : [setCookie] }
     }
     return { id, setCookies: bringsGuest ? [setCookie, cookies.guest.clear()] : [setCookie] }
   } catch (error) {
