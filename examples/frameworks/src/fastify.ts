@@ -17,6 +17,7 @@ function openSession({ raw }: FastifyRequest, reply: FastifyReply): Promise<Node
     },
     getHeader: (name) => reply.getHeader(name),
     setHeader: (name, value) => reply.removeHeader(name).header(name, value),
+    removeHeader: (name) => reply.removeHeader(name),
   })
 }
 

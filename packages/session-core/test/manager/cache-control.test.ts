@@ -26,3 +26,38 @@ it('leaves a response alone that sets no cookie', async () => {
   const response = await managerOf(watched().plugin).handle(new Request('https://example.com'), answer)
   expect(response.headers.get('cache-control')).toBe('public, max-age=60')
 })
+
+it.each([
+  'CDN-Cache-Control',
+  'Cloudflare-CDN-Cache-Control',
+  'Netlify-CDN-Cache-Control',
+  'Surrogate-Control',
+  'Vercel-CDN-Cache-Control',
+  'X-Accel-Expires',
+])('takes out %s, which caches obey before Cache-Control, of a response that sets a cookie alone', async (name) => {
+  const manager = managerOf(watched().plugin)
+  const asFetch = async (visits: number | undefined): Promise<string | null> => {
+    const response = await manager.handle(new Request('https://example.com'), (session) => {
+      if (visits !== undefined) session.data.visits = visits
+      return new Response(null, { headers: { [name]: 'max-age=60' } })
+    })
+    return response.headers.get(name)
+  }
+  const asNode = async (visits: number | undefined): Promise<string | null> => {
+    const headers = new Headers({ [name]: 'max-age=60' })
+    const session = await manager.openNode(
+      { headers: {} },
+      {
+        headersSent: false,
+        getHeader: (one) => headers.get(one) ?? undefined,
+        setHeader: (one, value) => headers.set(one, String(value)),
+        removeHeader: (one) => headers.delete(one),
+      },
+    )
+    if (visits !== undefined) session.data.visits = visits
+    await session.commit()
+    return headers.get(name)
+  }
+  expect([await asFetch(1), await asNode(1)]).toEqual([null, null])
+  expect([await asFetch(undefined), await asNode(undefined)]).toEqual(['max-age=60', 'max-age=60'])
+})

@@ -21,7 +21,9 @@ describe('the Set-Cookie value', () => {
     expect(setCookies).toEqual([expect.stringMatching(expected)])
     const again = await manager.open(cookieAfter(setCookies))
     again.signOut()
-    expect(await again.commit()).toEqual(['sid-guest=; Max-Age=0; Path=/; HttpOnly; Priority=High; SameSite=Strict'])
+    expect(await again.commit()).toEqual([
+      'sid-guest=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Priority=High; SameSite=Strict',
+    ])
   })
 
   it('is for each site that embeds the page, if it is partitioned', async () => {

@@ -1,6 +1,6 @@
 import type { Session } from '@bext/session-core/manager'
 import { describe, expect, it } from 'vitest'
-import { begin, cookieAfter, managerOf, watched } from './helpers.js'
+import { backendError, begin, cookieAfter, managerOf, watched } from './helpers.js'
 import type { Visit } from './helpers.js'
 
 const url = 'https://example.com/'
@@ -94,6 +94,58 @@ describe('handle', () => {
     })
     await expect(handling).rejects.toThrow()
     expect(calls).toEqual([])
+  })
+
+  it.each([{ visits: 1 }, 'text', undefined, null, 7])('stores nothing if the handler returns %o', async (answer) => {
+    const { plugin, calls } = watched()
+    const handling = managerOf(plugin).handle(requestOf(), (session) => {
+      session.data.visits = 1
+      return answer as unknown as Response
+    })
+    await expect(handling).rejects.toThrow(/^handle: the handler must return a Response, but it returned [a-z]+\. /)
+    await expect(handling).rejects.toBeInstanceOf(TypeError)
+    expect(calls).toEqual([])
+  })
+
+  it('takes a Response that the handler throws for its answer', async () => {
+    const manager = managerOf(watched().plugin)
+    const response = await manager.handle(requestOf(), async (session) => {
+      session.signIn('ada')
+      // oxlint-disable-next-line typescript/only-throw-error -- the idiom of React Router
+      throw Response.redirect(`${url}welcome`, 303)
+    })
+    expect([response.status, response.headers.get('location')]).toEqual([303, `${url}welcome`])
+    expect((await manager.open(cookieAfter(response.headers.getSetCookie()))).userId).toBe('ada')
+  })
+
+  it('takes a Response of another realm', async () => {
+    const Foreign = class {
+      readonly status = 200
+      readonly statusText = 'OK'
+      readonly headers = new Headers({ 'x-from': 'afar' })
+      readonly bodyUsed = false
+      readonly body = new Response('text').body
+      readonly [Symbol.toStringTag] = 'Response'
+    }
+    const response = await managerOf(watched().plugin).handle(requestOf(), () => new Foreign() as unknown as Response)
+    expect([response.headers.get('x-from'), await response.text()]).toEqual(['afar', 'text'])
+  })
+
+  it('cancels the body if the commit fails, so that nothing upstream stays open', async () => {
+    const { plugin, failures } = watched()
+    failures.create = backendError()
+    let isCancelled = false
+    const body = new ReadableStream({
+      cancel() {
+        isCancelled = true
+      },
+    })
+    const handling = managerOf(plugin).handle(requestOf(), (session) => {
+      session.data.visits = 1
+      return new Response(body)
+    })
+    await expect(handling).rejects.toBe(failures.create)
+    expect(isCancelled).toBe(true)
   })
 
   it('gives the handler no commit of its own', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { begin, cookieAfter, managerOf, unsealedSessions, watched } from './helpers.js'
 
-const clearedGuest = '__Host-session-guest=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax'
+const clearedGuest =
+  '__Host-session-guest=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax'
 const stale = `__Host-session=${'B'.repeat(42)}A`
 
 describe("a guest's session", () => {

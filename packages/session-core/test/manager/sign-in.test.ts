@@ -80,7 +80,9 @@ describe('signOut', () => {
     session.signOut()
     expect(session.userId).toBeUndefined()
     expect(session.data).toEqual({})
-    expect(await session.commit()).toEqual(['__Host-session=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax'])
+    expect(await session.commit()).toEqual([
+      '__Host-session=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax',
+    ])
     expect(calls).toEqual(['delete'])
     expect((await manager.open(before)).userId).toBeUndefined()
   })

@@ -63,7 +63,8 @@ function createSessionCookie(attributes: CookieAttributes): SessionCookie {
       return setCookie
     },
 
-    clear: () => stringifySetCookie({ ...attributes, value: '', maxAge: 0 }),
+    // Some servers that write the header again, such as Next.js, drop a Max-Age of 0.
+    clear: () => stringifySetCookie({ ...attributes, value: '', maxAge: 0, expires: new Date(0) }),
   }
 }
 

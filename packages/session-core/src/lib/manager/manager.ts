@@ -22,8 +22,9 @@ export interface SessionManager<Data extends object> {
   /**
    * For frameworks of `Request` and `Response`. Opens the session, calls the handler, commits, and resolves to a copy
    * of its response with `Set-Cookie` and `Cache-Control` where a cookie is to be set. The commit is over before the
-   * body is read: a body that streams may not use the session. If the handler throws, or returns what cannot be copied (a
-   * response whose body was read, or of status 101), nothing is stored.
+   * body is read: a body that streams may not use the session. A `Response` that the handler throws is its answer, too.
+   * If it throws anything else, or returns what cannot be sent (no `Response`, or one whose body was read), nothing is
+   * stored. If the commit rejects, the body is cancelled.
    */
   handle(request: Request, handler: (session: Session<Data>) => Response | Promise<Response>): Promise<Response>
   /** For `node:http`, and frameworks upon it: opens the session, whose `commit` writes the headers to the response. */

@@ -1,4 +1,4 @@
-import { strictCacheControl } from './cache-control.js'
+import { headersOfSharedCaches, strictCacheControl } from './cache-control.js'
 import { openSession } from './open.js'
 import type { SessionContext } from './options.js'
 import type { NodeSession } from './session.js'
@@ -16,6 +16,7 @@ export interface NodeResponse {
   readonly headersSent: boolean
   getHeader(name: string): number | string | readonly string[] | undefined
   setHeader(name: string, value: string | readonly string[]): unknown
+  removeHeader(name: string): unknown
 }
 
 function presentValues(response: NodeResponse, name: string): readonly string[] {
@@ -41,6 +42,7 @@ export async function openForNode<Data extends object>(
     const setCookies = await commit()
     if (setCookies.length === 0) return
     response.setHeader('Set-Cookie', [...presentValues(response, 'Set-Cookie'), ...setCookies])
+    for (const name of headersOfSharedCaches) response.removeHeader(name)
     const present = presentValues(response, 'Cache-Control').join(', ')
     response.setHeader('Cache-Control', strictCacheControl(present, context.cacheControl))
   }
