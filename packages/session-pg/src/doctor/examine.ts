@@ -59,7 +59,7 @@ export async function examinePg(sql: PgClient, options: ExaminePgOptions = {}): 
   return [
     ...(await attempt('server', () => examineServer(ask))),
     ...(await attempt('clock', () => examineClock(ask))),
-    ...(await attempt('connections', () => examineConnections(ask))),
+    ...(await attempt('connections', () => examineConnections(ask, table))),
     ...(await attempt('pooler', () => examinePooler(sql))),
     ...(await attempt('table', () => examineSessions(ask, table))),
   ]

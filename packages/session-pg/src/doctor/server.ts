@@ -12,12 +12,41 @@ function examineVersion(number: number, text: string): Finding {
   return problem('version', `PostgreSQL ${text}`, why, `Use PostgreSQL ${oldest / 10_000} or later.`)
 }
 
-function examineRole(isStandby: boolean): Finding[] {
-  if (!isStandby) return []
-  const advice = 'Connect to the primary: postgres.js finds it among several hosts by target_session_attrs=read-write.'
-  return [
-    problem('role', 'the server is a standby', 'It refuses every write, and lags behind what was written.', advice),
-  ]
+function examineRole(isStandby: boolean, isReadOnly: boolean): Finding[] {
+  if (isStandby) {
+    const advice =
+      'Connect to the primary: postgres.js finds it among several hosts by target_session_attrs=read-write.'
+    return [
+      problem('role', 'the server is a standby', 'It refuses every write, and lags behind what was written.', advice),
+    ]
+  }
+  if (!isReadOnly) return []
+  const why = 'The server refuses every write of the store.'
+  const advice =
+    'Look for it in alter database … set, alter role … set, postgresql.conf and the options of the client, and set it off.'
+  return [problem('role', 'default_transaction_read_only is on', why, advice)]
+}
+
+/** Returns how many standbys a commit waits for, by the text of `synchronous_standby_names`. */
+function standbysWanted(names: string): number {
+  if (names.trim() === '') return 0
+  const count = /^\s*(?:first|any)?\s*(\d+)\s*\(/i.exec(names)?.[1]
+  return count === undefined ? 1 : Number(count)
+}
+
+/** Compares the standbys that a commit waits for with those that are connected, as far as the role may see them. */
+async function examineStandbys(ask: Ask): Promise<Finding[]> {
+  const [names, isWaiting, connected, synchronous, hidden] = await ask.row(
+    `select current_setting('synchronous_standby_names'), current_setting('synchronous_commit') not in ('off', 'local'),
+      count(pid), count(*) filter (where sync_state in ('sync', 'quorum')), count(pid) filter (where sync_state is null)
+    from (select) as one left join pg_stat_replication on true`,
+  )
+  const wanted = standbysWanted(String(names))
+  const found = Number(hidden) > 0 ? Number(connected) : Number(synchronous)
+  if (isWaiting !== 't' || found >= wanted) return []
+  const why = 'Each commit waits for them, so every write of the store ends in a timeout, and may take effect later.'
+  const advice = 'Start the standbys again, or take those that are gone out of synchronous_standby_names.'
+  return [problem('durability', `${found} of ${wanted} synchronous standbys are connected`, why, advice)]
 }
 
 function examineEncoding(encoding: string): Finding[] {
@@ -39,27 +68,50 @@ function examineDurability(fsync: string, synchronousCommit: string): Finding {
 
 /** What the server is, and how it is set. */
 export async function examineServer(ask: Ask): Promise<Finding[]> {
-  const [number, version, isStandby, encoding, fsync, synchronousCommit] = await ask.row(
+  const [number, version, isStandby, isReadOnly, encoding, fsync, synchronousCommit] = await ask.row(
     `select current_setting('server_version_num'), split_part(current_setting('server_version'), ' ', 1),
-      pg_is_in_recovery(), pg_encoding_to_char(encoding), current_setting('fsync'), current_setting('synchronous_commit')
+      pg_is_in_recovery(), current_setting('transaction_read_only') = 'on', pg_encoding_to_char(encoding),
+      current_setting('fsync'), current_setting('synchronous_commit')
     from pg_database where datname = current_database()`,
   )
   return [
     examineVersion(Number(number), String(version)),
-    ...examineRole(isStandby === 't'),
+    ...examineRole(isStandby === 't', isReadOnly === 't'),
     ...examineEncoding(String(encoding)),
     examineDurability(String(fsync), String(synchronousCommit)),
+    ...(isStandby === 't' ? [] : await examineStandbys(ask)),
   ]
 }
 
-export async function examineConnections(ask: Ask): Promise<Finding[]> {
+// A statement of a session takes a few milliseconds.
+const slowMs = 500
+
+/** Counts the statements of others that are slow, on connections that may be those of the store. */
+async function examineCompany(ask: Ask, table: string): Promise<Finding[]> {
+  const [slow] = await ask.row(
+    `select count(*) from pg_stat_activity where usename = session_user and datname = current_database()
+      and application_name = current_setting('application_name') and pid <> pg_backend_pid()
+      and (state like 'idle in transaction%' or state = 'active' and wait_event_type is distinct from 'Lock')
+      and clock_timestamp() - state_change > interval '${slowMs} ms' and position($1::text in query) = 0`,
+    table,
+  )
+  if (slow === '0') return []
+  const found = `${slow} connections of this role are in use by something slow that is not the store`
+  const why =
+    'If they belong to the client of the store, calls end in a timeout: when no connection of it is free, postgres.js sends a statement down one that is in use.'
+  return [note('connections', found, why, 'Give the store a client for sessions only: see the README.')]
+}
+
+/** Counts the connections, and looks for what the store may share its own with. `table` comes quoted. */
+export async function examineConnections(ask: Ask, table: string): Promise<Finding[]> {
   const [used, most] = await ask.row(
     `select count(*), current_setting('max_connections') from pg_stat_activity where backend_type = 'client backend'`,
   )
   const found = `${used} of ${most} connections are in use`
-  if (Number(used) < crowded * Number(most)) return [ok('connections', found)]
+  const company = await examineCompany(ask, table)
+  if (Number(used) < crowded * Number(most)) return [ok('connections', found), ...company]
   const advice = 'Give pools a smaller max, or put a pooler before the server.'
-  return [note('connections', found, 'When none is left, new ones are refused, and calls fail.', advice)]
+  return [note('connections', found, 'When none is left, new ones are refused, and calls fail.', advice), ...company]
 }
 
 export async function examineClock(ask: Ask): Promise<Finding[]> {

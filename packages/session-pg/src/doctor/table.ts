@@ -1,6 +1,8 @@
 import { note, ok, problem, type Finding } from '@bext/session-core/doctor'
 import { latestVersion, versionIn } from '../lib/migrations.js'
 import type { Ask } from './ask.js'
+import { examineGuards } from './guards.js'
+import { examineIndexes } from './indexes.js'
 
 const columns = 'id text, user_id text, created_at_ms bigint, expires_at_ms bigint, data_json text'
 const rights = ['SELECT', 'INSERT', 'UPDATE', 'DELETE']
@@ -27,46 +29,24 @@ function examineVersion(comment: string): Finding {
 
 async function examineColumns(ask: Ask, table: string): Promise<Finding[]> {
   const rows = await ask.rows(
-    `select attname || ' ' || format_type(atttypid, atttypmod) from pg_attribute
+    `select attname || ' ' || format_type(atttypid, atttypmod), quote_ident(attname),
+      attnotnull and not atthasdef and attidentity = '' from pg_attribute
     where attrelid = $1::text::regclass and attnum > 0 and not attisdropped order by attnum`,
     table,
   )
   const found = rows.map(([column]) => String(column))
   const missing = columns.split(', ').filter((column) => !found.includes(column))
-  if (missing.length === 0) return []
-  const why = 'Calls of the store fail.'
-  return [
-    problem('table', `it lacks the columns ${missing.join(', ')}`, why, 'Choose another name, and run migrate(sql).'),
-  ]
-}
-
-async function examineIndexes(ask: Ask, table: string): Promise<Finding[]> {
-  const rows = await ask.rows(
-    `select index.indisprimary, index.indisvalid, string_agg(attribute.attname, ',')
-    from pg_index as index join pg_attribute as attribute on attribute.attrelid = index.indexrelid
-    where index.indrelid = $1::text::regclass group by index.indexrelid, index.indisprimary, index.indisvalid`,
-    table,
+  if (missing.length > 0) {
+    const advice = 'Choose another name, and run migrate(sql).'
+    return [problem('table', `it lacks the columns ${missing.join(', ')}`, 'Calls of the store fail.', advice)]
+  }
+  const filled = ['id', 'created_at_ms', 'expires_at_ms', 'data_json']
+  const needed = rows.flatMap(([, name, isNeeded]) =>
+    isNeeded === 't' && !filled.includes(String(name)) ? [name] : [],
   )
-  const indexes = rows.map(([isPrimary, isValid, names]) => ({
-    isPrimary: isPrimary === 't',
-    isValid: isValid === 't',
-    columns: String(names).split(','),
-  }))
-  const findings: Finding[] = []
-  if (!indexes.some(({ isPrimary }) => isPrimary)) {
-    const why = 'Each call reads the whole table, and two sessions could have one id.'
-    findings.push(problem('index', 'there is no primary key', why, 'Make one of the column id.'))
-  }
-  if (!indexes.some((index) => index.isValid && index.columns[0] === 'user_id')) {
-    const why = "Listing and ending a user's sessions reads the whole table."
-    const advice = 'Make it as the migration does; drop one that is invalid, which a concurrent build can leave.'
-    findings.push(problem('index', 'there is none by user_id, or it is invalid', why, advice))
-  }
-  if (indexes.some((index) => index.columns.some((name) => name === 'expires_at_ms' || name === 'data_json'))) {
-    const why = 'Every touch or update writes new entries into all indexes (no heap-only update), and they grow.'
-    findings.push(problem('index', 'one holds a column that calls change', why, 'Drop it: a sweep needs none.'))
-  }
-  return findings.length > 0 ? findings : [ok('index', 'the primary key, and one by user_id')]
+  if (needed.length === 0) return []
+  const why = 'A new session leaves it empty, at least that of a visitor who is not signed in, so create fails.'
+  return [problem('table', `${needed.join(', ')} may not be null`, why, 'Give it a default, or drop its not null.')]
 }
 
 async function examineRights(ask: Ask, table: string): Promise<Finding[]> {
@@ -113,10 +93,15 @@ async function examinePersistence(ask: Ask, table: string): Promise<Finding[]> {
 /** What the table is. Its name comes quoted. Resolves to `undefined` if it is missing. */
 export async function examineTable(ask: Ask, table: string): Promise<Finding[] | undefined> {
   const [row] = await ask.rows(
-    `select coalesce(obj_description(oid, 'pg_class'), '') from pg_class where oid = to_regclass($1::text)`,
+    `select coalesce(obj_description(oid, 'pg_class'), ''), relkind in ('r', 'p') from pg_class
+    where oid = to_regclass($1::text)`,
     table,
   )
   if (row === undefined) return undefined
+  if (row[1] !== 't') {
+    const advice = 'Choose another name with the option table, or another schema, and run migrate(sql).'
+    return [problem('table', 'there is something of that name that is no table', 'Calls of the store fail.', advice)]
+  }
   return [
     examineVersion(row[0] ?? ''),
     ...(await examineColumns(ask, table)),
@@ -124,5 +109,6 @@ export async function examineTable(ask: Ask, table: string): Promise<Finding[] |
     ...(await examineNamesakes(ask, table)),
     ...(await examineRights(ask, table)),
     ...(await examineIndexes(ask, table)),
+    ...(await examineGuards(ask, table)),
   ]
 }

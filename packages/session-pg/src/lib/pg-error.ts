@@ -96,6 +96,11 @@ export function mayHaveBeenSent(error: unknown): boolean {
   return isSessionError(error) && error.reason !== 'closed' && !isSqlState(code) && !neverSent.has(code ?? '')
 }
 
+function reasonOf(code: string): 'unavailable' | 'timeout' | 'failed' {
+  if (unavailable.has(code) || code.startsWith('08')) return 'unavailable'
+  return timeout.has(code) ? 'timeout' : 'failed'
+}
+
 function explain(error: unknown, code: string, explanations: Explanations): string | undefined {
   const isFatal = typeof error === 'object' && error !== null && Reflect.get(error, 'severity') === 'FATAL'
   // The server ends a connection for want of a right only while it is being made.
@@ -110,7 +115,6 @@ export function toPgError(error: unknown, explanations: Explanations = {}): Sess
   if (isSessionError(error)) return error
   const code = codeOf(error) ?? ''
   const message = explain(error, code, explanations)
-  const reason = unavailable.has(code) || code.startsWith('08') ? 'unavailable' : 'failed'
-  if (message !== undefined) return new SessionError(reason, message, { cause: error })
-  return toBackendError(error, timeout.has(code) ? 'timeout' : reason)
+  if (message === undefined) return toBackendError(error, reasonOf(code))
+  return new SessionError(reasonOf(code), message, { cause: error })
 }

@@ -1,0 +1,43 @@
+import { note, problem, type Finding } from '@bext/session-core/doctor'
+import type { Ask } from './ask.js'
+
+async function examineRowSecurity(ask: Ask, table: string): Promise<Finding[]> {
+  const [isOn, isActive] = await ask.row(
+    'select relrowsecurity, row_security_active(oid) from pg_class where oid = $1::text::regclass',
+    table,
+  )
+  if (isActive === 't') {
+    const why = 'A policy can hide sessions from the store, which then could not end them. Calls fail.'
+    const advice = 'alter table … disable row level security, or give the store a role with bypassrls.'
+    return [problem('privileges', 'row level security applies to the role', why, advice)]
+  }
+  if (isOn !== 't') return []
+  const why = 'This role passes by it, because it is the owner, a superuser, or has bypassrls. Calls of others fail.'
+  const advice = 'Give the store this role, or: alter table … disable row level security.'
+  return [note('privileges', 'row level security is on', why, advice)]
+}
+
+// A trigger of the type 1 | 2 is called before each row.
+const guards = `with leaf as (
+  select $1::text::regclass as relid union select relid from pg_partition_tree($1::text::regclass)
+)
+select (select string_agg(distinct quote_ident(tgname), ', ') from pg_trigger
+    where tgrelid in (select relid from leaf) and tgtype & 3 = 3 and not tgisinternal and tgenabled <> 'D'),
+  (select string_agg(distinct quote_ident(rulename), ', ') from pg_rewrite
+    where ev_class in (select relid from leaf) and ev_enabled <> 'D')`
+
+/** Looks for what stands between a statement of the store and the rows of the table. */
+export async function examineGuards(ask: Ask, table: string): Promise<Finding[]> {
+  const findings = await examineRowSecurity(ask, table)
+  const [triggers, rules] = await ask.row(guards, table)
+  if (typeof triggers === 'string') {
+    const why = 'One that returns null keeps the row as it is without an error: a session that was ended goes on.'
+    const advice = 'Let it return new (for a delete: old), or raise an exception, or drop it.'
+    findings.push(note('table', `triggers are called before each row: ${triggers}`, why, advice))
+  }
+  if (typeof rules === 'string') {
+    const why = 'Calls of the store fail, because PostgreSQL does not rewrite statements of this kind.'
+    findings.push(problem('table', `rules rewrite its statements: ${rules}`, why, 'Drop them.'))
+  }
+  return findings
+}
