@@ -37,6 +37,8 @@ await build({
     'pg',
     'postgres',
     'redis',
+    'vega',
+    'vega-lite',
   ],
 })
 // As bundlers compile it for runtimes without node:crypto.

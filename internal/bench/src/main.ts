@@ -1,16 +1,17 @@
 import { fileURLToPath } from 'node:url'
-import { compare } from './lib/compare.js'
-import type { Figure } from './lib/figure.js'
-import { readRuns, writeReport, writeRun, type Run } from './lib/files.js'
-import { parseOptions, usageOf, UsageError, type RunOptions } from './lib/options.js'
-import { describeRun } from './lib/run-info.js'
-import type { Suite } from './lib/suite.js'
-import { singles } from './single/singles.js'
-import { suites } from './suites/suites.js'
+import { runCommand, UsageError } from '@bext-internal/command-line'
+import { compare } from './measure/compare.js'
+import type { Figure } from './measure/figure.js'
+import { readRuns, writeReport, writeRun, type Run } from './report/files.js'
+import { parseOptions, usageOf, type RunOptions } from './options.js'
+import { describeRun } from './report/run-info.js'
+import type { Suite } from './measure/suite.js'
+import { experiments } from './experiments/index.js'
+import { suites } from './suites/index.js'
 
 const reports = fileURLToPath(new URL('../../../docs/benchmarks', import.meta.url))
 const args = process.argv.slice(2)
-const known = { backends: suites.map(({ backend }) => backend), singles }
+const known = { backends: suites.map(({ backend }) => backend), experiments }
 
 function suiteOf(backend: string): Suite {
   const suite = suites.find((each) => each.backend === backend)
@@ -43,8 +44,9 @@ async function measure(options: RunOptions): Promise<Run> {
   }
 }
 
-function report(run: Run): void {
-  for (const file of writeReport(reports, run, suiteOf(run.info.backend).notes)) console.log(`written: ${file}`)
+async function report(run: Run): Promise<void> {
+  const files = await writeReport(reports, run, suiteOf(run.info.backend).notes)
+  for (const file of files) console.log(`written: ${file}`)
 }
 
 async function main(): Promise<void> {
@@ -52,9 +54,9 @@ async function main(): Promise<void> {
   if (options.command === 'help') {
     console.log(usageOf(known))
   } else if (options.command === 'render') {
-    report(readRuns(options.jsonFiles))
-  } else if (options.command === 'single') {
-    await singles
+    await report(readRuns(options.jsonFiles))
+  } else if (options.command === 'experiment') {
+    await experiments
       .find(({ name }) => name === options.name)
       ?.measure({
         sessions: options.sessions,
@@ -65,14 +67,8 @@ async function main(): Promise<void> {
   } else {
     const run = await measure(options)
     if (options.jsonFile !== undefined) writeRun(options.jsonFile, run)
-    if (options.render) report(run)
+    if (options.render) await report(run)
   }
 }
 
-try {
-  await main()
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error
-  console.error(`${error.message}\n\n${usageOf(known)}`)
-  process.exitCode = 2
-}
+await runCommand(usageOf(known), main)

@@ -1,7 +1,8 @@
+import { UsageError } from '@bext-internal/command-line'
 import { expect, test } from 'vitest'
-import { parseOptions, usageOf, UsageError, type RunOptions } from '../src/lib/options.js'
+import { parseOptions, usageOf, type RunOptions } from '../src/options.js'
 
-const known = { backends: ['redis', 'pg'], singles: [{ name: 'memory', summary: 'what it takes' }] }
+const known = { backends: ['redis', 'pg'], experiments: [{ name: 'memory', summary: 'what it takes' }] }
 
 function runOptions(...args: string[]): RunOptions {
   const options = parseOptions(args, known)
@@ -45,10 +46,10 @@ test('render takes files', () => {
 })
 
 test('what compares no scenarios has a name, a number of sessions and one of requests', () => {
-  const single = { command: 'single', name: 'memory', render: false, sessions: 1_000_000, requests: 100_000 }
-  expect(parseOptions(['memory'], known)).toEqual(single)
-  expect(parseOptions(['memory', '--sessions', '2000'], known)).toEqual({ ...single, sessions: 2000 })
-  expect(parseOptions(['memory', '--requests', '1000'], known)).toEqual({ ...single, requests: 1000 })
+  const experiment = { command: 'experiment', name: 'memory', render: false, sessions: 1_000_000, requests: 100_000 }
+  expect(parseOptions(['memory'], known)).toEqual(experiment)
+  expect(parseOptions(['memory', '--sessions', '2000'], known)).toEqual({ ...experiment, sessions: 2000 })
+  expect(parseOptions(['memory', '--requests', '1000'], known)).toEqual({ ...experiment, requests: 1000 })
   expect(() => parseOptions(['memory', '--requests', '999'], known)).toThrow('--requests must be')
   expect(() => parseOptions(['memory', 'redis'], known)).toThrow(UsageError)
   expect(usageOf(known)).toMatch(/^ {2}memory +what it takes$/m)

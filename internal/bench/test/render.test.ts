@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import type { Figure } from '../src/lib/figure.js'
-import { readRuns, writeReport, writeRun } from '../src/lib/files.js'
-import { describeRun } from '../src/lib/run-info.js'
+import type { Figure } from '../src/measure/figure.js'
+import { readRuns, writeReport, writeRun } from '../src/report/files.js'
+import { describeRun } from '../src/report/run-info.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -57,8 +57,8 @@ test('runs in pieces are rendered as one, with the commands of all', () => {
   expect(run.info.command).toBe('pnpm bench redis --op read`, `pnpm bench redis --op touch')
 })
 
-test('the report holds ratios, costs, machine, versions, command and notes', () => {
-  const [report = ''] = writeReport(folder, { figures, info }, 'Raw means raw.')
+test('the report holds ratios, costs, machine, versions, command and notes', async () => {
+  const [report = ''] = await writeReport(folder, { figures, info }, 'Raw means raw.')
   const markdown = readFileSync(report, 'utf8')
   expect(markdown).toContain('| read | 0.75 (0.50-1.25) | 3.00 (2.00-4.00) |')
   expect(markdown).toContain('| read | raw & bare | 4321 / 6.8 |')
@@ -76,11 +76,13 @@ test('the report holds ratios, costs, machine, versions, command and notes', () 
   expect(markdown).toContain('](./redis.svg)')
 })
 
-test('the chart has a panel for each operation that was measured so, and escapes names', () => {
-  const [, chart = ''] = writeReport(folder, { figures, info }, '')
+test('the chart has a panel for each operation that was measured so, and escapes names', async () => {
+  const [, chart = ''] = await writeReport(folder, { figures, info }, '')
   const svg = readFileSync(chart, 'utf8')
-  expect(svg).toContain('our &lt;store>, 200 bytes, arrivals: jitter')
+  expect(svg).toContain('our &lt;store&gt;, 200 bytes, arrivals: jitter')
   expect(svg).toContain('against raw &amp; bare')
-  expect(svg.match(/<polyline/g)).toHaveLength(1)
+  expect(svg).toContain('>read<')
+  expect(svg).not.toContain('>touch<')
+  expect(svg.match(/role="graphics-symbol" aria-roledescription="point"/g)).toHaveLength(2)
   expect(svg).not.toContain('NaN')
 })

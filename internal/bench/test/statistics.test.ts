@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { quartilesOf } from '../src/lib/statistics.js'
+import { quartilesOf } from '../src/measure/statistics.js'
 
 test('the median of an odd number of values is the middle one', () => {
   expect(quartilesOf([5, 1, 3, 2, 4])).toEqual({ q1: 2, median: 3, q3: 4 })

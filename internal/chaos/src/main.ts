@@ -1,5 +1,6 @@
+import { runCommand, UsageError } from '@bext-internal/command-line'
 import { backends } from './backends.js'
-import { parseOptions, usageOf, UsageError, type ChaosOptions } from './lib/options.js'
+import { parseOptions, usageOf, type ChaosOptions } from './lib/options.js'
 import { randomFrom } from './lib/random.js'
 import { failed, renderCounts } from './lib/report.js'
 import { runScenario } from './lib/run-scenario.js'
@@ -34,10 +35,4 @@ async function main(): Promise<void> {
   }
 }
 
-try {
-  await main()
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error
-  console.error(`${error.message}\n\n${usageOf(names)}`)
-  process.exitCode = 2
-}
+await runCommand(usageOf(names), main)

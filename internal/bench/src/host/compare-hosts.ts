@@ -1,5 +1,5 @@
-import { quartilesOf } from '../lib/statistics.js'
-import type { Quartiles } from '../lib/figure.js'
+import { quartilesOf } from '../measure/statistics.js'
+import type { Quartiles } from '../measure/figure.js'
 import { ask, takeHostSample, type HostSample } from './load.js'
 import type { ServerProcess } from './server-process.js'
 

@@ -1,5 +1,5 @@
 import autocannon from 'autocannon'
-import { quantile } from '../lib/statistics.js'
+import { quantile } from '../measure/statistics.js'
 import type { ServerProcess } from './server-process.js'
 
 export interface HostSample {

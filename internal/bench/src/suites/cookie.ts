@@ -4,9 +4,9 @@ import { asSessionId } from '@bext/session-core'
 import { cookieSessions } from '@bext/session-cookie'
 import fastify from 'fastify'
 import { sealData, unsealData } from 'iron-session'
-import { dataOf } from '../lib/load.js'
-import type { Subject, Suite } from '../lib/suite.js'
-import { versionOf } from '../lib/version-of.js'
+import { dataOf } from '../measure/load.js'
+import type { Subject, Suite } from '../measure/suite.js'
+import { versionOf } from '../measure/version-of.js'
 
 const ttlMs = 3_600_000
 const ttl = ttlMs / 1000

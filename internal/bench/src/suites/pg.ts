@@ -6,9 +6,9 @@ import connectPgSimple from 'connect-pg-simple'
 import session, { type SessionData } from 'express-session'
 import { Pool } from 'pg'
 import postgres from 'postgres'
-import { mintId, rawPostgres, ttlMs } from '../lib/raw-postgres.js'
-import type { Subject, Suite } from '../lib/suite.js'
-import { versionOf } from '../lib/version-of.js'
+import { mintId, rawPostgres, ttlMs } from '../measure/raw-postgres.js'
+import type { Subject, Suite } from '../measure/suite.js'
+import { versionOf } from '../measure/version-of.js'
 
 function rawPg(pool: Pool, table: string): Subject {
   function run(name: string, text: string, ...values: unknown[]): Promise<unknown> {

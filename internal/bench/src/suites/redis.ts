@@ -6,8 +6,8 @@ import { RedisStore } from 'connect-redis'
 import type { SessionData } from 'express-session'
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
-import type { OpenSuite, Subject, Suite } from '../lib/suite.js'
-import { versionOf } from '../lib/version-of.js'
+import type { OpenSuite, Subject, Suite } from '../measure/suite.js'
+import { versionOf } from '../measure/version-of.js'
 
 const ttlMs = 3_600_000
 

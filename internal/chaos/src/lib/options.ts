@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { parseCommandLine, UsageError, wholeNumber } from '@bext-internal/command-line'
 
 export interface ChaosOptions {
   readonly backend: string
@@ -9,9 +9,6 @@ export interface ChaosOptions {
   /** The one scenario to run; all, if it is missing. */
   readonly scenario: string | undefined
 }
-
-/** A command line that cannot be followed. */
-export class UsageError extends Error {}
 
 export function usageOf(backends: readonly string[]): string {
   return `Usage: pnpm chaos ${backends.join('|')} [options]
@@ -24,32 +21,15 @@ export function usageOf(backends: readonly string[]): string {
 `
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        seconds: { type: 'string', default: '60' },
-        'in-flight': { type: 'string', default: '64' },
-        seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
-        scenario: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    })
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
-  }
-}
-
-function wholeNumber(option: string, text: string, min: number): number {
-  if (/^\d{1,9}$/.test(text) && Number(text) >= min) return Number(text)
-  throw new UsageError(`${option} must be a whole number from ${min} on, but it is ${JSON.stringify(text)}.`)
-}
-
-/** The command line; `undefined` if it asks for help. Throws a `UsageError` for a wrong one. */
+/** Returns the options of a command line; `undefined` if it asks for help. Throws a `UsageError` for a wrong one. */
 export function parseOptions(args: readonly string[], backends: readonly string[]): ChaosOptions | undefined {
-  const { values, positionals } = parse(args)
+  const { values, positionals } = parseCommandLine(args, {
+    seconds: { type: 'string', default: '60' },
+    'in-flight': { type: 'string', default: '64' },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
+    scenario: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  })
   const [backend, ...rest] = positionals
   if (values.help || backend === undefined) return undefined
   if (!backends.includes(backend) || rest.length > 0) {

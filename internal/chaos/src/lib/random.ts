@@ -1,19 +1,19 @@
-/** Draws for load and disturbances, the same for the same seed. */
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+
+/** Draws for load and disturbances. The same seed gives the same draws. */
 export interface Random {
-  /** From 0 to 1. */
+  /** A number from 0 to below 1. */
   next(): number
   /** A whole number from 0 to below `end`. */
   below(end: number): number
-  /** One of them. Throws if there are none. */
+  /** One of the values. Throws if there are none. */
   pick<T>(values: readonly T[]): T
 }
 
 export function randomFrom(seed: number): Random {
-  let state = seed >>> 0
-  function next(): number {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 2 ** 32
-  }
+  const generator = xoroshiro128plus(seed)
+  const next = (): number => uniformFloat64(generator)
   const below = (end: number): number => Math.floor(next() * end)
   return {
     next,

@@ -1,8 +1,8 @@
 import { startRedisWith } from '@bext-internal/test-services'
 import { Redis } from 'ioredis'
-import { createMany, dataOf } from '../lib/load.js'
-import type { Single, SingleRun } from '../lib/single.js'
-import type { Subject } from '../lib/suite.js'
+import { createMany, dataOf } from '../measure/load.js'
+import type { Experiment, ExperimentRun } from './experiment.js'
+import type { Subject } from '../measure/suite.js'
 import { openRedisSubjects } from '../suites/redis.js'
 
 const bytes = 200
@@ -18,7 +18,7 @@ async function bytesPerSession(client: Redis, subject: Subject, sessions: number
   return (await usedBytes(client)) - before
 }
 
-async function measure({ sessions }: SingleRun): Promise<void> {
+async function measure({ sessions }: ExperimentRun): Promise<void> {
   const service = await startRedisWith([])
   const client = new Redis(service.url)
   const subjects = await openRedisSubjects(service.url)
@@ -35,7 +35,7 @@ async function measure({ sessions }: SingleRun): Promise<void> {
   }
 }
 
-export const redisMemory: Single = {
+export const redisMemory: Experiment = {
   name: 'redis-memory',
   summary: 'what so many sessions take in Redis, for the store, the raw driver and the peer',
   measure,

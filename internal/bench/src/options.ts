@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { oneOf, parseCommandLine, UsageError, wholeNumber } from '@bext-internal/command-line'
 import {
   arrivalKinds,
   operations,
@@ -6,8 +6,8 @@ import {
   type Operation,
   type Scenario,
   type UsualScenarios,
-} from './figure.js'
-import type { Single } from './single.js'
+} from './measure/figure.js'
+import type { Experiment } from './experiments/experiment.js'
 
 export interface RunOptions {
   readonly command: 'run'
@@ -26,23 +26,20 @@ export interface RenderOptions {
   readonly jsonFiles: readonly [string, ...string[]]
 }
 
-export interface SingleOptions {
-  readonly command: 'single'
+export interface ExperimentOptions {
+  readonly command: 'experiment'
   readonly name: string
   readonly sessions: number
   readonly requests: number
   readonly render: boolean
 }
 
-export type BenchOptions = RunOptions | RenderOptions | SingleOptions | { readonly command: 'help' }
-
-/** A command line that cannot be followed. */
-export class UsageError extends Error {}
+export type BenchOptions = RunOptions | RenderOptions | ExperimentOptions | { readonly command: 'help' }
 
 /** What can be measured. */
 export interface Known {
   readonly backends: readonly string[]
-  readonly singles: readonly Pick<Single, 'name' | 'summary'>[]
+  readonly experiments: readonly Pick<Experiment, 'name' | 'summary'>[]
 }
 
 const minRounds = 7
@@ -54,8 +51,8 @@ const usual: UsualScenarios = {
   arrivals: arrivalKinds,
 }
 
-export function usageOf({ backends, singles }: Known): string {
-  const others = singles.map(({ name, summary }) => `  ${name.padEnd(22)} ${summary}`)
+export function usageOf({ backends, experiments }: Known): string {
+  const others = experiments.map(({ name, summary }) => `  ${name.padEnd(22)} ${summary}`)
   return `Usage: pnpm bench ${backends.join('|')} [options]
        pnpm bench render FILE [FILE ...]
        pnpm bench NAME [--sessions N] [--requests N] [--render]
@@ -75,43 +72,6 @@ ${others.join('\n')}
   --requests N           how many requests host sends to each server (default: 100000)
   --help                 print this
 `
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        json: { type: 'string' },
-        render: { type: 'boolean', default: false },
-        quick: { type: 'boolean', default: false },
-        op: { type: 'string' },
-        bytes: { type: 'string' },
-        'in-flight': { type: 'string' },
-        arrivals: { type: 'string' },
-        rounds: { type: 'string' },
-        sessions: { type: 'string' },
-        requests: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    })
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
-  }
-}
-
-function oneOf<T extends string>(option: string, known: readonly T[], text: string): T {
-  const found = known.find((name) => name === text)
-  if (found === undefined) {
-    throw new UsageError(`${option} must be one of ${known.join(', ')}, but it is ${JSON.stringify(text)}.`)
-  }
-  return found
-}
-
-function wholeNumber(option: string, text: string, min: number): number {
-  if (/^\d{1,8}$/.test(text) && Number(text) >= min) return Number(text)
-  throw new UsageError(`${option} must be a whole number from ${min} on, but it is ${JSON.stringify(text)}.`)
 }
 
 function listOf<T>(text: string | undefined, defaults: readonly T[], parseItem: (item: string) => T): readonly T[] {
@@ -134,20 +94,32 @@ function scenariosOf(
 /** The command line. Throws a `UsageError` for a wrong one. */
 export function parseOptions(
   args: readonly string[],
-  { backends, singles }: Known,
+  { backends, experiments }: Known,
   usualOf: (backend: string) => UsualScenarios | undefined = () => undefined,
 ): BenchOptions {
-  const { values, positionals } = parse(args)
+  const { values, positionals } = parseCommandLine(args, {
+    json: { type: 'string' },
+    render: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    op: { type: 'string' },
+    bytes: { type: 'string' },
+    'in-flight': { type: 'string' },
+    arrivals: { type: 'string' },
+    rounds: { type: 'string' },
+    sessions: { type: 'string' },
+    requests: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  })
   const [what, file, ...rest] = positionals
   if (values.help || what === undefined) return { command: 'help' }
   if (what === 'render') {
     if (file === undefined) throw new UsageError('render expects one FILE or more, written by --json.')
     return { command: 'render', jsonFiles: [file, ...rest] }
   }
-  if (singles.some(({ name }) => name === what) && file === undefined) {
+  if (experiments.some(({ name }) => name === what) && file === undefined) {
     const sessions = wholeNumber('--sessions', values.sessions ?? '1000000', 1000)
     const requests = wholeNumber('--requests', values.requests ?? '100000', 1000)
-    return { command: 'single', name: what, sessions, requests, render: values.render }
+    return { command: 'experiment', name: what, sessions, requests, render: values.render }
   }
   if (file !== undefined) throw new UsageError(`expected one backend, but ${JSON.stringify(file)} came after it.`)
   const { quick } = values

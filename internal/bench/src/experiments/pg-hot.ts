@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { startPostgres } from '@bext-internal/test-services'
 import { migrate } from '@bext/session-pg'
 import postgres from 'postgres'
-import { takeSample } from '../lib/load.js'
-import { fillTable, idOf } from '../lib/pg-rows.js'
-import type { Single, SingleRun } from '../lib/single.js'
+import { takeSample } from '../measure/load.js'
+import { fillTable, idOf } from '../measure/pg-rows.js'
+import type { Experiment, ExperimentRun } from './experiment.js'
 import { ownStore } from '../suites/pg.js'
 
 const bytes = 200
@@ -62,7 +62,7 @@ async function measureOne(sql: postgres.Sql, url: string, sessions: number, fill
   }
 }
 
-async function measure({ sessions }: SingleRun): Promise<void> {
+async function measure({ sessions }: ExperimentRun): Promise<void> {
   const service = await startPostgres()
   const sql = postgres(service.url, { onnotice: () => {} })
   try {
@@ -75,7 +75,7 @@ async function measure({ sessions }: SingleRun): Promise<void> {
   }
 }
 
-export const pgHot: Single = {
+export const pgHot: Experiment = {
   name: 'pg-hot',
   summary:
     'the share of heap-only updates and the growth of the table, after ten touches of each session, by fill factor',

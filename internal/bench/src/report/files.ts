@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { renderChart } from './chart.js'
-import type { Figure } from './figure.js'
+import type { Figure } from '../measure/figure.js'
 import { renderMarkdown } from './markdown.js'
+import { renderRatioChart } from './ratio-chart.js'
 import type { RunInfo } from './run-info.js'
 
 export interface Run {
@@ -36,11 +36,11 @@ export function readRuns(jsonFiles: readonly [string, ...string[]]): Run {
   return { figures: [run, ...rest].flatMap(({ figures }) => figures), info: { ...run.info, command } }
 }
 
-/** Writes the report and its chart into the folder. Returns the files. */
-export function writeReport(folder: string, { figures, info }: Run, notes: string): string[] {
+/** Writes the report and its chart into the folder. Resolves to the files. */
+export async function writeReport(folder: string, { figures, info }: Run, notes: string): Promise<string[]> {
   const chartFile = `${info.backend}.svg`
   const files = [join(folder, `${info.backend}.md`), join(folder, chartFile)] as const
   writeText(files[0], renderMarkdown(figures, info, notes, chartFile))
-  writeText(files[1], renderChart(figures))
+  writeText(files[1], await renderRatioChart(figures))
   return [...files]
 }

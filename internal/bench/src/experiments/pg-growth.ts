@@ -3,15 +3,15 @@ import { join } from 'node:path'
 import { startPostgresProcess } from '@bext-internal/test-services'
 import { migrate } from '@bext/session-pg'
 import postgres from 'postgres'
-import type { Operation } from '../lib/figure.js'
-import { writeText } from '../lib/files.js'
-import { renderGrowthChart, type GrowthLine } from '../lib/growth-chart.js'
-import { takeSample } from '../lib/load.js'
-import { fillTable, idOf, type Key } from '../lib/pg-rows.js'
-import { rawPostgres } from '../lib/raw-postgres.js'
-import type { Single, SingleRun } from '../lib/single.js'
-import { quartilesOf } from '../lib/statistics.js'
-import type { Subject } from '../lib/suite.js'
+import type { Operation } from '../measure/figure.js'
+import { writeText } from '../report/files.js'
+import { renderGrowthChart, type GrowthLine } from '../report/growth-chart.js'
+import { takeSample } from '../measure/load.js'
+import { fillTable, idOf, type Key } from '../measure/pg-rows.js'
+import { rawPostgres } from '../measure/raw-postgres.js'
+import type { Experiment, ExperimentRun } from './experiment.js'
+import { quartilesOf } from '../measure/statistics.js'
+import type { Subject } from '../measure/suite.js'
 import { ownStore } from '../suites/pg.js'
 
 const bytes = 200
@@ -98,7 +98,7 @@ function sharedBuffersOf(machineBytes: number): Record<'initial' | 'advised', st
   return { initial: '128MB', advised: `${Math.floor(machineBytes / 4 / 2 ** 20)}MB` }
 }
 
-async function measure({ sessions, reports }: SingleRun): Promise<void> {
+async function measure({ sessions, reports }: ExperimentRun): Promise<void> {
   const sizes = usualSizes.filter((size) => size <= sessions)
   let report = `# @bext/session-pg: growth
 
@@ -109,12 +109,12 @@ Written by \`pnpm bench pg-growth --sessions ${sessions} --render\`. Microsecond
     const section = `\`shared_buffers\` of ${sharedBuffers}:\n\n${table(lines)}\n`
     console.log(`\n${section}`)
     report += `\n${section}\n![Cost by live sessions](./pg-growth-${name}.svg)\n`
-    if (reports !== undefined) writeText(join(reports, `pg-growth-${name}.svg`), renderGrowthChart(lines))
+    if (reports !== undefined) writeText(join(reports, `pg-growth-${name}.svg`), await renderGrowthChart(lines))
   }
   if (reports !== undefined) writeText(join(reports, 'pg-growth.md'), report)
 }
 
-export const pgGrowth: Single = {
+export const pgGrowth: Experiment = {
   name: 'pg-growth',
   summary: 'what reads and touches cost on 1,000 to so many live sessions, for the store and the raw driver',
   measure,

@@ -5,11 +5,11 @@ import { compareHosts, enter, leave, paths, type Entrant, type HostFigure } from
 import type { Backend } from '../host/contestant.js'
 import { contestants } from '../host/contestants.js'
 import { startServerProcess, type ServerProcess } from '../host/server-process.js'
-import type { Quartiles } from '../lib/figure.js'
-import { writeText } from '../lib/files.js'
-import { describeRun } from '../lib/run-info.js'
-import type { Single, SingleRun } from '../lib/single.js'
-import { versionOf } from '../lib/version-of.js'
+import type { Quartiles } from '../measure/figure.js'
+import { writeText } from '../report/files.js'
+import { describeRun } from '../report/run-info.js'
+import type { Experiment, ExperimentRun } from './experiment.js'
+import { versionOf } from '../measure/version-of.js'
 
 const connections = 64
 const rounds = 9
@@ -87,7 +87,7 @@ all of its requests. Medians (and quartiles) of ${rounds} rounds, in each of whi
 - CPU is that of the web server's process for one request.`
 }
 
-async function measure({ requests, args, reports }: SingleRun): Promise<void> {
+async function measure({ requests, args, reports }: ExperimentRun): Promise<void> {
   // Shared by the rounds, with the one that warms up, and in each by the two paths.
   const requestsPerSample = Math.ceil(requests / (rounds + 1) / paths.length / connections) * connections
   const sections: string[] = []
@@ -110,7 +110,7 @@ ${notes(requestsPerSample)}`
   writeText(join(reports, 'host.md'), `${[head, ...sections].join('\n\n')}\n`)
 }
 
-export const host: Single = {
+export const host: Experiment = {
   name: 'host',
   summary:
     'requests to a web server: the session manager and express-session on Redis and PostgreSQL, --requests N each',

@@ -1,4 +1,4 @@
-import type { Single } from '../lib/single.js'
+import type { Experiment } from './experiment.js'
 import { diagnostics } from './diagnostics.js'
 import { host } from './host.js'
 import { pgGrowth } from './pg-growth.js'
@@ -6,4 +6,4 @@ import { pgHot } from './pg-hot.js'
 import { pgSweep } from './pg-sweep.js'
 import { redisMemory } from './redis-memory.js'
 
-export const singles: readonly Single[] = [redisMemory, pgGrowth, pgHot, pgSweep, host, diagnostics]
+export const experiments: readonly Experiment[] = [redisMemory, pgGrowth, pgHot, pgSweep, host, diagnostics]

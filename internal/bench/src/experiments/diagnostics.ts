@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
 import { observeOperations } from '@bext/session-core/store'
-import type { Single } from '../lib/single.js'
-import { quartilesOf } from '../lib/statistics.js'
+import type { Experiment } from './experiment.js'
+import { quartilesOf } from '../measure/statistics.js'
 
 const calls = 200_000
 const rounds = 9
@@ -38,7 +38,7 @@ async function measure(): Promise<void> {
   }
 }
 
-export const diagnostics: Single = {
+export const diagnostics: Experiment = {
   name: 'diagnostics',
   summary: 'what a call costs that does nothing: as it is, and told of on a channel to nobody and to somebody',
   measure,

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { startPostgres } from '@bext-internal/test-services'
 import { migrate, pgSessions } from '@bext/session-pg'
 import postgres from 'postgres'
-import { fillTable, idOf } from '../lib/pg-rows.js'
-import type { Single, SingleRun } from '../lib/single.js'
-import { quartilesOf } from '../lib/statistics.js'
-import type { Subject } from '../lib/suite.js'
+import { fillTable, idOf } from '../measure/pg-rows.js'
+import type { Experiment, ExperimentRun } from './experiment.js'
+import { quartilesOf } from '../measure/statistics.js'
+import type { Subject } from '../measure/suite.js'
 import { ownStore } from '../suites/pg.js'
 
 const bytes = 200
@@ -50,7 +50,7 @@ function timed(sql: postgres.Sql, took: number[]): postgres.Sql {
   })
 }
 
-async function measure({ sessions }: SingleRun): Promise<void> {
+async function measure({ sessions }: ExperimentRun): Promise<void> {
   const service = await startPostgres()
   const sql = postgres(service.url, { onnotice: () => {} })
   const sweepSql = postgres(service.url)
@@ -94,7 +94,7 @@ reads a second         ${Math.round(aloneRate)} before, ${Math.round(besideRate)
   }
 }
 
-export const pgSweep: Single = {
+export const pgSweep: Experiment = {
   name: 'pg-sweep',
   summary: 'how fast so many expired sessions are swept among as many live ones, and what readers feel',
   measure,

@@ -1,4 +1,4 @@
-import type { Suite } from '../lib/suite.js'
+import type { Suite } from '../measure/suite.js'
 import { cookieSuite } from './cookie.js'
 import { pgSuite } from './pg.js'
 import { redisSuite } from './redis.js'

@@ -1,4 +1,4 @@
-export interface SingleRun {
+export interface ExperimentRun {
   readonly sessions: number
   readonly requests: number
   /** Of the command line. */
@@ -8,9 +8,9 @@ export interface SingleRun {
 }
 
 /** A measurement that compares no scenarios, and prints what it finds. */
-export interface Single {
+export interface Experiment {
   readonly name: string
   /** What it prints. */
   readonly summary: string
-  measure(run: SingleRun): Promise<void>
+  measure(run: ExperimentRun): Promise<void>
 }

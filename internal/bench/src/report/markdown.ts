@@ -1,4 +1,4 @@
-import { arrivalKinds, operations, type Arrivals, type Figure } from './figure.js'
+import { arrivalKinds, operations, type Arrivals, type Figure } from '../measure/figure.js'
 import type { RunInfo } from './run-info.js'
 
 function unique<T>(values: readonly T[]): T[] {

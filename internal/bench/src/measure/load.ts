@@ -1,5 +1,6 @@
 import type { Operation, Scenario } from './figure.js'
-import { randomFrom } from './random.js'
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import type { Subject } from './suite.js'
 
 export interface Sample {
@@ -72,7 +73,8 @@ export async function takeSample(
   calls: number,
   seed: number,
 ): Promise<Sample> {
-  const random = randomFrom(seed)
+  const generator = xoroshiro128plus(seed)
+  const random = (): number => uniformFloat64(generator)
   const plan = planOf(scenario.op, calls, random)
   const turns = plan.map(() => (scenario.arrivals === 'jitter' ? Math.floor(random() * (maxTurns + 1)) : 0))
   const dataJson = dataOf(scenario.bytes)
