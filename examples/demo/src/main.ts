@@ -1,7 +1,8 @@
-import { FailureToReport } from './failure.js'
+import { UserError } from './user-error.js'
 import type { DemoOptions } from './options.js'
 import { parseOptions, usage } from './options.js'
-import { serve, walkAll } from './run.js'
+import { serve } from './serve.js'
+import { walkAll } from '../walk/run.js'
 
 const interrupted = new AbortController()
 let interruptedAtMs = 0
@@ -17,7 +18,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 // Loaded when it is wanted, as what drives browsers takes its time.
 async function walkInBrowser(options: DemoOptions): Promise<void> {
-  const { walkAllInBrowser } = await import('./browser/run.js')
+  const { walkAllInBrowser } = await import('../walk/browser/run.js')
   await walkAllInBrowser(options, interrupted.signal)
 }
 
@@ -34,7 +35,7 @@ try {
 } catch (error) {
   if (interrupted.signal.aborted) {
     process.exitCode = 130
-  } else if (error instanceof FailureToReport) {
+  } else if (error instanceof UserError) {
     console.error(error.message)
     process.exitCode = error.exitCode
   } else {

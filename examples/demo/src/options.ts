@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { FailureToReport } from './failure.js'
+import { UserError } from './user-error.js'
 
 export const storeNames = ['memory', 'cookie', 'redis', 'pg'] as const
 
@@ -32,8 +32,8 @@ export const usage = `Usage: npm run demo -- [options]
 
 const maxTtlSeconds = 12 * 60 * 60
 
-function usageFailure(message: string): FailureToReport {
-  return new FailureToReport(`${message}\n\n${usage}`, 2)
+function usageFailure(message: string): UserError {
+  return new UserError(`${message}\n\n${usage}`, 2)
 }
 
 function parse(args: readonly string[]) {
@@ -81,7 +81,7 @@ function checkScreenshots(folder: string | undefined, browser: boolean): string 
   return folder
 }
 
-/** The command line's options. Throws a `FailureToReport` with the usage and exit code 2 for a wrong one. */
+/** The command line's options. Throws a `UserError` with the usage and exit code 2 for a wrong one. */
 export function parseOptions(args: readonly string[]): DemoOptions {
   const { store, port, ttl, once, browser, screenshots, help } = parse(args)
   if (once && browser) throw usageFailure('--once walks without a browser, and --browser in one: give one of them.')

@@ -3,7 +3,7 @@ import type { Html } from './html.js'
 import { html } from './html.js'
 import type { DemoStore, Holdings } from './stores/store.js'
 import { css } from './style.js'
-import { timeOf } from './text.js'
+import { formatTime } from './format-time.js'
 
 export interface HomeView {
   readonly store: { readonly name: string } & Pick<DemoStore, 'place' | 'keeps' | 'shows'>
@@ -30,7 +30,7 @@ function button(action: string, label: string): Html {
 }
 
 function time(timeMs: number): Html {
-  return html`<time datetime="${new Date(timeMs).toISOString()}">${timeOf(timeMs)}</time>`
+  return html`<time datetime="${new Date(timeMs).toISOString()}">${formatTime(timeMs)}</time>`
 }
 
 function header({ store }: HomeView): Html {

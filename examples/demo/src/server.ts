@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { FailureToReport } from './failure.js'
+import { UserError } from './user-error.js'
 
 export interface RunningServer {
   readonly url: string
@@ -12,9 +12,9 @@ export interface RunningServer {
 function explain(error: unknown, port: number): unknown {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'EADDRINUSE') {
-    return new FailureToReport(`Port ${port} is taken. Give another one with --port, or --port 0 for any that is free.`)
+    return new UserError(`Port ${port} is taken. Give another one with --port, or --port 0 for any that is free.`)
   }
-  if (code === 'EACCES') return new FailureToReport(`Port ${port} needs special rights. Give another one with --port.`)
+  if (code === 'EACCES') return new UserError(`Port ${port} needs special rights. Give another one with --port.`)
   return error
 }
 

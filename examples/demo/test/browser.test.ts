@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, inject, it, onTestFinished } from 'vitest'
 import { createApp } from '../src/app.js'
-import { findChromium, withChromium } from '../src/browser/chromium.js'
-import { walkInBrowser } from '../src/browser/walk.js'
-import { createReport } from '../src/report.js'
+import { findChromium, withChromium } from '../walk/browser/chromium.js'
+import { walkInBrowser } from '../walk/browser/walk.js'
+import { createReport } from '../walk/report.js'
 import { startServer } from '../src/server.js'
 import { openMemoryStore } from '../src/stores/memory.js'
 import { ended, startDemo } from './support.js'
@@ -63,7 +63,7 @@ else {
       )
       expect(stderr).toBe('')
       for (const store of stores) expect(stdout).toContain(`\n${store}: `)
-      expect(stdout).toContain('All as it should be on memory, cookie, redis, pg.')
+      expect(stdout).toContain('Every check passed on memory, cookie, redis, pg.')
       expect(code).toBe(0)
 
       const names = stores.flatMap((store) =>

@@ -29,7 +29,7 @@ it('walks through a visit on each store, and leaves nothing behind', async () =>
   const { code, stdout, stderr } = await ended(startDemo(['--once'], env))
   expect(stderr).toBe('')
   for (const store of ['memory', 'cookie', 'redis', 'pg']) expect(stdout).toContain(`\n${store}: `)
-  expect(stdout).toContain('All as it should be on memory, cookie, redis, pg.')
+  expect(stdout).toContain('Every check passed on memory, cookie, redis, pg.')
   expect(code).toBe(0)
   const added = async (): Promise<readonly string[]> => (await leftovers()).filter((name) => !before.includes(name))
   await expect.poll(added, { timeout: 20_000 }).toEqual([])
@@ -37,7 +37,7 @@ it('walks through a visit on each store, and leaves nothing behind', async () =>
 
 it('walks through a visit on one store', async () => {
   const { code, stdout } = await ended(startDemo(['--once', '--store', 'memory']))
-  expect(stdout).toContain('All as it should be on memory.')
+  expect(stdout).toContain('Every check passed on memory.')
   expect(code).toBe(0)
 })
 

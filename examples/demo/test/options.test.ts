@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FailureToReport } from '../src/failure.js'
+import { UserError } from '../src/user-error.js'
 import { parseOptions } from '../src/options.js'
 import { ended, startDemo } from './support.js'
 
@@ -52,7 +52,7 @@ describe('a wrong option is a failure with the usage and exit code 2', () => {
     } catch (error) {
       failure = error
     }
-    expect(failure).toBeInstanceOf(FailureToReport)
+    expect(failure).toBeInstanceOf(UserError)
     const usage = expect.stringContaining('Usage: npm run demo') as string
     expect(failure).toMatchObject({ exitCode: 2, message: usage })
     expect((failure as Error).message).toMatch(message)

@@ -1,9 +1,9 @@
 import type { SessionPlugin, UserIndexCapability } from '@bext/session-core'
 import { expect, it } from 'vitest'
-import { createReport } from '../src/report.js'
+import { createReport } from '../walk/report.js'
 import { openMemoryStore } from '../src/stores/memory.js'
 import type { DemoStore } from '../src/stores/store.js'
-import { walkThrough } from '../src/walk.js'
+import { walkThrough } from '../walk/walk.js'
 import { startApp } from './support.js'
 
 function breakStore(store: DemoStore, broken: Partial<SessionPlugin & UserIndexCapability>): DemoStore {
@@ -26,7 +26,7 @@ it('shows cookies shortened, and what the store holds', async () => {
 
 it('fails on a store that keeps what was ended', async () => {
   const broken = breakStore(openMemoryStore(), { delete: async () => {} })
-  await expect(walk(broken)).rejects.toThrow(/Not as it should be \(memory.*names no session any more/)
+  await expect(walk(broken)).rejects.toThrow(/Check failed \(memory.*names no session any more/)
 })
 
 it('fails on a store that forgets', async () => {

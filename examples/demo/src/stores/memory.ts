@@ -1,5 +1,5 @@
 import { memorySessions } from '@bext/session-core/memory'
-import { timeOf } from '../text.js'
+import { formatTime } from '../format-time.js'
 import type { DemoStore } from './store.js'
 
 export function openMemoryStore(): DemoStore {
@@ -14,7 +14,7 @@ export function openMemoryStore(): DemoStore {
       const sessions = userId === undefined ? [] : await plugin.listUserSessions(userId)
       return {
         columns: ['hash of the id', 'created', 'expires'],
-        rows: sessions.map((one) => [one.handle, timeOf(one.createdAtMs), timeOf(one.expiresAtMs)]),
+        rows: sessions.map((one) => [one.handle, formatTime(one.createdAtMs), formatTime(one.expiresAtMs)]),
       }
     },
     async close() {},

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { chromium } from 'playwright-core'
-import { FailureToReport } from '../failure.js'
+import { UserError } from '../../src/user-error.js'
 
 const programs = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 
@@ -28,7 +28,7 @@ export function needChromium(path: string | undefined): string {
   const file = findChromium(path)
   if (file !== undefined) return file
   const wanted = `There is no Chromium in PATH (looked for ${programs.join(', ')}).`
-  throw new FailureToReport(`${wanted}\nInstall one, such as by \`apt-get install chromium\`, and try again.`)
+  throw new UserError(`${wanted}\nInstall one, such as by \`apt-get install chromium\`, and try again.`)
 }
 
 async function launch(executablePath: string, home: string): Promise<Browser> {
@@ -48,7 +48,7 @@ async function launch(executablePath: string, home: string): Promise<Browser> {
     })
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    throw new FailureToReport(`${executablePath} does not start: ${message}`)
+    throw new UserError(`${executablePath} does not start: ${message}`)
   }
 }
 

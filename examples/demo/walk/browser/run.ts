@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { DemoOptions } from '../options.js'
+import type { DemoOptions } from '../../src/options.js'
 import { walkEach } from '../run.js'
 import { needChromium, withChromium } from './chromium.js'
 import type { Scene } from './scene.js'

@@ -1,6 +1,6 @@
 import type { Cookie } from 'tough-cookie'
-import { FailureToReport } from './failure.js'
-import type { Holdings } from './stores/store.js'
+import { UserError } from '../src/user-error.js'
+import type { Holdings } from '../src/stores/store.js'
 import { shorten, summarize } from './text.js'
 
 /** Prints a walk, and ends it at the first thing that is not as it should be. */
@@ -11,7 +11,7 @@ export interface Report {
   act(client: string, text: string): void
   cookies(cookies: readonly Cookie[]): void
   holdings(holdings: Holdings): void
-  /** Throws a `FailureToReport` if it does not hold. */
+  /** Throws a `UserError` if it does not hold. */
   check(holds: boolean, claim: string): void
 }
 
@@ -53,7 +53,7 @@ export function createReport(print: (line: string) => void): Report {
       }
     },
     check(holds, claim) {
-      if (!holds) throw new FailureToReport(`Not as it should be (${place}): ${claim}`)
+      if (!holds) throw new UserError(`Check failed (${place}): ${claim}`)
       print(`  ok      ${claim}`)
     },
   }

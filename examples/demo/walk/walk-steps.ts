@@ -1,8 +1,8 @@
 import type { Client, Reply } from './client.js'
 import type { Report } from './report.js'
-import type { DemoStore } from './stores/store.js'
+import type { DemoStore } from '../src/stores/store.js'
 import { summarize } from './text.js'
-import { user } from './words.js'
+import { user } from './page-texts.js'
 
 export interface Walk {
   readonly store: DemoStore

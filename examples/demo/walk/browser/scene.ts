@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import type { Report } from '../report.js'
-import type { DemoStore } from '../stores/store.js'
+import type { DemoStore } from '../../src/stores/store.js'
 import type { Visitor } from './visitor.js'
 
 /** What the steps of a walk in a browser have to do with. */

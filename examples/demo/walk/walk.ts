@@ -1,10 +1,10 @@
-import { checkHoldings } from './check-holdings.js'
+import { checkStoredRows } from './check-stored-rows.js'
 import type { Client } from './client.js'
 import { createClient } from './client.js'
 import { walkDevices } from './walk-devices.js'
 import type { Steps, Walk } from './walk-steps.js'
 import { printedSteps, textOf } from './walk-steps.js'
-import { signedIn, signedOut, user } from './words.js'
+import { signedIn, signedOut, user } from './page-texts.js'
 
 async function firstVisits({ report }: Walk, { get }: Steps, client: Client): Promise<void> {
   const untouched = await get(client, '/store')
@@ -32,7 +32,7 @@ async function signIn(walk: Walk, { get, post }: Steps, client: Client): Promise
   const reply = await post(client, '/sign-in', { name: user })
   const after = await client.cookie()
   report.check(reply.status === 303 && after?.value !== before?.value, 'signing in gives a fresh id')
-  await checkHoldings(store, report, user, after?.value ?? '')
+  await checkStoredRows(store, report, user, after?.value ?? '')
   const page = await get(client, '/')
   report.check(!page.body.includes(after?.value ?? ''), 'nor does the page show the id')
   report.check(textOf(page, 'who') === signedIn, `the page says "${signedIn}"`)

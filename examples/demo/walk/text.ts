@@ -10,11 +10,3 @@ export function summarize(value: string): string {
   const text = value.replaceAll(/[\w-]{43}/g, (hash) => `${hash.slice(0, 8)}…`).replaceAll('\n', ' ')
   return text.length > maxShownLength ? `${text.slice(0, maxShownLength)}…` : text
 }
-
-/** A time as people read it. Without scripts, nobody knows the visitor's time zone. */
-export function timeOf(timeMs: number): string {
-  return new Date(timeMs)
-    .toISOString()
-    .replace('T', ' ')
-    .replace(/\.\d+Z$/, ' UTC')
-}

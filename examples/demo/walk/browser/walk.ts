@@ -1,5 +1,5 @@
-import { checkHoldings } from '../check-holdings.js'
-import { signedIn, user } from '../words.js'
+import { checkStoredRows } from '../check-stored-rows.js'
+import { signedIn, user } from '../page-texts.js'
 import { alterCookie, lookAtCookie } from './cookie-steps.js'
 import { meetOnTwoDevices } from './device-steps.js'
 import { goBackAfterSignOut, outliveSession } from './end-steps.js'
@@ -24,7 +24,7 @@ async function signIn({ store, report }: Scene, visitor: Visitor): Promise<void>
   report.check((await textOf(visitor, 'visits')) === '3', 'the counter went along')
   const id = (await sessionCookie(visitor))?.value ?? ''
   report.holdings(await store.look(user))
-  await checkHoldings(store, report, user, id)
+  await checkStoredRows(store, report, user, id)
   report.check(id !== '' && !(await visitor.page.content()).includes(id), 'nor does the page show the id')
 }
 

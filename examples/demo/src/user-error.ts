@@ -1,5 +1,5 @@
 /** A failure whose message says all that there is to say: it is printed without a stack, and the demo ends. */
-export class FailureToReport extends Error {
+export class UserError extends Error {
   readonly exitCode: number
 
   constructor(message: string, exitCode = 1) {

@@ -1,5 +1,5 @@
 import { supportsUserIndex } from '@bext/session-core'
-import { signedIn, signedOut, user } from '../words.js'
+import { signedIn, signedOut, user } from '../page-texts.js'
 import type { Scene } from './scene.js'
 import type { Visitor } from './visitor.js'
 import { createVisitor, leave, offers, press, sessionCookie, signInAs, textOf } from './visitor.js'

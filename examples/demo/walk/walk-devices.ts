@@ -3,7 +3,7 @@ import type { Client } from './client.js'
 import { createClient } from './client.js'
 import type { Steps, Walk } from './walk-steps.js'
 import { textOf } from './walk-steps.js'
-import { signedIn, signedOut, user } from './words.js'
+import { signedIn, signedOut, user } from './page-texts.js'
 
 /** The handles that the page has buttons for, and how many of the user's sessions it lists. */
 function devicesOn(body: string): { readonly handles: readonly string[]; readonly count: number } {

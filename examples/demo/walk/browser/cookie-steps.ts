@@ -1,6 +1,6 @@
-import { FailureToReport } from '../failure.js'
+import { UserError } from '../../src/user-error.js'
 import { shorten } from '../text.js'
-import { signedIn, signedOut } from '../words.js'
+import { signedIn, signedOut } from '../page-texts.js'
 import type { Scene } from './scene.js'
 import type { Visitor } from './visitor.js'
 import { sessionCookie, textOf, writeCookie } from './visitor.js'
@@ -10,7 +10,7 @@ const clockSlackSeconds = 60
 
 async function cookieOf(visitor: Visitor): Promise<NonNullable<Awaited<ReturnType<typeof sessionCookie>>>> {
   const cookie = await sessionCookie(visitor)
-  if (!cookie) throw new FailureToReport(`The browser of ${visitor.name} has no session cookie.`)
+  if (!cookie) throw new UserError(`The browser of ${visitor.name} has no session cookie.`)
   return cookie
 }
 

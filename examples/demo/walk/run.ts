@@ -1,0 +1,28 @@
+import type { DemoOptions } from '../src/options.js'
+import { storeNames } from '../src/options.js'
+import { withApp } from '../src/serve.js'
+import type { RunningServer } from '../src/server.js'
+import type { DemoStore } from '../src/stores/store.js'
+import type { Report } from './report.js'
+import { createReport } from './report.js'
+import { walkThrough } from './walk.js'
+
+type Walk = (server: RunningServer, store: DemoStore, report: Report) => Promise<void>
+
+/** Takes the walk on each store in turn. Rejects if a check fails, or the signal is aborted. */
+export async function walkEach({ store: only, ttlMs }: DemoOptions, signal: AbortSignal, walk: Walk): Promise<void> {
+  const names = only === undefined ? storeNames : [only]
+  const report = createReport(console.log)
+  for (const name of names) {
+    await withApp(name, { port: 0, ttlMs }, async (server, store) => {
+      signal.throwIfAborted()
+      await walk(server, store, report)
+    })
+  }
+  console.log(`\nEvery check passed on ${names.join(', ')}.`)
+}
+
+/** Walks through a visit on each store without a browser. */
+export async function walkAll(options: DemoOptions, signal: AbortSignal): Promise<void> {
+  await walkEach(options, signal, ({ url }, store, report) => walkThrough({ store, url, report, signal }))
+}
