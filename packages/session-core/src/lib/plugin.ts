@@ -29,6 +29,7 @@ export interface SessionRecord {
   readonly id: SessionId
   readonly userId: string | undefined
   readonly dataJson: string
+  /** 0 for a session that a store has taken over from another program, because its creation time is unknown. */
   readonly createdAtMs: number
   readonly expiresAtMs: number
 }

@@ -21,13 +21,13 @@ describe('what is stored', () => {
     expect((await plugin.read(id)).dataJson).toBe('{"visits":1}')
   })
 
-  it('has the beginning before the data, once the session has another id', async () => {
+  it('has the beginning before the data, once a rotation gave the session another id', async () => {
     const { plugin } = watched()
     const manager = managerOf(plugin)
-    const guest = await manager.open(await begin(manager, { visits: 1 }))
-    const beganAtMs = guest.createdAtMs
-    guest.signIn('ada')
-    const cookie = cookieAfter(await guest.commit())
+    const session = await manager.open(await begin(manager, { visits: 1 }))
+    const beganAtMs = session.createdAtMs
+    session.rotate()
+    const cookie = cookieAfter(await session.commit())
     const id = cookie.slice(cookie.indexOf('=') + 1) as Parameters<typeof plugin.read>[0]
     expect((await plugin.read(id)).dataJson).toBe(`[1,0,${beganAtMs},{"visits":1}]`)
   })

@@ -113,29 +113,39 @@ it('does not touch a session that absoluteTtlMs, shortened since, would have end
   expect(calls).toEqual(['read'])
 })
 
-describe('the absolute end', () => {
-  it('stays what it was when a guest signs in, and when the user rotates, also on later requests', async () => {
+describe('a sign-in', () => {
+  it('begins both timeouts again for a guest of any age, as NIST SP 800-63B-4 counts them', async () => {
     const manager = managerOf(watched().plugin, times)
-    const guest = await begin(manager, { visits: 1 })
-    vi.setSystemTime(startMs + 9000)
-    const signingIn = await manager.open(guest)
-    signingIn.signIn('ada')
-    expect(signingIn.endsAtMs).toBe(startMs + 25_000)
-    const setCookies = await signingIn.commit()
-    expect(setCookies[0]).toContain('; Max-Age=16;')
-
-    vi.setSystemTime(startMs + 18_000)
-    const rotating = await manager.open(cookieAfter(setCookies))
-    expect(rotating.createdAtMs).toBe(startMs + 9000)
-    rotating.data.visits = 2
-    rotating.rotate()
-    const rotated = await manager.open(cookieAfter(await rotating.commit()))
-    expect(rotated.createdAtMs).toBe(startMs + 18_000)
-    expect(rotated.endsAtMs).toBe(startMs + 25_000)
-    expect(rotated.expiresAtMs).toBe(startMs + 25_000)
+    let guest = await manager.open(await begin(manager, { visits: 1 }))
+    const cookie = await begin(manager, { visits: 1 })
+    for (const passedMs of [9000, 18_000, 24_000]) {
+      vi.setSystemTime(startMs + passedMs)
+      guest = await manager.open(cookie)
+      if (passedMs < 24_000) await guest.commit()
+    }
+    guest.signIn('ada')
+    expect(guest.endsAtMs).toBeUndefined()
+    const setCookies = await guest.commit()
+    expect(setCookies[0]).toContain('; Max-Age=25;')
+    const session = await manager.open(cookieAfter(setCookies))
+    expect([session.userId, session.data]).toEqual(['ada', { visits: 1 }])
+    expect(session.expiresAtMs).toBe(startMs + 34_000)
+    expect(session.endsAtMs).toBe(startMs + 49_000)
   })
 
-  it('begins anew with another user, and after a sign-out', async () => {
+  it('of the same user is a reauthentication, which begins both again', async () => {
+    const manager = managerOf(watched().plugin, times)
+    const cookie = await begin(manager, { visits: 1 }, 'ada')
+    vi.setSystemTime(startMs + 9000)
+    const again = await manager.open(cookie)
+    again.signIn('ada')
+    const setCookies = await again.commit()
+    expect(setCookies[0]).toContain('; Max-Age=25;')
+    const session = await manager.open(cookieAfter(setCookies))
+    expect([session.expiresAtMs, session.endsAtMs]).toEqual([startMs + 19_000, startMs + 34_000])
+  })
+
+  it('begins both again with another user, and after a sign-out', async () => {
     const manager = managerOf(watched().plugin, times)
     const cookie = await begin(manager, { visits: 1 }, 'ada')
     vi.setSystemTime(startMs + 9000)
@@ -149,16 +159,34 @@ describe('the absolute end', () => {
     vi.setSystemTime(startMs + 10_000)
     expect((await manager.open(cookieAfter(await after.commit()))).endsAtMs).toBe(startMs + 35_000)
   })
+
+  it('of a session whose absolute end comes during the request is not over', async () => {
+    const manager = managerOf(watched().plugin, { ...times, ttlMs: 25_000 })
+    const session = await manager.open(await begin(manager, { visits: 1 }))
+    vi.setSystemTime(startMs + 26_000)
+    session.signIn('ada')
+    expect((await session.commit())[0]).toContain('; Max-Age=25;')
+  })
 })
 
-it('begins anew at a sign-in after the absolute end, where only our clock has come to it', async () => {
-  const { plugin } = watched()
-  const manager = managerOf(plugin, times)
-  const cookie = await begin(manager, { visits: 1 })
-  const read: typeof plugin.read = async (id) => ({ ...(await plugin.read(id)), createdAtMs: startMs - 26_000 })
-  const session = await managerOf({ ...plugin, read }, times).open(cookie)
-  session.signIn('ada')
-  expect((await session.commit())[0]).toContain('; Max-Age=25;')
+it('keeps the absolute end through rotations, also on later requests', async () => {
+  const manager = managerOf(watched().plugin, times)
+  const cookie = await begin(manager, { visits: 1 }, 'ada')
+  vi.setSystemTime(startMs + 9000)
+  const rotating = await manager.open(cookie)
+  rotating.rotate()
+  expect(rotating.endsAtMs).toBe(startMs + 25_000)
+  const setCookies = await rotating.commit()
+  expect(setCookies[0]).toContain('; Max-Age=16;')
+
+  vi.setSystemTime(startMs + 18_000)
+  const again = await manager.open(cookieAfter(setCookies))
+  expect(again.createdAtMs).toBe(startMs + 9000)
+  again.data.visits = 2
+  again.rotate()
+  const rotated = await manager.open(cookieAfter(await again.commit()))
+  expect(rotated.createdAtMs).toBe(startMs + 18_000)
+  expect([rotated.endsAtMs, rotated.expiresAtMs]).toEqual([startMs + 25_000, startMs + 25_000])
 })
 
 describe('remember me', () => {

@@ -1,20 +1,44 @@
-import { SessionError } from '../error.js'
+import { isSessionError, SessionError } from '../error.js'
 import { isSameData, refuseUnkept, refuseUnreadable, toDataText } from './data.js'
 import type { Draft, Opened } from './draft.js'
-import { beginningOf, endingOf } from './draft.js'
+import { beganAtMsOf, endingOf } from './draft.js'
 import { pack } from './envelope.js'
 import type { SessionContext } from './options.js'
 import type { Committed } from './replace.js'
 import { replace } from './replace.js'
 import { change, changeAndTouch, touchIfAlive } from './write.js'
 
+/**
+ * Moves a session that another program made: both lifetimes begin now. One that does not fit stays as it was, if nothing
+ * changed.
+ */
+async function move<Data extends object>(
+  context: SessionContext<Data>,
+  { record, envelope, dataText, cookie }: Opened,
+  changedText: string | undefined,
+): Promise<Committed> {
+  const { ttlMs, cookieTtlMs } = context.lifetimes.newId(envelope.isRemembered, undefined)
+  const dataJson = pack(changedText ?? dataText, { ...envelope, beganAtMs: Date.now() })
+  try {
+    const id = await changeAndTouch(context, record, dataJson, ttlMs)
+    return { id, setCookies: [cookie.write(id, cookieTtlMs)] }
+  } catch (error) {
+    const isTooLarge = isSessionError(error) && error.reason === 'too_large'
+    if (changedText === undefined && isTooLarge) return { id: record.id, setCookies: [] }
+    throw error
+  }
+}
+
 /** Stores what changed of the opened session, under the id that it has. */
 async function keep<Data extends object>(
   context: SessionContext<Data>,
-  { record, envelope, cookie }: Opened,
+  opened: Opened,
   changedText: string | undefined,
 ): Promise<Committed> {
-  const beginning = beginningOf({ record, envelope })
+  const { record, envelope, cookie } = opened
+  const beganAtMs = beganAtMsOf(opened)
+  if (beganAtMs === undefined) return move(context, opened, changedText)
+  const beginning = { beganAtMs, isRemembered: envelope.isRemembered }
   const dueMs = envelope.isReplaced ? undefined : context.lifetimes.dueTouchTtlMs(beginning, record.expiresAtMs)
   let { id } = record
   if (changedText !== undefined) {

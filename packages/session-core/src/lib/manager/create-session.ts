@@ -60,7 +60,7 @@ export function createSession<Data extends object>(
     },
     get createdAtMs(): number | undefined {
       const { next, opened } = openDraft()
-      return next === 'keep' ? opened?.record.createdAtMs : undefined
+      return next === 'keep' ? opened?.record.createdAtMs || undefined : undefined
     },
     get expiresAtMs(): number | undefined {
       const { next, opened } = openDraft()
@@ -80,8 +80,8 @@ export function createSession<Data extends object>(
       if (draft.userId !== undefined && draft.userId !== checked) beginAnew()
       draft.userId = checked
       draft.isRemembered = remember
-      // By a clock that is ahead of the store's, it may be over: a sign-in then must not be over, too.
-      if ((session.endsAtMs ?? Number.POSITIVE_INFINITY) <= Date.now()) draft.beganAtMs = undefined
+      // A sign-in is an authentication event: both lifetimes begin again.
+      draft.beganAtMs = undefined
       draft.next = 'signIn'
     },
 

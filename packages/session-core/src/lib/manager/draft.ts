@@ -1,7 +1,6 @@
 import type { SessionId, SessionRecord } from '../plugin.js'
 import type { SessionCookie } from './cookie.js'
 import type { Envelope } from './envelope.js'
-import type { Beginning } from './lifetimes.js'
 
 /** A session as a request found it. */
 export interface Opened {
@@ -46,12 +45,11 @@ export function endingOf<Data extends object>({ opened, refused, next }: Draft<D
   return next === 'signIn' || next === 'end' ? [...own, ...refused] : own
 }
 
-type Found = Pick<Opened, 'record' | 'envelope'>
-
-export function beganAtMsOf({ record, envelope }: Found): number {
-  return envelope.beganAtMs === 0 ? record.createdAtMs : envelope.beganAtMs
-}
-
-export function beginningOf(opened: Found): Beginning {
-  return { beganAtMs: beganAtMsOf(opened), isRemembered: opened.envelope.isRemembered }
+/**
+ * When the session began, in milliseconds since 1970, on the store's clock; undefined if nothing tells. A store gives 0
+ * as the creation time of a session that another program made, until the manager has moved it.
+ */
+export function beganAtMsOf({ record, envelope }: Pick<Opened, 'record' | 'envelope'>): number | undefined {
+  if (envelope.beganAtMs !== 0) return envelope.beganAtMs
+  return record.createdAtMs === 0 ? undefined : record.createdAtMs
 }

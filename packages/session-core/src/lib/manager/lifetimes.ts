@@ -21,8 +21,8 @@ export interface LifetimeOptions {
    */
   readonly ttlMs?: number | undefined
   /**
-   * How long a session lives whatever happens, in milliseconds from its beginning: a touch, a rotation or a sign-in
-   * does not begin it again. A busy session ends then, or up to `touchAfterMs` before. Default: 12 hours. At AAL2, NIST
+   * How long a session lives whatever happens, in milliseconds from its beginning: a sign-in begins it again, a touch or
+   * a rotation does not. A busy session ends then, or up to `touchAfterMs` before. Default: 12 hours. At AAL2, NIST
    * SP 800-63B-4 (2.2.3) wants no more than 24; at AAL3 (2.3.3), 12.
    */
   readonly absoluteTtlMs?: number | undefined

@@ -33,15 +33,21 @@ export interface Session<Data extends object> {
   data: Data
   /** Who is signed in, or undefined. */
   readonly userId: string | undefined
-  /** When this id was made, in milliseconds since 1970 on the store's clock; undefined if it is not stored yet. */
+  /**
+   * The time at which this id was made, in milliseconds since 1970 on the store's clock; undefined if the session is not
+   * stored yet, or was made by another program.
+   */
   readonly createdAtMs: number | undefined
   /** When the session ends if no further request comes, in milliseconds since 1970; undefined if not stored yet. */
   readonly expiresAtMs: number | undefined
-  /** When the session ends however busy it is, in milliseconds since 1970; undefined if not stored yet. */
+  /**
+   * The time at which the session ends however busy it is, in milliseconds since 1970; undefined until the commit that
+   * begins the lifetime.
+   */
   readonly endsAtMs: number | undefined
   /**
-   * Has the commit put a new session with a fresh id in place of this one, which ends at once. Data and the absolute
-   * end are carried over, unless they are another user's: then both begin anew. Throws `Invalid` for a user id that is
+   * Has the commit put a new session with a fresh id in place of this one, which ends at once. Both timeouts begin again,
+   * also for a user who signs in again. Data is carried over, unless it is another user's. Throws `Invalid` for a user id that is
    * not a string or is empty, a `TypeError` for `remember` if the manager has no such option.
    */
   signIn(userId: string, options?: SignInOptions): void
