@@ -2,6 +2,7 @@ import type { CreateOptions, SessionId, SessionPlugin, SessionRecord } from '@be
 import { SessionError } from '@bext/session-core'
 import { checkCreateOptions, checkDataJson, checkTtlMs, toBackendError } from '@bext/session-core/store'
 import { lazyMaker } from './keys.js'
+import { openChecked } from './legacy.js'
 import type { Awaitable, Maker } from './maker.js'
 import type { CookieSessionsOptions } from './options.js'
 import { checkOptions } from './options.js'
@@ -111,7 +112,7 @@ export function cookieSessions(options: CookieSessionsOptions): CookieSessions |
     if (typeof id !== 'string' || id.length > longestOpened) throw malformed()
     let session: Session
     try {
-      session = (openLegacy && (await openLegacy(id))) ?? (await unseal(id))
+      session = (openLegacy && (await openChecked(openLegacy, id))) ?? (await unseal(id))
     } catch (error) {
       throw toBackendError(error)
     }

@@ -7,23 +7,20 @@ import { canonical } from './token.js'
 export interface IronSessionCookiesOptions {
   /** The `password` of your iron-session options: a string, or strings by their number. */
   readonly password: string | Readonly<Record<string, string>>
-  /** Whose session it is, from the data that iron-session kept; undefined for an anonymous one. Default: anonymous. */
-  readonly userIdOf?: ((data: object) => string | undefined) | undefined
   /**
-   * The `ttl` of your iron-session options, in milliseconds, from which a session's creation is reckoned. Default: 14
-   * days, as there.
+   * The user's id, from the data that iron-session kept: a string, or undefined or null for an anonymous session. If it
+   * throws, the cookie holds no session. Default: all sessions are anonymous.
    */
-  readonly ttlMs?: number | undefined
+  readonly userIdOf?: ((data: object) => string | null | undefined) | undefined
   /**
-   * When cookies that iron-session made with `ttl: 0`, which live for ever, expire after all, in milliseconds since
-   * 1970. Default: they are refused.
+   * When cookies without an expiry stop to be opened, in milliseconds since 1970: iron-session makes such cookies with
+   * `ttl: 0`, and version 9 also with `cookieOptions: { maxAge: undefined }`. Default: they are refused.
    */
   readonly endlessUntilMs?: number | undefined
 }
 
 const factory = 'ironSessionCookies'
-const known = ['password', 'userIdOf', 'ttlMs', 'endlessUntilMs']
-const defaultTtlMs = 1_209_600_000
+const known = ['password', 'userIdOf', 'endlessUntilMs']
 const minPasswordLength = 32
 
 // Fe26.2*passwordId*salt*iv*ciphertext*expiresAtMs*salt*mac~version, in canonical spelling. The version is not
@@ -79,6 +76,22 @@ function parseData(text: string): object {
   throw new SessionError('malformed', 'The iron-session cookie holds no object.')
 }
 
+function userIn(data: object, userIdOf: (data: object) => unknown): string | undefined {
+  let userId: unknown
+  try {
+    userId = userIdOf(data)
+  } catch (cause) {
+    throw new SessionError('malformed', 'The option userIdOf threw at the data of this session. See the cause.', {
+      cause,
+    })
+  }
+  if (userId === undefined || userId === null) return undefined
+  if (typeof userId === 'string') return userId
+  // Not the cookie is wrong but the option, for all visitors: so this is no session that is passed over in silence.
+  const given = typeof userId === 'number' ? 'a number' : describeType(userId)
+  throw new SessionError('failed', `${factory}: userIdOf must return a string, undefined or null, but it is ${given}.`)
+}
+
 /**
  * Opens the cookies of iron-session 8 and 9, for the option `openLegacy`, so that a site changes over without signing
  * anyone out. Each costs what it did there, two passwords stretched, until the session is sealed anew.
@@ -86,9 +99,8 @@ function parseData(text: string): object {
  */
 export function ironSessionCookies(options: IronSessionCookiesOptions): OpenLegacy {
   rejectUnknownOptions(factory, options, known)
-  const { password, userIdOf, ttlMs = defaultTtlMs, endlessUntilMs } = options
+  const { password, userIdOf, endlessUntilMs } = options
   const passwords = checkPasswords(password)
-  const livesMs = checkPositiveInteger(factory, 'ttlMs', ttlMs)
   if (userIdOf !== undefined && typeof userIdOf !== 'function') {
     throw new TypeError(`${factory}: option userIdOf must be a function, but it is ${describeType(userIdOf)}.`)
   }
@@ -107,8 +119,6 @@ export function ironSessionCookies(options: IronSessionCookiesOptions): OpenLega
     if (expiresAtMs === undefined) {
       throw new SessionError('malformed', 'The iron-session cookie has no expiry (option endlessUntilMs).')
     }
-    // One that lives longer than ttlMs says was created now, not in times to come.
-    const createdAtMs = Math.max(1, Math.min(expiresAtMs - livesMs, Date.now()))
-    return { userId: userIdOf?.(data), dataJson, createdAtMs, expiresAtMs, serial }
+    return { userId: userIdOf && userIn(data, userIdOf), dataJson, expiresAtMs, serial }
   }
 }
