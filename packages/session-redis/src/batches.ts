@@ -65,8 +65,25 @@ function noteSize(entries: readonly Entry<never>[]): void {
 
 export function createBatches(connection: Connection, reads: Reads): Batches {
   const depart = createDepartures()
-  const chunkSize = reads.takesManyKeys ? maxKeys : 1
+  const { manyKeys } = reads
   let current: Batch | undefined
+
+  // The entries one by one, if the server has refused a command that held all of their keys.
+  async function sendEach<T>(
+    entries: readonly T[],
+    error: unknown,
+    cameBack: () => void,
+    sendOne: (entry: T, oneCameBack: () => void) => Promise<void>,
+  ): Promise<boolean> {
+    if (entries.length === 1 || !manyKeys.refusedBy(error)) return false
+    let left = entries.length
+    function oneCameBack(): void {
+      left -= 1
+      if (left === 0) cameBack()
+    }
+    await Promise.all(entries.map((entry) => sendOne(entry, oneCameBack)))
+    return true
+  }
 
   async function sendReads(deadline: Deadline, entries: readonly Read[], cameBack: () => void): Promise<void> {
     noteSize(entries)
@@ -76,6 +93,7 @@ export function createBatches(connection: Connection, reads: Reads): Batches {
       cameBack()
       for (const [position, { resolve }] of entries.entries()) resolve(values[position] ?? null)
     } catch (error) {
+      if (await sendEach(entries, error, cameBack, (entry, back) => sendReads(deadline, [entry], back))) return
       cameBack()
       failAll(entries, error)
     }
@@ -85,7 +103,7 @@ export function createBatches(connection: Connection, reads: Reads): Batches {
     deadline: Deadline,
     script: Script,
     entries: readonly Write[],
-    { startedAtMs }: Batch,
+    { startedAtMs }: Pick<Batch, 'startedAtMs'>,
     cameBack: () => void,
   ): Promise<void> {
     noteSize(entries)
@@ -98,6 +116,9 @@ export function createBatches(connection: Connection, reads: Reads): Batches {
         else resolve({ outcome, serverNowMs, startedAtMs })
       }
     } catch (error) {
+      const sendOne = (entry: Write, back: () => void): Promise<void> =>
+        sendWrites(deadline, script, [entry], { startedAtMs }, back)
+      if (await sendEach(entries, error, cameBack, sendOne)) return
       cameBack()
       failAll(entries, error)
     }
@@ -110,6 +131,7 @@ export function createBatches(connection: Connection, reads: Reads): Batches {
       underWay -= 1
       if (underWay === 0) batch.departure.cameBack()
     }
+    const chunkSize = manyKeys.allowed ? maxKeys : 1
     const commands = inChunks(batch.reads, chunkSize, () => true).map(
       (chunk) => () => sendReads(deadline, chunk, cameBack),
     )

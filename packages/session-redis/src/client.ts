@@ -11,8 +11,7 @@ interface Stream {
 export interface RedisClient {
   readonly status: string
   connect(): Promise<unknown>
-  on(event: 'ready' | 'end', listener: () => void): unknown
-  off(event: 'ready' | 'end', listener: () => void): unknown
+  on(event: 'ready' | 'close' | 'end', listener: () => void): unknown
   ping(): Promise<unknown>
   time(): Promise<unknown>
   get(key: string): Promise<string | null>
@@ -23,19 +22,7 @@ export interface RedisClient {
   eval(lua: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>
 }
 
-const methods = [
-  'connect',
-  'on',
-  'off',
-  'ping',
-  'time',
-  'get',
-  'mget',
-  'getrange',
-  'zrange',
-  'evalsha',
-  'eval',
-] as const
+const methods = ['connect', 'on', 'ping', 'time', 'get', 'mget', 'getrange', 'zrange', 'evalsha', 'eval'] as const
 
 export function isRedisClient(value: unknown): value is RedisClient {
   if (typeof value !== 'object' || value === null) return false
@@ -54,13 +41,51 @@ export function readsFromReplicas(client: RedisClient): boolean {
 }
 
 interface Node {
-  readonly stream?: Stream | null | undefined
+  readonly stream?: (Partial<Stream> & { readonly writable?: unknown }) | null | undefined
+  asking?(): Promise<unknown>
+}
+
+/**
+ * Returns whether the client would write a command to its connection at once. While a lost connection closes, its status
+ * is still `ready`, but commands go to the queue or are refused.
+ */
+export function isSendable(client: RedisClient): boolean {
+  if (client.status !== 'ready') return false
+  const { stream } = client as Node
+  return stream?.writable !== false
+}
+
+function nodesOf(client: RedisClient, role: 'all' | 'master'): readonly Node[] {
+  const { nodes } = client as { readonly nodes?: (role: 'all' | 'master') => readonly Node[] }
+  return isCluster(client) && nodes ? nodes.call(client, role) : [client as Node]
 }
 
 function streamsOf(client: RedisClient): Stream[] {
-  const { nodes } = client as { readonly nodes?: (role: 'master') => readonly Node[] }
-  const connections = isCluster(client) && nodes ? nodes.call(client, 'master') : [client as Node]
-  return connections.map(({ stream }) => stream).filter((stream) => typeof stream?.cork === 'function') as Stream[]
+  return nodesOf(client, 'master')
+    .map(({ stream }) => stream)
+    .filter((stream) => typeof stream?.cork === 'function') as Stream[]
+}
+
+function catchAskingOf(node: Node): void {
+  const { asking } = node
+  if (typeof asking !== 'function') return
+  node.asking = () => {
+    const reply = asking.call(node)
+    reply.catch(() => {})
+    return reply
+  }
+}
+
+/**
+ * Handles the rejections of ASKING. While a slot moves, a Cluster of ioredis sends it before a command and drops its
+ * promise. If the server refuses it or the connection breaks, the rejection would be unhandled, which ends the process.
+ * The command after it fails as well, and its caller is told.
+ */
+export function catchAsking(client: RedisClient): void {
+  if (!isCluster(client)) return
+  for (const node of nodesOf(client, 'all')) catchAskingOf(node)
+  const { on } = client as unknown as { on(event: '+node', listener: (node: Node) => void): unknown }
+  on.call(client, '+node', catchAskingOf)
 }
 
 /** Holds what is written until the end of the tick, so that many commands leave in one go. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SessionError } from '@bext/session-core'
+import { isSessionError, SessionError } from '@bext/session-core'
 import { createWriteFence, withinDeadline, type Deadline, type FencedReply } from '@bext/session-core/store'
-import { corkUntilEndOfTick, type RedisClient } from './client.js'
-import { fromDriver, isServerReply } from './driver-error.js'
+import { corkUntilEndOfTick, isSendable, type RedisClient } from './client.js'
+import { fromDriver, isServerReply, isTimeOut, wasNeverSent } from './driver-error.js'
 import { evaluate } from './evaluate.js'
 import { createReadiness } from './readiness.js'
 import type { Script } from './scripts.js'
@@ -43,6 +43,9 @@ interface ConnectionOptions {
 // Work ends a little before the timer of its call does, so that the call rejects with the cause and not for time.
 const maxLeadMs = 5
 
+const maxBlindTries = 2
+const blindDelayMs = 50
+
 function parseTime(reply: unknown): number {
   const [seconds, microseconds] = reply as readonly [unknown, unknown]
   return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
@@ -55,15 +58,38 @@ function parseReply(reply: unknown): FencedReply<ScriptReply> {
 }
 
 export function createConnection(client: RedisClient, { timeoutMs, lastError }: ConnectionOptions): Connection {
-  const ready = createReadiness(client, lastError)
+  const ready = createReadiness(client, lastError, timeoutMs)
   const leadMs = Math.min(maxLeadMs, timeoutMs / 2)
   const underWay = new Set<Promise<unknown>>()
   let closed = false
 
+  // Sends again on the next connection what a lost one left without an answer, where `repeats` allows it.
+  async function untilAnswered<T>(
+    deadline: Deadline,
+    send: () => Promise<T>,
+    repeats: (error: unknown) => boolean,
+  ): Promise<T> {
+    let blindTries = 0
+    for (;;) {
+      if (!isSendable(client)) await ready(deadline)
+      try {
+        return await send()
+      } catch (error) {
+        if (!repeats(error)) throw error
+        // A Cluster stays ready while it replaces the connection to one of its nodes, so no event tells when to try.
+        if (isSendable(client)) {
+          blindTries += 1
+          if (blindTries > maxBlindTries) throw error
+          await sleep(blindTries * blindDelayMs)
+        }
+        if (performance.now() >= deadline.atMs) throw error
+      }
+    }
+  }
+
   async function read<T>(deadline: Deadline, send: () => Promise<T>): Promise<T> {
-    if (client.status !== 'ready') await ready(deadline)
     try {
-      return await send()
+      return await untilAnswered(deadline, send, (error) => !isServerReply(error) && !isTimeOut(error))
     } catch (error) {
       throw fromDriver(error)
     }
@@ -97,13 +123,14 @@ export function createConnection(client: RedisClient, { timeoutMs, lastError }: 
       const keys = entries.map(({ key }) => key)
       const args = entries.flatMap((entry) => entry.args)
       return fence.write(deadline, async (notAfterMs) => {
-        if (client.status !== 'ready') await ready(deadline)
+        const send = (): Promise<unknown> => evaluate(client, script, keys, [String(notAfterMs), ...args])
         try {
-          return parseReply(await evaluate(client, script, keys, [String(notAfterMs), ...args]))
+          return parseReply(await untilAnswered(deadline, send, wasNeverSent))
         } catch (error) {
           // Without an answer from the server the command may still be on its way to it, or in the driver's queue to be
           // sent again. Nobody may be told that it failed while it can still come true (contract E2).
-          if (!isServerReply(error)) await sleep(Math.max(0, deadline.atMs + 1 - performance.now()))
+          const isOver = isServerReply(error) || isSessionError(error) || wasNeverSent(error)
+          if (!isOver) await sleep(Math.max(0, deadline.atMs + 1 - performance.now()))
           throw fromDriver(error)
         }
       })

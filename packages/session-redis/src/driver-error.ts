@@ -10,6 +10,21 @@ export function isServerReply(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError'
 }
 
+const unsentMessages: readonly unknown[] = [
+  "Stream isn't writeable and enableOfflineQueue options is false",
+  "Cluster isn't ready and enableOfflineQueue options is false",
+]
+
+/** Returns whether ioredis gave the command to no connection, so that it is over. Any other error leaves it open. */
+export function wasNeverSent(error: unknown): boolean {
+  return error instanceof Error && unsentMessages.includes(error.message)
+}
+
+/** Returns whether the command took longer than the client's own `commandTimeout`. */
+export function isTimeOut(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Command timed out'
+}
+
 /** Whether the server has become a replica, so that another one has taken its place. */
 export function isFailedOver(error: Error): boolean {
   return error.message.includes('READONLY ')
@@ -23,6 +38,5 @@ export function fromDriver(error: unknown): SessionError {
     }
     return toBackendError(error, passing.test(error.message) ? 'unavailable' : 'failed')
   }
-  const timedOut = error instanceof Error && error.message === 'Command timed out'
-  return toBackendError(error, timedOut ? 'timeout' : 'unavailable')
+  return toBackendError(error, isTimeOut(error) ? 'timeout' : 'unavailable')
 }

@@ -1,10 +1,11 @@
 import { isCluster, readsFromReplicas, type RedisClient } from './client.js'
 import { evaluate, toLua } from './evaluate.js'
+import { createManyKeys, type ManyKeys } from './many-keys.js'
 
 /** The commands that change nothing. */
 export interface Reads {
-  /** Whether `get` takes more than one key: those of a Cluster lie in different slots. */
-  readonly takesManyKeys: boolean
+  /** Whether `get`, or a script, takes more than one key. */
+  readonly manyKeys: ManyKeys
   get(keys: readonly string[]): Promise<readonly (string | null)[]>
   /** The first bytes of the value; the empty string if there is none. */
   getStart(key: string, bytes: number): Promise<string>
@@ -14,7 +15,7 @@ export interface Reads {
 
 function plainReads(client: RedisClient): Reads {
   return {
-    takesManyKeys: !isCluster(client),
+    manyKeys: createManyKeys(!isCluster(client)),
     async get(keys) {
       const [key] = keys
       // GET tells a key of another type from one that is missing.
@@ -32,7 +33,7 @@ const membersScript = toLua(`return redis.call('ZRANGE', KEYS[1], 0, -1)`)
 // A client that sends reads to replicas sends scripts to masters all the same, as they might write.
 function readsByScript(client: RedisClient): Reads {
   return {
-    takesManyKeys: false,
+    manyKeys: createManyKeys(false),
     get: async ([key = '']) => [(await evaluate(client, getScript, [key], [])) as string | null],
     getStart: async (key, bytes) => (await evaluate(client, getStartScript, [key], [String(bytes - 1)])) as string,
     members: async (key) => (await evaluate(client, membersScript, [key], [])) as string[],

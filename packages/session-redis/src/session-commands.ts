@@ -2,7 +2,7 @@ import { SessionError } from '@bext/session-core'
 import type { Deadline, Observation } from '@bext/session-core/store'
 import type { Answer, Batches } from './batches.js'
 import { inChunks } from './chunks.js'
-import type { Connection } from './connection.js'
+import type { Connection, KeyedArgs } from './connection.js'
 import { fromDriver } from './driver-error.js'
 import type { Reads } from './reads.js'
 import { corruptRecord, toTimeText } from './record.js'
@@ -81,6 +81,23 @@ export function createSessionCommands({ connection, batches, reads, prefix }: Pa
     return answer
   }
 
+  async function sendTogether(
+    deadline: Deadline,
+    script: Script,
+    entries: readonly KeyedArgs[],
+  ): Promise<readonly unknown[]> {
+    const groups = inChunks(entries, reads.manyKeys.allowed ? entries.length : 1, () => true)
+    try {
+      const replies = await Promise.all(groups.map((group) => connection.write(deadline, script, group)))
+      return replies.flatMap((reply) => reply.outcomes)
+    } catch (error) {
+      if (entries.length > 1 && groups.length === 1 && reads.manyKeys.refusedBy(error)) {
+        return sendTogether(deadline, script, entries)
+      }
+      throw error
+    }
+  }
+
   return {
     get: (hash, observation) => batches.read(keyOf(hash), observation),
 
@@ -104,9 +121,7 @@ export function createSessionCommands({ connection, batches, reads, prefix }: Pa
 
     async deleteOfUser(deadline, userText, hashes) {
       const entries = hashes.map((hash) => ({ key: keyOf(hash), args: [userText] }))
-      const groups = inChunks(entries, reads.takesManyKeys ? entries.length : 1, () => true)
-      const replies = await Promise.all(groups.map((group) => connection.write(deadline, deleteOfUserScript, group)))
-      const outcomes = replies.flatMap((reply) => reply.outcomes)
+      const outcomes = await sendTogether(deadline, deleteOfUserScript, entries)
       const failed = outcomes.find((outcome) => outcome instanceof Error)
       if (failed) throw fromDriver(failed)
       return hashes.filter((_, position) => outcomes[position] !== null && outcomes[position] !== 'foreign')

@@ -87,7 +87,7 @@ export async function examineRedis(client: RedisClient, options: ExamineOptions 
   checkPositiveInteger(caller, 'maxKeys', maxKeys)
   checkTimeoutMs(caller, timeoutMs)
   await withinDeadline(timeoutMs, async ({ atMs }) => {
-    await createReadiness(client, () => undefined)({ atMs: atMs - leadMs })
+    await createReadiness(client, () => undefined, timeoutMs)({ atMs: atMs - leadMs })
     await client.ping()
   })
   const nodes = mastersOf(client, timeoutMs)

@@ -1,4 +1,4 @@
-import { infoOf, settingOf, type Node } from './node.js'
+import { infoOf, refusalOf, settingOf, type Node } from './node.js'
 import { note, ok, problem, type Finding } from '@bext/session-core/doctor'
 
 const oldest = [6, 2]
@@ -53,8 +53,23 @@ function examineRole(role: string | undefined): Finding[] {
   return [problem('role', 'the server is a replica', why, advice)]
 }
 
-function examineMode(mode: string | undefined, asCluster: boolean): Finding[] {
+// How many masters of the Cluster have slots; `undefined` if the user may not ask.
+async function shardsOf(node: Node): Promise<string | undefined> {
+  try {
+    return /^cluster_size:(\d+)/m.exec(String(await node.call('CLUSTER', 'INFO')))?.[1]
+  } catch (error) {
+    if (refusalOf(error) === undefined) throw error
+    return undefined
+  }
+}
+
+async function examineMode(node: Node, mode: string | undefined, asCluster: boolean): Promise<Finding[]> {
   if (asCluster || mode !== 'cluster') return []
+  if ((await shardsOf(node)) === '1') {
+    const found = 'the server is the only shard of a Cluster, and the client is for a single server'
+    const reason = 'Each command holds one key only, and the client does not know of a second shard.'
+    return [note('mode', found, reason, 'Use a Cluster of ioredis before you add a shard.')]
+  }
   const why = 'Sessions that belong to its other nodes cannot be reached.'
   const advice = 'Use a Cluster of ioredis; for the command line, the option --cluster.'
   return [problem('mode', 'the server is a node of a Cluster, and the client is for a single server', why, advice)]
@@ -66,7 +81,7 @@ export async function examineServer(node: Node, asCluster: boolean): Promise<Fin
   const { role } = Object.fromEntries(await infoOf(node, 'replication'))
   return [
     ...examineRole(role),
-    ...examineMode(server.get('redis_mode'), asCluster),
+    ...(await examineMode(node, server.get('redis_mode'), asCluster)),
     examineVersion(server.get('redis_version') ?? 'unknown'),
     examineEviction(await infoOf(node, 'memory')),
     await examinePersistence(node, await infoOf(node, 'persistence')),

@@ -1,0 +1,66 @@
+import { startRedisProcess, waitUntil, type RedisProcess } from '@bext-internal/test-services'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { examineRedis, redisSessions } from '@bext/session-redis'
+import { recordClient } from './lib/recording-client.js'
+import { rejectionOf } from './lib/rejection.js'
+
+let server: RedisProcess
+let redis: Redis
+
+beforeAll(async () => {
+  server = await startRedisProcess({ settings: ['--cluster-enabled', 'yes'] })
+  await server.ask('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+  await waitUntil(async () => {
+    if (!(await server.ask('CLUSTER', 'INFO')).includes('cluster_state:ok')) throw new Error('It is not ready.')
+  }, 15_000)
+  redis = new Redis(server.url)
+})
+
+afterAll(async () => {
+  redis?.disconnect()
+  await server?.stop()
+})
+
+describe('a Cluster of one shard behind a client for a single server', () => {
+  it('gets one key a command once it has refused several', async () => {
+    const client = recordClient(redis)
+    const store = redisSessions({ client })
+    const create = (n: number): ReturnType<typeof store.create> =>
+      store.create({ userId: 'ann', dataJson: String(n), ttlMs: 60_000 })
+    const ids = await Promise.all(Array.from({ length: 20 }, (_, n) => create(n)))
+    const records = await Promise.all(ids.map((id) => store.read(id)))
+    expect(records.map(({ dataJson }) => dataJson)).toEqual(ids.map((_, n) => String(n)))
+    client.given.length = 0
+    await Promise.all([...ids.map((id) => store.update(id, '"new"')), ...ids.map((id) => store.read(id))])
+    expect(client.given.filter((command) => !command.endsWith(' 1'))).toEqual([])
+  })
+
+  it('tells each of the calls of a refused command its own result', async () => {
+    const store = redisSessions({ url: server.url })
+    const ids = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => store.create({ dataJson: String(n), ttlMs: 60_000 })),
+    )
+    const [gone, ...kept] = ids as [(typeof ids)[0], ...typeof ids]
+    await store.delete(gone)
+    const other = redisSessions({ url: server.url })
+    const calls = [rejectionOf(other.update(gone, '1')), ...kept.map((id) => other.update(id, '"b"'))]
+    const [refused, ...updated] = await Promise.all(calls)
+    expect(refused).toMatchObject({ code: 'NotFound' })
+    expect(updated).toEqual(kept)
+    await Promise.all([store.close(), other.close()])
+  })
+
+  it("O1 ends all of a user's sessions, also as the first command with several keys", async () => {
+    const store = redisSessions({ url: server.url })
+    for (let n = 0; n < 5; n++) await store.create({ userId: 'ben', dataJson: '{}', ttlMs: 60_000 })
+    await store.endUserSessions('ben')
+    expect(await store.listUserSessions('ben')).toEqual([])
+    await store.close()
+  })
+
+  it('is no problem to the doctor', async () => {
+    const findings = await examineRedis(redis)
+    expect(findings.filter(({ level }) => level === 'problem')).toEqual([])
+  })
+})

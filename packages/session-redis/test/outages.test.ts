@@ -1,0 +1,161 @@
+import { startProxy, startRedisProcess, type Proxy, type RedisProcess } from '@bext-internal/test-services'
+import { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { redisSessions, type RedisSessions } from '@bext/session-redis'
+import type { ClientOptions } from './lib/namespace.js'
+import { rejectionOf } from './lib/rejection.js'
+
+const timeoutMs = 4000
+// Far from the deadline, and more than a busy machine needs.
+const atOnceMs = 1500
+const patient = { timeout: 15_000 }
+const options = { dataJson: '{}', ttlMs: 60_000 }
+
+let server: RedisProcess
+let proxy: Proxy
+let opened: { disconnect(): void }[] = []
+
+beforeAll(async () => {
+  server = await startRedisProcess()
+})
+
+afterAll(async () => {
+  await server?.stop()
+})
+
+beforeEach(async () => {
+  proxy = await startProxy(server.url)
+})
+
+afterEach(async () => {
+  for (const client of opened) client.disconnect()
+  opened = []
+  await proxy.close()
+})
+
+const careful: ClientOptions = {
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+}
+
+function connect(clientOptions: ClientOptions = {}): Redis {
+  const client = new Redis(proxy.url, clientOptions) as Redis
+  client.on('error', () => {})
+  opened.push(client)
+  return client
+}
+
+const stores: readonly [name: string, open: () => RedisSessions][] = [
+  ['a URL', () => redisSessions({ url: proxy.url, timeoutMs })],
+  ['a client by default', () => redisSessions({ client: connect(), timeoutMs })],
+  ['a careful client', () => redisSessions({ client: connect(careful), timeoutMs })],
+]
+
+describe.each(stores)('a store over %s', (_, open) => {
+  it('E5 H2 rejects at once while Redis is down, and works again once it is back', async () => {
+    const store = open()
+    const id = await store.create(options)
+    await server.kill()
+    // What was sent before the connection was seen to be lost is the driver's to end.
+    await rejectionOf(store.read(id))
+    const calls = [
+      store.read(id),
+      store.update(id, '1'),
+      store.touch(id, 1000),
+      store.delete(id),
+      store.create(options),
+    ]
+    const startMs = performance.now()
+    const errors = await Promise.all(calls.map(rejectionOf))
+    expect(performance.now() - startMs).toBeLessThan(atOnceMs)
+    for (const error of errors)
+      expect(error).toMatchObject({ reason: 'unavailable', cause: expect.any(Error) as Error })
+    await server.restart()
+    await expect.poll(() => store.isHealthy(), patient).toBe(true)
+    expect(await store.read(await store.create(options))).toMatchObject({ dataJson: '{}' })
+    await store.close()
+  })
+
+  it('waits for the next connection after a short break', async () => {
+    const store = open()
+    const ids = await Promise.all(Array.from({ length: 12 }, () => store.create(options)))
+    for (let n = 0; n < 5; n++) {
+      const reads = ids.map((id) => store.read(id))
+      proxy.reset()
+      expect(await Promise.all(reads)).toHaveLength(12)
+    }
+    await store.close()
+  })
+})
+
+it('E5 a store rejects at once if its first attempt to connect fails', async () => {
+  // Nobody listens there.
+  const store = redisSessions({ url: 'redis://127.0.0.1:1', timeoutMs })
+  const startMs = performance.now()
+  const errors = await Promise.all([store.create(options), store.create(options)].map(rejectionOf))
+  expect(performance.now() - startMs).toBeLessThan(atOnceMs)
+  for (const error of errors) expect(error).toMatchObject({ reason: 'unavailable', cause: { code: 'ECONNREFUSED' } })
+  await store.close()
+})
+
+describe('a client that is handed over', () => {
+  it('E2 E5 has writes again that it never sent', async () => {
+    const client = connect(careful)
+    const store = redisSessions({ client, timeoutMs })
+    const id = await store.create(options)
+    for (let n = 0; n < 15; n++) {
+      // Its status is still "ready", and it refuses all commands.
+      client.stream.destroy()
+      expect(client.status).toBe('ready')
+      await Promise.all([store.update(id, String(n)), store.touch(id, 60_000 + n), store.create(options)])
+      expect(await store.read(id)).toMatchObject({ dataJson: String(n) })
+    }
+  })
+
+  it('E5 is not waited for once it has been connecting for as long as a call may take', async () => {
+    proxy.stall()
+    const store = redisSessions({ client: connect(), timeoutMs: 300 })
+    await rejectionOf(store.create(options))
+    const startMs = performance.now()
+    const patientStore = redisSessions({ client: connect(), timeoutMs: 60_000 })
+    const errors = await Promise.all(Array.from({ length: 20 }, () => rejectionOf(store.create(options))))
+    expect(performance.now() - startMs).toBeLessThan(300)
+    for (const error of errors) expect(error).toMatchObject({ code: 'Backend', reason: 'unavailable' })
+    const waits = patientStore.create(options)
+    proxy.release()
+    expect(await waits).toBeTypeOf('string')
+    await expect.poll(() => store.isHealthy(), patient).toBe(true)
+  })
+
+  it('is first connected again after it has ended during an outage', async () => {
+    const client = connect({ retryStrategy: () => null })
+    const store = redisSessions({ client, timeoutMs })
+    const id = await store.create(options)
+    await server.kill()
+    await expect.poll(() => client.status).toBe('end')
+    expect(await rejectionOf(store.read(id))).toMatchObject({ reason: 'closed' })
+    await server.restart()
+    client.connect().catch(() => {})
+    expect(await store.create(options)).toBeTypeOf('string')
+  })
+
+  it('has one listener for each event, however many stores and calls there are', async () => {
+    const client = connect({ lazyConnect: true })
+    const stored = Array.from({ length: 30 }, () => redisSessions({ client, timeoutMs }))
+    await Promise.all(stored.map((store) => store.create(options)))
+    for (const event of ['ready', 'close', 'end']) expect(client.listenerCount(event)).toBe(1)
+  })
+
+  it('draws no warning of Node while thirty stores wait for it', async () => {
+    const warnings: Error[] = []
+    const listener = (warning: Error): void => void warnings.push(warning)
+    process.on('warning', listener)
+    proxy.stall()
+    const client = connect()
+    const stored = Array.from({ length: 30 }, () => redisSessions({ client, timeoutMs: 200 }))
+    await Promise.all(stored.map((store) => rejectionOf(store.create(options))))
+    process.off('warning', listener)
+    expect(warnings).toEqual([])
+  })
+})
