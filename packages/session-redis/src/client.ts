@@ -34,6 +34,15 @@ export function isCluster(client: RedisClient): boolean {
   return (client as { readonly isCluster?: unknown }).isCluster === true
 }
 
+/**
+ * Returns whether the client is a Cluster that makes pipelines by itself. When one command of a pipeline is moved, ioredis
+ * repeats all of them at the other node, which does not have the other keys: a session that exists is `NotFound`.
+ */
+export function pipelinesCluster(client: RedisClient): boolean {
+  const { options } = client as { readonly options?: { readonly enableAutoPipelining?: unknown } }
+  return isCluster(client) && Boolean(options?.enableAutoPipelining)
+}
+
 /** Whether the client may send reads to replicas. */
 export function readsFromReplicas(client: RedisClient): boolean {
   const { options } = client as { readonly options?: { readonly scaleReads?: unknown } }
@@ -67,10 +76,10 @@ function streamsOf(client: RedisClient): Stream[] {
 }
 
 function catchAskingOf(node: Node): void {
-  const { asking } = node
-  if (typeof asking !== 'function') return
+  const asking = node.asking?.bind(node)
+  if (asking === undefined) return
   node.asking = () => {
-    const reply = asking.call(node)
+    const reply = asking()
     reply.catch(() => {})
     return reply
   }
@@ -84,8 +93,8 @@ function catchAskingOf(node: Node): void {
 export function catchAsking(client: RedisClient): void {
   if (!isCluster(client)) return
   for (const node of nodesOf(client, 'all')) catchAskingOf(node)
-  const { on } = client as unknown as { on(event: '+node', listener: (node: Node) => void): unknown }
-  on.call(client, '+node', catchAskingOf)
+  const cluster = client as unknown as { on(event: '+node', listener: (node: Node) => void): unknown }
+  cluster.on('+node', catchAskingOf)
 }
 
 /** Holds what is written until the end of the tick, so that many commands leave in one go. */

@@ -6,7 +6,7 @@ import {
   describeType,
   rejectUnknownOptions,
 } from '@bext/session-core/store'
-import { isRedisClient, type RedisClient } from './client.js'
+import { isRedisClient, pipelinesCluster, type RedisClient } from './client.js'
 import type { ClientWarning } from './client-settings.js'
 
 interface CommonOptions {
@@ -60,6 +60,10 @@ export function checkClient(caller: string, client: unknown): RedisClient {
   if (!isRedisClient(client)) {
     const given = describeType(client)
     throw new TypeError(`${caller}: option client must be a Redis or Cluster of ioredis, but it is ${given}.`)
+  }
+  if (pipelinesCluster(client)) {
+    const fault = 'is a Cluster with enableAutoPipelining, which loses sessions while slots move'
+    throw new TypeError(`${caller}: option client ${fault}: give the store a Cluster of its own without this setting.`)
   }
   return client
 }

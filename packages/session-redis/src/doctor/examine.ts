@@ -7,7 +7,7 @@ import {
   withinDeadline,
 } from '@bext/session-core/store'
 import { examineClientSettings } from '../client-settings.js'
-import { isCluster, isRedisClient, readsFromReplicas, type RedisClient } from '../client.js'
+import { isCluster, isRedisClient, pipelinesCluster, readsFromReplicas, type RedisClient } from '../client.js'
 import { checkPrefix, defaultPrefix } from '../options.js'
 import { createReadiness } from '../readiness.js'
 import { examineClocks } from './clocks.js'
@@ -39,6 +39,11 @@ const behindReplicas = note(
 )
 
 function examineClient(client: RedisClient): Finding[] {
+  if (pipelinesCluster(client)) {
+    const why =
+      'While slots move, ioredis answers that a session is missing which exists. The store refuses the client.'
+    return [problem('client', 'enableAutoPipelining is on for a Cluster', why, 'Use a Cluster without this setting.')]
+  }
   const warnings = examineClientSettings(client)
   if (warnings.length === 0) return [ok('client', 'its settings are right for a session store')]
   return warnings.map(({ code, message }) => note('client', code, message, 'See there.'))
