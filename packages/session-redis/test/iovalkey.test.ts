@@ -1,0 +1,8 @@
+import { testConformance } from '@bext/session-conformance/vitest'
+import { Redis } from 'iovalkey'
+import { harnessOf } from './lib/harness.js'
+
+testConformance(
+  harnessOf('redis by iovalkey', (url) => new Redis(url)),
+  { strict: true },
+)
