@@ -132,6 +132,39 @@ it('tells of row level security, and whether it applies to the role', async () =
   expect(await complaints(asRole)).toEqual([applies])
 })
 
+it('tells of a schema that the role may not use, and is content with rights to the columns that calls write', async () => {
+  const { sql, schema, table, complaints } = await newPatient()
+  const role = randomName()
+  await sql`create role ${sql(role)}`
+  onTestFinished(async () => {
+    await sql`drop owned by ${sql(role)}`
+    await sql`drop role ${sql(role)}`
+  })
+  const asRole = openClient({ connection: { role } })
+  expect(await complaints(asRole)).toEqual(['problem: the role lacks usage on the schema'])
+  await sql`grant usage on schema ${sql(schema)} to ${sql(role)}`
+  await sql.unsafe(
+    `grant select, delete, insert (id, user_id, created_at_ms, expires_at_ms, data_json) on ${table} to ${role}`,
+  )
+  await sql.unsafe(`grant update (data_json) on ${table} to ${role}`)
+  expect(await complaints(asRole)).toEqual(['problem: the role lacks update'])
+  await sql.unsafe(`grant update (expires_at_ms) on ${table} to ${role}`)
+  expect(await complaints(asRole)).toEqual([])
+})
+
+it('is not misled by settings of the client', async () => {
+  const { sql, table, complaints } = await newPatient({ partitions: 2 })
+  const odd = {
+    quote_all_identifiers: true,
+    standard_conforming_strings: false,
+    enable_nestloop: false,
+    DateStyle: 'German',
+  }
+  expect(await complaints(openClient({ connection: odd }))).toEqual([])
+  await sql.unsafe(`create index on ${table} ((length(data_json)))`)
+  expect(await complaints(openClient({ connection: odd }))).toEqual([inTheWay])
+})
+
 it('tells of triggers that can keep rows, and of rules', async () => {
   const { sql, schema, table, complaints } = await newPatient({ partitions: 2 })
   await sql.unsafe(`create function ${quoted({ schema, table: 'f' })}() returns trigger language plpgsql
@@ -152,7 +185,7 @@ it('tells of columns that a create leaves empty though they may not be', async (
   await sql.unsafe(`alter table ${table} add "Tenant" int not null`)
   await sql.unsafe(`alter table ${table} add made_at timestamptz not null default now(), add note text`)
   await sql.unsafe(`alter table ${table} alter user_id set not null`)
-  expect(await complaints()).toEqual(['problem: user_id, "Tenant" may not be null'])
+  expect(await complaints()).toEqual(['problem: user_id, Tenant may not be null'])
 })
 
 it('tells of a view by the name of the table', async () => {
@@ -161,7 +194,7 @@ it('tells of a view by the name of the table', async () => {
   await sql`create view ${sql(schema)}.sessions as select 1 as id`
   const findings = await examinePg(sql, { schema })
   expect(findings).toContainEqual(
-    expect.objectContaining({ level: 'problem', found: expect.stringContaining('no table') }),
+    expect.objectContaining({ level: 'problem', found: expect.stringContaining('but no table') }),
   )
 })
 

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { startPostgresProcess, type PostgresProcess } from '@bext-internal/test-services'
-import { migrate, pgSessions, type PgSessions } from '@bext/session-pg'
+import { examinePg, migrate, pgSessions, type PgSessions } from '@bext/session-pg'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { newSchema, newTable, openClient, patient, randomName, rejectionOf } from './support.js'
+import { newSchema, newTable, openClient, patient, randomName, rejectionOf, rejectionsOf } from './support.js'
 
 /** Takes sessions through their whole life. */
 async function useAll(store: PgSessions): Promise<void> {
@@ -149,3 +149,27 @@ it.each(['repeatable read', 'serializable'] as const)(
     for (const store of stores) await useAll(store)
   },
 )
+
+it.each(['LATIN1', 'EUC_JP'])('R2 R6 refuses a client whose texts the server would alter, by %s', async (encoding) => {
+  const owner = openClient()
+  const table = await newTable(owner)
+  const id = await pgSessions({ sql: owner, table }).create({ userId: 'añn', dataJson: '"é漢"', ttlMs: 60_000 })
+  const store = pgSessions({ sql: openClient({ connection: { client_encoding: encoding } }), table })
+  for (const refused of await rejectionsOf([store.read(id), store.create({ dataJson: '"é"', ttlMs: 60_000 })])) {
+    expect(refused).toMatchObject({ code: 'Backend', reason: 'failed' })
+    expect(refused.message).toContain(`client_encoding is ${encoding}`)
+  }
+  expect(await owner`select from ${owner(table)}`).toHaveLength(1)
+  const findings = await examinePg(openClient({ connection: { client_encoding: encoding } }), { table })
+  expect(findings).toContainEqual(
+    expect.objectContaining({ level: 'problem', subject: 'encoding', found: `client_encoding is ${encoding}` }),
+  )
+})
+
+it('R2 serves a client whose texts the server takes as they are', async () => {
+  const owner = openClient()
+  const table = await newTable(owner)
+  const store = pgSessions({ sql: openClient({ connection: { client_encoding: 'SQL_ASCII' } }), table })
+  const id = await store.create({ userId: 'añn', dataJson: '"é漢"', ttlMs: 60_000 })
+  expect(await pgSessions({ sql: owner, table }).read(id)).toMatchObject({ userId: 'añn', dataJson: '"é漢"' })
+})

@@ -1,11 +1,11 @@
-import { note, notLookedAt, problem, type Finding } from '@bext/session-core/doctor'
+import type { Finding } from '@bext/session-core/doctor'
 import { checkTimeoutMs, defaultTimeoutMs, rejectUnknownOptions } from '@bext/session-core/store'
 import { checkClient, type PgClient } from '../lib/client.js'
 import type { TableOptions } from '../lib/table-names.js'
 import { tableNames } from '../lib/table-names.js'
-import { createAsk, refusalOf, type Ask } from './ask.js'
+import { createAsk } from './ask.js'
+import { attempt } from './attempt.js'
 import { examineClock, examineConnections, examinePooler, examineServer } from './server.js'
-import { examineStatistics, examineSweep } from './statistics.js'
 import { examineTable } from './table.js'
 
 export interface ExaminePgOptions extends TableOptions {
@@ -14,33 +14,6 @@ export interface ExaminePgOptions extends TableOptions {
 }
 
 const caller = 'examinePg'
-
-/** What a check finds, or that it could not be made. */
-async function attempt(subject: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
-  try {
-    return await check()
-  } catch (error) {
-    const code = refusalOf(error)
-    if (code === undefined) {
-      return [problem(subject, notLookedAt, 'The server did not answer in time, or not at all.', 'Look at its log.')]
-    }
-    const why = `The server refuses a statement of this role, by SQLSTATE ${code}.`
-    return [note(subject, notLookedAt, why, 'Ask again as a role with more rights.')]
-  }
-}
-
-async function examineSessions(ask: Ask, table: string): Promise<Finding[]> {
-  const found = await examineTable(ask, table)
-  if (found === undefined) {
-    const why = 'Every call of the store fails.'
-    return [problem('table', 'it is missing', why, 'Run migrate(sql), with the same schema and table as the store.')]
-  }
-  return [
-    ...found,
-    ...(await attempt('statistics', () => examineStatistics(ask, table))),
-    ...(await attempt('sweep', () => examineSweep(ask, table))),
-  ]
-}
 
 /**
  * Looks at what a store over this client depends on: the server's version, role and durability, its clock, the table with
@@ -61,6 +34,6 @@ export async function examinePg(sql: PgClient, options: ExaminePgOptions = {}): 
     ...(await attempt('clock', () => examineClock(ask))),
     ...(await attempt('connections', () => examineConnections(ask, table))),
     ...(await attempt('pooler', () => examinePooler(sql))),
-    ...(await attempt('table', () => examineSessions(ask, table))),
+    ...(await attempt('table', () => examineTable(ask, table))),
   ]
 }

@@ -33,7 +33,7 @@ const indexesOf = `with leaf as (
 select is_own and indisunique and indisvalid and indimmediate and indnkeyatts = 1 and indpred is null and first_column = 'id',
   is_own and indisprimary,
   is_own and indisvalid and amname in ('btree', 'hash') and first_column = 'user_id'
-    and coalesce(pg_get_expr(indpred, indrelid), '(user_id IS NOT NULL)') = '(user_id IS NOT NULL)',
+    and coalesce(replace(pg_get_expr(indpred, indrelid), '"', ''), '(user_id IS NOT NULL)') = '(user_id IS NOT NULL)',
   used && array['expires_at_ms', 'data_json']::name[]
     and not (amname = 'brin' and current_setting('server_version_num')::int >= 160000)
 from described`

@@ -1,5 +1,5 @@
 import { note, ok, problem, type Finding } from '@bext/session-core/doctor'
-import { preparationFor, type PgClient } from '../lib/client.js'
+import { isFaithful, readSurroundings, type PgClient } from '../lib/client.js'
 import type { Ask } from './ask.js'
 
 const oldest = 140_000
@@ -53,6 +53,13 @@ function examineEncoding(encoding: string): Finding[] {
   if (encoding === 'UTF8') return []
   const why = 'Sessions that hold other characters are refused, or come back altered.'
   return [problem('encoding', `the database is in ${encoding}`, why, 'Make a database with encoding UTF8.')]
+}
+
+function unfaithful(clientEncoding: string): Finding {
+  const why =
+    'postgres.js sends UTF-8, which the server would take for something else. Every call of the store is refused.'
+  const advice = 'Take it out of the options of the client, of its role and of the database.'
+  return problem('encoding', `client_encoding is ${clientEncoding}`, why, advice)
 }
 
 function examineDurability(fsync: string, synchronousCommit: string): Finding {
@@ -125,9 +132,12 @@ export async function examineClock(ask: Ask): Promise<Finding[]> {
   return [note('clock', found, why, 'Keep both by NTP.')]
 }
 
+/** Looks at how the client's connections carry statements. */
 export async function examinePooler(sql: PgClient): Promise<Finding[]> {
-  if ((await preparationFor(sql)) === 'prepared') return [ok('pooler', 'there is none between here and the server')]
+  const { preparation, clientEncoding } = await readSurroundings(sql)
+  const encoding = isFaithful(clientEncoding) ? [] : [unfaithful(clientEncoding)]
+  if (preparation === 'prepared') return [...encoding, ok('pooler', 'there is none between here and the server')]
   const why = 'The store prepares no statements behind a pooler, so each call takes a second round trip.'
   const advice = 'Connect to the server itself where you can: a store needs few connections, as calls share them.'
-  return [note('pooler', 'there is one between here and the server', why, advice)]
+  return [...encoding, note('pooler', 'there is one between here and the server', why, advice)]
 }

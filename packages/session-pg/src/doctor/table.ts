@@ -1,11 +1,25 @@
 import { note, ok, problem, type Finding } from '@bext/session-core/doctor'
 import { latestVersion, versionIn } from '../lib/migrations.js'
-import type { Ask } from './ask.js'
+import type { TextRow } from '../lib/client.js'
+import { attempt } from './attempt.js'
+import { refusalOf, type Ask } from './ask.js'
 import { examineGuards } from './guards.js'
 import { examineIndexes } from './indexes.js'
+import { examineStatistics, examineSweep } from './statistics.js'
 
-const columns = 'id text, user_id text, created_at_ms bigint, expires_at_ms bigint, data_json text'
-const rights = ['SELECT', 'INSERT', 'UPDATE', 'DELETE']
+const columns = { id: 'text', user_id: 'text', created_at_ms: 'bigint', expires_at_ms: 'bigint', data_json: 'text' }
+
+// A right to the columns that statements name is enough, except where they name system columns or a whole row.
+function columnRight(right: string, names: readonly string[]): string {
+  return names.map((name) => `coalesce(has_column_privilege(oid, '${name}', '${right}'), false)`).join(' and ')
+}
+
+const rights = {
+  select: "has_table_privilege(oid, 'SELECT')",
+  insert: columnRight('INSERT', Object.keys(columns)),
+  update: columnRight('UPDATE', ['expires_at_ms', 'data_json']),
+  delete: "has_table_privilege(oid, 'DELETE')",
+}
 
 function examineVersion(comment: string): Finding {
   const version = versionIn(comment)
@@ -27,37 +41,39 @@ function examineVersion(comment: string): Finding {
   )
 }
 
-async function examineColumns(ask: Ask, table: string): Promise<Finding[]> {
+/** Reads which columns the table lacks, and which a create leaves empty though they may not be null. */
+async function readColumns(ask: Ask, table: string): Promise<{ missing: string[]; needed: string[] }> {
   const rows = await ask.rows(
-    `select attname || ' ' || format_type(atttypid, atttypmod), quote_ident(attname),
-      attnotnull and not atthasdef and attidentity = '' from pg_attribute
+    `select attname, typname, attnotnull and not atthasdef and attidentity = '' from pg_attribute
+      join pg_type on pg_type.oid = atttypid
     where attrelid = $1::text::regclass and attnum > 0 and not attisdropped order by attnum`,
     table,
   )
-  const found = rows.map(([column]) => String(column))
-  const missing = columns.split(', ').filter((column) => !found.includes(column))
-  if (missing.length > 0) {
-    const advice = 'Choose another name, and run migrate(sql).'
-    return [problem('table', `it lacks the columns ${missing.join(', ')}`, 'Calls of the store fail.', advice)]
+  const types = new Map(rows.map(([name, type]) => [name, type === 'int8' ? 'bigint' : type]))
+  const filled = Object.keys(columns).filter((name) => name !== 'user_id')
+  return {
+    missing: Object.entries(columns)
+      .filter(([name, type]) => types.get(name) !== type)
+      .map((column) => column.join(' ')),
+    needed: rows
+      .filter(([name, , isNeeded]) => isNeeded === 't' && !filled.includes(String(name)))
+      .map(([name]) => String(name)),
   }
-  const filled = ['id', 'created_at_ms', 'expires_at_ms', 'data_json']
-  const needed = rows.flatMap(([, name, isNeeded]) =>
-    isNeeded === 't' && !filled.includes(String(name)) ? [name] : [],
-  )
+}
+
+function examineNeeded(needed: readonly string[]): Finding[] {
   if (needed.length === 0) return []
   const why = 'A new session leaves it empty, at least that of a visitor who is not signed in, so create fails.'
   return [problem('table', `${needed.join(', ')} may not be null`, why, 'Give it a default, or drop its not null.')]
 }
 
 async function examineRights(ask: Ask, table: string): Promise<Finding[]> {
-  const [allowed, isSuperuser, ...granted] = await ask.row(
-    `select has_schema_privilege(relnamespace, 'USAGE'), (select rolsuper from pg_roles where rolname = current_user),
-      ${rights.map((right) => `has_table_privilege(oid, '${right}')`).join(', ')}
+  const [isSuperuser, ...granted] = await ask.row(
+    `select (select rolsuper from pg_roles where rolname = current_user), ${Object.values(rights).join(', ')}
     from pg_class where oid = $1::text::regclass`,
     table,
   )
-  const missing = rights.filter((_, position) => granted[position] !== 't')
-  const lacking = [...(allowed === 't' ? [] : ['usage on the schema']), ...missing.map((right) => right.toLowerCase())]
+  const lacking = Object.keys(rights).filter((_, position) => granted[position] !== 't')
   if (lacking.length > 0) {
     const advice = 'Grant them: see the README on privileges.'
     return [problem('privileges', `the role lacks ${lacking.join(', ')}`, 'Calls that need them fail.', advice)]
@@ -90,25 +106,49 @@ async function examinePersistence(ask: Ask, table: string): Promise<Finding[]> {
   return [note('table', 'it is unlogged', why, 'If that is not meant: alter table … set logged.')]
 }
 
-/** What the table is. Its name comes quoted. Resolves to `undefined` if it is missing. */
-export async function examineTable(ask: Ask, table: string): Promise<Finding[] | undefined> {
-  const [row] = await ask.rows(
-    `select coalesce(obj_description(oid, 'pg_class'), ''), relkind in ('r', 'p') from pg_class
-    where oid = to_regclass($1::text)`,
-    table,
-  )
-  if (row === undefined) return undefined
-  if (row[1] !== 't') {
+async function findTable(ask: Ask, table: string): Promise<TextRow | 'forbidden' | undefined> {
+  const text = `select coalesce(obj_description(oid, 'pg_class'), ''), relkind in ('r', 'p') from pg_class
+    where oid = to_regclass($1::text)`
+  try {
+    return (await ask.rows(text, table))[0]
+  } catch (error) {
+    if (refusalOf(error) === '42501') return 'forbidden'
+    throw error
+  }
+}
+
+/** Looks at the table, whose name comes quoted. */
+export async function examineTable(ask: Ask, table: string): Promise<Finding[]> {
+  const row = await findTable(ask, table)
+  if (row === undefined) {
+    const why = 'Every call of the store fails.'
+    return [problem('table', 'it is missing', why, 'Run migrate(sql), with the same schema and table as the store.')]
+  }
+  if (row === 'forbidden') {
+    const advice = 'Grant it: see the README on privileges.'
+    return [problem('privileges', 'the role lacks usage on the schema', 'Every call of the store fails.', advice)]
+  }
+  const [comment, isTable] = row
+  if (isTable !== 't') {
     const advice = 'Choose another name with the option table, or another schema, and run migrate(sql).'
-    return [problem('table', 'there is something of that name that is no table', 'Calls of the store fail.', advice)]
+    return [problem('table', 'something of that name is there, but no table', 'Calls of the store fail.', advice)]
+  }
+  const version = examineVersion(comment ?? '')
+  const { missing, needed } = await readColumns(ask, table)
+  if (missing.length > 0) {
+    const advice = 'Choose another name, and run migrate(sql).'
+    const found = `it lacks the columns ${missing.join(', ')}`
+    return [version, problem('table', found, 'Calls of the store fail.', advice)]
   }
   return [
-    examineVersion(row[0] ?? ''),
-    ...(await examineColumns(ask, table)),
+    version,
+    ...examineNeeded(needed),
     ...(await examinePersistence(ask, table)),
     ...(await examineNamesakes(ask, table)),
     ...(await examineRights(ask, table)),
     ...(await examineIndexes(ask, table)),
     ...(await examineGuards(ask, table)),
+    ...(await attempt('statistics', () => examineStatistics(ask, table))),
+    ...(await attempt('sweep', () => examineSweep(ask, table))),
   ]
 }

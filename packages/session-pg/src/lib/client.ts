@@ -1,3 +1,4 @@
+import { SessionError } from '@bext/session-core'
 import { describeType } from '@bext/session-core/store'
 
 /** A value as text, or SQL's null. */
@@ -77,15 +78,34 @@ export async function ask(
   return withoutEcho(await query(sql, text, [...parameters, echo], preparation), echo)
 }
 
+export interface Surroundings {
+  readonly preparation: Preparation
+  readonly clientEncoding: string
+}
+
 /**
- * How statements may go over the client's connections. A pooler names a process of its own making when a connection is
+ * Asks how statements go over the client's connections. A pooler names a process of its own making when a connection is
  * made, and may send each transaction to another server process, which does not know what was prepared in the last one.
  */
-export async function preparationFor(sql: PgClient): Promise<Preparation> {
+export async function readSurroundings(sql: PgClient): Promise<Surroundings> {
   const echo = nextEcho()
-  const rows = await sql.unsafe(`select pg_backend_pid(), '${echo}'`).raw()
+  const rows = await sql.unsafe(`select pg_backend_pid(), current_setting('client_encoding'), '${echo}'`).raw()
   const [row] = withoutEcho(toText(rows), echo)
-  return rows.state === undefined || row?.[0] === String(rows.state.pid) ? 'prepared' : 'unprepared'
+  const isDirect = rows.state === undefined || row?.[0] === String(rows.state.pid)
+  return { preparation: isDirect ? 'prepared' : 'unprepared', clientEncoding: String(row?.[1]) }
+}
+
+/** Returns whether the server takes texts as postgres.js sends them, which is always in UTF-8. */
+export function isFaithful(clientEncoding: string): boolean {
+  return clientEncoding === 'UTF8' || clientEncoding === 'SQL_ASCII'
+}
+
+/** How statements may go. Rejects with `Backend` for a client whose texts the server would alter (contract R2). */
+export async function preparationFor(sql: PgClient): Promise<Preparation> {
+  const { preparation, clientEncoding } = await readSurroundings(sql)
+  if (isFaithful(clientEncoding)) return preparation
+  const advice = 'take it out of the options of the client, of its role and of the database.'
+  throw new SessionError('failed', `client_encoding is ${clientEncoding}, but postgres.js sends UTF-8: ${advice}`)
 }
 
 /** Throws a `TypeError` if `sql` lacks one of the methods. */

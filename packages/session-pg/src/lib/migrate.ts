@@ -34,7 +34,7 @@ async function readVersion(sql: PgClient, table: string): Promise<number> {
   if (version === undefined) {
     const expected = 'whose comment tells no version of @bext/session-pg'
     const advice =
-      'Choose another name with the option table, or put the comment back that the last migration ends with.'
+      'Choose another name with the option table, another schema with the option schema, or put the comment back that the last migration ends with.'
     throw new SessionError('failed', `There is a table of that name already, ${expected}. ${advice}`)
   }
   if (version > latestVersion) {

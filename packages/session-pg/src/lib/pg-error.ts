@@ -32,10 +32,21 @@ const preparedElsewhere =
 /** Messages by the SQLSTATE that they explain. */
 export type Explanations = Readonly<Record<string, string>>
 
+const notOurs = 'The table was not made by migrate(sql): choose another name with the option table.'
+
+const otherEncoding =
+  'The database cannot hold a character of a session: its encoding and the client_encoding of the client must be UTF8.'
+
 const explained: Explanations = {
   '42P01': 'The table does not exist: run migrate(sql), or the SQL of migrations(), with the same schema and table.',
   '3F000': 'The schema does not exist: create it, then run migrate(sql).',
-  '42703': 'The table was not made by migrate(sql): choose another name with the option table.',
+  '42703': notOurs,
+  '42804': notOurs,
+  '42883': notOurs,
+  '42P10': 'The primary key of the table is not the column id alone: make one of the column id.',
+  '0A000': 'The server does not run this statement on the table: look for rules on it, and drop them.',
+  '22P05': otherEncoding,
+  '22021': otherEncoding,
   '26000': preparedElsewhere,
   '42P05': preparedElsewhere,
   '53100': 'The server has no room left on its disk: free some, for example by a sweep and a vacuum.',
