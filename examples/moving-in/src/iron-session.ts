@@ -6,19 +6,21 @@ import type { Visits } from './app.js'
 export interface IronOptions {
   /** The `password` of iron-session's options: a string, or strings by number. */
   readonly password: Parameters<typeof ironSessionCookies>[0]['password']
-  /** Its `cookieName`. The sessions keep it, as theirs is the same cookie. */
+  /** Its `cookieName`. */
   readonly cookieName: string
+  /** Its `cookieOptions`, without which browsers do not clear the old cookie. */
+  readonly cookieOptions?: { readonly path?: string; readonly domain?: string } | undefined
 }
 
 /** Sealed sessions, of which those that iron-session has sealed are ones. */
 export function ironSessionManager(
   secrets: CookieSessionsOptions['secrets'],
-  { password, cookieName }: IronOptions,
+  { password, cookieName, cookieOptions }: IronOptions,
 ): SessionManager<Visits> {
   const openLegacy = ironSessionCookies({ password, userIdOf: (data) => (data as { userId?: string }).userId })
   return createSessionManager<Visits>({
     plugin: cookieSessions({ secrets, openLegacy }),
     initialData: () => ({ visits: 0 }),
-    cookie: { name: cookieName },
+    cookie: { legacy: { name: cookieName, path: cookieOptions?.path, domain: cookieOptions?.domain } },
   })
 }

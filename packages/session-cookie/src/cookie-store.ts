@@ -33,8 +33,8 @@ export interface RevocableCookieSessions extends CookieSessions {
 // What deflates well could fill an id with megabytes, which every read would have to unpack.
 const maxDeflatableBytes = 65_536
 
-// Cookies of what was there before have limits of their own; browsers keep none that is longer.
-const maxLegacyBytes = 4096
+// The size of the four cookies of 4096 bytes that iron-session splits its longest into.
+const maxLegacyBytes = 16_384
 
 function utf8Bytes(text: string): number {
   return new TextEncoder().encode(text).length

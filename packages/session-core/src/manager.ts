@@ -1,5 +1,5 @@
 export type { CacheControl } from './lib/manager/cache-control.js'
-export type { SessionCookieOptions } from './lib/manager/cookie-options.js'
+export type { LegacyCookieOptions, SessionCookieOptions } from './lib/manager/cookie-options.js'
 export type { LifetimeOptions, RememberOptions } from './lib/manager/lifetimes.js'
 export type { SessionManager } from './lib/manager/manager.js'
 export { createSessionManager } from './lib/manager/manager.js'

@@ -8,6 +8,10 @@ const limit = { count: 3, policy: 'endOldest' }
 const extras = { listUserSessions: undefined, updateIfUnchanged: undefined }
 const plain = { ...plugin, name: 'plain', ...extras }
 
+function withLegacy(legacy: object): object {
+  return { plugin, initialData, cookie: { legacy: { name: 'old', ...legacy } } }
+}
+
 function create(options: unknown): unknown {
   return createSessionManager(options as Parameters<typeof createSessionManager>[0])
 }
@@ -44,6 +48,11 @@ describe('createSessionManager throws a TypeError that names the option', () => 
     ['partitioned, no boolean', { plugin, initialData, cookie: { partitioned: 1 } }, /cookie\.partitioned .*number 1/],
     ['an unknown priority', { plugin, initialData, cookie: { priority: 'High' } }, /cookie\.priority .*'low'/],
     ['remember, no object', { plugin, initialData, remember: true }, /option remember .*boolean/],
+    ['a legacy cookie without a name', { plugin, initialData, cookie: { legacy: {} } }, /option cookie\.legacy\.name/],
+    ['a wrong path of it', withLegacy({ path: 'app' }), /option cookie\.legacy\.path must be .* begins with \//],
+    ['a header in its path', withLegacy({ path: '/\r\nX: 1' }), /option cookie\.legacy\.path/],
+    ['a header in its domain', withLegacy({ domain: 'a.com; Secure' }), /option cookie\.legacy\.domain/],
+    ['an unknown option of it', withLegacy({ maxAge: 1 }), /option cookie\.legacy: .*"maxAge"/],
     ['remember without ttl', { plugin, initialData, remember: { absoluteTtlMs: 9 } }, /remember\.ttlMs .*undefined/],
     ['an unknown cacheControl', { plugin, initialData, cacheControl: 'public' }, /cacheControl .*'no-store' or/],
     ['an unknown onConflict', { plugin, initialData, onConflict: 'merge' }, /onConflict .*'overwrite' or/],

@@ -104,6 +104,17 @@ async function store<Data extends object>(
   return next === 'end' ? end(context, draft) : { id: undefined, setCookies: [] }
 }
 
+/** The `Set-Cookie` values that remove the cookie from before, which would otherwise be read again once ours is gone. */
+function legacyRemovals<Data extends object>(
+  { cookies }: SessionContext<Data>,
+  { header, next }: Draft<Data>,
+  setsCookies: boolean,
+): readonly string[] {
+  const isAnywhere = next === 'signIn' || next === 'end'
+  if (!cookies.legacy || !(setsCookies || isAnywhere)) return []
+  return cookies.legacy.clear(header, isAnywhere)
+}
+
 /** Stores what a request made of its session, and resolves to the `Set-Cookie` values for it. */
 export async function commitDraft<Data extends object>(
   context: SessionContext<Data>,
@@ -116,5 +127,5 @@ export async function commitDraft<Data extends object>(
   const isFresh = draft.next === 'signIn' || draft.next === 'rotate'
   if (isFresh || changedText !== undefined) await refuseUnreadable(context, text)
   const { setCookies } = await store(context, await endAllFirst(context, draft), changedText)
-  return setCookies
+  return [...setCookies, ...legacyRemovals(context, draft, setCookies.length > 0)]
 }

@@ -3,7 +3,9 @@ import { SessionError } from '../error.js'
 import type { SessionId } from '../plugin.js'
 import { asSessionId } from '../plugin.js'
 import type { CookieAttributes, SessionCookieOptions } from './cookie-options.js'
-import { checkCookieOptions } from './cookie-options.js'
+import { checkCookieOptions, checkLegacyCookie } from './cookie-options.js'
+import type { LegacyCookie } from './legacy-cookie.js'
+import { createLegacyCookie } from './legacy-cookie.js'
 
 /** What the manager needs of a cookie: the ids that a request brings, and the `Set-Cookie` values that answer it. */
 export interface SessionCookie {
@@ -24,6 +26,8 @@ export interface SessionCookies {
   readonly main: SessionCookie
   /** Of sessions that began by themselves, when data changed. */
   readonly guest: SessionCookie
+  /** Of sessions from before, if there are any. */
+  readonly legacy: LegacyCookie | undefined
 }
 
 const maxCandidates = 5
@@ -74,5 +78,6 @@ export function createSessionCookies(options?: SessionCookieOptions): SessionCoo
   return {
     main: createSessionCookie(attributes),
     guest: createSessionCookie({ ...attributes, name: `${attributes.name}-guest` }),
+    legacy: options?.legacy && createLegacyCookie(attributes, checkLegacyCookie(options.legacy)),
   }
 }

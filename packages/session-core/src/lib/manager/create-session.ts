@@ -34,7 +34,7 @@ export function createSession<Data extends object>(
   context: SessionContext<Data>,
   draft: Draft<Data>,
 ): RequestSession<Data> {
-  const { users, lifetimes, initialData } = context
+  const { users, lifetimes, initialData, cookies } = context
   let isClosed = false
 
   function openDraft(): Draft<Data> {
@@ -99,7 +99,7 @@ export function createSession<Data extends object>(
       draft.userId = undefined
       draft.isRemembered = false
       if (draft.endAll) draft.endAll = { ...draft.endAll, sparesThis: false }
-      draft.next = draft.opened || draft.refused.length > 0 ? 'end' : 'keep'
+      draft.next = draft.opened || draft.refused.length > 0 || cookies.legacy ? 'end' : 'keep'
     },
 
     signOutEverywhere({ except }: SignOutEverywhereOptions = {}): void {

@@ -23,6 +23,8 @@ export interface Draft<Data extends object> {
   readonly opened: Opened | undefined
   /** What a sign-in or a sign-out ends, too. */
   readonly refused: readonly Refused[]
+  /** The `Cookie` header of the request. */
+  readonly header: string
   /** Whether the request brought a cookie of the guest's name. */
   readonly bringsGuest: boolean
   data: Data

@@ -37,19 +37,45 @@ async function find<Data extends object>(
   return undefined
 }
 
+/** The first of them that is a session of ours, or else the first that is a session of another program. */
+async function findAmong<Data extends object>(
+  context: SessionContext<Data>,
+  ids: readonly SessionId[],
+  cookie: SessionCookie,
+  refused: Refused[],
+): Promise<Found<Data> | undefined> {
+  let notMoved: Found<Data> | undefined
+  for (const id of ids) {
+    const found = await find(context, cookie, id, refused)
+    if (found && beganAtMsOf(found.opened) !== undefined) return found
+    notMoved ??= found
+  }
+  return notMoved
+}
+
+/** A session of the legacy cookie, which is to move into a cookie of ours. */
+async function findLegacy<Data extends object>(
+  context: SessionContext<Data>,
+  ids: readonly SessionId[],
+  refused: Refused[],
+): Promise<Found<Data> | undefined> {
+  const { main, guest } = context.cookies
+  const found = await findAmong(context, ids, main, refused)
+  if (!found || found.opened.record.userId !== undefined) return found
+  return { ...found, opened: { ...found.opened, cookie: guest } }
+}
+
 async function findFirst<Data extends object>(
   context: SessionContext<Data>,
   header: string,
   refused: Refused[],
 ): Promise<Found<Data> | undefined> {
-  const { main, guest } = context.cookies
-  for (const cookie of [main, guest]) {
-    for (const id of cookie.candidates(header)) {
-      const found = await find(context, cookie, id, refused)
-      if (found) return found
-    }
-  }
-  return undefined
+  const { main, guest, legacy } = context.cookies
+  return (
+    (await findAmong(context, main.candidates(header), main, refused)) ??
+    (await findLegacy(context, legacy?.candidates(header) ?? [], refused)) ??
+    (await findAmong(context, guest.candidates(header), guest, refused))
+  )
 }
 
 function draftOf<Data extends object>(
@@ -62,6 +88,7 @@ function draftOf<Data extends object>(
   return {
     opened,
     refused,
+    header,
     bringsGuest: cookies.guest.candidates(header).length > 0,
     data,
     userId: opened?.record.userId,

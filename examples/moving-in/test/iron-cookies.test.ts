@@ -1,0 +1,178 @@
+import { cookieSessions } from '@bext/session-cookie'
+import { deflate } from '@bext/session-cookie/compression'
+import { ironSessionCookies } from '@bext/session-cookie/iron-session'
+import type { SessionManagerOptions } from '@bext/session-core/manager'
+import { createSessionManager } from '@bext/session-core/manager'
+import { getIronSession } from 'iron-session'
+import type { SessionOptions } from 'iron-session'
+import { CookieJar } from 'tough-cookie'
+import { describe, expect, it } from 'vitest'
+
+interface Data {
+  visits?: number
+  userId?: string
+  note?: string
+}
+
+type Cookie = NonNullable<SessionManagerOptions<Data>['cookie']>
+
+const password = 'a password of thirty-two characters, or more'
+const cookieName = 'my-app'
+const origin = 'https://app.example.com'
+const secrets = [{ id: 'k1', secret: new Uint8Array(32).fill(7) }]
+
+/** A browser of one visitor, who visits the old app and the new one of one host. */
+function createBrowser(ironOptions: Partial<SessionOptions>, cookie: Cookie, compression?: typeof deflate) {
+  const jar = new CookieJar()
+  const plugin = cookieSessions({
+    secrets,
+    compression,
+    openLegacy: ironSessionCookies({ password, userIdOf: (data) => (data as Data).userId }),
+  })
+  const manager = createSessionManager<Data>({ plugin, initialData: () => ({}), cookie })
+
+  async function ask(path: string, handler: (request: Request) => Promise<Response>): Promise<string> {
+    const url = origin + path
+    const response = await handler(new Request(url, { headers: { cookie: jar.getCookieStringSync(url) } }))
+    for (const line of response.headers.getSetCookie()) jar.setCookieSync(line, url)
+    return response.text()
+  }
+
+  return {
+    cookieNames: (path = '/app') => jar.getCookiesSync(origin + path).map(({ key }) => key),
+
+    oldSignIn: (data: Data) =>
+      ask('/app', async (request) => {
+        const response = new Response('Welcome')
+        const session = await getIronSession<Data>(request, response, { password, cookieName, ...ironOptions })
+        Object.assign(session, data)
+        await session.save()
+        return response
+      }),
+
+    visit: (path = '/app') =>
+      ask(path, (request) =>
+        manager.handle(request, (session) => {
+          session.data.visits = (session.data.visits ?? 0) + 1
+          return new Response(`${session.userId ?? 'guest'} ${session.data.visits}`)
+        }),
+      ),
+
+    signIn: (userId: string, path = '/app') =>
+      ask(path, (request) =>
+        manager.handle(request, (session) => {
+          session.signIn(userId)
+          return new Response('Welcome')
+        }),
+      ),
+
+    signOut: (path = '/app') =>
+      ask(path, (request) =>
+        manager.handle(request, (session) => {
+          session.signOut()
+          return new Response('Goodbye')
+        }),
+      ),
+  }
+}
+
+const path = '/app'
+const domain = 'example.com'
+
+describe.each<[string, Partial<SessionOptions>, Cookie]>([
+  ['another name', {}, { legacy: { name: cookieName } }],
+  ['the same name', {}, { name: cookieName, legacy: { name: cookieName } }],
+  ['the same name, nothing said', {}, { name: cookieName }],
+  ['another name, domain', { cookieOptions: { domain } }, { legacy: { name: cookieName, domain } }],
+  ['the same name, domain', { cookieOptions: { domain } }, { name: cookieName, legacy: { name: cookieName, domain } }],
+  ['another name, path', { cookieOptions: { path } }, { legacy: { name: cookieName, path } }],
+  ['the same name, path', { cookieOptions: { path } }, { name: cookieName, legacy: { name: cookieName, path } }],
+  [
+    'the same name, domain and path',
+    { cookieOptions: { domain, path } },
+    { name: cookieName, legacy: { name: cookieName, domain, path } },
+  ],
+])('a browser with a cookie of iron-session: %s', (_title, ironOptions, cookie) => {
+  it('keeps what the visitor changes, and has one cookie after the move', async () => {
+    const browser = createBrowser(ironOptions, cookie)
+    await browser.oldSignIn({ userId: 'ann', visits: 1 })
+    expect([await browser.visit(), await browser.visit(), await browser.visit()]).toEqual(['ann 2', 'ann 3', 'ann 4'])
+    expect(browser.cookieNames()).toEqual([cookie.name ?? '__Host-session'])
+  })
+
+  it('is signed out after a sign-out, before the move and after it', async () => {
+    for (const visits of [0, 2]) {
+      const browser = createBrowser(ironOptions, cookie)
+      await browser.oldSignIn({ userId: 'ann' })
+      for (let i = 0; i < visits; i += 1) await browser.visit()
+      await browser.signOut()
+      expect(browser.cookieNames()).toEqual([])
+      expect(await browser.visit()).toBe('guest 1')
+    }
+  })
+
+  it('is bob after a sign-in as bob, before the move and after it', async () => {
+    for (const visits of [0, 2]) {
+      const browser = createBrowser(ironOptions, cookie)
+      await browser.oldSignIn({ userId: 'ann' })
+      for (let i = 0; i < visits; i += 1) await browser.visit()
+      await browser.signIn('bob')
+      expect(await browser.visit()).toBe('bob 1')
+      expect(browser.cookieNames()).toEqual([cookie.name ?? '__Host-session'])
+    }
+  })
+})
+
+it('prefers ours, whatever the order of the header, also where the old cookie cannot be cleared', async () => {
+  const browser = createBrowser({ cookieOptions: { domain } }, { name: cookieName })
+  await browser.oldSignIn({ userId: 'ann', visits: 1 })
+  expect([await browser.visit(), await browser.visit()]).toEqual(['ann 2', 'ann 3'])
+  expect(browser.cookieNames()).toEqual([cookieName, cookieName])
+  await browser.signIn('bob')
+  expect(await browser.visit()).toBe('bob 1')
+})
+
+it('clears the cookie of a path that the sign-out and the sign-in do not see', async () => {
+  const options = { cookieOptions: { path } }
+  const cookie = { legacy: { name: cookieName, path } }
+  const leaving = createBrowser(options, cookie)
+  await leaving.oldSignIn({ userId: 'ann' })
+  await leaving.visit('/')
+  await leaving.signOut('/')
+  expect(await leaving.visit()).toBe('guest 1')
+  const changing = createBrowser(options, cookie)
+  await changing.oldSignIn({ userId: 'ann' })
+  await changing.signIn('bob', '/')
+  expect(await changing.visit()).toBe('bob 1')
+  expect(changing.cookieNames()).toEqual(['__Host-session'])
+})
+
+it('moves a guest to the cookie of guests', async () => {
+  const browser = createBrowser({}, { legacy: { name: cookieName } })
+  await browser.oldSignIn({ visits: 1 })
+  expect(await browser.visit()).toBe('guest 2')
+  expect(browser.cookieNames()).toEqual(['__Host-session-guest'])
+})
+
+describe('a session that iron-session split into several cookies', () => {
+  const cookie = { legacy: { name: cookieName, domain } }
+  const options = { chunk: true, cookieOptions: { domain } }
+
+  it('moves, and its parts are cleared', async () => {
+    const browser = createBrowser(options, cookie, deflate)
+    await browser.oldSignIn({ userId: 'ann', note: 'x'.repeat(4000) })
+    expect(browser.cookieNames()).toEqual(['my-app.0', 'my-app.1'])
+    expect(await browser.visit()).toBe('ann 1')
+    expect(browser.cookieNames()).toEqual(['__Host-session'])
+    expect(await browser.visit()).toBe('ann 2')
+  })
+
+  it('stays open where it does not fit into one cookie, and a sign-out clears its parts', async () => {
+    const browser = createBrowser(options, cookie)
+    await browser.oldSignIn({ userId: 'ann', note: 'x'.repeat(4000) })
+    await expect(browser.visit()).rejects.toMatchObject({ reason: 'too_large' })
+    await browser.signOut()
+    expect(browser.cookieNames()).toEqual([])
+    expect(await browser.visit()).toBe('guest 1')
+  })
+})
