@@ -1,27 +1,36 @@
 import type { Server } from 'node:http'
 import { createServer } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-import type { NextFunction, Request, Response } from 'express'
+import { sessionErrorStatus } from '@bext/session-core/manager'
+import type { Express, NextFunction, Request, Response } from 'express'
 import express from 'express'
-import { sessions, statusOf } from './sessions.js'
+import { sessions } from './sessions.js'
 import { ticks } from './ticks.js'
 
-const app = express()
+type RequestWith<Query> = Request<object, string, unknown, Query>
+
+export const app: Express = express()
 
 app.get('/', async (request, response) => {
   const session = await sessions.openNode(request, response)
   session.data.visits += 1
-  const text = `Visit ${session.data.visits} of ${session.userId ?? 'a guest'}`
   await session.commit()
-  response.send(text)
+  response.send(`Visit ${session.data.visits} of ${session.userId ?? 'a guest'}`)
 })
 
-app.post('/sign-in', async (request: Request<object, string, unknown, { name: string }>, response) => {
+app.post('/sign-in', async (request: RequestWith<{ name: string }>, response) => {
   const session = await sessions.openNode(request, response)
   session.signIn(request.query.name)
   await session.commit()
   response.cookie('theme', 'dark')
   response.send('Welcome')
+})
+
+app.post('/note', async (request: RequestWith<{ text: string }>, response) => {
+  const session = await sessions.openNode(request, response)
+  session.data.note = request.query.text
+  await session.commit()
+  response.redirect(303, '/')
 })
 
 app.post('/sign-out', async (request, response) => {
@@ -34,9 +43,8 @@ app.post('/sign-out', async (request, response) => {
 app.get('/stream', async (request, response) => {
   const session = await sessions.openNode(request, response)
   session.data.visits += 1
-  const first = `Visit ${session.data.visits}`
   await session.commit()
-  await pipeline(ticks(first), response)
+  await pipeline(ticks(`Visit ${session.data.visits}`), response)
 })
 
 app.get('/fail', async (request, response) => {
@@ -45,10 +53,17 @@ app.get('/fail', async (request, response) => {
   throw new Error('This page is broken.')
 })
 
-// Express 5 hands it what an async handler throws. It knows it by its four parameters.
+app.post('/fail-late', async (request, response) => {
+  const session = await sessions.openNode(request, response)
+  session.rotate()
+  await session.commit()
+  throw new Error('This page is broken.')
+})
+
+// Express 5 calls it with what an async handler throws. It knows it by its four parameters.
 app.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
   if (response.headersSent) next(error)
-  else response.status(statusOf(error)).send('Something went wrong.')
+  else response.status(sessionErrorStatus(error) ?? 500).send('Something went wrong.')
 })
 
 export function createExpress(): Server {

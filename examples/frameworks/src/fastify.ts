@@ -1,13 +1,12 @@
 import type { Server } from 'node:http'
 import { Readable } from 'node:stream'
 import type { NodeSession } from '@bext/session-core/manager'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import { sessionErrorStatus } from '@bext/session-core/manager'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { fastify } from 'fastify'
 import type { SessionData } from './sessions.js'
-import { sessions, statusOf } from './sessions.js'
+import { sessions } from './sessions.js'
 import { ticks } from './ticks.js'
-
-const app = fastify()
 
 /** Headers go by the reply: those that it has replace those of `reply.raw`, and a cookie of the app's the session's. */
 function openSession({ raw }: FastifyRequest, reply: FastifyReply): Promise<NodeSession<SessionData>> {
@@ -18,49 +17,72 @@ function openSession({ raw }: FastifyRequest, reply: FastifyReply): Promise<Node
     getHeader: (name) => reply.getHeader(name),
     setHeader: (name, value) => reply.removeHeader(name).header(name, value),
     removeHeader: (name) => reply.removeHeader(name),
+    get statusCode() {
+      return reply.statusCode
+    },
+    once: (event, listener) => reply.raw.once(event, listener),
   })
 }
 
-app.get('/', async (request, reply) => {
-  const session = await openSession(request, reply)
-  session.data.visits += 1
-  const text = `Visit ${session.data.visits} of ${session.userId ?? 'a guest'}`
-  await session.commit()
-  return text
-})
+/** The app, on an instance that may have plugins beside it. */
+export function addRoutes(app: FastifyInstance): void {
+  app.get('/', async (request, reply) => {
+    const session = await openSession(request, reply)
+    session.data.visits += 1
+    await session.commit()
+    return `Visit ${session.data.visits} of ${session.userId ?? 'a guest'}`
+  })
 
-app.post<{ Querystring: { name: string } }>('/sign-in', async (request, reply) => {
-  const session = await openSession(request, reply)
-  session.signIn(request.query.name)
-  await session.commit()
-  reply.header('Set-Cookie', 'theme=dark')
-  return 'Welcome'
-})
+  app.post<{ Querystring: { name: string } }>('/sign-in', async (request, reply) => {
+    const session = await openSession(request, reply)
+    session.signIn(request.query.name)
+    await session.commit()
+    reply.header('Set-Cookie', 'theme=dark')
+    return 'Welcome'
+  })
 
-app.post('/sign-out', async (request, reply) => {
-  const session = await openSession(request, reply)
-  session.signOut()
-  await session.commit()
-  return 'Goodbye'
-})
+  app.post<{ Querystring: { text: string } }>('/note', async (request, reply) => {
+    const session = await openSession(request, reply)
+    session.data.note = request.query.text
+    await session.commit()
+    return reply.redirect('/', 303)
+  })
 
-app.get('/stream', async (request, reply) => {
-  const session = await openSession(request, reply)
-  session.data.visits += 1
-  const first = `Visit ${session.data.visits}`
-  await session.commit()
-  return reply.send(Readable.from(ticks(first)))
-})
+  app.post('/sign-out', async (request, reply) => {
+    const session = await openSession(request, reply)
+    session.signOut()
+    await session.commit()
+    return 'Goodbye'
+  })
 
-app.get('/fail', async (request, reply) => {
-  const session = await openSession(request, reply)
-  session.data.visits += 100
-  throw new Error('This page is broken.')
-})
+  app.get('/stream', async (request, reply) => {
+    const session = await openSession(request, reply)
+    session.data.visits += 1
+    await session.commit()
+    return reply.send(Readable.from(ticks(`Visit ${session.data.visits}`)))
+  })
 
-app.setErrorHandler(async (error, _request, reply) => reply.status(statusOf(error)).send('Something went wrong.'))
+  app.get('/fail', async (request, reply) => {
+    const session = await openSession(request, reply)
+    session.data.visits += 100
+    throw new Error('This page is broken.')
+  })
+
+  app.post('/fail-late', async (request, reply) => {
+    const session = await openSession(request, reply)
+    session.rotate()
+    await session.commit()
+    throw new Error('This page is broken.')
+  })
+
+  app.setErrorHandler(async (error, _request, reply) =>
+    reply.status(sessionErrorStatus(error) ?? 500).send('Something went wrong.'),
+  )
+}
 
 export async function createFastify(): Promise<Server> {
+  const app = fastify()
+  addRoutes(app)
   await app.ready()
   return app.server
 }

@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import { createExpress } from './express.js'
 import { createFastify } from './fastify.js'
 import { createHono } from './hono.js'
+import { createKoa } from './koa.js'
 import { createNextStyle } from './next/server.js'
 import { createNodeHttp } from './node-http.js'
 
@@ -9,7 +10,8 @@ import { createNodeHttp } from './node-http.js'
 export const frameworks: Readonly<Record<string, () => Server | Promise<Server>>> = {
   'node-http': createNodeHttp,
   express: createExpress,
+  koa: () => createKoa(),
   fastify: createFastify,
-  hono: createHono,
+  hono: () => createHono(),
   next: createNextStyle,
 }

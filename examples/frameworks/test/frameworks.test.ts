@@ -1,15 +1,30 @@
+import type { SessionId } from '@bext/session-core'
 import { SessionError } from '@bext/session-core'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { frameworks } from '../src/frameworks.js'
-import { statusOf } from '../src/sessions.js'
+import { store } from '../src/sessions.js'
 import { serve, visit } from './visitor.js'
 
 const guest = '__Host-session-guest'
 const main = '__Host-session'
 
+/** What another request does meanwhile that signs the visitor out. The call then goes on as it was. */
+async function endFirst(id: SessionId, dataJson: string): Promise<SessionId> {
+  await store.delete(id)
+  return store.update(id, dataJson)
+}
+
+async function unavailable(): Promise<never> {
+  throw new SessionError('unavailable', 'The backend cannot be reached.')
+}
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
 describe.each(Object.keys(frameworks))('sessions in %s', (name) => {
   it('follow a visitor from the first visit to the sign-out', async () => {
-    const ann = visit(await serve(name))
+    const ann = visit(await serve(frameworks[name]!()))
     expect((await ann.send('GET /nowhere')).status).toBe(404)
     expect(await ann.cookies()).toEqual(new Map())
 
@@ -38,7 +53,7 @@ describe.each(Object.keys(frameworks))('sessions in %s', (name) => {
   })
 
   it('are kept apart', async () => {
-    const url = await serve(name)
+    const url = await serve(frameworks[name]!())
     const [ann, bob] = [visit(url), visit(url)]
     await ann.send('POST /sign-in?name=ann')
     await bob.send('POST /sign-in?name=bob')
@@ -49,7 +64,7 @@ describe.each(Object.keys(frameworks))('sessions in %s', (name) => {
   })
 
   it('are stored before a streamed response begins', async () => {
-    const ann = visit(await serve(name))
+    const ann = visit(await serve(frameworks[name]!()))
     const { body, headers } = await ann.send('GET /stream')
     expect(headers.getSetCookie()).toHaveLength(1)
     const reader = body!.pipeThrough(new TextDecoderStream()).getReader()
@@ -61,7 +76,7 @@ describe.each(Object.keys(frameworks))('sessions in %s', (name) => {
   })
 
   it('are left as they were by a handler that throws', async () => {
-    const ann = visit(await serve(name))
+    const ann = visit(await serve(frameworks[name]!()))
     const failed = await ann.send('GET /fail')
     expect([failed.status, await failed.text()]).toEqual([500, 'Something went wrong.'])
     expect(await ann.cookies()).toEqual(new Map())
@@ -69,10 +84,37 @@ describe.each(Object.keys(frameworks))('sessions in %s', (name) => {
     await ann.send('GET /fail')
     expect(await ann.textOf('GET /')).toBe('Visit 2 of a guest')
   })
-})
 
-it('answers 503 while the store is down, and 500 for all else', () => {
-  expect(statusOf(new SessionError('unavailable', 'The backend cannot be reached.'))).toBe(503)
-  expect(statusOf(new SessionError('unknown', 'There is no such session.'))).toBe(500)
-  expect(statusOf(new Error('A mistake.'))).toBe(500)
+  it('keep the cookie of a commit that an error page follows', async () => {
+    const ann = visit(await serve(frameworks[name]!()))
+    await ann.send('POST /sign-in?name=ann')
+    const before = (await ann.cookies()).get(main)
+    const failed = await ann.send('POST /fail-late')
+    expect([failed.status, await failed.text()]).toEqual([500, 'Something went wrong.'])
+    expect((await ann.cookies()).get(main)).not.toBe(before)
+    expect(await ann.textOf('GET /')).toBe('Visit 1 of ann')
+  })
+
+  it('answer a change with a redirect, and with what was stored', async () => {
+    const ann = visit(await serve(frameworks[name]!()))
+    const redirected = await ann.send('POST /note?text=tea')
+    expect([redirected.status, new URL(redirected.headers.get('location')!, 'http://localhost').pathname]).toEqual([
+      303,
+      '/',
+    ])
+    expect(await ann.textOf('GET /')).toBe('Visit 1 of a guest')
+  })
+
+  it.each<[number, string, ((id: SessionId, dataJson: string) => Promise<SessionId>) | undefined]>([
+    [401, 'ended beside the request', endFirst],
+    [413, 'is too large', undefined],
+    [503, 'cannot be stored now', unavailable],
+  ])('answer %i where the session %s', async (status, _, meanwhile) => {
+    const ann = visit(await serve(frameworks[name]!()))
+    await ann.send('POST /sign-in?name=ann')
+    if (meanwhile) vi.spyOn(store, 'update').mockImplementationOnce(meanwhile)
+    const failed = await ann.send(`POST /note?text=${'x'.repeat(meanwhile ? 1 : 5000)}`)
+    expect([failed.status, await failed.text()]).toEqual([status, 'Something went wrong.'])
+    expect(await ann.textOf('GET /')).toBe(status === 401 ? 'Visit 1 of a guest' : 'Visit 1 of ann')
+  })
 })

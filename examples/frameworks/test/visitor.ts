@@ -1,13 +1,13 @@
 import { once } from 'node:events'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import makeFetchCookie from 'fetch-cookie'
 import { CookieJar } from 'tough-cookie'
 import { onTestFinished } from 'vitest'
-import { frameworks } from '../src/frameworks.js'
 
-/** Serves the app in that framework until the test is over, and resolves to its URL. */
-export async function serve(name: string): Promise<string> {
-  const server = await frameworks[name]!()
+/** Serves until the test is over, and resolves to the URL. */
+export async function serve(created: Server | Promise<Server>): Promise<string> {
+  const server = await created
   await once(server.listen(0, 'localhost'), 'listening')
   onTestFinished(async () => {
     const closed = once(server, 'close')
@@ -18,10 +18,13 @@ export async function serve(name: string): Promise<string> {
   return `http://localhost:${(server.address() as AddressInfo).port}`
 }
 
+export type RequestLine = `${'GET' | 'POST'} /${string}`
+
 export interface Visitor {
-  send(request: `${'GET' | 'POST'} /${string}`): Promise<Response>
+  /** Sends a request. A redirect is not followed. */
+  send(request: RequestLine, headers?: Readonly<Record<string, string>>): Promise<Response>
   /** What a request is answered, as a text. */
-  textOf(request: `${'GET' | 'POST'} /${string}`): Promise<string>
+  textOf(request: RequestLine): Promise<string>
   /** The values of the cookies that the visitor would send, by their names. */
   cookies(): Promise<ReadonlyMap<string, string>>
 }
@@ -31,9 +34,9 @@ export function visit(url: string): Visitor {
   const jar = new CookieJar(undefined, { prefixSecurity: 'strict' })
   const fetchWithCookies = makeFetchCookie(fetch, jar, false)
 
-  async function send(request: string): Promise<Response> {
+  async function send(request: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
     const [method = '', path = ''] = request.split(' ')
-    return fetchWithCookies(url + path, { method })
+    return fetchWithCookies(url + path, { method, headers, redirect: 'manual' })
   }
 
   return {

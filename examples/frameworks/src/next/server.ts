@@ -1,9 +1,11 @@
 import type { Server } from 'node:http'
 import { createServer } from 'node:http'
+import { sessionErrorStatus } from '@bext/session-core/manager'
 import { getRequestListener } from '@hono/node-server'
-import { statusOf } from '../sessions.js'
 import * as fail from './app/fail/route.js'
+import * as failLate from './app/fail-late/route.js'
 import * as home from './app/route.js'
+import * as note from './app/note/route.js'
 import * as signIn from './app/sign-in/route.js'
 import * as signOut from './app/sign-out/route.js'
 import * as stream from './app/stream/route.js'
@@ -15,6 +17,8 @@ const routes: Readonly<Record<string, RouteHandler>> = {
   'GET /': home.GET,
   'GET /fail': fail.GET,
   'GET /stream': stream.GET,
+  'POST /fail-late': failLate.POST,
+  'POST /note': note.POST,
   'POST /sign-in': signIn.POST,
   'POST /sign-out': signOut.POST,
 }
@@ -25,7 +29,7 @@ async function answer(request: Request): Promise<Response> {
   try {
     return await handler(request)
   } catch (error) {
-    return new Response('Something went wrong.', { status: statusOf(error) })
+    return new Response('Something went wrong.', { status: sessionErrorStatus(error) ?? 500 })
   }
 }
 

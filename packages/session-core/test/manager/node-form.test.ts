@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { SessionManager } from '@bext/session-core/manager'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import type { SessionManager, SessionRejection } from '@bext/session-core/manager'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { cookieAfter, managerOf, watched } from './helpers.js'
 import type { Visit } from './helpers.js'
 
@@ -32,6 +32,21 @@ function counter(manager: SessionManager<Visit>): Handler {
     const { visits } = session.data
     await session.commit()
     response.end(String(visits))
+  }
+}
+
+function forgetful(manager: SessionManager<Visit>, status: number): Handler {
+  return async (request, response) => {
+    const session = await manager.openNode(request, response)
+    session.data.visits = 1
+    response.writeHead(status).end('done')
+  }
+}
+
+function untouched(manager: SessionManager<Visit>): Handler {
+  return async (request, response) => {
+    await manager.openNode(request, response)
+    response.end()
   }
 }
 
@@ -87,6 +102,59 @@ describe('openNode', () => {
     const response = await fetch(url)
     expect(await response.text()).toBe('1')
     expect(response.headers.getSetCookie()).toHaveLength(1)
+  })
+})
+
+describe('a change that nothing commits', () => {
+  it('is reported once the response was sent', async () => {
+    const { plugin, calls } = watched()
+    const onRejected = vi.fn<(rejection: SessionRejection) => void>()
+    const manager = managerOf(plugin, { onRejected })
+    await fetch(await serve(forgetful(manager, 200)))
+    await vi.waitFor(() => expect(onRejected).toHaveBeenCalledTimes(1))
+    expect(onRejected.mock.calls[0]?.[0]).toEqual({ during: 'commit', reason: 'uncommitted' })
+    expect(calls).toEqual([])
+  })
+
+  it('is reported also if it cannot be stored at all', async () => {
+    const onRejected = vi.fn<(rejection: SessionRejection) => void>()
+    const manager = managerOf(watched().plugin, { onRejected })
+    const url = await serve(async (request, response) => {
+      const session = await manager.openNode(request, response)
+      Reflect.set(session, 'data', 'text')
+      response.end()
+    })
+    await fetch(url)
+    await vi.waitFor(() => expect(onRejected).toHaveBeenCalledTimes(1))
+  })
+
+  it('is warned of once, where nothing listens to rejections', async () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue(undefined)
+    onTestFinished(() => warn.mockRestore())
+    const url = await serve(forgetful(managerOf(watched().plugin), 200))
+    await fetch(url)
+    await fetch(url)
+    await vi.waitFor(() => expect(warn).toHaveBeenCalledTimes(1))
+    expect(warn.mock.calls[0]?.[0]).toMatch(/a change of a session was lost, .* session\.commit\(\) before/)
+  })
+
+  it.each<[string, (manager: SessionManager<Visit>) => Handler]>([
+    ['by an error page, which shows what a handler threw', (manager) => forgetful(manager, 500)],
+    ['where nothing changed', untouched],
+    ['where it was committed', counter],
+  ])('is not reported %s', async (_, handlerOf) => {
+    const onRejected = vi.fn<(rejection: SessionRejection) => void>()
+    const handler = handlerOf(managerOf(watched().plugin, { onRejected }))
+    let isFinished = false
+    const url = await serve(async (request, response) => {
+      await handler(request, response)
+      // After the listener of openNode, which was added first.
+      if (response.writableFinished) isFinished = true
+      else response.once('finish', () => (isFinished = true))
+    })
+    await (await fetch(url)).text()
+    await vi.waitFor(() => expect(isFinished).toBe(true))
+    expect(onRejected).not.toHaveBeenCalled()
   })
 })
 

@@ -1,5 +1,5 @@
 import { isSessionError, SessionError } from '../error.js'
-import { isSameData, refuseUnkept, refuseUnreadable, toDataText } from './data.js'
+import { isSameData, readBack, refuseUnkept, toDataText } from './data.js'
 import type { Draft, Opened } from './draft.js'
 import { beganAtMsOf, endingOf } from './draft.js'
 import { pack } from './envelope.js'
@@ -18,13 +18,16 @@ async function move<Data extends object>(
   changedText: string | undefined,
 ): Promise<Committed> {
   const { ttlMs, cookieTtlMs } = context.lifetimes.newId(envelope.isRemembered, undefined)
-  const dataJson = pack(changedText ?? dataText, { ...envelope, beganAtMs: Date.now() })
+  const nowMs = Date.now()
+  const dataJson = pack(changedText ?? dataText, { ...envelope, beganAtMs: nowMs })
   try {
     const id = await changeAndTouch(context, record, dataJson, ttlMs)
-    return { id, setCookies: [cookie.write(id, cookieTtlMs)] }
+    const times = { expiresAtMs: nowMs + ttlMs, endsAtMs: nowMs + cookieTtlMs }
+    return { id, times, setCookies: [cookie.write(id, cookieTtlMs)] }
   } catch (error) {
     const isTooLarge = isSessionError(error) && error.reason === 'too_large'
-    if (changedText === undefined && isTooLarge) return { id: record.id, setCookies: [] }
+    if (changedText === undefined && isTooLarge)
+      return { id: record.id, times: { expiresAtMs: record.expiresAtMs }, setCookies: [] }
     throw error
   }
 }
@@ -40,6 +43,9 @@ async function keep<Data extends object>(
   if (beganAtMs === undefined) return move(context, opened, changedText)
   const beginning = { beganAtMs, isRemembered: envelope.isRemembered }
   const dueMs = envelope.isReplaced ? undefined : context.lifetimes.dueTouchTtlMs(beginning, record.expiresAtMs)
+  const endsAtMs = context.lifetimes.endsAtMs(beginning)
+  const expiresAtMs = dueMs === undefined ? record.expiresAtMs : Date.now() + dueMs
+  const times = { createdAtMs: record.createdAtMs || undefined, expiresAtMs, endsAtMs }
   let { id } = record
   if (changedText !== undefined) {
     const dataJson = pack(changedText, envelope)
@@ -51,8 +57,8 @@ async function keep<Data extends object>(
   }
   // The cookie of an id that stays lasts to the absolute end already. Another Set-Cookie of it could come late, and
   // undo that of a rotation.
-  if (id === record.id) return { id, setCookies: [] }
-  return { id, setCookies: [cookie.write(id, context.lifetimes.endsAtMs(beginning) - Date.now())] }
+  if (id === record.id) return { id, times, setCookies: [] }
+  return { id, times, setCookies: [cookie.write(id, endsAtMs - Date.now())] }
 }
 
 function refuseReplaced<Data extends object>({ opened, next, endAll }: Draft<Data>, isChanged: boolean): void {
@@ -115,17 +121,34 @@ function legacyRemovals<Data extends object>(
   return cookies.legacy.clear(header, isAnywhere)
 }
 
-/** Stores what a request made of its session, and resolves to the `Set-Cookie` values for it. */
+/** Tells whether the commit of the draft would store, end or rotate something, or refuse the data. */
+export function hasChange<Data extends object>({ data, savedText, next, endAll }: Draft<Data>): boolean {
+  if (next !== 'keep' || endAll) return true
+  try {
+    return !isSameData(savedText, toDataText(data))
+  } catch {
+    return true
+  }
+}
+
+export interface CommittedDraft<Data extends object> extends Committed {
+  /** Makes the data as it is stored. */
+  readonly readData: () => Data
+}
+
+/** Stores what a request made of its session. */
 export async function commitDraft<Data extends object>(
   context: SessionContext<Data>,
   draft: Draft<Data>,
-): Promise<readonly string[]> {
+): Promise<CommittedDraft<Data>> {
   const text = toDataText(draft.data)
   refuseUnkept(context, draft.data)
   const changedText = isSameData(draft.savedText, text) ? undefined : text
   refuseReplaced(draft, changedText !== undefined)
   const isFresh = draft.next === 'signIn' || draft.next === 'rotate'
-  if (isFresh || changedText !== undefined) await refuseUnreadable(context, text)
-  const { setCookies } = await store(context, await endAllFirst(context, draft), changedText)
-  return [...setCookies, ...legacyRemovals(context, draft, setCookies.length > 0)]
+  const { schema } = context
+  const checked = schema && (isFresh || changedText !== undefined ? await readBack(schema, text) : draft.data)
+  const committed = await store(context, await endAllFirst(context, draft), changedText)
+  const setCookies = [...committed.setCookies, ...legacyRemovals(context, draft, committed.setCookies.length > 0)]
+  return { ...committed, setCookies, readData: () => checked ?? (JSON.parse(text) as Data) }
 }

@@ -1,10 +1,13 @@
 import { describeType } from '../check-option.js'
 import { SessionError } from '../error.js'
-import { commitDraft } from './commit.js'
+import type { CommittedDraft } from './commit.js'
+import { commitDraft, hasChange } from './commit.js'
 import { toDataText } from './data.js'
 import type { Draft } from './draft.js'
 import type { SessionContext } from './options.js'
+import { readOnly } from './read-only.js'
 import { reportRejection } from './rejection.js'
+import type { SessionTimes } from './replace.js'
 import type { RotateOptions, Session, SignInOptions, SignOutEverywhereOptions, UserSession } from './session.js'
 import { handleOf } from './user-sessions.js'
 
@@ -13,8 +16,10 @@ export interface RequestSession<Data extends object> {
   readonly session: Session<Data>
   /** Resolves to the `Set-Cookie` values. */
   readonly commit: () => Promise<readonly string[]>
-  /** Has any use throw from now on. */
+  /** Has any use throw from now on, if there was no commit. */
   readonly close: () => void
+  /** Tells whether something changed that was neither committed nor given up. */
+  readonly hasForgottenChange: () => boolean
 }
 
 function checkUser(userId: unknown): string {
@@ -36,10 +41,30 @@ export function createSession<Data extends object>(
 ): RequestSession<Data> {
   const { users, lifetimes, initialData, cookies } = context
   let isClosed = false
+  let committed: CommittedDraft<Data> | undefined
+  let storedData: Data | undefined
+
+  function refuseClosed(): void {
+    if (!isClosed) return
+    throw new Error('The session is closed: its commit failed, or its request is over. Open one for each request.')
+  }
 
   function openDraft(): Draft<Data> {
-    if (!isClosed) return draft
-    throw new Error('The session is closed: it was committed, or its request is over. Open one for each request.')
+    refuseClosed()
+    if (!committed) return draft
+    throw new Error('The session is committed: it can be read, but no longer changed. Change it before the commit.')
+  }
+
+  /** When the session began and when it ends: as stored, or as far as it is known before the commit. */
+  function times(): SessionTimes {
+    refuseClosed()
+    if (committed) return committed.times ?? {}
+    const { next, opened, isRemembered, beganAtMs = next === 'signIn' ? Date.now() : undefined } = draft
+    return {
+      ...(next === 'keep' &&
+        opened && { createdAtMs: opened.record.createdAtMs || undefined, expiresAtMs: opened.record.expiresAtMs }),
+      ...(beganAtMs !== undefined && { endsAtMs: lifetimes.endsAtMs({ beganAtMs, isRemembered }) }),
+    }
   }
 
   function beginAnew(): void {
@@ -50,25 +75,26 @@ export function createSession<Data extends object>(
 
   const session: Session<Data> = {
     get data(): Data {
-      return openDraft().data
+      refuseClosed()
+      if (!committed) return draft.data
+      storedData ??= readOnly(committed.readData())
+      return storedData
     },
     set data(value: Data) {
       openDraft().data = value
     },
     get userId(): string | undefined {
-      return openDraft().userId
+      refuseClosed()
+      return draft.userId
     },
     get createdAtMs(): number | undefined {
-      const { next, opened } = openDraft()
-      return next === 'keep' ? opened?.record.createdAtMs || undefined : undefined
+      return times().createdAtMs
     },
     get expiresAtMs(): number | undefined {
-      const { next, opened } = openDraft()
-      return next === 'keep' ? opened?.record.expiresAtMs : undefined
+      return times().expiresAtMs
     },
     get endsAtMs(): number | undefined {
-      const { beganAtMs, isRemembered } = openDraft()
-      return beganAtMs === undefined ? undefined : lifetimes.endsAtMs({ beganAtMs, isRemembered })
+      return times().endsAtMs
     },
 
     signIn(userId: string, { remember = false }: SignInOptions = {}): void {
@@ -115,9 +141,11 @@ export function createSession<Data extends object>(
     },
 
     async listSessions(): Promise<readonly UserSession[]> {
-      const { userId, opened } = openDraft()
+      refuseClosed()
+      const { userId, opened } = draft
       if (userId === undefined) return []
-      const own = opened && handleOf(opened.record.id)
+      const id = committed ? committed.id : opened?.record.id
+      const own = id && handleOf(id)
       return (await users.list(userId)).map((one) => ({ ...one, isCurrent: one.handle === own }))
     },
 
@@ -135,14 +163,17 @@ export function createSession<Data extends object>(
       openDraft()
       isClosed = true
       try {
-        return await commitDraft(context, draft)
+        committed = await commitDraft(context, draft)
+        isClosed = false
+        return committed.setCookies
       } catch (error) {
         reportRejection(context.onRejected, 'commit', error)
         throw error
       }
     },
     close() {
-      isClosed = true
+      isClosed ||= committed === undefined
     },
+    hasForgottenChange: () => !isClosed && !committed && hasChange(draft),
   }
 }

@@ -1,7 +1,7 @@
 import { SessionError } from '../error.js'
 import type { SessionContext } from './options.js'
 import { InvalidData } from './rejection.js'
-import type { DataSchemaResult } from './schema.js'
+import type { DataSchema, DataSchemaResult } from './schema.js'
 import type { UnkeptValue } from './unkept.js'
 import { findUnkept, placeOf } from './unkept.js'
 
@@ -65,15 +65,15 @@ export async function acceptStoredData<Data extends object>(
   }
 }
 
-/** Rejects with `Invalid` for data that would not pass the schema when it is read again. */
-export async function refuseUnreadable<Data extends object>({ schema }: DataRules<Data>, text: string): Promise<void> {
-  let result: DataSchemaResult<Data> | undefined
+/** The data as the schema makes it when it is read again. Rejects with `Invalid` where it would not pass. */
+export async function readBack<Data extends object>(schema: DataSchema<Data>, text: string): Promise<Data> {
+  let result: DataSchemaResult<Data>
   try {
-    result = await schema?.['~standard'].validate(JSON.parse(text))
+    result = await schema['~standard'].validate(JSON.parse(text))
   } catch (cause) {
     throw new SessionError('bad_argument', "session.data makes the manager's schema throw: see the cause.", { cause })
   }
-  if (!result?.issues) return
+  if (!result.issues) return result.value
   const count = result.issues.length === 1 ? 'an issue' : `${result.issues.length} issues`
   const message = `session.data does not pass the manager's schema: ${count}, which are the cause of this error.`
   throw new SessionError('bad_argument', message, { cause: result.issues })

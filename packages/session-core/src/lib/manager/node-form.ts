@@ -1,3 +1,4 @@
+import { callHook } from '../call-hook.js'
 import { headersOfSharedCaches, strictCacheControl } from './cache-control.js'
 import { openSession } from './open.js'
 import type { SessionContext } from './options.js'
@@ -17,11 +18,27 @@ export interface NodeResponse {
   getHeader(name: string): number | string | readonly string[] | undefined
   setHeader(name: string, value: string | readonly string[]): unknown
   removeHeader(name: string): unknown
+  /** With `once`: a change that was never committed is reported, unless the response is that of an error. */
+  readonly statusCode?: number
+  once?(event: 'finish', listener: () => void): unknown
 }
 
 function presentValues(response: NodeResponse, name: string): readonly string[] {
   const present = response.getHeader(name) ?? []
   return typeof present === 'object' ? present : [String(present)]
+}
+
+const warned = new WeakSet<object>()
+
+/** Calls `onRejected`; without one, the first time, warns. */
+function reportForgotten<Data extends object>(context: SessionContext<Data>): void {
+  if (context.onRejected) callHook(context.onRejected, { during: 'commit', reason: 'uncommitted' }, undefined)
+  else if (!warned.has(context)) {
+    warned.add(context)
+    const advice = 'Call session.commit() before you send the response.'
+    // oxlint-disable-next-line no-console -- nobody else would hear of it
+    console.warn(`@bext/session-core: a change of a session was lost, because nothing committed it. ${advice}`)
+  }
 }
 
 /** Opens the session; its commit writes to the response. */
@@ -30,7 +47,7 @@ export async function openForNode<Data extends object>(
   request: NodeRequest,
   response: NodeResponse,
 ): Promise<NodeSession<Data>> {
-  const { session, commit, close } = await openSession(context, request.headers.cookie)
+  const { session, commit, close, hasForgottenChange } = await openSession(context, request.headers.cookie)
 
   async function commitToResponse(): Promise<void> {
     if (response.headersSent) {
@@ -47,5 +64,10 @@ export async function openForNode<Data extends object>(
     response.setHeader('Cache-Control', strictCacheControl(present, context.cacheControl))
   }
 
+  // An error page is sent where a handler threw, and what that changed is not to be stored. A request that the client
+  // gave up finishes nothing, and its handler may still be about to commit.
+  response.once?.('finish', () => {
+    if ((response.statusCode ?? 200) < 400 && hasForgottenChange()) reportForgotten(context)
+  })
   return Object.assign(session, { commit: commitToResponse })
 }

@@ -10,9 +10,10 @@ export interface SessionRejection {
   readonly during: 'open' | 'commit'
   /**
    * That of the error; `invalid_data` for stored data that is no object, that does not pass the schema, or that makes
-   * the schema or `migrateData` throw.
+   * the schema or `migrateData` throw; `uncommitted` for a change that no commit had stored when a response that
+   * `openNode` was given had been sent.
    */
-  readonly reason: SessionErrorReason | SessionCommitErrorReason | 'invalid_data'
+  readonly reason: SessionErrorReason | SessionCommitErrorReason | 'invalid_data' | 'uncommitted'
 }
 
 const marker = Symbol.for('@bext/session-core/SessionCommitError')

@@ -11,6 +11,15 @@ import { change } from './write.js'
 export interface Committed {
   readonly id: SessionId | undefined
   readonly setCookies: readonly string[]
+  /** Those of the session, if there is one now. */
+  readonly times?: SessionTimes
+}
+
+/** The times of a session, in milliseconds since 1970, as far as they are known. */
+export interface SessionTimes {
+  readonly createdAtMs?: number | undefined
+  readonly expiresAtMs?: number
+  readonly endsAtMs?: number
 }
 
 /** Keeps the limit of a user's sessions, once the new one is created; the old one is not counted, as it ends. */
@@ -81,15 +90,17 @@ export async function replace<Data extends object>(
   const isGuest = draft.next === 'keep' || draft.next === 'end'
   const { ttlMs, cookieTtlMs } = lifetimes.newId(isRemembered, beganAtMs)
   const dataJson = pack(dataText, { isRemembered, isReplaced: false, beganAtMs: beganAtMs ?? 0 })
+  const nowMs = Date.now()
+  const times = { createdAtMs: nowMs, expiresAtMs: nowMs + ttlMs, endsAtMs: nowMs + cookieTtlMs }
   const id = await plugin.create({ userId, dataJson, ttlMs })
   try {
     const setCookie = (isGuest ? cookies.guest : cookies.main).write(id, cookieTtlMs)
     await retire(context, draft, id)
     if (isGuest) {
       const endsMain = endingOf(draft).some(({ cookie }) => cookie === cookies.main)
-      return { id, setCookies: endsMain ? [cookies.main.clear(), setCookie] : [setCookie] }
+      return { id, times, setCookies: endsMain ? [cookies.main.clear(), setCookie] : [setCookie] }
     }
-    return { id, setCookies: bringsGuest ? [setCookie, cookies.guest.clear()] : [setCookie] }
+    return { id, times, setCookies: bringsGuest ? [setCookie, cookies.guest.clear()] : [setCookie] }
   } catch (error) {
     // As far as possible: the visitor gets no cookie of it, and keeps the old one.
     await plugin.delete(id).catch(() => undefined)

@@ -25,8 +25,9 @@ export interface UserSession extends SessionSummary {
 }
 
 /**
- * A visitor's session during one request. Nothing is stored before it is committed; after that, or after its request,
- * any use throws. Its id stays inside, so that no code can keep, log or compare it.
+ * A visitor's session during one request. Nothing is stored before it is committed. After that it can be read, as it
+ * was stored, and a change throws; after a commit that failed, or a handler that threw, any use throws. Its id stays
+ * inside, so that no code can keep, log or compare it.
  */
 export interface Session<Data extends object> {
   /** Kept as JSON: read it, change it, or assign it. What the commit finds here is what is stored. */
@@ -35,14 +36,17 @@ export interface Session<Data extends object> {
   readonly userId: string | undefined
   /**
    * The time at which this id was made, in milliseconds since 1970 on the store's clock; undefined if the session is not
-   * stored yet, or was made by another program.
+   * stored yet, or was made by another program. After a commit that made the id, on the clock of this process.
    */
   readonly createdAtMs: number | undefined
-  /** When the session ends if no further request comes, in milliseconds since 1970; undefined if not stored yet. */
+  /**
+   * The time at which the session ends without a further request, in milliseconds since 1970; undefined if not stored
+   * yet. After a commit that created or extended it, on the clock of this process.
+   */
   readonly expiresAtMs: number | undefined
   /**
    * The time at which the session ends however busy it is, in milliseconds since 1970; undefined until the commit that
-   * begins the lifetime.
+   * begins the lifetime. After `signIn`, and before the commit, as if it were committed now.
    */
   readonly endsAtMs: number | undefined
   /**
