@@ -5,7 +5,7 @@ import type { Connection, KeyedArgs } from './connection.js'
 import { createDepartures, type Departure } from './departures.js'
 import { fromDriver } from './driver-error.js'
 import type { Reads } from './reads.js'
-import type { Script } from './scripts.js'
+import type { Script } from './define-script.js'
 
 /** What a batched write brought back. */
 export interface Answer {

@@ -5,7 +5,7 @@ import { corkUntilEndOfTick, isSendable, type RedisClient } from './client.js'
 import { fromDriver, isServerReply, isTimeOut, wasNeverSent } from './driver-error.js'
 import { evaluate } from './evaluate.js'
 import { createReadiness } from './readiness.js'
-import type { Script } from './scripts.js'
+import type { Script } from './define-script.js'
 
 /** One of the keys of a script, and its arguments. */
 export interface KeyedArgs {
@@ -46,7 +46,8 @@ const maxLeadMs = 5
 const maxBlindTries = 2
 const blindDelayMs = 50
 
-function parseTime(reply: unknown): number {
+/** The reply to TIME in milliseconds. */
+export function parseTime(reply: unknown): number {
   const [seconds, microseconds] = reply as readonly [unknown, unknown]
   return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
 }

@@ -2,10 +2,12 @@ import { isSessionError, type CreateOptions, type SessionId } from '@bext/sessio
 import { mintSessionId, type Deadline, type Observation } from '@bext/session-core/store'
 import type { Answer } from './batches.js'
 import type { Connection } from './connection.js'
+import { isServerReply } from './driver-error.js'
 import { digest } from './hash.js'
-import { timeDigits, toUserText } from './record.js'
-import type { SessionCommands } from './session-commands.js'
-import type { UserIndex } from './user-index.js'
+import { nextAnonymousMark } from './marks.js'
+import { isOfUser, maxHeaderBytes, summaryBytes, toUserText, userTextOf } from './record.js'
+import type { NewRecord, SessionCommands } from './session-commands.js'
+import type { NewEntry, UserIndex } from './user-index.js'
 
 /**
  * What begins, prolongs and ends sessions in step with their users' indexes: see there for the order. What is done by
@@ -20,18 +22,8 @@ export interface IndexedSessions {
 }
 
 // The text of a user begins with a quote, and no other outcome does.
-function userTextOf({ outcome }: Answer): string | undefined {
+function userTextIn({ outcome }: Answer): string | undefined {
   return typeof outcome === 'string' && outcome.startsWith('"') ? outcome : undefined
-}
-
-// Tells a create that the driver has sent twice from another one that was given the same id.
-const marksOfUsers = 1000
-const marksOfAnonymous = 10 ** timeDigits
-let creates = 0
-
-function nextMark(below: number): number {
-  creates += 1
-  return creates % below
 }
 
 export function createIndexedSessions(
@@ -39,18 +31,35 @@ export function createIndexedSessions(
   sessions: SessionCommands,
   index: UserIndex,
 ): IndexedSessions {
+  // Takes the entry back if the session was refused, so that nothing of it stays (contract L2).
+  async function createListed(deadline: Deadline, entry: NewEntry, record: NewRecord): Promise<Answer> {
+    const { userText, hash } = entry
+    const indexedUntilMs = await index.add(deadline, entry)
+    try {
+      const answer = await sessions.create({ deadline }, hash, { ...record, indexedUntilMs })
+      if (answer.outcome === 'unindexed') {
+        return await createListed(deadline, { ...entry, fromMs: answer.serverNowMs }, record)
+      }
+      return answer
+    } catch (error) {
+      // What the server itself has refused was not done. Of any other failure nobody knows.
+      if (isSessionError(error) && isServerReply(error.cause)) {
+        await index.remove(deadline, userText, [hash]).catch(() => {})
+      }
+      throw error
+    }
+  }
+
   async function createUnder(deadline: Deadline, options: Required<CreateOptions>, fromMs: number): Promise<SessionId> {
     const { userId, dataJson, ttlMs } = options
     const userText = toUserText(userId)
     const id = mintSessionId()
     const hash = digest(id)
-    const mark = nextMark(userText === '' ? marksOfAnonymous : marksOfUsers)
-    // The entry leads the session by a minute at least.
-    const indexedUntilMs = userText === '' ? mark : (await index.add(deadline, userText, hash, ttlMs, fromMs)) - mark
-    const record = { ttlMs, indexedUntilMs, userText, dataJson }
-    const { outcome, serverNowMs } = await sessions.create({ deadline }, hash, record)
-    const taken = outcome === 'exists' || outcome === 'unindexed'
-    return taken ? createUnder(deadline, options, serverNowMs) : id
+    const record = { ttlMs, indexedUntilMs: nextAnonymousMark(), userText, dataJson }
+    const { outcome, serverNowMs } = await (userText === ''
+      ? sessions.create({ deadline }, hash, record)
+      : createListed(deadline, { userText, hash, ttlMs, fromMs, isNew: true }, record))
+    return outcome === 'exists' ? createUnder(deadline, options, serverNowMs) : id
   }
 
   async function indexAndTouch(
@@ -60,10 +69,10 @@ export function createIndexedSessions(
     userText: string,
     fromMs: number,
   ): Promise<void> {
-    const indexedUntilMs = await index.add(deadline, userText, hash, ttlMs, fromMs)
+    const indexedUntilMs = await index.add(deadline, { userText, hash, ttlMs, fromMs, isNew: false })
     try {
       const answer = await sessions.touch({ deadline }, hash, ttlMs, indexedUntilMs)
-      if (userTextOf(answer) !== undefined) await indexAndTouch(deadline, hash, ttlMs, userText, answer.serverNowMs)
+      if (userTextIn(answer) !== undefined) await indexAndTouch(deadline, hash, ttlMs, userText, answer.serverNowMs)
     } catch (error) {
       if (isSessionError(error) && error.code === 'NotFound') await index.remove(deadline, userText, [hash])
       throw error
@@ -75,7 +84,7 @@ export function createIndexedSessions(
       const { userId, dataJson, ttlMs } = options
       if (userId !== undefined) return connection.call((deadline) => createUnder(deadline, options, 0))
       const id = mintSessionId()
-      const record = { ttlMs, indexedUntilMs: nextMark(marksOfAnonymous), userText: '', dataJson }
+      const record = { ttlMs, indexedUntilMs: nextAnonymousMark(), userText: '', dataJson }
       const { outcome, serverNowMs, startedAtMs } = await sessions.create({ observation }, digest(id), record)
       if (outcome !== 'exists') return id
       return connection.call((deadline) => createUnder(deadline, options, serverNowMs), startedAtMs)
@@ -83,21 +92,30 @@ export function createIndexedSessions(
 
     async touch(observation, hash, ttlMs) {
       const answer = await sessions.touch({ observation }, hash, ttlMs, 0)
-      const userText = userTextOf(answer)
+      const userText = userTextIn(answer)
       if (userText === undefined) return
       const { serverNowMs, startedAtMs } = answer
       await connection.call((deadline) => indexAndTouch(deadline, hash, ttlMs, userText, serverNowMs), startedAtMs)
     },
 
+    // The user is read before: a delete that the driver sends again would no longer find it (contract E6).
     async end(observation, hash) {
-      const answer = await sessions.delete({ observation }, hash)
-      const userText = userTextOf(answer)
-      if (userText === undefined) return
-      await connection.call((deadline) => index.remove(deadline, userText, [hash]), answer.startedAtMs)
+      observation.batchSize = 1
+      await connection.call(async (deadline) => {
+        const [header = ''] = await sessions.getStarts(deadline, [hash], maxHeaderBytes)
+        if (header === '') return
+        await sessions.delete({ deadline }, hash)
+        const userText = userTextOf(header)
+        if (userText) await index.remove(deadline, userText, [hash])
+      })
     },
 
     async endOfUser(deadline, userText, hashes) {
-      await index.remove(deadline, userText, await sessions.deleteOfUser(deadline, userText, hashes))
+      const starts = await sessions.getStarts(deadline, hashes, summaryBytes(userText))
+      const seen = hashes.filter((_, position) => isOfUser(userText, starts[position] ?? ''))
+      if (seen.length === 0) return
+      await sessions.deleteOfUser(deadline, userText, seen)
+      await index.remove(deadline, userText, seen)
     },
   }
 }

@@ -6,7 +6,7 @@ import { digest } from './hash.js'
 import { checkClient, checkPrefix } from './options.js'
 import { createReads } from './reads.js'
 import { revokeSessionScript, revokeUserScript } from './revocation-scripts.js'
-import type { Script } from './scripts.js'
+import type { Script } from './define-script.js'
 
 export interface RedisRevocationsOptions {
   /** Your ioredis `Redis` or `Cluster`. It is never closed. */

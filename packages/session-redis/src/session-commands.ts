@@ -3,9 +3,11 @@ import type { Deadline, Observation } from '@bext/session-core/store'
 import type { Answer, Batches } from './batches.js'
 import { inChunks } from './chunks.js'
 import type { Connection, KeyedArgs } from './connection.js'
+import type { Script } from './define-script.js'
 import { fromDriver } from './driver-error.js'
+import { nextMarkId } from './marks.js'
 import type { Reads } from './reads.js'
-import { corruptRecord, toTimeText } from './record.js'
+import { corruptRecord, expiryOf, toTimeText } from './record.js'
 import {
   createScript,
   deleteOfUserScript,
@@ -13,12 +15,13 @@ import {
   touchScript,
   updateIfUnchangedScript,
   updateScript,
-  type Script,
 } from './scripts.js'
+import type { ServerClock } from './server-clock.js'
+import { renewalMinutes } from './user-index.js'
 
 export interface NewRecord {
   readonly ttlMs: number
-  /** Any number for an anonymous session. */
+  /** For an anonymous session the mark of its create. */
   readonly indexedUntilMs: number
   readonly userText: string
   readonly dataJson: string
@@ -29,21 +32,24 @@ export type Way = { readonly observation: Observation } | { readonly deadline: D
 
 /** One command each on a session's key, by the hash of the session's id. Times are the server's. */
 export interface SessionCommands {
+  /** The value; `null` if there is no session, or if it has expired. */
   get(hash: string, observation: Observation): Promise<string | null>
-  /** The first bytes of the values; the empty string where there is no session. */
+  /** The first bytes of the values, also of sessions that have expired; the empty string where there is no key. */
   getStarts(deadline: Deadline, hashes: readonly string[], bytes: number): Promise<readonly string[]>
+  /** The first bytes of the values; the empty string where there is no session, or where it has expired. */
+  getLiveStarts(deadline: Deadline, hashes: readonly string[], bytes: number): Promise<readonly string[]>
   /** The outcome is done, `exists` or `unindexed`. */
   create(way: Way, hash: string, record: NewRecord): Promise<Answer>
-  /** The outcome is done, or the user's text if the session would outlive its entry. Rejects with `NotFound`. */
+  /** The outcome is done, or the user's text if the entry has to be written first. Rejects with `NotFound`. */
   touch(way: Way, hash: string, ttlMs: number, indexedUntilMs: number): Promise<Answer>
   /** The outcome is done. Rejects with `NotFound`. */
   update(way: Way, hash: string, dataJson: string): Promise<Answer>
   /** Resolves to whether the data was as expected. Rejects with `NotFound`. */
   updateIfUnchanged(way: Way, hash: string, expectedDataJson: string, dataJson: string): Promise<boolean>
-  /** The outcome is done, also for no session, or the user's text. */
+  /** The outcome is done, also for no session. */
   delete(way: Way, hash: string): Promise<Answer>
-  /** Resolves to those that it removed: not those of other users, and not those that are missing. */
-  deleteOfUser(deadline: Deadline, userText: string, hashes: readonly string[]): Promise<readonly string[]>
+  /** Leaves those of other users. */
+  deleteOfUser(deadline: Deadline, userText: string, hashes: readonly string[]): Promise<void>
 }
 
 export function noSuchSession(): SessionError {
@@ -54,15 +60,17 @@ interface Parts {
   readonly connection: Connection
   readonly batches: Batches
   readonly reads: Reads
+  readonly clock: ServerClock
   readonly prefix: string
 }
 
-export function createSessionCommands({ connection, batches, reads, prefix }: Parts): SessionCommands {
+export function createSessionCommands({ connection, batches, reads, clock, prefix }: Parts): SessionCommands {
   const keyOf = (hash: string): string => `${prefix}${hash}`
 
   async function sendAlone(deadline: Deadline, script: Script, key: string, args: readonly string[]): Promise<Answer> {
     const startedAtMs = performance.now()
     const { serverNowMs, outcomes } = await connection.write(deadline, script, [{ key, args }])
+    clock.observe(serverNowMs, startedAtMs)
     const [outcome] = outcomes
     if (outcome instanceof Error) throw fromDriver(outcome)
     return { outcome, serverNowMs, startedAtMs }
@@ -76,6 +84,7 @@ export function createSessionCommands({ connection, batches, reads, prefix }: Pa
 
   async function change(way: Way, script: Script, hash: string, args: readonly string[]): Promise<Answer> {
     const answer = await send(way, script, hash, args)
+    clock.observe(answer.serverNowMs, answer.startedAtMs)
     if (answer.outcome === null) throw noSuchSession()
     if (answer.outcome === 'corrupt') throw corruptRecord()
     return answer
@@ -99,21 +108,42 @@ export function createSessionCommands({ connection, batches, reads, prefix }: Pa
   }
 
   return {
-    get: (hash, observation) => batches.read(keyOf(hash), observation),
+    async get(hash, observation) {
+      const key = keyOf(hash)
+      const startedAtMs = performance.now()
+      const reading = batches.read(key, observation)
+      const prepared = clock.prepare()
+      const value = await reading
+      if (value === null) return null
+      if (prepared !== undefined) await prepared
+      if (clock.isBefore(expiryOf(value))) return value
+      // The key may have been moved or restored, and outlive its session (contract R3).
+      const [live = ''] = await connection.call(
+        (deadline) => connection.read(deadline, () => reads.getLive([key])),
+        startedAtMs,
+      )
+      return live === '' ? null : live
+    },
 
     getStarts: (deadline, hashes, bytes) =>
       connection.read(deadline, () => Promise.all(hashes.map((hash) => reads.getStart(keyOf(hash), bytes)))),
 
+    getLiveStarts: (deadline, hashes, bytes) =>
+      connection.read(deadline, () => reads.getLive(hashes.map(keyOf), bytes)),
+
     create: (way, hash, { ttlMs, indexedUntilMs, userText, dataJson }) =>
-      send(way, createScript, hash, [String(ttlMs), toTimeText(indexedUntilMs), userText, dataJson]),
+      send(way, createScript, hash, [String(ttlMs), toTimeText(indexedUntilMs), userText, nextMarkId(), dataJson]),
 
-    touch: (way, hash, ttlMs, indexedUntilMs) =>
-      change(way, touchScript, hash, [String(ttlMs), toTimeText(indexedUntilMs)]),
+    touch: (way, hash, ttlMs, indexedUntilMs) => {
+      const args = [String(ttlMs), toTimeText(indexedUntilMs), String(renewalMinutes(ttlMs))]
+      return change(way, touchScript, hash, args)
+    },
 
-    update: (way, hash, dataJson) => change(way, updateScript, hash, [dataJson]),
+    update: (way, hash, dataJson) => change(way, updateScript, hash, [nextMarkId(), dataJson]),
 
     async updateIfUnchanged(way, hash, expectedDataJson, dataJson) {
-      const { outcome } = await change(way, updateIfUnchangedScript, hash, [expectedDataJson, dataJson])
+      const args = [nextMarkId(), expectedDataJson, dataJson]
+      const { outcome } = await change(way, updateIfUnchangedScript, hash, args)
       return outcome !== 'changed'
     },
 
@@ -124,7 +154,6 @@ export function createSessionCommands({ connection, batches, reads, prefix }: Pa
       const outcomes = await sendTogether(deadline, deleteOfUserScript, entries)
       const failed = outcomes.find((outcome) => outcome instanceof Error)
       if (failed) throw fromDriver(failed)
-      return hashes.filter((_, position) => outcomes[position] !== null && outcomes[position] !== 'foreign')
     },
   }
 }

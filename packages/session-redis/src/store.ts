@@ -14,7 +14,8 @@ import {
   isServerBackedId,
 } from '@bext/session-core/store'
 import { createBatches } from './batches.js'
-import { createConnection } from './connection.js'
+import { isCluster } from './client.js'
+import { createConnection, parseTime } from './connection.js'
 import { observed } from './diagnostics.js'
 import { digest } from './hash.js'
 import { createIndexedSessions } from './indexed-sessions.js'
@@ -23,8 +24,11 @@ import { checkOptions, type RedisSessionsOptions } from './options.js'
 import { createReads } from './reads.js'
 import { parseRecord } from './record.js'
 import { createSessionCommands, noSuchSession } from './session-commands.js'
-import { createUserIndex } from './user-index.js'
+import { createServerClock } from './server-clock.js'
+import { clockMarginMs, createUserIndex } from './user-index.js'
 import { createUserSessions } from './user-sessions.js'
+
+const maxDriftMs = 1000
 
 export type RedisSessions = SessionPlugin & UserIndexCapability & CloseCapability & CompareCapability
 
@@ -38,7 +42,12 @@ export function redisSessions(options: RedisSessionsOptions): RedisSessions {
   const connection = createConnection(client, { timeoutMs, lastError })
   const reads = createReads(client)
   const batches = createBatches(connection, reads)
-  const commands = createSessionCommands({ connection, batches, reads, prefix })
+  // The last moments of a session are compared with the clock of its own server.
+  const clock = createServerClock(
+    () => connection.call((deadline) => connection.read(deadline, async () => parseTime(await client.time()))),
+    isCluster(client) ? clockMarginMs : maxDriftMs,
+  )
+  const commands = createSessionCommands({ connection, batches, reads, clock, prefix })
   const index = createUserIndex(connection, reads, prefix)
   const sessions = createIndexedSessions(connection, commands, index)
   let closing: Promise<void> | undefined

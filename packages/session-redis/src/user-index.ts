@@ -8,10 +8,14 @@
 // because whatever raises a time to the left is preceded by what raises the times to the right:
 // - create adds the entry, then the session. The session's script refuses to live longer than its entry.
 // - touch that would pass indexedUntil is refused, raises the entry's score (scores never fall), and tries again.
-// - ending a session removes it, then the entry. A session that is gone never comes back under its hash.
+// - ending a session looks up its user, removes the session, then the entry. A session that is gone never comes back
+//   under its hash.
 // So between two commands there may be an entry without a session, and never a session without its entry: "end all"
-// misses none. An entry without a session may belong to a create in flight, so only who removed the session, or knows
-// it to be gone, removes the entry; others leave it to its score.
+// misses none. An entry without a session may belong to a create in flight, so only who has seen the session before it
+// was removed, or knows that it was refused, removes the entry; others leave it to its score.
+//
+// A server may lose the entry and keep the session: an eviction policy takes it, or a node fails over without its last
+// writes. So a touch writes the entry again once some time has passed since the last time, whatever the record says.
 //
 // Each node has its own clock. An entry is kept for a margin longer than its score says, which covers a session whose
 // node is behind; a session whose node is ahead gets an entry that is counted from that node's time.
@@ -20,20 +24,33 @@ import { isHash, type Deadline } from '@bext/session-core/store'
 import type { Connection } from './connection.js'
 import { digest } from './hash.js'
 import type { Reads } from './reads.js'
-import { addToIndexScript, removeFromIndexScript } from './scripts.js'
+import { addToIndexScript, removeFromIndexScript } from './user-index-scripts.js'
 
 /** How far the clocks of nodes may be apart. */
 export const clockMarginMs = 60_000
 /** How long an entry outlives a session that expires, at most. */
 export const maxLeadMs: number = 24 * 60 * 60 * 1000
+// More than rounding takes from the time until which a session is listed: see the script.
+const minLeadMs = 5 * 60 * 1000
+const minuteMs = 60_000
+const maxRenewalMinutes = 60
+
+export interface NewEntry {
+  readonly userText: string
+  readonly hash: string
+  readonly ttlMs: number
+  readonly fromMs: number
+  /** Whether the session does not exist yet. */
+  readonly isNew: boolean
+}
 
 /** The sessions of users, by the text of the user's id. */
 export interface UserIndex {
   /**
    * Makes sure that the session is listed for `ttlMs` from now and some more, where now is at least `fromMs`. Resolves
-   * to the time until which it is.
+   * to the time until which it is. A full server refuses it if the session is new.
    */
-  add(deadline: Deadline, userText: string, hash: string, ttlMs: number, fromMs: number): Promise<number>
+  add(deadline: Deadline, entry: NewEntry): Promise<number>
   /** Removes sessions that are known to be gone. */
   remove(deadline: Deadline, userText: string, hashes: readonly string[]): Promise<void>
   /** The hashes of all the user's sessions, and perhaps of some that are gone or not there yet. */
@@ -43,7 +60,12 @@ export interface UserIndex {
 // Touches need no second command for as long as the entry leads the session: that is for one ttl, at most a day, which
 // keeps few entries of sessions that have expired; and no less than nodes' clocks may differ.
 function leadMs(ttlMs: number): number {
-  return Math.max(clockMarginMs, Math.min(ttlMs, maxLeadMs))
+  return Math.max(minLeadMs, Math.min(ttlMs, maxLeadMs))
+}
+
+/** How old an entry may be, in minutes, before a touch of that ttl writes it again. */
+export function renewalMinutes(ttlMs: number): number {
+  return Math.min(maxRenewalMinutes, Math.floor(leadMs(ttlMs) / 2 / minuteMs))
 }
 
 const indexMark = 'user:'
@@ -62,8 +84,8 @@ export function createUserIndex(connection: Connection, reads: Reads, prefix: st
   const keyOf = (userText: string): string => indexKeyOf(prefix, userText)
 
   return {
-    async add(deadline, userText, hash, ttlMs, fromMs) {
-      const args = [hash, ttlMs + leadMs(ttlMs), fromMs, clockMarginMs].map(String)
+    async add(deadline, { userText, hash, ttlMs, fromMs, isNew }) {
+      const args = [hash, ttlMs + leadMs(ttlMs), fromMs, clockMarginMs, isNew ? 1 : 0].map(String)
       const { outcomes } = await connection.write(deadline, addToIndexScript, [{ key: keyOf(userText), args }])
       return Number(outcomes[0])
     },

@@ -36,7 +36,7 @@ export function createUserSessions({ connection, commands, index, sessions }: Pa
       const bytes = summaryBytes(userText)
       const found: SessionSummary[] = []
       await inBatches(userText, async (deadline, hashes) => {
-        const starts = await commands.getStarts(deadline, hashes, bytes)
+        const starts = await commands.getLiveStarts(deadline, hashes, bytes)
         const summaries = hashes.map((hash, position) => parseSummary(hash, userText, starts[position] ?? ''))
         found.push(...summaries.filter((summary) => summary !== undefined))
       })

@@ -22,7 +22,6 @@ const rights = [
   '+set',
   '+setrange',
   '+pexpireat',
-  '+getdel',
   '+del',
   '+zadd',
   '+zrem',

@@ -1,11 +1,21 @@
 import { Redis } from 'ioredis'
-import { afterAll, describe, expect, it } from 'vitest'
-import { redisSessions, type RedisClient } from '@bext/session-redis'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { redisRevocations, redisSessions, type RedisClient } from '@bext/session-redis'
 import { openNamespace, redisUrl } from './lib/namespace.js'
 
 const namespace = openNamespace()
-const { prefix } = namespace
+const { prefix, raw } = namespace
 const redis = new Redis(redisUrl)
+const ttlMs = 60_000
+
+/** What others do between the two deliveries. */
+let between: (() => Promise<unknown>) | undefined
+
+afterEach(async () => {
+  between = undefined
+  const keys = (await namespace.entries()).map(([key]) => key)
+  if (keys.length > 0) await raw.del(keys)
+})
 
 afterAll(async () => {
   redis.disconnect()
@@ -21,16 +31,18 @@ const resending = new Proxy<RedisClient>(redis, {
     if (name !== 'evalsha' && name !== 'eval') return method
     return async (...args: unknown[]) => {
       await method(...args)
+      await between?.()
       return method(...args)
     }
   },
 })
 
 const store = redisSessions({ client: resending, prefix })
+const others = redisSessions({ client: raw, prefix })
 
-describe('a driver that sends again what has been done', () => {
+describe('E6 a driver that sends again what has been done', () => {
   it.each([undefined, 'ann'])('creates one session for user %j', async (userId) => {
-    const id = await store.create({ userId, dataJson: '{}', ttlMs: 60_000 })
+    const id = await store.create({ userId, dataJson: '{}', ttlMs })
     const sessions = (await namespace.entries()).filter(([, type]) => type === 'string')
     expect(sessions).toHaveLength(1)
     expect(await store.read(id)).toMatchObject({ userId, dataJson: '{}' })
@@ -40,9 +52,99 @@ describe('a driver that sends again what has been done', () => {
   })
 
   it('creates one session for each of the calls that go together', async () => {
-    const ids = await Promise.all([1, 2, 3].map(() => store.create({ dataJson: '{}', ttlMs: 60_000 })))
+    const ids = await Promise.all([1, 2, 3].map(() => store.create({ dataJson: '{}', ttlMs })))
     const sessions = (await namespace.entries()).filter(([, type]) => type === 'string')
     expect(sessions).toHaveLength(3)
     expect(new Set(ids).size).toBe(3)
+  })
+
+  it.each([undefined, 'ann'])('O4 updates what is unchanged once, for user %j', async (userId) => {
+    const id = await others.create({ userId, dataJson: '0', ttlMs })
+    for (let count = 0; count < 5; count += 1) {
+      expect(await store.updateIfUnchanged(id, `${count}`, `${count + 1}`)).toEqual({ outcome: 'updated', id })
+    }
+    expect(await store.read(id)).toMatchObject({ userId, dataJson: '5' })
+    expect(await store.updateIfUnchanged(id, '4', '5')).toEqual({ outcome: 'changed' })
+  })
+
+  it('O4 tells one of equal writes that race that it has updated', async () => {
+    for (let race = 0; race < 30; race += 1) {
+      const id = await others.create({ dataJson: '0', ttlMs })
+      const results = await Promise.all(Array.from({ length: 5 }, () => store.updateIfUnchanged(id, '0', '1')))
+      expect(results.filter(({ outcome }) => outcome === 'updated')).toHaveLength(1)
+    }
+  })
+
+  it('O4 tells the truth of a write after which others have written', async () => {
+    const id = await others.create({ userId: 'ann', dataJson: '"a"', ttlMs })
+    const writes = [
+      () => others.update(id, '"c"'),
+      () => others.updateIfUnchanged(id, '"b"', '"c"'),
+      // What was expected is there again.
+      () => others.updateIfUnchanged(id, '"b"', '"a"'),
+      () => others.update(id, '"a"'),
+    ]
+    for (const write of writes) {
+      await others.update(id, '"a"')
+      between = write
+      expect(await store.updateIfUnchanged(id, '"a"', '"b"')).toEqual({ outcome: 'updated', id })
+      between = undefined
+      expect((await others.read(id)).dataJson).not.toBe('"b"')
+    }
+  })
+
+  it('U5 does not write over what came after an update', async () => {
+    const id = await others.create({ userId: 'ann', dataJson: '0', ttlMs })
+    between = () => others.update(id, '"after"')
+    await store.update(id, '"before"')
+    expect(await others.read(id)).toMatchObject({ userId: 'ann', dataJson: '"after"' })
+  })
+
+  it('remembers as many writes of a session as come in one deadline', async () => {
+    const id = await others.create({ userId: 'ann', dataJson: '0', ttlMs })
+    between = async () => {
+      for (let count = 1; count <= 10; count += 1) {
+        await others.updateIfUnchanged(id, `${count}`, `${count + 1}`)
+      }
+      await others.update(id, '0')
+    }
+    expect(await store.updateIfUnchanged(id, '0', '1')).toEqual({ outcome: 'updated', id })
+    expect(await others.read(id)).toMatchObject({ userId: 'ann', dataJson: '0' })
+    const [key = ''] = (await namespace.entries()).filter(([, type]) => type === 'string').map(([name]) => name)
+    for (let count = 0; count < 100; count += 1) await others.update(id, '0')
+    expect(await raw.strlen(key)).toBeLessThan(600)
+  })
+
+  it('D2 O1 leaves nothing of sessions that it ends', async () => {
+    const create = () => others.create({ userId: 'ann', dataJson: '{}', ttlMs })
+    const [first] = await Promise.all([create(), create(), create()])
+    await store.delete(first)
+    const [summary] = await others.listUserSessions('ann')
+    await store.endUserSession('ann', summary?.handle ?? '')
+    const [index = ''] = (await namespace.entries()).filter(([, type]) => type === 'zset').map(([name]) => name)
+    expect(await raw.zcard(index)).toBe(1)
+    await store.endUserSessions('ann')
+    expect(await namespace.entries()).toEqual([])
+  })
+
+  it('T1 extends a session once, and lists it', async () => {
+    const id = await others.create({ userId: 'ann', dataJson: '{}', ttlMs })
+    await store.touch(id, 100 * ttlMs)
+    const { createdAtMs, expiresAtMs } = await others.read(id)
+    expect(expiresAtMs - createdAtMs - 100 * ttlMs).toBeGreaterThanOrEqual(0)
+    expect(expiresAtMs - Date.now() - 100 * ttlMs).toBeLessThan(1000)
+    expect(await others.listUserSessions('ann')).toHaveLength(1)
+  })
+
+  it('O7 revokes to the later time, whichever comes twice', async () => {
+    const revocations = redisRevocations({ client: resending, prefix })
+    const later = redisRevocations({ client: raw, prefix })
+    const nowMs = Date.now()
+    between = () => later.revokeUser('ann', 2000, nowMs + 2 * ttlMs)
+    await revocations.revokeUser('ann', 1000, nowMs + ttlMs)
+    between = () => later.revokeSession('s', nowMs + 2 * ttlMs)
+    await revocations.revokeSession('s', nowMs + ttlMs)
+    expect(await later.isRevoked('other', 'ann', 2000)).toBe(true)
+    for (const [key] of await namespace.entries()) expect(await raw.pttl(key)).toBeGreaterThan(1.5 * ttlMs)
   })
 })

@@ -23,14 +23,15 @@ afterAll(async () => {
 })
 
 describe('a server', () => {
-  it('without memory left is full for new sessions and data, and still ends sessions', async () => {
+  it('without memory left is full for new sessions and longer data, and still extends and ends sessions', async () => {
     const id = await store.create({ userId: 'u', dataJson: '{}', ttlMs: 60_000 })
     await server.raw.config('SET', 'maxmemory', '1')
-    const calls = [store.create({ dataJson: '{}', ttlMs: 60_000 }), store.update(id, '[]'), store.touch(id, 70_000)]
+    const calls = [store.create({ dataJson: '{}', ttlMs: 60_000 }), store.update(id, '"longer"')]
     for (const call of calls) {
       const cause: unknown = expect.any(Error)
       expect(await rejectionOf(call)).toMatchObject({ code: 'Backend', reason: 'full', cause })
     }
+    await store.touch(id, 70_000)
     expect(await store.read(id)).toMatchObject({ dataJson: '{}' })
     await store.delete(id)
     expect(await server.raw.dbsize()).toBe(0)
