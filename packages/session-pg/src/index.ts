@@ -1,6 +1,6 @@
 export type { ExaminePgOptions } from './doctor/examine.js'
 export { examinePg } from './doctor/examine.js'
-export type { PgClient, PgQuery, PgTransactionClient } from './lib/client.js'
+export type { PgClient, PgQuery } from './lib/client.js'
 export { operationChannelName } from './lib/diagnostics.js'
 export { migrate } from './lib/migrate.js'
 export type { LayoutOptions, Migration } from './lib/migrations.js'

@@ -220,6 +220,14 @@ describe('the command', () => {
     expect(JSON.parse(json.stdout)).toContainEqual(expect.objectContaining({ found: 'it is missing' }))
   })
 
+  it('asks through a pooler', async () => {
+    const pooler = await startPgBouncer(postgresUrl, 2)
+    onTestFinished(() => pooler.stop())
+    const { code, stdout, stderr } = await run('doctor', pooler.url, '--table', randomName())
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
+    expect(stdout).toContain('pooler: there is one')
+  })
+
   it('says what it expects, and repeats no password', async () => {
     expect(await run('--help')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Usage: session-pg doctor/) })
     const version = await run('--version')

@@ -113,7 +113,7 @@ it('takes a table through the steps that it lacks, all or none, and keeps its se
   const table = quoted({ schema, table: 'sessions' })
   await migrate(sql, { schema })
   const id = await pgSessions({ sql, schema }).create({ dataJson: '1', ttlMs: 60_000 })
-  const comment = `comment on table ${table} is '@bext/session-pg schema 1'`
+  const comment = `comment on table ${table} is '@bext/session-pg schema 2'`
   const broken = [
     ...migrations({ schema }),
     { version: 2, name: 'more', sql: `alter table ${table} add column more text; alter table nowhere add x text` },
@@ -236,4 +236,18 @@ it('says where it would make the table if no schema of the search_path is there'
   const refused = await rejectionOf(migrate(sql))
   expect(refused).toMatchObject({ code: 'Backend', cause: { code: '3F000' } })
   expect(refused.message).toContain('search_path')
+})
+
+it('R6 leaves no transaction open on a client on which postgres.js loses its begin', async () => {
+  const owner = openClient()
+  const schema = await newSchema(owner)
+  // An option that the types of postgres.js do not know.
+  const unpipelined = { max_pipeline: 0 }
+  const sql = openClient({ max: 2, connection: { application_name: randomName() }, ...unpipelined })
+  await migrate(sql, { schema })
+  const open = await owner`select pid from pg_stat_activity
+    where application_name = ${String(sql.options.connection.application_name)} and state like 'idle in transaction%'`
+  expect(open).toHaveLength(0)
+  const id = await pgSessions({ sql, schema }).create({ dataJson: '1', ttlMs: 60_000 })
+  expect((await pgSessions({ sql: owner, schema }).read(id)).dataJson).toBe('1')
 })

@@ -34,5 +34,5 @@ export function createAsk(sql: PgClient, timeoutMs: number): Ask {
 export function refusalOf(error: unknown): string | undefined {
   const cause: unknown = error instanceof Error ? error.cause : undefined
   const code = codeOf(cause)
-  return isSqlState(code) && !/^(08|57P)/.test(code) ? code : undefined
+  return isSqlState(code) && !/^(08|57|55P03)/.test(code) ? code : undefined
 }

@@ -12,13 +12,8 @@ const manifest = new URL('../../package.json', import.meta.url)
 
 function open(url: string): postgres.Sql {
   try {
-    return postgres(url, {
-      max: 1,
-      connect_timeout: timeoutMs / 1000,
-      fetch_types: false,
-      onnotice: () => {},
-      connection: { statement_timeout: timeoutMs },
-    })
+    // No settings of the connection: a pooler refuses those that it does not know.
+    return postgres(url, { max: 1, connect_timeout: timeoutMs / 1000, fetch_types: false, onnotice: () => {} })
   } catch {
     // The driver's error quotes the URL, and with it the password.
     throw new UsageError('doctor expects a URL that can be parsed: percent-encode what is special in the password.')

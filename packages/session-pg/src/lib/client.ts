@@ -19,11 +19,6 @@ export interface PgClient {
   unsafe(text: string, parameters?: SqlText[], options?: { prepare?: boolean | undefined }): PgQuery
 }
 
-/** What `migrate` needs of a postgres.js client: any `postgres.Sql` fits. */
-export interface PgTransactionClient extends PgClient {
-  begin(work: (transaction: PgClient) => Promise<void>): PromiseLike<unknown>
-}
-
 /** A row as text, the way PostgreSQL sends it. */
 export type TextRow = readonly SqlText[]
 
@@ -109,7 +104,7 @@ export async function preparationFor(sql: PgClient): Promise<Preparation> {
 }
 
 /** Throws a `TypeError` if `sql` lacks one of the methods. */
-export function checkClient(factory: string, sql: unknown, ...methods: readonly (keyof PgTransactionClient)[]): void {
+export function checkClient(factory: string, sql: unknown, ...methods: readonly (keyof PgClient)[]): void {
   if (typeof sql === 'function' && methods.every((name) => typeof Reflect.get(sql, name) === 'function')) return
   throw new TypeError(`${factory}: expected a client of postgres.js as sql, but it is ${describeType(sql)}.`)
 }

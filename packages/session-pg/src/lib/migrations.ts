@@ -71,7 +71,7 @@ const steps: readonly { readonly name: string; readonly sqlFor: (layout: Layout)
 export const latestVersion: number = steps.length
 
 /** What the comment on a table of that version begins with. */
-const mark = '@bext/session-pg schema '
+export const mark = '@bext/session-pg schema '
 
 /** The version that a table's comment tells, or undefined if it tells none. */
 export function versionIn(comment: string): number | undefined {
