@@ -9,6 +9,8 @@ export { formatMarkdown } from './lib/formats/markdown.js'
 export { formatTap } from './lib/formats/tap.js'
 export { formatText } from './lib/formats/text.js'
 export type {
+  BackendConditions,
+  EndCondition,
   Endpoint,
   OpenedStore,
   OpenOptions,

@@ -29,7 +29,13 @@ const everything = resultsWith(
   'inspect',
   'shared-backend',
   'module',
+  'forbid',
+  'fill',
+  'hold',
+  'delayExpiry',
 )
+
+const conditions = ['forbidden', 'full', 'locked', 'restored']
 
 function but(results: readonly Judged[], changed: string, verdict: Verdict): readonly Judged[] {
   return results.map((each) => (each.id === changed ? { id: changed, verdict } : each))
@@ -40,7 +46,7 @@ test('a store that gives nothing optional earns the core of its family, and no m
 })
 
 test('a store that gives everything earns every profile of its family', () => {
-  const all = ['core', 'instances', 'networked', 'secrecy', 'by-user', 'sweep', 'close', 'compare']
+  const all = ['core', 'instances', 'networked', 'secrecy', ...conditions, 'by-user', 'sweep', 'close', 'compare']
   expect(earnedProfiles('server', cases, everything)).toEqual(all)
 })
 
@@ -56,7 +62,7 @@ test.for(['fail', 'inconclusive', 'unsupported', 'harness-error', 'warn'] as con
   'one MUST that ended as %s loses its profile, and that one alone',
   (verdict) => {
     const earned = earnedProfiles('server', cases, but(everything, 'O4-gone', verdict))
-    expect(earned).toEqual(['core', 'instances', 'networked', 'secrecy', 'by-user', 'sweep', 'close'])
+    expect(earned).toEqual(['core', 'instances', 'networked', 'secrecy', ...conditions, 'by-user', 'sweep', 'close'])
   },
 )
 

@@ -19,7 +19,7 @@ afterEach(() => {
 
 test.for([
   ['U3-deleted', ['U3-deleted']],
-  ['U3', ['U3-unknown', 'U3-deleted', 'U3-expired', 'U3-revoked']],
+  ['U3', ['U3-unknown', 'U3-deleted', 'U3-expired', 'U3-revoked', 'U3-stored-end']],
   ['H', ['H1-up', 'H1-down', 'H2-heals']],
   ['*-deleted', ['R3-deleted', 'U3-deleted', 'T3-deleted']],
   ['U3-??p*', ['U3-expired']],
@@ -33,7 +33,7 @@ test('a quick selection leaves out what waits, and every rule that can be seen a
   const quick = selectCases(cases, { quick: true })
   const rules = new Set(quick.map(({ rule }) => rule))
   const left = cases.filter(({ rule, needs }) => !rules.has(rule) && !needs.includes('endpoint'))
-  expect([...new Set(left.map(({ rule }) => rule))]).toEqual(['D4'])
+  expect([...new Set(left.map(({ rule }) => rule))]).toEqual(['D4', 'E5'])
 })
 
 /** How long a case asks to wait in all, limits of calls apart. */

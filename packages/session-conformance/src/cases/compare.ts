@@ -97,6 +97,23 @@ export const compareCases: readonly ConformanceCase[] = [
   ),
 
   defineCase(
+    'O4-one-wins-equal',
+    'of many that read the same data and write equal data, exactly one updates',
+    async (context) => {
+      const [a, b] = await context.openTwo()
+      await duel(async () => {
+        const { id, dataJson } = await context.create(a)
+        const results = await Promise.all(
+          Array.from({ length: 6 }, (_, n) => (n % 2 === 0 ? a : b).updateIfUnchanged(id, dataJson, '{"equal":true}')),
+        )
+        const winners = results.filter(({ outcome }) => outcome === 'updated')
+        context.equal(winners.length, 1, 'the number of winners')
+      }, 12)
+    },
+    { needs },
+  ),
+
+  defineCase(
     'O4-step',
     'an updateIfUnchanged() that is held at any step does not undo an update()',
     async (context) => {

@@ -5,7 +5,10 @@ import { createCases } from './create.js'
 import { deleteCases } from './delete.js'
 import { errorCases } from './errors.js'
 import { fidelityCases } from './fidelity.js'
+import { forbiddenCases } from './forbidden.js'
+import { fullCases } from './full.js'
 import { healthCases } from './health.js'
+import { heldCases } from './held.js'
 import { idCases } from './ids.js'
 import { integrityCases } from './integrity.js'
 import { isolationCases } from './isolation.js'
@@ -13,8 +16,10 @@ import { limitsCases } from './limits.js'
 import { modelCases } from './model.js'
 import { readCases } from './read.js'
 import { revocationCases } from './revocation.js'
+import { storedEndCases } from './stored-end.js'
 import { sweepCases } from './sweep.js'
 import { touchCases } from './touch.js'
+import { twiceCases } from './twice.js'
 import { updateCases } from './update.js'
 import { userIndexCases } from './user-index.js'
 
@@ -29,10 +34,15 @@ export const cases: readonly ConformanceCase[] = [
   ...touchCases,
   ...deleteCases,
   ...revocationCases,
+  ...storedEndCases,
   ...errorCases,
+  ...forbiddenCases,
+  ...heldCases,
+  ...twiceCases,
   ...healthCases,
   ...isolationCases,
   ...limitsCases,
+  ...fullCases,
   ...userIndexCases,
   ...sweepCases,
   ...closeCases,

@@ -1,6 +1,6 @@
 import type { CreateOptions, SessionErrorCode, SessionId, SessionRecord } from '@bext/session-core'
 import type { FaultProxy } from './fault-proxy.js'
-import type { OpenedStore, OpenOptions, StoreHarness } from './harness.js'
+import type { BackendConditions, EndCondition, OpenedStore, OpenOptions, StoreHarness } from './harness.js'
 import type { Random } from './random.js'
 import type { Trace } from './trace.js'
 import type { WatchedStore } from './watched-store.js'
@@ -36,6 +36,11 @@ export interface CaseContext {
   freshNamespace(): string
   /** The kit's proxy in front of the harness' endpoint. */
   openProxy(): Promise<FaultProxy>
+  /** Brings a condition about. It ends by the function that this resolves to, or else with the case. */
+  bring(
+    what: string,
+    begin: (conditions: BackendConditions) => EndCondition | Promise<EndCondition> | undefined,
+  ): Promise<() => Promise<void>>
   /** A user id, and JSON text, that no other case has. */
   userId(): string
   json(): string
@@ -49,7 +54,7 @@ export interface CaseContext {
   /** Fails unless reading the id answers `NotFound`. */
   gone(store: WatchedStore, id: SessionId, what: string): Promise<void>
   equal(seen: unknown, expected: unknown, what: string): void
-  ok(condition: boolean, expected: string, seen: string): void
+  ok(condition: boolean, expected: string, seen: string, rule?: string): void
   /** Whether the data are what was written: the same bytes, or the same value where the store declares that. */
   isSameData(seen: string, written: string): boolean
   /** Fails unless the data are what was written. */

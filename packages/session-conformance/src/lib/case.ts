@@ -1,5 +1,5 @@
 import type { CaseContext } from './case-context.js'
-import type { StoreCapability, StoreFamily, StoreHarness } from './harness.js'
+import type { BackendConditions, StoreCapability, StoreFamily, StoreHarness } from './harness.js'
 
 export type Level = 'MUST' | 'SHOULD' | 'MAY'
 
@@ -8,7 +8,14 @@ const storeCapabilities: readonly StoreCapability[] = ['user-index', 'sweep', 'c
 
 /** What a case cannot do without: an optional interface, or something that the harness gives. */
 export type Need =
-  StoreCapability | 'endpoint' | 'inspect' | 'shared-backend' | 'other-secret' | 'module' | 'revocation'
+  | StoreCapability
+  | keyof BackendConditions
+  | 'endpoint'
+  | 'inspect'
+  | 'shared-backend'
+  | 'other-secret'
+  | 'module'
+  | 'revocation'
 
 /** What a store may lack without owing the kit anything: what needs it is not applicable then. */
 export const optionalNeeds: readonly Need[] = [...storeCapabilities, 'revocation']
@@ -24,7 +31,7 @@ export interface ConformanceCase {
   readonly title: string
   readonly families: readonly StoreFamily[]
   readonly needs: readonly Need[]
-  /** Changes this process' clock or randomness, so nothing else may run beside it. */
+  /** Changes this process' clock or randomness, or fills the backend, so nothing else may run beside it. */
   readonly exclusive: boolean
   run(context: CaseContext): Promise<void>
 }
@@ -60,6 +67,10 @@ export function missingNeeds(harness: StoreHarness, { needs }: ConformanceCase):
     'other-secret': harness.declares?.otherSecret ?? false,
     module: harness.module !== undefined,
     revocation: harness.declares?.revocation ?? false,
+    forbid: Object.keys(harness.conditions?.forbid ?? {}).length > 0,
+    fill: harness.conditions?.fill !== undefined,
+    hold: harness.conditions?.hold !== undefined,
+    delayExpiry: harness.conditions?.delayExpiry !== undefined,
   }
   return needs.filter((need) => !given[need])
 }

@@ -99,6 +99,22 @@ export function createContext({ harness, namespace, random }: ContextOptions): O
       return proxy
     },
 
+    async bring(what, begin) {
+      const endCondition = await begin(harness.conditions ?? {})
+      if (endCondition === undefined) throw new Error(`The case did not declare that it needs a way to ${what}.`)
+      if (typeof endCondition !== 'function') {
+        throw new TypeError(`The harness' condition "${what}" must resolve to a function that ends it.`)
+      }
+      trace.add(`the condition "${what}" begins`)
+      let ended: Promise<void> | undefined
+      const end = (): Promise<void> => (ended ??= Promise.resolve(endCondition()))
+      disposals.push(end)
+      return async () => {
+        await end()
+        trace.add(`the condition "${what}" has ended`)
+      }
+    },
+
     userId() {
       const userId = `user-${random.token(16)}`
       canaries.add(userId)
@@ -141,8 +157,8 @@ export function createContext({ harness, namespace, random }: ContextOptions): O
       throw new ConformanceFailure(`${what} to be ${show(expected)}`, `it is ${show(seen)}`)
     },
 
-    ok(condition, expected, seen) {
-      if (!condition) throw new ConformanceFailure(expected, seen)
+    ok(condition, expected, seen, rule) {
+      if (!condition) throw new ConformanceFailure(expected, seen, rule)
     },
 
     isSameData(seen, written) {
@@ -170,7 +186,7 @@ export function createContext({ harness, namespace, random }: ContextOptions): O
         const settled = await settleWithin(close(), disposeLimitMs)
         if (settled.state === 'rejected') errors.push(settled.error)
         if (settled.state === 'pending') {
-          errors.push(new Error(`The harness did not close a store within ${disposeLimitMs} ms.`))
+          errors.push(new Error(`The harness did not close a store or end a condition within ${disposeLimitMs} ms.`))
         }
       }
       if (errors.length > 0) throw errors[0]

@@ -18,6 +18,13 @@ export interface FaultProxy {
   /** Resolves once a write is held. */
   readonly held: () => Promise<void>
   release(): void
+  /**
+   * Drops the k-th reply (from 1) that servers make from now on, and resets its connection, so that the client cannot
+   * tell whether its command ran. New connections are served.
+   */
+  loseReply(k: number): void
+  /** Loses no further reply. Whether one was lost since `loseReply`. */
+  stopLosing(): boolean
   /** How many writes clients have made since the proxy started. */
   readonly writes: () => number
   close(): Promise<void>
@@ -39,6 +46,8 @@ export async function startFaultProxy(target: Endpoint): Promise<FaultProxy> {
   let mode: 'serve' | 'stall' | 'refuse' = 'serve'
   let writes = 0
   let holdAt = Number.POSITIVE_INFINITY
+  let repliesUntilLost = Number.POSITIVE_INFINITY
+  let isReplyLost = false
   let onHeld: (() => void) | undefined
   let heldPromise: Promise<void> | undefined
 
@@ -81,6 +90,12 @@ export async function startFaultProxy(target: Endpoint): Promise<FaultProxy> {
       flush(link)
     })
     server.on('data', (chunk) => {
+      repliesUntilLost -= 1
+      if (repliesUntilLost === 0) {
+        isReplyLost = true
+        drop(link)
+        return
+      }
       link.toClient.push(chunk)
       flush(link)
     })
@@ -126,6 +141,16 @@ export async function startFaultProxy(target: Endpoint): Promise<FaultProxy> {
         link.holding = false
         flush(link)
       }
+    },
+    loseReply(k) {
+      isReplyLost = false
+      repliesUntilLost = k
+    },
+    stopLosing() {
+      const wasLost = isReplyLost
+      repliesUntilLost = Number.POSITIVE_INFINITY
+      isReplyLost = false
+      return wasLost
     },
     writes: () => writes,
     async close() {

@@ -1,4 +1,4 @@
-import type { SessionPlugin } from '@bext/session-core'
+import type { SessionId, SessionPlugin } from '@bext/session-core'
 
 /** Server-backed: the id is a key into a store. Client-backed: the id is the sealed session itself. */
 export type StoreFamily = 'server' | 'client'
@@ -52,6 +52,35 @@ export interface StoreDeclarations {
   readonly revocation?: boolean
 }
 
+/** Ends a condition. Called once, while the stores of the namespace are still open. */
+export type EndCondition = () => void | Promise<void>
+
+/**
+ * Conditions that an administrator, or the backend's limits, can bring about. Each function resolves once the condition
+ * holds for all stores of the namespace, also for those that are open already, and rejects if it cannot be brought
+ * about. The kit gives each function a namespace that no other case uses. Leave out what the backend does not know.
+ */
+export interface BackendConditions {
+  /**
+   * Ways to forbid calls that the backend could serve (E4), each by a name for reports: revoked rights, row level
+   * security, a read-only server. The backend stays reachable and the sessions stay stored. A way may forbid some calls
+   * and let others pass.
+   */
+  readonly forbid?: Readonly<Record<string, (namespace: string) => EndCondition | Promise<EndCondition>>>
+  /**
+   * Fills the backend, so that no session can be added (L2). The kit runs no other case meanwhile, so a server may be
+   * filled whole if nothing else uses it.
+   */
+  fill?(namespace: string): EndCondition | Promise<EndCondition>
+  /** Holds what the backend keeps for each of the sessions, as another client's lock on a row does (E5). */
+  hold?(namespace: string, ids: readonly SessionId[]): EndCondition | Promise<EndCondition>
+  /**
+   * Moves the backend's own expiry of everything that it keeps for the session later, and leaves the record as it is:
+   * what is left after a key was restored or moved (R3). For backends that remove keys or rows by themselves.
+   */
+  delayExpiry?(namespace: string, id: SessionId, byMs: number): EndCondition | Promise<EndCondition>
+}
+
 /** How a store is brought to the kit. */
 export interface StoreHarness {
   readonly name: string
@@ -66,6 +95,8 @@ export interface StoreHarness {
   open(options: OpenOptions): OpenedStore | Promise<OpenedStore>
   /** Everything that the backend keeps for a namespace, as texts, so that the kit can look for traces (D2, I1). */
   inspect?(namespace: string): Promise<readonly string[]>
+  /** Conditions that the harness can bring about, so that the kit sees what the store answers then (E4, E5, L2, R3). */
+  readonly conditions?: BackendConditions
   /** A module whose default export is this harness: the kit opens and closes it in a process of its own (O3). */
   readonly module?: { readonly url: string; readonly execArgv?: readonly string[] }
   /** Rules that the protocol behind a bridge cannot keep, and why. Their cases are run and fail as any others. */

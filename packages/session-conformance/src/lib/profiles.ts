@@ -4,7 +4,20 @@ import type { Verdict } from './run.js'
 
 /** What a store can say that it has passed. */
 export type ProfileName =
-  'core' | 'instances' | 'networked' | 'secrecy' | 'keys' | 'revocation' | 'by-user' | 'sweep' | 'close' | 'compare'
+  | 'core'
+  | 'instances'
+  | 'networked'
+  | 'secrecy'
+  | 'keys'
+  | 'revocation'
+  | 'forbidden'
+  | 'full'
+  | 'locked'
+  | 'restored'
+  | 'by-user'
+  | 'sweep'
+  | 'close'
+  | 'compare'
 
 /** What each profile says of a store that has it. All but `core` come on top of it. */
 export const profileTitles: Readonly<Record<ProfileName, string>> = {
@@ -14,6 +27,10 @@ export const profileTitles: Readonly<Record<ProfileName, string>> = {
   secrecy: 'leaves nothing in its backend that lets anyone in, or that should be gone',
   keys: 'takes no seal of another secret',
   revocation: 'ends a sealed session under all ids that it ever had',
+  forbidden: 'answers Backend where its backend forbids, and takes no row that it may not see for none',
+  full: 'refuses what a full backend has no room for, whole, and serves the rest',
+  locked: 'serves other sessions while somebody else holds a lock on some',
+  restored: "ends sessions by what it stored, whatever the backend's own expiry says",
   'by-user': "lists a user's sessions and ends them, and misses none",
   sweep: 'removes what has expired, and nothing else',
   close: 'releases what it opened, so that a process ends by itself',
@@ -22,6 +39,10 @@ export const profileTitles: Readonly<Record<ProfileName, string>> = {
 
 /** The profile that a need leads to. A case with several needs belongs to the first of them in this order. */
 const profileOfNeed: Readonly<Record<Need, ProfileName>> = {
+  forbid: 'forbidden',
+  fill: 'full',
+  hold: 'locked',
+  delayExpiry: 'restored',
   endpoint: 'networked',
   inspect: 'secrecy',
   'other-secret': 'keys',

@@ -1,4 +1,5 @@
 import { capabilityMutants } from './capabilities.js'
+import { conditionMutants } from './conditions.js'
 import { errorMutants } from './errors.js'
 import { fidelityMutants } from './fidelity.js'
 import { idMutants } from './ids.js'
@@ -24,4 +25,5 @@ export const inProcessMutants: readonly Mutant[] = [
   ...errorMutants,
   ...capabilityMutants,
   ...userIndexMutants,
+  ...conditionMutants,
 ]

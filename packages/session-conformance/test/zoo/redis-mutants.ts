@@ -6,6 +6,7 @@ import type { Mutant } from './mutant.js'
 import { numbered } from './mutant.js'
 import type { RedisHarnessOptions, RedisMutation, RedisServer, RedisSteps } from './redis-base.js'
 import { redisHarness, scripts } from './redis-base.js'
+import { redisTwiceMutants } from './redis-twice.js'
 import { notFound } from './server-base.js'
 
 type RedisMutant = Mutant<RedisServer>
@@ -66,6 +67,7 @@ function withoutCause(error: unknown): never {
 
 /** Broken stores over Redis. */
 export const redisMutants: readonly RedisMutant[] = [
+  ...redisTwiceMutants,
   redisMutant({
     name: 'redis: update() upserts',
     rule: 'U3',

@@ -9,7 +9,7 @@ import type {
   UserIndexCapability,
 } from '@bext/session-core'
 import { asSessionId, SessionError } from '@bext/session-core'
-import type { StoreHarness } from '../../src/index.js'
+import type { BackendConditions, EndCondition, StoreHarness } from '../../src/index.js'
 import type { Checks } from './checks.js'
 import { invalid, maxDataBytes, rightChecks } from './checks.js'
 
@@ -20,14 +20,28 @@ export interface Row {
   readonly expiresAtMs: number
 }
 
+/** What a backend may be brought to, as an administrator or its own limits do. */
+export interface BackendState {
+  forbidden: 'nothing' | 'everything' | 'writes'
+  isFull: boolean
+  /** Keys that somebody else holds. */
+  readonly held: Set<string>
+  /** The backend's own end of a key, where it differs from the row's. */
+  readonly ownEnds: Map<string, number>
+}
+
 /** What one namespace keeps. All stores of the namespace share it, as clients share a server. */
 export interface Backend {
   readonly namespace: string
   readonly rows: Map<string, Row>
   readonly users: Map<string, Set<string>>
+  readonly state: BackendState
   /** The backends of all namespaces. */
   readonly all: ReadonlyMap<string, Backend>
 }
+
+/** `grow` is a write that needs room. */
+export type Access = 'read' | 'write' | 'grow'
 
 type Whole = SessionPlugin & UserIndexCapability & SweepCapability & CompareCapability & CloseCapability
 
@@ -35,6 +49,11 @@ type Whole = SessionPlugin & UserIndexCapability & SweepCapability & CompareCapa
 export interface ServerSteps extends Whole, Checks {
   readonly nowMs: () => number
   readonly checkOpen: () => void
+  readonly timeoutMs: number
+  /** Throws where the backend forbids what is to be done, or has no room for it. */
+  readonly allow: (access: Access) => void
+  /** Resolves once nobody else holds the key. */
+  readonly enter: (key: string) => Promise<void>
   readonly mintId: () => string
   readonly isId: (id: unknown) => boolean
   readonly keyOf: (id: string) => string
@@ -64,7 +83,13 @@ export function notFound(): SessionError {
   return new SessionError('unknown', 'There is no such session.')
 }
 
-function rightSteps(self: ServerSteps, { rows, users }: Backend): ServerSteps {
+const keyOf = (id: string): string => createHash('sha256').update(id).digest('base64url')
+
+export function refused(reason: 'failed' | 'full' | 'timeout'): SessionError {
+  return new SessionError(reason, 'The backend refused.', { cause: new Error('permission denied') })
+}
+
+function rightSteps(self: ServerSteps, { rows, users, state }: Backend, timeoutMs: number): ServerSteps {
   let closed = false
   return {
     ...rightChecks(self),
@@ -73,9 +98,22 @@ function rightSteps(self: ServerSteps, { rows, users }: Backend): ServerSteps {
     checkOpen() {
       if (closed) throw new SessionError('closed', 'The store was closed.')
     },
+    timeoutMs,
+    allow(access) {
+      if (state.forbidden === 'everything' || (state.forbidden === 'writes' && access !== 'read'))
+        throw refused('failed')
+      if (access === 'grow' && state.isFull) throw refused('full')
+    },
+    async enter(key) {
+      const giveUpAtMs = performance.now() + timeoutMs
+      while (state.held.has(key)) {
+        if (performance.now() > giveUpAtMs) throw refused('timeout')
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+    },
     mintId: () => randomBytes(24).toString('hex'),
     isId: (id) => typeof id === 'string' && /^[0-9a-f]{48}$/.test(id) && !id.endsWith('\n'),
-    keyOf: (id) => createHash('sha256').update(id).digest('base64url'),
+    keyOf,
     endOf: (fromMs, ttlMs) => fromMs + ttlMs,
     packData: (dataJson) => dataJson,
     unpackData: (packed) => packed,
@@ -85,19 +123,25 @@ function rightSteps(self: ServerSteps, { rows, users }: Backend): ServerSteps {
     find(id) {
       self.checkOpen()
       if (!self.isId(id)) throw new SessionError('malformed', 'The id is malformed.')
+      self.allow('read')
       const key = self.keyOf(id)
       const row = rows.get(key)
       if (row === undefined || self.isOver(row)) throw notFound()
       return [key, row]
     },
     insert(key, row) {
+      self.allow('grow')
       if (rows.has(key)) return false
       rows.set(key, row)
       if (row.userId !== undefined) self.indexAdd(row.userId, key)
       return true
     },
-    replace: (key, row) => void rows.set(key, row),
+    replace(key, row) {
+      self.allow(row.dataJson.length > (rows.get(key)?.dataJson.length ?? 0) ? 'grow' : 'write')
+      rows.set(key, row)
+    },
     remove(key) {
+      self.allow('write')
       const userId = rows.get(key)?.userId
       rows.delete(key)
       if (userId !== undefined) self.indexRemove(userId, key)
@@ -110,7 +154,10 @@ function rightSteps(self: ServerSteps, { rows, users }: Backend): ServerSteps {
       keys?.delete(key)
       if (keys?.size === 0) users.delete(userId)
     },
-    keysOfUser: (userId) => [...(users.get(userId) ?? [])],
+    keysOfUser(userId) {
+      self.allow('read')
+      return [...(users.get(userId) ?? [])]
+    },
     toRecord: (id, { userId, dataJson, createdAtMs, expiresAtMs }) => ({
       id,
       userId,
@@ -133,19 +180,23 @@ function rightSteps(self: ServerSteps, { rows, users }: Backend): ServerSteps {
     read: async (id) => self.toRecord(id, self.find(id)[1]),
     async update(id, dataJson) {
       const checked = self.checkData(dataJson)
+      if (self.isId(id) && state.held.has(self.keyOf(id))) await self.enter(self.keyOf(id))
       const [key, row] = self.find(id)
       self.replace(key, { ...row, dataJson: self.packData(checked) })
       return id
     },
     async touch(id, ttlMs) {
       const checked = self.checkTtl(ttlMs)
+      if (self.isId(id) && state.held.has(self.keyOf(id))) await self.enter(self.keyOf(id))
       const [key, row] = self.find(id)
       self.replace(key, { ...row, expiresAtMs: self.endOf(self.nowMs(), checked) })
       return id
     },
     async delete(id) {
       self.checkOpen()
-      if (self.isId(id)) self.remove(self.keyOf(id))
+      if (!self.isId(id)) return
+      if (self.isId(id) && state.held.has(self.keyOf(id))) await self.enter(self.keyOf(id))
+      self.remove(self.keyOf(id))
     },
     isHealthy: async () => !closed,
 
@@ -173,12 +224,14 @@ function rightSteps(self: ServerSteps, { rows, users }: Backend): ServerSteps {
     async sweep({ maxRecords = 1000 } = {}) {
       self.checkOpen()
       if (!Number.isSafeInteger(maxRecords) || maxRecords < 1) throw invalid('maxRecords must be a positive integer.')
+      self.allow('read')
       const over = [...rows].filter(([, row]) => self.isOver(row)).map(([key]) => key)
       for (const key of over.slice(0, maxRecords)) self.remove(key)
       return { removed: Math.min(over.length, maxRecords), more: over.length > maxRecords }
     },
     async updateIfUnchanged(id, expectedDataJson, dataJson) {
       const checked = self.checkData(dataJson)
+      if (self.isId(id) && state.held.has(self.keyOf(id))) await self.enter(self.keyOf(id))
       const [key, row] = self.find(id)
       if (self.unpackData(row.dataJson) !== expectedDataJson) return { outcome: 'changed' }
       self.replace(key, { ...row, dataJson: self.packData(checked) })
@@ -190,10 +243,36 @@ function rightSteps(self: ServerSteps, { rows, users }: Backend): ServerSteps {
   }
 }
 
-function serverStore(backend: Backend, mutate: ServerMutation | undefined): SessionPlugin {
+function serverStore(backend: Backend, timeoutMs: number, mutate: ServerMutation | undefined): SessionPlugin {
   const steps = {} as ServerSteps
-  const right = rightSteps(steps, backend)
+  const right = rightSteps(steps, backend, timeoutMs)
   return Object.assign(steps, right, mutate?.({ ...right }, backend))
+}
+
+function conditionsOf(stateOf: (namespace: string) => BackendState): BackendConditions {
+  function forbid(namespace: string, what: BackendState['forbidden']): EndCondition {
+    stateOf(namespace).forbidden = what
+    return () => void (stateOf(namespace).forbidden = 'nothing')
+  }
+  return {
+    forbid: {
+      'no rights': (namespace) => forbid(namespace, 'everything'),
+      'read-only': (namespace) => forbid(namespace, 'writes'),
+    },
+    fill(namespace) {
+      stateOf(namespace).isFull = true
+      return () => void (stateOf(namespace).isFull = false)
+    },
+    hold(namespace, ids) {
+      const { held } = stateOf(namespace)
+      for (const id of ids) held.add(keyOf(id))
+      return () => held.clear()
+    },
+    delayExpiry(namespace, id, byMs) {
+      stateOf(namespace).ownEnds.set(keyOf(id), Date.now() + byMs)
+      return () => undefined
+    },
+  }
 }
 
 export interface ServerHarnessOptions extends Partial<StoreHarness> {
@@ -207,7 +286,8 @@ export function serverHarness(name: string, mutate?: ServerMutation, options: Se
   const all = new Map<string, Backend>()
   function backendOf(namespace: string): Backend {
     const place = placeOf(namespace)
-    const backend = all.get(place) ?? { namespace: place, rows: new Map(), users: new Map(), all }
+    const state: BackendState = { forbidden: 'nothing', isFull: false, held: new Set(), ownEnds: new Map() }
+    const backend = all.get(place) ?? { namespace: place, rows: new Map(), users: new Map(), state, all }
     all.set(place, backend)
     return backend
   }
@@ -216,11 +296,12 @@ export function serverHarness(name: string, mutate?: ServerMutation, options: Se
     family: 'server',
     capabilities: ['user-index', 'sweep', 'compare', 'close'],
     declares: { maxDataBytes },
-    open: ({ namespace }) => ({ store: serverStore(backendOf(namespace), mutate) }),
+    open: ({ namespace, timeoutMs = 2000 }) => ({ store: serverStore(backendOf(namespace), timeoutMs, mutate) }),
     async inspect(namespace) {
       const { rows, users } = backendOf(namespace)
       return [...rows, ...Array.from(users, ([userId, keys]) => [userId, ...keys])].map((kept) => JSON.stringify(kept))
     },
+    conditions: conditionsOf((namespace) => backendOf(namespace).state),
     ...rest,
   }
 }

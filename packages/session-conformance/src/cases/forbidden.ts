@@ -1,0 +1,179 @@
+import type { SessionId } from '@bext/session-core'
+import { isSessionError } from '@bext/session-core'
+import type { ConformanceCase } from '../lib/case.js'
+import { defineCase } from '../lib/case.js'
+import type { CaseContext, MadeSession } from '../lib/case-context.js'
+import { ConformanceFailure } from '../lib/failure.js'
+import { untilItWorks } from '../lib/faulty-backend.js'
+import { waitForEnd } from '../lib/lifetime.js'
+import { settleWithin } from '../lib/settle.js'
+import type { WatchedStore } from '../lib/watched-store.js'
+
+const laterMs = 7_200_000
+const callLimitMs = 60_000
+
+/**
+ * Makes a call that the backend may forbid in a way. Resolves once it has settled, to a check for the time when the
+ * backend forbids no more: whether the call was refused. It fails unless that was with `Backend`.
+ */
+type Attempt = (way: string) => Promise<() => Promise<boolean>>
+
+/** What the call resolves to must be true once the backend forbids no more. */
+function attempt<Result>(
+  name: string,
+  call: () => Promise<Result>,
+  isTrue: (result: Result) => Promise<boolean>,
+): Attempt {
+  return async (way) => {
+    const what = `${name} while the backend forbids it ("${way}") to be answered with Backend`
+    const settled = await settleWithin(call(), callLimitMs)
+    return async () => {
+      if (settled.state === 'pending') throw new ConformanceFailure(what, 'it did not settle', 'E5')
+      if (settled.state === 'resolved') {
+        if (await isTrue(settled.value)) return false
+        throw new ConformanceFailure(what, 'it resolved, and nothing was done')
+      }
+      if (!isSessionError(settled.error)) throw settled.error
+      if (settled.error.code === 'Backend') return true
+      throw new ConformanceFailure(what, `it was ${settled.error.code}`)
+    }
+  }
+}
+
+type Prepare = (context: CaseContext, store: WatchedStore) => Promise<readonly Attempt[]>
+
+/** Makes the calls while the backend forbids, in each way that the harness knows. Resolves to the ways that refused none. */
+async function underEachWay(context: CaseContext, prepare: Prepare): Promise<readonly string[]> {
+  const unrefused: string[] = []
+  for (const [way, begin] of Object.entries(context.harness.conditions?.forbid ?? {})) {
+    const namespace = context.freshNamespace()
+    const store = await context.open({ namespace })
+    const bystander = await context.create(store, { userId: context.userId() })
+    const attempts = await prepare(context, store)
+    const end = await context.bring(way, () => begin(namespace))
+    const checks = await Promise.all(attempts.map((each) => each(way)))
+    await end()
+    const refused = []
+    for (const check of checks) refused.push(await check())
+    if (!refused.includes(true)) unrefused.push(way)
+    const after = await untilItWorks(() => store.read(bystander.id))
+    context.sameData(after.dataJson, bystander.dataJson)
+  }
+  return unrefused
+}
+
+async function prepareMain(context: CaseContext, store: WatchedStore): Promise<readonly Attempt[]> {
+  const make = (): Promise<MadeSession> => context.create(store, { userId: context.userId() })
+  const [read, updated, touched, deleted] = [await make(), await make(), await make(), await make()]
+  const found = async (id: SessionId): Promise<boolean> =>
+    (await untilItWorks(() => context.orNotFound(store.read(id)))) !== undefined
+  return [
+    attempt('create()', make, ({ id }) => found(id)),
+    attempt(
+      'read()',
+      () => store.read(read.id),
+      async ({ dataJson }) => context.isSameData(dataJson, read.dataJson),
+    ),
+    attempt(
+      'update()',
+      () => store.update(updated.id, '{"allowed":true}'),
+      async (id) => context.isSameData((await untilItWorks(() => store.read(id))).dataJson, '{"allowed":true}'),
+    ),
+    attempt(
+      'touch()',
+      () => store.touch(touched.id, laterMs),
+      async (id) => (await untilItWorks(() => store.read(id))).expiresAtMs > touched.t1 + laterMs / 2,
+    ),
+    attempt(
+      'delete()',
+      () => store.delete(deleted.id),
+      async () => !(await found(deleted.id)),
+    ),
+  ]
+}
+
+async function prepareByUser(context: CaseContext, store: WatchedStore): Promise<readonly Attempt[]> {
+  const users = [context.userId(), context.userId(), context.userId()] as const
+  for (const userId of users) await context.create(store, { userId })
+  const [listed, endedOne, endedAll] = users
+  const handle = (await store.listUserSessions(endedOne))[0]?.handle ?? ''
+  const count = async (userId: string): Promise<number> =>
+    (await untilItWorks(() => store.listUserSessions(userId))).length
+  return [
+    attempt(
+      'listUserSessions()',
+      () => store.listUserSessions(listed),
+      async ({ length }) => length === 1,
+    ),
+    attempt(
+      'endUserSession()',
+      () => store.endUserSession(endedOne, handle),
+      async () => (await count(endedOne)) === 0,
+    ),
+    attempt(
+      'endUserSessions()',
+      () => store.endUserSessions(endedAll),
+      async () => (await count(endedAll)) === 0,
+    ),
+  ]
+}
+
+async function prepareSweep(context: CaseContext, store: WatchedStore): Promise<readonly Attempt[]> {
+  const made = await Promise.all(Array.from({ length: 3 }, () => context.create(store, { ttlMs: 50 })))
+  for (const each of made) await waitForEnd(context, each)
+  return [
+    attempt(
+      'sweep()',
+      () => store.sweep(),
+      async ({ removed }) => removed === made.length,
+    ),
+  ]
+}
+
+async function prepareCompare(context: CaseContext, store: WatchedStore): Promise<readonly Attempt[]> {
+  const { id, dataJson } = await context.create(store, { userId: context.userId() })
+  return [
+    attempt(
+      'updateIfUnchanged()',
+      () => store.updateIfUnchanged(id, dataJson, '{"allowed":true}'),
+      async ({ outcome }) => {
+        const after = await untilItWorks(() => store.read(id))
+        return outcome === 'updated' && context.isSameData(after.dataJson, '{"allowed":true}')
+      },
+    ),
+  ]
+}
+
+/** A backend that can be reached and forbids is a failing one (E4). */
+export const forbiddenCases: readonly ConformanceCase[] = [
+  defineCase(
+    'E4-forbidden',
+    'what the backend forbids is Backend: no session is NotFound because of it, and nothing counts as done',
+    async (context) => {
+      const [unrefused] = await underEachWay(context, prepareMain)
+      if (unrefused === undefined) return
+      throw new Error(
+        `The harness' condition forbid "${unrefused}" forbade none of create, read, update, touch and delete.`,
+      )
+    },
+    { families: ['server'], needs: ['forbid'] },
+  ),
+  defineCase(
+    'E4-forbidden-by-user',
+    "listing and ending a user's sessions is Backend where the backend forbids it",
+    async (context) => void (await underEachWay(context, prepareByUser)),
+    { families: ['server'], needs: ['forbid', 'user-index'] },
+  ),
+  defineCase(
+    'E4-forbidden-sweep',
+    'sweep() is Backend where the backend forbids it, and does not count as done',
+    async (context) => void (await underEachWay(context, prepareSweep)),
+    { families: ['server'], needs: ['forbid', 'sweep'] },
+  ),
+  defineCase(
+    'E4-forbidden-compare',
+    'updateIfUnchanged() is Backend where the backend forbids it, and never "changed"',
+    async (context) => void (await underEachWay(context, prepareCompare)),
+    { families: ['server'], needs: ['forbid', 'compare'] },
+  ),
+]

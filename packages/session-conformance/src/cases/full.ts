@@ -1,0 +1,121 @@
+import { isSessionError } from '@bext/session-core'
+import type { ConformanceCase } from '../lib/case.js'
+import { defineCase } from '../lib/case.js'
+import type { CaseContext } from '../lib/case-context.js'
+import { ConformanceFailure } from '../lib/failure.js'
+import { untilItWorks } from '../lib/faulty-backend.js'
+import type { WatchedStore } from '../lib/watched-store.js'
+
+const largeBytes = 65_536
+const laterMs = 7_200_000
+
+function largeJson(context: CaseContext): string {
+  const bytes = Math.min(largeBytes, context.harness.declares?.maxDataBytes ?? largeBytes)
+  return JSON.stringify('x'.repeat(bytes - 2))
+}
+
+/** Whether a call that needs room was refused. Fails if it was answered with anything else than `Backend`. */
+async function wasRefused(call: Promise<unknown>, name: string): Promise<boolean> {
+  try {
+    await call
+    return false
+  } catch (error) {
+    if (!isSessionError(error)) throw error
+    if (error.code === 'Backend') return true
+    throw new ConformanceFailure(`${name} at a full backend to be answered with Backend`, `it was ${error.code}`)
+  }
+}
+
+async function fill(context: CaseContext, store: WatchedStore, namespace: string): Promise<() => Promise<void>> {
+  const end = await context.bring('fill', (conditions) => conditions.fill?.(namespace))
+  const dataJson = largeJson(context)
+  if (await wasRefused(context.create(store, { dataJson }), 'create()')) return end
+  throw new Error(`The harness' condition fill left room for a session with ${dataJson.length} bytes of data.`)
+}
+
+async function serves<T>(call: Promise<T>, name: string): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    if (!isSessionError(error)) throw error
+    throw new ConformanceFailure(`${name} to go on at a full backend`, `it was ${error.code} (${error.reason})`)
+  }
+}
+
+/** A backend that is full (L2). Nothing else runs meanwhile, because a server may have to be filled whole. */
+export const fullCases: readonly ConformanceCase[] = [
+  defineCase(
+    'L2-refuses',
+    'what a full backend has no room for is Backend, and leaves nothing behind',
+    async (context) => {
+      const namespace = context.freshNamespace()
+      const store = await context.open({ namespace })
+      const userId = context.userId()
+      const kept = await context.create(store, { userId })
+      const look = async (): Promise<string> =>
+        [...((await context.harness.inspect?.(namespace)) ?? [])].toSorted().join('\n')
+      const before = await look()
+      const end = await fill(context, store, namespace)
+      const dataJson = largeJson(context)
+      for (let n = 0; n < 4; n += 1) {
+        for (const user of [context.userId(), userId, undefined]) {
+          const isRefused = await wasRefused(context.create(store, { dataJson, userId: user }), 'create()')
+          context.ok(isRefused, 'create() at a full backend to be answered with Backend each time', 'it resolved')
+        }
+      }
+      const isUpdateRefused = await wasRefused(store.update(kept.id, dataJson), 'update()')
+      const after = await serves(store.read(kept.id), 'read()')
+      context.sameData(after.dataJson, isUpdateRefused ? kept.dataJson : dataJson)
+      if (isUpdateRefused) {
+        context.ok((await look()) === before, 'what was refused to leave nothing in the backend', 'something was left')
+      }
+      await end()
+      await untilItWorks(() => context.create(store, { userId }))
+    },
+    { families: ['server'], needs: ['fill', 'inspect'], exclusive: true },
+  ),
+
+  defineCase(
+    'L2-goes-on',
+    'read(), touch() and delete() go on at a full backend',
+    async (context) => {
+      const namespace = context.freshNamespace()
+      const store = await context.open({ namespace })
+      const [kept, doomed] = [
+        await context.create(store, { userId: context.userId() }),
+        await context.create(store, { userId: context.userId() }),
+      ]
+      const end = await fill(context, store, namespace)
+      context.sameData((await serves(store.read(kept.id), 'read()')).dataJson, kept.dataJson)
+      await serves(store.touch(kept.id, laterMs), 'touch()')
+      const { expiresAtMs } = await serves(store.read(kept.id), 'read()')
+      context.ok(expiresAtMs > kept.t1 + laterMs / 2, 'touch() to move the end at a full backend', 'it did not')
+      await serves(store.delete(doomed.id), 'delete()')
+      await context.gone(store, doomed.id, 'a session that was deleted at a full backend')
+      await end()
+      context.sameData((await untilItWorks(() => store.read(kept.id))).dataJson, kept.dataJson)
+    },
+    { families: ['server'], needs: ['fill'], exclusive: true },
+  ),
+
+  defineCase(
+    'L2-goes-on-by-user',
+    "listing and ending a user's sessions goes on at a full backend",
+    async (context) => {
+      const namespace = context.freshNamespace()
+      const store = await context.open({ namespace })
+      const userId = context.userId()
+      const made = []
+      for (let n = 0; n < 3; n += 1) made.push(await context.create(store, { userId }))
+      await fill(context, store, namespace)
+      const listed = await serves(store.listUserSessions(userId), 'listUserSessions()')
+      context.equal(listed.length, made.length, "the number of the user's sessions at a full backend")
+      await serves(store.endUserSession(userId, listed[0]?.handle ?? ''), 'endUserSession()')
+      const left = await serves(store.listUserSessions(userId), 'listUserSessions()')
+      context.equal(left.length, made.length - 1, 'the number of sessions after one was ended')
+      await serves(store.endUserSessions(userId), 'endUserSessions()')
+      for (const { id } of made) await context.gone(store, id, 'a session that was ended at a full backend')
+    },
+    { families: ['server'], needs: ['fill', 'user-index'], exclusive: true },
+  ),
+]

@@ -1,0 +1,147 @@
+import { isSessionError } from '@bext/session-core'
+import type { ConformanceCase } from '../lib/case.js'
+import { defineCase } from '../lib/case.js'
+import type { CaseContext, MadeSession } from '../lib/case-context.js'
+import { ConformanceFailure } from '../lib/failure.js'
+import { untilItWorks } from '../lib/faulty-backend.js'
+import type { WatchedStore } from '../lib/watched-store.js'
+
+interface Hold {
+  /** How many sessions are held. */
+  readonly sessions: number
+  /** How many calls wait for each of them. More than any pool has connections, or more sessions than that. */
+  readonly calls: number
+}
+
+// A machine that is too busy for the first deadline gets the second one before a failure counts.
+const deadlinesMs = [1500, 6000]
+const laterMs = 7_200_000
+
+// Long enough for the calls to reach the backend and to wait there.
+const reachMs = 100
+
+/** What the call resolves to. Fails if it rejects. */
+async function served<T>(call: Promise<T>, name: string, when: string): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    if (!isSessionError(error)) throw error
+    const seen = `it was ${error.code} (${error.reason})`
+    throw new ConformanceFailure(`${name} on another session to be served ${when}`, seen)
+  }
+}
+
+/** Makes every call once on sessions that nobody holds. Fails unless all are served, and soon. */
+async function serveOthers(context: CaseContext, store: WatchedStore, timeoutMs: number, when: string): Promise<void> {
+  const startedAtMs = performance.now()
+  const calls: readonly (readonly [name: string, call: (session: MadeSession) => Promise<unknown>])[] = [
+    ['read()', ({ id }) => store.read(id)],
+    ['update()', ({ id }) => store.update(id, '{"served":true}')],
+    ['touch()', ({ id }) => store.touch(id, 120_000)],
+    ['delete()', ({ id }) => store.delete(id)],
+  ]
+  await Promise.all(
+    calls.map(async ([name, call]) => {
+      const session = await served(context.create(store), 'create()', when)
+      await served(call(session), name, when)
+    }),
+  )
+  const tookMs = performance.now() - startedAtMs
+  // Later than that, they may have been served only because the waiting calls were given up.
+  context.ok(
+    tookMs <= timeoutMs / 2,
+    `calls on other sessions to be served within ${timeoutMs / 2} ms, half of their deadline, ${when}`,
+    `they took ${Math.round(tookMs)} ms`,
+  )
+}
+
+/** Makes calls on held sessions, which may wait. Resolves to whether each was served in the end. */
+function waitOn(store: WatchedStore, held: readonly MadeSession[], { calls }: Hold): Promise<readonly boolean[]> {
+  const kinds: readonly ((session: MadeSession) => Promise<unknown>)[] = [
+    ({ id }) => store.update(id, '{"zombie":true}'),
+    ({ id }) => store.touch(id, laterMs),
+    ({ id }) => store.delete(id),
+  ]
+  async function wait(call: Promise<unknown>): Promise<boolean> {
+    try {
+      await call
+      return true
+    } catch (error) {
+      if (!isSessionError(error)) throw error
+      if (error.code === 'Backend') return false
+      const expected = 'a call on a session that somebody else holds to wait, or to be answered with Backend'
+      throw new ConformanceFailure(expected, `it was ${error.code}`, 'E4')
+    }
+  }
+  const waiting = held.flatMap((session, m) =>
+    Array.from({ length: calls }, (_, n) => wait(kinds[(m + n) % kinds.length]?.(session) ?? Promise.resolve())),
+  )
+  return Promise.all(waiting)
+}
+
+async function holdOnce(context: CaseContext, hold: Hold, timeoutMs: number): Promise<void> {
+  const namespace = context.freshNamespace()
+  const store = await context.open({ namespace, timeoutMs })
+  const held: MadeSession[] = []
+  for (let n = 0; n < hold.sessions; n += 1) held.push(await untilItWorks(() => context.create(store)))
+  const ids = held.map(({ id }) => id)
+  const end = await context.bring('hold', (conditions) => conditions.hold?.(namespace, ids))
+
+  const first = waitOn(store, held, hold)
+  first.catch(() => undefined)
+  await new Promise((resolve) => setTimeout(resolve, reachMs))
+  await serveOthers(context, store, timeoutMs, 'while calls wait for what somebody else holds')
+  const ended = [...(await first)]
+  await serveOthers(context, store, timeoutMs, 'after the waiting calls were given up')
+  const second = waitOn(store, held, hold)
+  second.catch(() => undefined)
+  await new Promise((resolve) => setTimeout(resolve, reachMs))
+  await serveOthers(context, store, timeoutMs, 'while calls wait a second time')
+  ended.push(...(await second))
+
+  await end()
+  // Unless calls were served after all, none of them may have an effect: not at once, and not a little later.
+  if (ended.includes(true)) return
+  await checkUntouched(context, store, held)
+  await new Promise((resolve) => setTimeout(resolve, reachMs))
+  await checkUntouched(context, store, held)
+}
+
+async function checkUntouched(context: CaseContext, store: WatchedStore, held: readonly MadeSession[]): Promise<void> {
+  for (const { id, dataJson, t1 } of held) {
+    const after = await untilItWorks(() => context.orNotFound(store.read(id)))
+    context.ok(
+      after !== undefined && context.isSameData(after.dataJson, dataJson) && after.expiresAtMs < t1 + laterMs / 2,
+      'calls that were given up to have no effect once the hold is over',
+      'one had an effect',
+      'E2',
+    )
+  }
+}
+
+async function holdPatiently(context: CaseContext, hold: Hold): Promise<void> {
+  for (const timeoutMs of deadlinesMs) {
+    try {
+      await holdOnce(context, hold, timeoutMs)
+      return
+    } catch (error) {
+      if (!(error instanceof ConformanceFailure) || timeoutMs === deadlinesMs.at(-1)) throw error
+    }
+  }
+}
+
+/** What somebody else holds keeps no other session waiting (E5). */
+export const heldCases: readonly ConformanceCase[] = [
+  defineCase(
+    'E5-held',
+    'calls on other sessions are served while many calls wait for one session that somebody else holds',
+    (context) => holdPatiently(context, { sessions: 1, calls: 40 }),
+    { families: ['server'], needs: ['hold'] },
+  ),
+  defineCase(
+    'E5-held-many',
+    'calls on other sessions are served while a call waits for each of many sessions that somebody else holds',
+    (context) => holdPatiently(context, { sessions: 12, calls: 1 }),
+    { families: ['server'], needs: ['hold'] },
+  ),
+]

@@ -1,0 +1,87 @@
+import type { ConformanceCase, Need } from '../lib/case.js'
+import { defineCase } from '../lib/case.js'
+import type { CaseContext, MadeSession } from '../lib/case-context.js'
+import { Inconclusive } from '../lib/failure.js'
+import { waitForEnd } from '../lib/lifetime.js'
+import type { WatchedStore } from '../lib/watched-store.js'
+
+const ttlMs = 800
+const delayMs = 3_600_000
+
+interface Overdue {
+  readonly store: WatchedStore
+  readonly session: MadeSession
+  readonly userId: string
+}
+
+/** A session that is over, and that the backend by itself would keep for another hour. */
+async function makeOverdue(context: CaseContext): Promise<Overdue> {
+  const namespace = context.freshNamespace()
+  const store = await context.open({ namespace })
+  const userId = context.userId()
+  const session = await context.create(store, { userId, ttlMs })
+  try {
+    await context.bring('delayExpiry', (conditions) => conditions.delayExpiry?.(namespace, session.id, delayMs))
+  } catch (error) {
+    if (Date.now() < session.t0 + ttlMs) throw error
+    throw new Inconclusive("The machine was too slow to delay the backend's expiry of a session before its end.")
+  }
+  await waitForEnd(context, session)
+  return { store, session, userId }
+}
+
+function storedEndCase(
+  id: string,
+  title: string,
+  check: (context: CaseContext, overdue: Overdue) => Promise<void>,
+  needs: readonly Need[] = [],
+): ConformanceCase {
+  return defineCase(id, title, async (context) => check(context, await makeOverdue(context)), {
+    families: ['server'],
+    needs: ['delayExpiry', ...needs],
+  })
+}
+
+const what = 'a session that is over, and whose expiry in the backend was moved later,'
+
+/** The end that the store has written decides, and not the backend's own expiry of a key or row (R3). */
+export const storedEndCases: readonly ConformanceCase[] = [
+  storedEndCase(
+    'R3-stored-end',
+    "read() ends a session by the stored end, whatever the backend's own expiry says",
+    (context, { store, session }) => context.gone(store, session.id, what),
+  ),
+  storedEndCase(
+    'U3-stored-end',
+    'update() does not revive a session that the backend still keeps after its stored end',
+    async (context, { store, session: { id } }) => {
+      await context.rejects(store.update(id, '{}'), 'NotFound', `updating ${what}`)
+      await context.gone(store, id, `${what} after update()`)
+    },
+  ),
+  storedEndCase(
+    'T3-stored-end',
+    'touch() does not revive a session that the backend still keeps after its stored end',
+    async (context, { store, session: { id } }) => {
+      await context.rejects(store.touch(id, 60_000), 'NotFound', `touching ${what}`)
+      await context.gone(store, id, `${what} after touch()`)
+    },
+  ),
+  storedEndCase(
+    'O4-stored-end',
+    'updateIfUnchanged() does not revive a session that the backend still keeps after its stored end',
+    async (context, { store, session: { id, dataJson } }) => {
+      await context.rejects(store.updateIfUnchanged(id, dataJson, '{}'), 'NotFound', `updateIfUnchanged() of ${what}`)
+      await context.gone(store, id, `${what} after updateIfUnchanged()`)
+    },
+    ['compare'],
+  ),
+  storedEndCase(
+    'O1-stored-end',
+    'a list does not hold a session that the backend still keeps after its stored end',
+    async (context, { store, userId }) => {
+      context.equal((await store.listUserSessions(userId)).length, 0, "the number of the user's live sessions")
+    },
+    ['user-index'],
+  ),
+]
