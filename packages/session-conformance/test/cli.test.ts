@@ -67,6 +67,55 @@ describe.concurrent('the command', { timeout: 60_000 }, () => {
     expect(stderr).toContain('run it with --family client')
   })
 
+  test('does not take a store whose calls fail for one of the other family', async () => {
+    const path = await writeModule(
+      'failing.mjs',
+      `export default () => ({
+        name: 'failing',
+        create: async () => 'an-id',
+        read: async () => undefined.dataJson,
+        update: async () => undefined.id,
+        touch: async () => undefined.id,
+        delete: async () => undefined,
+        isHealthy: async () => true,
+      })`,
+    )
+    const { code, stdout, stderr } = await runCli([path, '--only', 'U2-same-id'])
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
+    expect(stdout).toContain("Note:     TypeError: Cannot read properties of undefined (reading 'id')")
+    expect(stdout).toContain('failing.mjs:5')
+  })
+
+  test('a harness whose store gives new ids is advised to change its family', async () => {
+    const path = await writeModule(
+      'rotating-harness.mjs',
+      `const store = {
+        create: async () => 'an-id',
+        read: async () => ({}),
+        update: async () => 'another-id',
+        touch: async () => 'another-id',
+        delete: async () => undefined,
+        isHealthy: async () => true,
+      }
+      export default { name: 'rotating', family: 'server', open: () => ({ store }) }`,
+    )
+    const { stderr } = await runCli([path, '--only', 'U2-same-id'])
+    expect(stderr).toContain('give its harness the family "client"')
+    expect(stderr).not.toContain('--family')
+  })
+
+  test('a call that never settles fails its cases soon, and breaks rule E5', async () => {
+    const startedAtMs = performance.now()
+    const { code, stdout } = await runCli([fixture('hanging'), '--only', 'R1', '--only', 'R6-model', '--json', '-'])
+    expect(code).toBe(1)
+    // What the fixture prints comes first.
+    const report = JSON.parse(stdout.slice(stdout.indexOf('{'), stdout.lastIndexOf('}') + 1)) as Report
+    const ended = report.cases.map(({ id, verdict, brokenRule }) => [id, verdict, brokenRule])
+    expect(ended).toContainEqual(['R6-model', 'fail', 'E5'])
+    expect(ended.every(([, verdict, rule]) => verdict === 'fail' && rule === 'E5')).toBe(true)
+    expect(performance.now() - startedAtMs).toBeLessThan(45_000)
+  })
+
   test('a broken store: exit code 1, a report of the bug, and the same again for the same seed', async () => {
     const args = [fixture('upsert'), '--only', 'U3', '--only', 'R6-model', '--seed', '7']
     const [first, again] = await Promise.all(
@@ -75,7 +124,7 @@ describe.concurrent('the command', { timeout: 60_000 }, () => {
     expect([first?.code, again?.code]).toEqual([1, 1])
     expect(first?.stdout).toContain('FAIL  U3-unknown  (MUST, rule U3)  store: upsert')
     expect(first?.stdout).toContain(
-      `Replay:   npx @bext/session-conformance ${fixture('upsert')} --seed 7 --replay U3-unknown`,
+      `Replay:   NODE_OPTIONS='--import tsx' npx @bext/session-conformance ${fixture('upsert')} --seed 7 --replay U3-unknown`,
     )
     expect(first?.stdout).toContain('As well:  U3-deleted, U3-expired')
     const found = await Promise.all(['first.json', 'again.json'].map(readReport))

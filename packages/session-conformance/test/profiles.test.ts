@@ -58,6 +58,10 @@ test('a networked store earns its profile without the optional interfaces that i
   ])
 })
 
+test('a store without close() does not earn the profile of close() by ending by itself', () => {
+  expect(earnedProfiles('server', cases, resultsWith('module'))).toEqual(['core'])
+})
+
 test.for(['fail', 'inconclusive', 'unsupported', 'harness-error', 'warn'] as const)(
   'one MUST that ended as %s loses its profile, and that one alone',
   (verdict) => {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { inspect } from 'node:util'
 import type { Report } from '../lib/report.js'
+import { everyCallResolves } from '../lib/run.js'
 import { kitVersion } from '../lib/version.js'
 import type { Arguments } from './arguments.js'
 import { readArguments } from './arguments.js'
@@ -9,6 +10,7 @@ import { help } from './help.js'
 import { formatList } from './list.js'
 import { checkWritable, write, writeReport } from './output.js'
 import { readReport } from './read-report.js'
+import type { ModuleRun } from './run-command.js'
 import { chooseCases, runModule } from './run-command.js'
 import { UsageError } from './usage-error.js'
 
@@ -19,10 +21,15 @@ const noModule =
 const exitCodes = { pass: 0, fail: 1, partial: 2 } as const
 
 /** A word on what looks like a misunderstanding; empty if nothing does. */
-function hintOf({ cases, store }: Report): string {
-  const rotates = cases.some(({ id, verdict }) => id === 'U2-same-id' && verdict === 'fail')
+function hintOf({ report: { cases, store }, kind }: ModuleRun): string {
+  // A call that rejected says nothing of the family.
+  const rotates = cases.some(
+    ({ id, verdict, rule, brokenRule, expected }) =>
+      id === 'U2-same-id' && verdict === 'fail' && brokenRule === rule && expected !== everyCallResolves,
+  )
   if (!rotates || store.family === 'client') return ''
-  return 'If an id of this store is the sealed session itself, the store is client-backed: run it with --family client.\n'
+  const advice = kind === 'factory' ? 'run it with --family client' : 'give its harness the family "client"'
+  return `If an id of this store is the sealed session itself, the store is client-backed: ${advice}.\n`
 }
 
 async function show(report: Report, args: Arguments): Promise<void> {
@@ -43,10 +50,10 @@ async function main(args: Arguments): Promise<number> {
   } else {
     if (args.module === undefined) throw new UsageError(noModule)
     checkWritable(args)
-    const report = await runModule(args.module, args)
-    await show(report, args)
-    await write(process.stderr, hintOf(report))
-    return exitCodes[report.outcome]
+    const run = await runModule(args.module, args)
+    await show(run.report, args)
+    await write(process.stderr, hintOf(run))
+    return exitCodes[run.report.outcome]
   }
   return 0
 }

@@ -1,6 +1,6 @@
 import { cases } from '../cases/index.js'
 import type { ConformanceCase } from '../lib/case.js'
-import { shellWord } from '../lib/command-line.js'
+import { commandFor } from '../lib/command-line.js'
 import type { StoreHarness } from '../lib/harness.js'
 import { createReport } from '../lib/create-report.js'
 import type { Report } from '../lib/report.js'
@@ -11,6 +11,7 @@ import { selectCases } from '../lib/select.js'
 import { settleWithin } from '../lib/settle.js'
 import type { Arguments } from './arguments.js'
 import { harnessFromFactory } from './factory.js'
+import type { Found } from './find-harness.js'
 import { findHarness } from './find-harness.js'
 import { loadModule } from './load-module.js'
 import { write } from './output.js'
@@ -40,8 +41,7 @@ export function chooseCases({ only, quick, replay }: Arguments): readonly Confor
   throw new UsageError('No case is left: --quick leaves out every case that --only names.')
 }
 
-async function openHarness(given: string, { family }: Arguments): Promise<StoreHarness> {
-  const found = findHarness(await loadModule(given), given, family)
+async function openHarness(found: Found, given: string, { family }: Arguments): Promise<StoreHarness> {
   if (found.kind === 'factory') return harnessFromFactory(found.factory, family ?? 'server', given)
   const opened = await openProbe(found.harness, given)
   await opened.close?.()
@@ -67,10 +67,17 @@ function endOnInterrupt(run: Run, controller: AbortController): () => void {
   return () => process.off('SIGINT', onInterrupt)
 }
 
-/** Loads a module, runs the chosen cases over its store, and resolves to the report. */
-export async function runModule(given: string, args: Arguments): Promise<Report> {
+export interface ModuleRun {
+  readonly report: Report
+  /** What the module exports. */
+  readonly kind: Found['kind']
+}
+
+/** Loads a module and runs the chosen cases over its store. */
+export async function runModule(given: string, args: Arguments): Promise<ModuleRun> {
   const chosen = chooseCases(args)
-  const harness = await openHarness(given, args)
+  const found = findHarness(await loadModule(given), given, args.family)
+  const harness = await openHarness(found, given, args)
   const startedAt = new Date()
   const startedAtMs = performance.now()
   const watch = watchStrays(startRun(harness, args.seed === undefined ? {} : { seed: args.seed }))
@@ -87,14 +94,15 @@ export async function runModule(given: string, args: Arguments): Promise<Report>
   ignoreInterrupt()
   progress.clear()
   const family = args.family === undefined ? '' : ` --family ${args.family}`
-  return createReport({
+  const report = createReport({
     run: watch.run,
     results,
     startedAt,
     durationMs: performance.now() - startedAtMs,
-    command: `npx @bext/session-conformance ${shellWord(given)}${family}`,
+    command: `${commandFor(given, process.execArgv)}${family}`,
     selection: selectionOf(args),
     strict: args.strict,
     strays: watch.found,
   })
+  return { report, kind: found.kind }
 }

@@ -3,6 +3,8 @@ export interface Canaries {
   add(text: string): void
   /** What kind of canary the text holds, if any. */
   find(text: string): string | undefined
+  /** The text, with every canary in it replaced by its length. */
+  mask(text: string): string
 }
 
 const minLength = 8
@@ -16,6 +18,10 @@ export function createCanaries(): Canaries {
     find(text) {
       for (const canary of texts) if (text.includes(canary)) return `a text of ${canary.length} characters`
       return undefined
+    },
+    mask(text) {
+      const longestFirst = [...texts].toSorted((a, b) => b.length - a.length)
+      return longestFirst.reduce((masked, canary) => masked.replaceAll(canary, `<${canary.length} characters>`), text)
     },
   }
 }

@@ -7,12 +7,28 @@ export function shellWord(text: string): string {
   return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
+const command = 'npx @bext/session-conformance'
+
+function runsTypeScript(): boolean {
+  return Boolean(Reflect.get(process.features, 'typescript'))
+}
+
+/**
+ * The command that runs a module of that path. A TypeScript module brings along the options of Node that load it:
+ * the given ones, or those of tsx where this Node does not run TypeScript by itself.
+ */
+export function commandFor(path: string, nodeOptions: readonly string[] = []): string {
+  if (!/\.[mc]?tsx?$/.test(path)) return `${command} ${shellWord(path)}`
+  const options = nodeOptions.length > 0 || runsTypeScript() ? nodeOptions : ['--import', 'tsx']
+  const variable = options.length === 0 ? '' : `NODE_OPTIONS=${shellWord(options.join(' '))} `
+  return `${variable}${command} ${shellWord(path)}`
+}
+
 /** The command that runs a harness; the harness may not say in which module it is. */
 export function commandOf({ module }: Pick<StoreHarness, 'module'>): string {
-  const command = 'npx @bext/session-conformance'
   if (!module?.url.startsWith('file:')) return `${command} <module>`
   const path = relative(process.cwd(), fileURLToPath(module.url)).split(sep).join('/')
-  return `${command} ${shellWord(path.startsWith('..') ? path : `./${path}`)}`
+  return commandFor(path.startsWith('..') ? path : `./${path}`, module.execArgv)
 }
 
 interface Repeatable {

@@ -8,15 +8,19 @@ import { isSameJsonValue } from './json-value.js'
 import type { Random } from './random.js'
 import { settleWithin } from './settle.js'
 import { createTrace } from './trace.js'
+import type { Patience } from './watched-store.js'
 import { watchStore } from './watched-store.js'
 
 export interface ContextOptions {
   readonly harness: StoreHarness
   readonly namespace: string
   readonly random: Random
+  readonly patience: Patience
 }
 
 export interface OwnedContext extends CaseContext {
+  /** The text without the ids, user ids and data of the case (E3). */
+  mask(text: string): string
   dispose(): Promise<void>
 }
 
@@ -45,7 +49,7 @@ async function unlessAnswered<T>(call: Promise<T>, code: SessionErrorCode): Prom
   }
 }
 
-export function createContext({ harness, namespace, random }: ContextOptions): OwnedContext {
+export function createContext({ harness, namespace, random, patience }: ContextOptions): OwnedContext {
   const trace = createTrace()
   const canaries = createCanaries()
   const disposals: (() => Promise<void>)[] = []
@@ -66,6 +70,7 @@ export function createContext({ harness, namespace, random }: ContextOptions): O
     granularityMs: Math.min(harness.declares?.granularityMs ?? 1, maxGranularityMs),
     slackMs,
     openRaw,
+    mask: canaries.mask,
 
     async open(options = {}) {
       const label = String.fromCharCode(65 + opened)
@@ -75,6 +80,7 @@ export function createContext({ harness, namespace, random }: ContextOptions): O
         trace,
         canaries,
         label,
+        patience,
         callLimitMs: (options.timeoutMs ?? patientTimeoutMs) + slackMs,
       })
     },

@@ -5,8 +5,9 @@ export class ConformanceFailure extends Error {
   /** The rule that was broken, if it is another one than the case's own. */
   readonly rule: string | undefined
 
-  constructor(expected: string, seen: string, rule?: string) {
-    super(`expected ${expected}, but ${seen}`)
+  /** `cause` is the error of the store's author, if the store let one through. */
+  constructor(expected: string, seen: string, rule?: string, cause?: unknown) {
+    super(`expected ${expected}, but ${seen}`, { cause })
     this.name = 'ConformanceFailure'
     this.expected = expected
     this.seen = seen

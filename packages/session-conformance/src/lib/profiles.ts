@@ -1,4 +1,5 @@
 import type { ConformanceCase, Level, Need } from './case.js'
+import { optionalNeeds } from './case.js'
 import type { StoreFamily } from './harness.js'
 import type { Verdict } from './run.js'
 
@@ -61,6 +62,11 @@ export function profileOf({ needs }: Pick<ConformanceCase, 'needs'>): ProfileNam
   return needed?.[1] ?? 'core'
 }
 
+/** The optional needs that lead to a profile: a profile of an optional interface takes the interface itself. */
+function interfacesOf(profile: ProfileName): readonly Need[] {
+  return optionalNeeds.filter((need) => profileOfNeed[need] === profile)
+}
+
 /** How a profile is called in reports: `server/core`, `networked`. */
 export function profileLabel(profile: ProfileName, family: StoreFamily): string {
   return profile === 'core' ? `${family}/core` : profile
@@ -88,8 +94,9 @@ export function missingForProfile(
 }
 
 /**
- * The profiles that results earn. A profile is earned when each of its MUST cases passed, save those for optional
- * interfaces that the store does not have; one of whose cases none passed is not. Nothing is earned without `core`.
+ * The profiles that results earn. A profile is earned when each of its MUST cases passed, except cases for optional
+ * interfaces that the store does not have. At least one case must have passed; for a profile of an optional interface,
+ * a case that needs the interface. Nothing is earned without `core`.
  */
 export function earnedProfiles(
   family: StoreFamily,
@@ -100,7 +107,13 @@ export function earnedProfiles(
   const earned = (Object.keys(profileTitles) as ProfileName[]).filter(
     (profile) =>
       missingForProfile(profile, family, cases, results).length === 0 &&
-      cases.some((each) => each.level === 'MUST' && profileOf(each) === profile && passed.has(each.id)),
+      cases.some(
+        (each) =>
+          each.level === 'MUST' &&
+          profileOf(each) === profile &&
+          passed.has(each.id) &&
+          interfacesOf(profile).every((need) => each.needs.includes(need)),
+      ),
   )
   return earned.includes('core') ? earned : []
 }

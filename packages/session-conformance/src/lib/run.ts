@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { isSessionError } from '@bext/session-core'
 import { cases as allCases } from '../cases/index.js'
 import type { ConformanceCase } from './case.js'
@@ -8,6 +9,7 @@ import { ConformanceFailure, Inconclusive, Unsupported } from './failure.js'
 import type { StoreHarness } from './harness.js'
 import { createRandom, seedOf } from './random.js'
 import { settleWithin } from './settle.js'
+import type { Patience } from './watched-store.js'
 
 /**
  * How a case ended. `unsupported`: the harness gives no hold for it. `not-applicable`: it is for the other family, or
@@ -63,6 +65,14 @@ export function applicableCases(harness: StoreHarness): readonly ConformanceCase
 
 type Judgement = Omit<CaseResult, 'case' | 'durationMs' | 'attempts' | 'trace'>
 
+/** What is expected where a case got a rejection that it did not ask for. */
+export const everyCallResolves = 'every call of the case to resolve'
+
+/** A defect of the author's code, which no driver throws on purpose. */
+function isDefect(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof ReferenceError || error instanceof SyntaxError
+}
+
 // The class and the code of a driver's error tell much; its message may tell too much (contract E3).
 function describeCause(cause: unknown): string {
   if (!(cause instanceof Error)) return ''
@@ -70,19 +80,23 @@ function describeCause(cause: unknown): string {
   return `; cause: ${cause.name}${typeof code === 'string' ? ` ${code}` : ''}`
 }
 
-function judge(each: ConformanceCase, error: unknown): Judgement {
+function judge(each: ConformanceCase, error: unknown, mask: (text: string) => string): Judgement {
   const failed = each.level === 'MUST' ? ('fail' as const) : ('warn' as const)
+  // An error that the store should not have let through is its author's own, and leads to the line to mend.
+  const noteOn = (own: unknown): Pick<CaseResult, 'note'> => (own === undefined ? {} : { note: mask(inspect(own)) })
   if (error instanceof ConformanceFailure) {
-    return { verdict: failed, brokenRule: error.rule ?? each.rule, expected: error.expected, seen: error.seen }
+    const { expected, seen, cause } = error
+    return { verdict: failed, brokenRule: error.rule ?? each.rule, expected, seen, ...noteOn(cause) }
   }
   if (isSessionError(error)) {
     const seen = `a call was answered ${error.code} (${error.reason}${describeCause(error.cause)})`
-    return { verdict: failed, brokenRule: each.rule, expected: 'every call of the case to resolve', seen }
+    const expected = everyCallResolves
+    const own = isDefect(error.cause) ? error.cause : undefined
+    return { verdict: failed, brokenRule: each.rule, expected, seen, ...noteOn(own) }
   }
   if (error instanceof Inconclusive) return { verdict: 'inconclusive', note: error.message }
   if (error instanceof Unsupported) return { verdict: 'unsupported', note: error.message }
-  const note = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return { verdict: 'harness-error', note }
+  return { verdict: 'harness-error', note: inspect(error) }
 }
 
 /** What a bridge declares of a failed case: it stays a failure, and says that no store behind the bridge could pass. */
@@ -110,12 +124,13 @@ function reasonNotToRun(harness: StoreHarness, each: ConformanceCase): Judgement
 export function startRun(harness: StoreHarness, { seed = newSeed() }: RunOptions = {}): Run {
   const namespace = `c${createRandom(newSeed()).token(10)}`
   const running = new Set<OwnedContext>()
+  const patience: Patience = { hasHung: false }
 
   async function attempt(
     each: ConformanceCase,
     caseSeed: number,
   ): Promise<Judgement & { readonly trace: readonly string[] }> {
-    const context = createContext({ harness, namespace, random: createRandom(caseSeed) })
+    const context = createContext({ harness, namespace, random: createRandom(caseSeed), patience })
     running.add(context)
     const errors: unknown[] = []
     const settled = await settleWithin(each.run(context), caseLimitMs)
@@ -126,7 +141,7 @@ export function startRun(harness: StoreHarness, { seed = newSeed() }: RunOptions
     const trace = context.trace.lines
     return errors.length === 0
       ? { verdict: 'pass', trace }
-      : { ...withLimit(harness, each, judge(each, errors[0])), trace }
+      : { ...withLimit(harness, each, judge(each, errors[0], context.mask)), trace }
   }
 
   async function runCase(each: ConformanceCase): Promise<CaseResult> {

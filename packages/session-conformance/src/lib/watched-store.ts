@@ -19,6 +19,12 @@ import type { Trace } from './trace.js'
 /** A store whose every call is traced and held to what the contract says of all calls: E1, E3, E5, H1 and the types. */
 export type WatchedStore = SessionPlugin & UserIndexCapability & SweepCapability & CompareCapability & CloseCapability
 
+export interface Patience {
+  hasHung: boolean
+}
+
+const hungLimitMs = 1000
+
 export interface Watch {
   readonly trace: Trace
   readonly canaries: Canaries
@@ -26,6 +32,8 @@ export interface Watch {
   readonly label: string
   /** How long a call may take before it counts as hanging (E5). */
   readonly callLimitMs: number
+  /** What the whole run knows of the store: a store that has hung once is not waited for as long again. */
+  readonly patience: Patience
 }
 
 function describeArgument(trace: Trace, method: StoreMethod, position: number, value: unknown): string {
@@ -57,7 +65,7 @@ function checkError(watch: Watch, method: StoreMethod, error: unknown): string {
   }
   if (!isSessionError(error)) {
     const kind = error instanceof Error ? `an error of class ${error.name}` : `a ${typeof error}`
-    throw new ConformanceFailure(`${method}() to reject with a SessionError`, `it rejected with ${kind}`, 'E1')
+    throw new ConformanceFailure(`${method}() to reject with a SessionError`, `it rejected with ${kind}`, 'E1', error)
   }
   if (!['NotFound', 'Invalid', 'Backend'].includes(error.code)) {
     throw new ConformanceFailure('code NotFound, Invalid or Backend', `code was ${error.code}`, 'E1')
@@ -91,17 +99,20 @@ async function callWatched(
   let pending: unknown
   try {
     pending = Reflect.apply(bound, store, args)
-  } catch {
+  } catch (error) {
     trace.add(`${call} threw synchronously`)
-    throw new ConformanceFailure(`${method}() to return a promise`, 'it threw synchronously', 'E1')
+    throw new ConformanceFailure(`${method}() to return a promise`, 'it threw synchronously', 'E1', error)
   }
   if (typeof pending !== 'object' || pending === null || !('then' in pending)) {
     throw new ConformanceFailure(`${method}() to return a promise`, `it returned ${typeof pending}`)
   }
-  const settled = await settleWithin(pending as PromiseLike<unknown>, watch.callLimitMs)
+  const limitMs = watch.patience.hasHung ? Math.min(hungLimitMs, watch.callLimitMs) : watch.callLimitMs
+  const settled = await settleWithin(pending as PromiseLike<unknown>, limitMs)
   if (settled.state === 'pending') {
+    const again = watch.patience.hasHung ? ', and another call had hung before' : ''
+    watch.patience.hasHung = true
     trace.add(`${call} has not settled`)
-    throw new ConformanceFailure(`${method}() to settle`, `it had not after ${watch.callLimitMs} ms`, 'E5')
+    throw new ConformanceFailure(`${method}() to settle`, `it had not after ${limitMs} ms${again}`, 'E5')
   }
   if (settled.state === 'rejected') {
     try {
