@@ -55,6 +55,19 @@ async function serveOthers(context: CaseContext, store: WatchedStore, timeoutMs:
   )
 }
 
+/** Whether the call was served in the end. Fails if it was answered with anything else than `Backend`. */
+async function wasServed(call: Promise<unknown>): Promise<boolean> {
+  try {
+    await call
+    return true
+  } catch (error) {
+    if (!isSessionError(error)) throw error
+    if (error.code === 'Backend') return false
+    const expected = 'a call on a session that somebody else holds to wait, or to be answered with Backend'
+    throw new ConformanceFailure(expected, `it was ${error.code}`, 'E4')
+  }
+}
+
 /** Makes calls on held sessions, which may wait. Resolves to whether each was served in the end. */
 function waitOn(store: WatchedStore, held: readonly MadeSession[], { calls }: Hold): Promise<readonly boolean[]> {
   const kinds: readonly ((session: MadeSession) => Promise<unknown>)[] = [
@@ -62,19 +75,8 @@ function waitOn(store: WatchedStore, held: readonly MadeSession[], { calls }: Ho
     ({ id }) => store.touch(id, laterMs),
     ({ id }) => store.delete(id),
   ]
-  async function wait(call: Promise<unknown>): Promise<boolean> {
-    try {
-      await call
-      return true
-    } catch (error) {
-      if (!isSessionError(error)) throw error
-      if (error.code === 'Backend') return false
-      const expected = 'a call on a session that somebody else holds to wait, or to be answered with Backend'
-      throw new ConformanceFailure(expected, `it was ${error.code}`, 'E4')
-    }
-  }
   const waiting = held.flatMap((session, m) =>
-    Array.from({ length: calls }, (_, n) => wait(kinds[(m + n) % kinds.length]?.(session) ?? Promise.resolve())),
+    Array.from({ length: calls }, (_, n) => wasServed(kinds[(m + n) % kinds.length]?.(session) ?? Promise.resolve())),
   )
   return Promise.all(waiting)
 }

@@ -7,7 +7,7 @@ export function shellWord(text: string): string {
   return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
-const command = 'npx @bext/session-conformance'
+const kitCommand = 'npx @bext/session-conformance'
 
 function runsTypeScript(): boolean {
   return Boolean(Reflect.get(process.features, 'typescript'))
@@ -18,15 +18,15 @@ function runsTypeScript(): boolean {
  * the given ones, or those of tsx where this Node does not run TypeScript by itself.
  */
 export function commandFor(path: string, nodeOptions: readonly string[] = []): string {
-  if (!/\.[mc]?tsx?$/.test(path)) return `${command} ${shellWord(path)}`
+  if (!/\.[mc]?tsx?$/.test(path)) return `${kitCommand} ${shellWord(path)}`
   const options = nodeOptions.length > 0 || runsTypeScript() ? nodeOptions : ['--import', 'tsx']
   const variable = options.length === 0 ? '' : `NODE_OPTIONS=${shellWord(options.join(' '))} `
-  return `${variable}${command} ${shellWord(path)}`
+  return `${variable}${kitCommand} ${shellWord(path)}`
 }
 
 /** The command that runs a harness; the harness may not say in which module it is. */
 export function commandOf({ module }: Pick<StoreHarness, 'module'>): string {
-  if (!module?.url.startsWith('file:')) return `${command} <module>`
+  if (!module?.url.startsWith('file:')) return `${kitCommand} <module>`
   const path = relative(process.cwd(), fileURLToPath(module.url)).split(sep).join('/')
   return commandFor(path.startsWith('..') ? path : `./${path}`, module.execArgv)
 }

@@ -70,7 +70,7 @@ export function createContext({ harness, namespace, random, patience }: ContextO
     granularityMs: Math.min(harness.declares?.granularityMs ?? 1, maxGranularityMs),
     slackMs,
     openRaw,
-    mask: canaries.mask,
+    mask: (text) => canaries.mask(text),
 
     async open(options = {}) {
       const label = String.fromCharCode(65 + opened)

@@ -141,7 +141,14 @@ export function startRun(harness: StoreHarness, { seed = newSeed() }: RunOptions
     const trace = context.trace.lines
     return errors.length === 0
       ? { verdict: 'pass', trace }
-      : { ...withLimit(harness, each, judge(each, errors[0], context.mask)), trace }
+      : {
+          ...withLimit(
+            harness,
+            each,
+            judge(each, errors[0], (text) => context.mask(text)),
+          ),
+          trace,
+        }
   }
 
   async function runCase(each: ConformanceCase): Promise<CaseResult> {
