@@ -1,8 +1,17 @@
+import type { SessionId } from '@bext/session-core'
 import { supportsClose, supportsCompare, supportsSweep, supportsUserIndex } from '@bext/session-core'
 import { memorySessions } from '@bext/session-core/memory'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
 const options = (ttlMs = 60_000): { dataJson: string; ttlMs: number } => ({ dataJson: '{}', ttlMs })
+
+/** Counts from now on how many entries of maps are looked at. */
+function countVisits(): () => number {
+  const iterator = Object.getPrototypeOf(new Map().entries()) as { next: () => unknown }
+  const spies = [vi.spyOn(iterator, 'next'), vi.spyOn(Map.prototype, 'get')]
+  onTestFinished(() => spies.forEach((spy) => spy.mockRestore()))
+  return () => spies.reduce((sum, spy) => sum + spy.mock.calls.length, 0)
+}
 
 async function pass(ms: number): Promise<void> {
   const endMs = Date.now() + ms
@@ -29,6 +38,67 @@ describe('memorySessions', () => {
     await expect(store.read(first)).resolves.toMatchObject({ dataJson: '{}' })
     await store.delete(first)
     await expect(store.create(options())).resolves.toBeTypeOf('string')
+  })
+
+  it('visits no record to refuse a session, however many there are', async () => {
+    const maxSessions = 3000
+    const store = memorySessions({ maxSessions })
+    for (let n = 0; n < maxSessions; n += 1) await store.create(options(60_000 + n))
+    const visits = countVisits()
+    for (let n = 0; n < 100; n += 1) {
+      await expect(store.create(options())).rejects.toMatchObject({ reason: 'full' })
+    }
+    expect(visits()).toBeLessThan(1000)
+  })
+
+  it('visits few records for a session that takes the place of an expired one', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const maxSessions = 3000
+    const store = memorySessions({ maxSessions })
+    const ids = []
+    for (let n = 0; n < maxSessions; n += 1) ids.push(await store.create(options(1000 + n)))
+    // Half of them live on, so that their first expiry is not their last.
+    for (const id of ids.filter((_, n) => n % 2 === 0)) await store.touch(id, 60_000)
+    const visits = countVisits()
+    for (let n = 0; n < 100; n += 1) {
+      vi.advanceTimersByTime(n === 0 ? 1001 : 2)
+      await store.create(options())
+      await expect(store.create(options())).rejects.toMatchObject({ reason: 'full' })
+    }
+    expect(visits()).toBeLessThan(2000)
+  })
+
+  it('keeps every live session, and ends each at its own time, whatever it is told meanwhile', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const store = memorySessions()
+    const expiries = new Map<SessionId, number>()
+    let seed = 1
+    const next = (limit: number): number => (seed = (seed * 48_271) % 2_147_483_647) % limit
+    for (let n = 0; n < 5000; n += 1) {
+      vi.advanceTimersByTime(next(3))
+      const ttlMs = 1 + next(2000)
+      const id = [...expiries.keys()][next(20)]
+      if (id === undefined || n % 3 === 0) {
+        expiries.set(await store.create(options(ttlMs)), Date.now() + ttlMs)
+      } else if ((expiries.get(id) ?? 0) > Date.now()) {
+        if (n % 5 === 0) {
+          await store.delete(id)
+          expiries.delete(id)
+        } else {
+          await store.touch(id, ttlMs)
+          expiries.set(id, Date.now() + ttlMs)
+        }
+      } else {
+        await expect(store.read(id)).rejects.toMatchObject({ code: 'NotFound' })
+        expiries.delete(id)
+      }
+    }
+    for (const [id, expiresAtMs] of expiries) {
+      if (expiresAtMs > Date.now()) expect(await store.read(id)).toMatchObject({ expiresAtMs })
+      else await expect(store.read(id)).rejects.toMatchObject({ code: 'NotFound' })
+    }
   })
 
   it('does not count expired sessions against maxSessions', async () => {

@@ -18,6 +18,7 @@ import {
 } from './check-input.js'
 import { checkPositiveInteger, rejectUnknownOptions } from './check-option.js'
 import { SessionError } from './error.js'
+import { createExpiryQueue } from './expiry-queue.js'
 import { checkSessionId, hashSessionId, isServerBackedId, mintSessionId } from './id.js'
 import type { CreateOptions, SessionId, SessionPlugin, SessionRecord } from './plugin.js'
 
@@ -30,10 +31,18 @@ export interface MemorySessionsOptions {
 
 export type MemorySessions = SessionPlugin & UserIndexCapability & SweepCapability & CompareCapability
 
-type Stored = Omit<SessionRecord, 'id'>
+type Session = Omit<SessionRecord, 'id'>
 
-// Expired records are removed once they may outnumber the live ones, which keeps the cost of a create constant.
-const minRecordsBeforeSweep = 1000
+interface Stored extends Session {
+  /** The time of the record's entry in the queue: never later than its expiry. */
+  readonly queuedMs: number
+}
+
+// Each create removes more than it adds, so that expired records do not pile up and no create is slow.
+const visitsPerCreate = 2
+
+// Entries of records that are gone stay in the queue until their time, or until there are too many of them.
+const minQueueSize = 1000
 
 /**
  * Sessions in this process' memory: the reference store, for tests, demos and single-process servers. They end with
@@ -47,7 +56,7 @@ export function memorySessions(options: MemorySessionsOptions = {}): MemorySessi
 
   const records = new Map<string, Stored>()
   const hashesByUser = new Map<string, Set<string>>()
-  let sweepAtSize = minRecordsBeforeSweep
+  const queue = createExpiryQueue()
 
   function remove(hash: string, { userId }: Stored): void {
     records.delete(hash)
@@ -57,25 +66,48 @@ export function memorySessions(options: MemorySessionsOptions = {}): MemorySessi
     if (hashes?.size === 0) hashesByUser.delete(userId)
   }
 
+  function store(hash: string, session: Session, queuedMs = Number.POSITIVE_INFINITY): void {
+    const { expiresAtMs } = session
+    if (expiresAtMs < queuedMs) queue.add(hash, expiresAtMs)
+    records.set(hash, { ...session, queuedMs: Math.min(expiresAtMs, queuedMs) })
+  }
+
+  /** Visits the first record that may have expired. Returns whether one was removed; undefined if none is due. */
+  function visitDue(nowMs: number): boolean | undefined {
+    const due = queue.takeDue(nowMs)
+    if (due === undefined) return undefined
+    const stored = records.get(due.key)
+    // An entry of a record that is gone, or that has an earlier entry.
+    if (stored?.queuedMs !== due.atMs) return false
+    if (stored.expiresAtMs > nowMs) {
+      store(due.key, stored)
+      return false
+    }
+    remove(due.key, stored)
+    return true
+  }
+
   function removeExpired(maxRecords: number): SweepResult {
     const nowMs = Date.now()
     let removed = 0
-    for (const [hash, stored] of records) {
-      if (stored.expiresAtMs > nowMs) continue
-      if (removed === maxRecords) return { removed, more: true }
-      remove(hash, stored)
-      removed += 1
+    while (removed < maxRecords) {
+      const isRemoved = visitDue(nowMs)
+      if (isRemoved === undefined) return { removed, more: false }
+      if (isRemoved) removed += 1
     }
-    return { removed, more: false }
+    return { removed, more: true }
   }
 
   function makeRoom(): void {
-    if (records.size < Math.min(sweepAtSize, maxSessions)) return
-    removeExpired(Number.POSITIVE_INFINITY)
-    sweepAtSize = Math.max(minRecordsBeforeSweep, 2 * records.size)
+    const nowMs = Date.now()
+    for (let visits = 0; visits < visitsPerCreate; visits += 1) visitDue(nowMs)
+    if (records.size >= maxSessions) removeExpired(1)
     if (records.size >= maxSessions) {
       throw new SessionError('full', `The store holds ${maxSessions} live sessions, which is its option maxSessions.`)
     }
+    if (queue.size < Math.max(minQueueSize, 2 * records.size)) return
+    queue.clear()
+    for (const [hash, stored] of records) store(hash, stored)
   }
 
   function mintFreeId(): [id: SessionId, hash: string] {
@@ -107,7 +139,7 @@ export function memorySessions(options: MemorySessionsOptions = {}): MemorySessi
       makeRoom()
       const [id, hash] = mintFreeId()
       const createdAtMs = Date.now()
-      records.set(hash, { userId, dataJson, createdAtMs, expiresAtMs: createdAtMs + ttlMs })
+      store(hash, { userId, dataJson, createdAtMs, expiresAtMs: createdAtMs + ttlMs })
       if (userId !== undefined) {
         const hashes = hashesByUser.get(userId)
         if (hashes) hashes.add(hash)
@@ -117,7 +149,8 @@ export function memorySessions(options: MemorySessionsOptions = {}): MemorySessi
     },
 
     async read(id: SessionId): Promise<SessionRecord> {
-      return { id, ...find(id)[1] }
+      const { userId, dataJson, createdAtMs, expiresAtMs } = find(id)[1]
+      return { id, userId, dataJson, createdAtMs, expiresAtMs }
     },
 
     async update(id: SessionId, dataJson: string): Promise<SessionId> {
@@ -138,7 +171,7 @@ export function memorySessions(options: MemorySessionsOptions = {}): MemorySessi
     async touch(id: SessionId, ttlMs: number): Promise<SessionId> {
       const checked = checkTtlMs(ttlMs)
       const [hash, stored] = find(id)
-      records.set(hash, { ...stored, expiresAtMs: Date.now() + checked })
+      store(hash, { ...stored, expiresAtMs: Date.now() + checked }, stored.queuedMs)
       return id
     },
 
