@@ -23,7 +23,7 @@ const onEveryStore: readonly (readonly [string, FormAction])[] = [
 ]
 
 const whereSessionsAreFound: readonly (readonly [string, FormAction])[] = [
-  ['/end-session', (session, form) => session.endSession(form.get('handle') ?? '')],
+  ['/end-session', async (session, form) => void (await session.endSession(form.get('handle') ?? ''))],
   ['/sign-out-others', (session) => session.signOutEverywhere({ except: 'this' })],
   ['/sign-out-everywhere', (session) => session.signOutEverywhere()],
 ]

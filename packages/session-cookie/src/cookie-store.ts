@@ -153,9 +153,9 @@ export function cookieSessions(options: CookieSessionsOptions): CookieSessions |
       await revocation?.revoke(() => open(id))
     },
 
-    /** Resolves to `true`: there is no transport of its own that could fail. */
+    /** Resolves to `true` without revocation, because nothing can fail then; else to whether that can be asked (H1). */
     async isHealthy(): Promise<boolean> {
-      return true
+      return revocation ? revocation.isHealthy() : true
     },
 
     needsReseal(id: SessionId): boolean {

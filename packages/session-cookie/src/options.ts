@@ -41,6 +41,11 @@ const defaults = Object.freeze({ purpose: 'session', maxIdBytes: 3900 })
 
 const known = ['secrets', 'purpose', 'maxIdBytes', 'compression', 'revocation', 'openLegacy']
 const maxPurposeLength = 128
+const revocationMethods = ['newSerial', 'checkTtlMs', 'refuseRevoked', 'revoke', 'revokeUser', 'isHealthy']
+const makers = {
+  compression: '@bext/session-cookie/compression',
+  revocation: 'createRevocation() of @bext/session-cookie/revocation',
+}
 
 function checkPurpose(purpose: unknown): string {
   if (typeof purpose === 'string' && purpose.isWellFormed() && purpose && purpose.length <= maxPurposeLength) {
@@ -53,9 +58,22 @@ function checkPurpose(purpose: unknown): string {
   )
 }
 
-function checkType<T>(option: string, type: 'function' | 'object', value: T): T {
-  if (value === undefined || (typeof value === type && value !== null)) return value
-  throw wrongOption(option, `of type ${type}`, kindOf(value))
+function checkFunction<T>(option: string, value: T): T {
+  if (value === undefined || typeof value === 'function') return value
+  throw wrongOption(option, 'a function', kindOf(value))
+}
+
+function checkMethods<T extends object>(
+  option: keyof typeof makers,
+  methods: readonly string[],
+  value?: T,
+): T | undefined {
+  if (value === undefined) return value
+  const expected = `what ${makers[option]} gives`
+  if (typeof value !== 'object' || value === null) throw wrongOption(option, expected, kindOf(value))
+  const missing = methods.filter((method) => typeof Reflect.get(value, method) !== 'function')
+  if (missing.length === 0) return value
+  throw wrongOption(option, expected, `an object without ${missing.join(', ')}`)
 }
 
 /** The options with their defaults, copied (contract R7). Throws a `TypeError` that names the wrong one. */
@@ -67,8 +85,8 @@ export function checkOptions(options: CookieSessionsOptions): CheckedOptions {
     secrets: checkSecrets(secrets),
     purpose: checkPurpose(purpose),
     maxIdBytes: checkPositiveInteger(factory, 'maxIdBytes', maxIdBytes),
-    compression: checkType('compression', 'object', compression),
-    revocation: checkType('revocation', 'object', revocation),
-    openLegacy: checkType('openLegacy', 'function', openLegacy),
+    compression: checkMethods('compression', ['deflate', 'inflate'], compression),
+    revocation: checkMethods('revocation', revocationMethods, revocation),
+    openLegacy: checkFunction('openLegacy', openLegacy),
   }
 }

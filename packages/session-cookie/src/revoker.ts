@@ -4,6 +4,7 @@ import {
   checkPositiveInteger,
   checkUserId,
   describeType,
+  rejectBareOption,
   rejectUnknownOptions,
   toBackendError,
 } from '@bext/session-core/store'
@@ -36,6 +37,8 @@ export interface Revocation {
   /** Ends the session, if it can be opened: then `open` resolves to it. */
   revoke(open: () => Promise<Session>): Promise<void>
   revokeUser(userId: string): Promise<void>
+  /** Resolves to whether the revocations can be asked; never rejects. */
+  isHealthy(): Promise<boolean>
 }
 
 const factory = 'createRevocation'
@@ -46,16 +49,24 @@ const serialBytes = 16
 // A touch that was let through just before a revocation may seal its id, and live its ttl, from a little later on.
 const graceMs = 60_000
 
+function lackingMethods(store: object): string[] {
+  return methods.filter((method) => typeof Reflect.get(store, method) !== 'function')
+}
+
+function isStore(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && lackingMethods(value).length === 0
+}
+
 function checkStore(store: SessionRevocations): void {
   const expected = `${factory}: option store must have ${methods.join(', ')}`
   if (typeof store !== 'object' || store === null) throw new TypeError(`${expected}, but it is ${describeType(store)}.`)
-  const missing = methods.filter((method) => typeof Reflect.get(store, method) !== 'function')
+  const missing = lackingMethods(store)
   if (missing.length > 0) throw new TypeError(`${expected}, but it lacks ${missing.join(', ')}.`)
 }
 
-async function ask<T>(call: Promise<T>): Promise<T> {
+async function ask<T>(call: () => Promise<T>): Promise<T> {
   try {
-    return await call
+    return await call()
   } catch (error) {
     throw toBackendError(error)
   }
@@ -80,6 +91,7 @@ async function untilAfter(timeMs: number): Promise<void> {
  * option.
  */
 export function createRevocation(options: RevocationOptions): Revocation {
+  rejectBareOption(factory, 'store', isStore(options))
   rejectUnknownOptions(factory, options, ['store', 'maxTtlMs', 'cacheMs'])
   const { store, maxTtlMs, cacheMs = 0 } = options
   checkStore(store)
@@ -111,7 +123,7 @@ export function createRevocation(options: RevocationOptions): Revocation {
       const askedAtMs = performance.now()
       if ((askAgainAtMs.get(serial) ?? 0) > askedAtMs) return
       const before = revokedHere
-      if (await ask(store.isRevoked(serial, userId, createdAtMs))) {
+      if (await ask(() => store.isRevoked(serial, userId, createdAtMs))) {
         throw new SessionError('unknown', 'The session was revoked.')
       }
       // An answer that a revocation from here overtook is not kept.
@@ -122,7 +134,7 @@ export function createRevocation(options: RevocationOptions): Revocation {
       const session = await unlessRefused(open())
       if (!session) return
       const { serial = '', expiresAtMs } = session
-      await ask(store.revokeSession(serial, Math.max(expiresAtMs, keptUntilMs())))
+      await ask(() => store.revokeSession(serial, Math.max(expiresAtMs, keptUntilMs())))
       revokedHere += 1
       askAgainAtMs.delete(serial)
     },
@@ -130,11 +142,19 @@ export function createRevocation(options: RevocationOptions): Revocation {
     async revokeUser(userId) {
       const checked = checkUserId(userId)
       const notAfterMs = Date.now()
-      await ask(store.revokeUser(checked, notAfterMs, keptUntilMs()))
+      await ask(() => store.revokeUser(checked, notAfterMs, keptUntilMs()))
       revokedHere += 1
       askAgainAtMs.clear()
       // What the user begins after this call has to be later than what it ended, to the millisecond.
       await untilAfter(notAfterMs)
+    },
+
+    async isHealthy() {
+      try {
+        return (await store.isHealthy?.()) ?? true
+      } catch {
+        return false
+      }
     },
   }
 }

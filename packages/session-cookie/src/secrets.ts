@@ -21,9 +21,14 @@ export interface CheckedSecret {
 const minSecretBytes = 32
 const secretId = /^\w{1,64}$/
 
+// Not by instanceof: test environments have a Uint8Array of their own.
+function isUint8Array(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]'
+}
+
 function checkBytes(option: string, secret: unknown): Uint8Array<ArrayBuffer> {
   const given = typeof secret === 'string' ? new TextEncoder().encode(secret) : secret
-  const isBytes = given instanceof Uint8Array
+  const isBytes = isUint8Array(given)
   const bytes = new Uint8Array(isBytes ? given : [])
   if (bytes.length >= minSecretBytes) return bytes
   const advice = ' (npx @bext/session-cookie generate-secret)'

@@ -1,9 +1,8 @@
 import { describeType } from '@bext/session-core/store'
 
-/** What the value is instead, for error texts: it may be a secret, so that not even a number is shown. */
+/** Describes the value for error texts, and never shows it: it may be a secret. */
 export function kindOf(value: unknown): string {
-  if (typeof value === 'string') return 'another string'
-  return typeof value === 'number' ? 'a number' : describeType(value)
+  return typeof value === 'string' ? 'another string' : describeType(value)
 }
 
 export function wrongOption(option: string, expected: string, given: string): TypeError {

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import type { CookieSessionsOptions } from '@bext/session-cookie'
 import { cookieSessions } from '@bext/session-cookie'
+import { createRevocation, memoryRevocations } from '@bext/session-cookie/revocation'
 import { describe, expect, test } from 'vitest'
 import { expectInvalid, hourMs, newSecret } from './support.js'
 
@@ -16,6 +17,35 @@ function errorOf(options: unknown): Error {
   }
   throw new Error('The options were taken.')
 }
+
+test.each([
+  [
+    'what createRevocation takes',
+    'revocation',
+    { store: memoryRevocations(), maxTtlMs: hourMs },
+    /without newSerial, /,
+  ],
+  [
+    'revocations',
+    'revocation',
+    memoryRevocations(),
+    /what createRevocation\(\) of .* gives, but it is an object without/,
+  ],
+  ['true', 'revocation', true, /option revocation must be what createRevocation\(\) .* but it is a boolean/],
+  ['an empty object', 'compression', {}, /@bext\/session-cookie\/compression gives, .* without deflate, inflate/],
+  ['a name', 'compression', 'deflate', /option compression must be what .* but it is another string/],
+  ['an object', 'openLegacy', {}, /option openLegacy must be a function, but it is an object/],
+])('an object that is not what an option takes is a TypeError: %s as %s', (_, option, value, message) => {
+  const error = errorOf({ secrets, [option]: value })
+  expect(error).toBeInstanceOf(TypeError)
+  expect(error.message).toMatch(message)
+})
+
+test('createRevocation tells how to pass a store', () => {
+  expect(() => createRevocation(memoryRevocations() as never)).toThrow(
+    new TypeError('createRevocation: expected an object of options; did you mean createRevocation({ store })?'),
+  )
+})
 
 describe('wrong options are a TypeError that names the option (E1)', () => {
   test.each<[string, unknown, RegExp]>([

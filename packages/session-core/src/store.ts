@@ -1,9 +1,12 @@
 export { toBackendError } from './lib/backend-error.js'
 export type { CreateLimits } from './lib/check-input.js'
 export {
+  checkCallOptions,
   checkCreateOptions,
   checkDataJson,
+  checkEndOptions,
   checkMaxRecords,
+  checkSweepOptions,
   checkTtlMs,
   checkUserId,
   defaultMaxDataBytes,
@@ -11,7 +14,16 @@ export {
   maxTtlMs,
   maxUserIdBytes,
 } from './lib/check-input.js'
-export { checkPositiveInteger, checkTimeoutMs, describeType, rejectUnknownOptions } from './lib/check-option.js'
+export { callHook } from './lib/call-hook.js'
+export {
+  checkPositiveInteger,
+  checkTimeoutMs,
+  checkTimerMs,
+  describeType,
+  maxTimerMs,
+  rejectBareOption,
+  rejectUnknownOptions,
+} from './lib/check-option.js'
 export type { Deadline } from './lib/deadline.js'
 export { defaultTimeoutMs, withinDeadline } from './lib/deadline.js'
 export { checkSessionId, hashSessionId, isHash, isServerBackedId, mintSessionId } from './lib/id.js'

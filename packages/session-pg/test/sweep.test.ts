@@ -116,4 +116,49 @@ it('refuses wrong options with a TypeError', () => {
   expect(() => startSweeping(store, { maxRecords: 1.5 })).toThrow(/option maxRecords must be a positive/)
   expect(() => startSweeping(store, { every: 1 } as object)).toThrow(/no option "every"/)
   expect(() => startSweeping(store, { onError: 1 } as object)).toThrow(/option onError must be a function/)
+  expect(() => startSweeping({} as never)).toThrow(/startSweeping: expected a store with sweep\(\)/)
+  expect(() => startSweeping(undefined as never)).toThrow(/expected a store with sweep\(\), but it is undefined/)
 })
+
+it('waits as long as it was set to, or refuses a time that no timer can wait for', async () => {
+  const longestMs = 1_431_655_764
+  expect(() => startSweeping(pgSessions({ url: postgresUrl }), { everyMs: longestMs + 1 })).toThrow(
+    new TypeError(`startSweeping: option everyMs must be at most ${longestMs}, but it is ${longestMs + 1}.`),
+  )
+  // Node warns of a time that is too long, and then waits for one millisecond.
+  const warnings: Error[] = []
+  const note = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', note)
+  onTestFinished(() => void process.off('warning', note))
+  const store = pgSessions({ sql: openClient() })
+  const sweepings = Array.from({ length: 20 }, () => startSweeping(store, { everyMs: longestMs }))
+  await new Promise((resolve) => setImmediate(resolve))
+  await Promise.all(sweepings.map((sweeping) => sweeping.stop()))
+  expect(warnings).toEqual([])
+})
+
+const failingHooks: Record<string, () => unknown> = {
+  'it throws': () => {
+    throw new Error('the log is full')
+  },
+  'its promise rejects': () => Promise.reject(new Error('the log is full')),
+}
+
+it.each(Object.entries(failingHooks))(
+  'O2 goes on when onError fails, and no rejection is unhandled: %s',
+  async (_, fail) => {
+    const unhandled: unknown[] = []
+    const note = (error: unknown): void => void unhandled.push(error)
+    process.on('unhandledRejection', note)
+    onTestFinished(() => void process.off('unhandledRejection', note))
+    let errors = 0
+    const onError = (): unknown => {
+      errors += 1
+      return fail()
+    }
+    const sweeping = startSweeping(pgSessions({ sql: openClient(), table: randomName() }), { everyMs: 1, onError })
+    await expect.poll(() => errors, patient).toBeGreaterThan(2)
+    await sweeping.stop()
+    expect(unhandled).toEqual([])
+  },
+)

@@ -3,7 +3,7 @@ import { toBackendError, type Deadline, type Observation } from '@bext/session-c
 import { inChunks } from './chunks.js'
 import type { Connection, KeyedArgs } from './connection.js'
 import { createDepartures, type Departure } from './departures.js'
-import { fromDriver } from './driver-error.js'
+import { fromDriver, isError } from './driver-error.js'
 import type { Reads } from './reads.js'
 import type { Script } from './define-script.js'
 
@@ -112,7 +112,7 @@ export function createBatches(connection: Connection, reads: Reads): Batches {
       cameBack()
       for (const [position, { resolve, reject }] of entries.entries()) {
         const outcome = outcomes[position]
-        if (outcome instanceof Error) reject(fromDriver(outcome))
+        if (isError(outcome)) reject(fromDriver(outcome))
         else resolve({ outcome, serverNowMs, startedAtMs })
       }
     } catch (error) {

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { SessionError } from '@bext/session-core'
 import { toBackendError } from '@bext/session-core/store'
 
@@ -5,9 +6,14 @@ import { toBackendError } from '@bext/session-core/store'
 const passing = /(^|[ -])(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY) /
 const outOfMemory = /(^|[ -])OOM /
 
+/** Whether it is an error, also one of another realm: test environments have an `Error` of their own. */
+export function isError(value: unknown): value is Error {
+  return types.isNativeError(value)
+}
+
 /** Whether the server itself answered with this error, so that the command is over and done with. */
 export function isServerReply(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'ReplyError'
+  return isError(error) && error.name === 'ReplyError'
 }
 
 const unsentMessages: readonly unknown[] = [
@@ -17,12 +23,12 @@ const unsentMessages: readonly unknown[] = [
 
 /** Returns whether ioredis gave the command to no connection, so that it is over. Any other error leaves it open. */
 export function wasNeverSent(error: unknown): boolean {
-  return error instanceof Error && unsentMessages.includes(error.message)
+  return isError(error) && unsentMessages.includes(error.message)
 }
 
 /** Returns whether the command took longer than the client's own `commandTimeout`. */
 export function isTimeOut(error: unknown): boolean {
-  return error instanceof Error && error.message === 'Command timed out'
+  return isError(error) && error.message === 'Command timed out'
 }
 
 /** Whether the server has become a replica, so that another one has taken its place. */

@@ -42,6 +42,9 @@ function openOwn(url: string, timeoutMs: number): OpenClient {
 export function openClient(source: Settings['source'], timeoutMs: number): OpenClient {
   if ('url' in source) return openOwn(source.url, timeoutMs)
   const { client, onWarning } = source
-  for (const warning of examineClientSettings(client)) onWarning(warning)
+  for (const warning of examineClientSettings(client)) {
+    // What the hook throws, the factory throws: so an application may refuse to start. A rejection could reach nobody.
+    Promise.resolve<unknown>(onWarning(warning)).catch(() => {})
+  }
   return { client, lastError: () => undefined, close: async () => {} }
 }

@@ -4,6 +4,7 @@ import {
   defaultMaxDataBytes,
   defaultTimeoutMs,
   describeType,
+  rejectBareOption,
   rejectUnknownOptions,
 } from '@bext/session-core/store'
 import { isRedisClient, pipelinesCluster, type RedisClient } from './client.js'
@@ -97,6 +98,8 @@ export function checkPrefix(caller: string, prefix: unknown): string {
 
 /** The options with their defaults. Throws a `TypeError` for what is wrong. */
 export function checkOptions(options: unknown): Settings {
+  rejectBareOption(factory, 'client', isRedisClient(options))
+  rejectBareOption(factory, 'url', typeof options === 'string')
   rejectUnknownOptions(factory, options, known)
   const given = options as Partial<Record<string, unknown>>
   const { client, onWarning, url } = given

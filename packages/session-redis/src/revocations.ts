@@ -1,6 +1,6 @@
 import type { SessionRevocations } from '@bext/session-core'
-import { checkTimeoutMs, defaultTimeoutMs, rejectUnknownOptions } from '@bext/session-core/store'
-import type { RedisClient } from './client.js'
+import { checkTimeoutMs, defaultTimeoutMs, rejectBareOption, rejectUnknownOptions } from '@bext/session-core/store'
+import { isRedisClient, type RedisClient } from './client.js'
 import { createConnection } from './connection.js'
 import { digest } from './hash.js'
 import { checkClient, checkPrefix } from './options.js'
@@ -24,6 +24,7 @@ const factory = 'redisRevocations'
  * whose sessions were, that expires by itself. A look-up is one round trip. Throws a `TypeError` for a wrong option.
  */
 export function redisRevocations(options: RedisRevocationsOptions): SessionRevocations {
+  rejectBareOption(factory, 'client', isRedisClient(options))
   rejectUnknownOptions(factory, options, ['client', 'prefix', 'timeoutMs'])
   const client = checkClient(factory, options.client)
   const prefix = checkPrefix(factory, options.prefix ?? 'revoked:')
@@ -61,5 +62,14 @@ export function redisRevocations(options: RedisRevocationsOptions): SessionRevoc
 
     revokeUser: (userId, notAfterMs, untilMs) =>
       revoke(revokeUserScript, userKey(userId), untilMs - Date.now(), notAfterMs),
+
+    async isHealthy() {
+      try {
+        await connection.call((deadline) => connection.read(deadline, () => client.ping()))
+        return true
+      } catch {
+        return false
+      }
+    },
   }
 }

@@ -4,7 +4,7 @@ import type { Answer, Batches } from './batches.js'
 import { inChunks } from './chunks.js'
 import type { Connection, KeyedArgs } from './connection.js'
 import type { Script } from './define-script.js'
-import { fromDriver } from './driver-error.js'
+import { fromDriver, isError } from './driver-error.js'
 import { nextMarkId } from './marks.js'
 import type { Reads } from './reads.js'
 import { corruptRecord, expiryOf, toTimeText } from './record.js'
@@ -72,7 +72,7 @@ export function createSessionCommands({ connection, batches, reads, clock, prefi
     const { serverNowMs, outcomes } = await connection.write(deadline, script, [{ key, args }])
     clock.observe(serverNowMs, startedAtMs)
     const [outcome] = outcomes
-    if (outcome instanceof Error) throw fromDriver(outcome)
+    if (isError(outcome)) throw fromDriver(outcome)
     return { outcome, serverNowMs, startedAtMs }
   }
 
@@ -152,7 +152,7 @@ export function createSessionCommands({ connection, batches, reads, clock, prefi
     async deleteOfUser(deadline, userText, hashes) {
       const entries = hashes.map((hash) => ({ key: keyOf(hash), args: [userText] }))
       const outcomes = await sendTogether(deadline, deleteOfUserScript, entries)
-      const failed = outcomes.find((outcome) => outcome instanceof Error)
+      const failed = outcomes.find(isError)
       if (failed) throw fromDriver(failed)
     },
   }

@@ -1,5 +1,5 @@
 import type { EndUserSessionsOptions, SessionSummary, UserIndexCapability } from '@bext/session-core'
-import { checkUserId, isHash, isServerBackedId, type Deadline } from '@bext/session-core/store'
+import { checkEndOptions, checkUserId, isHash, isServerBackedId, type Deadline } from '@bext/session-core/store'
 import type { Connection } from './connection.js'
 import { observed } from './diagnostics.js'
 import { digest } from './hash.js'
@@ -48,8 +48,9 @@ export function createUserSessions({ connection, commands, index, sessions }: Pa
       if (isHash(handle)) await connection.call((deadline) => sessions.endOfUser(deadline, userText, [handle]))
     }),
 
-    endUserSessions: observed('endUserSessions', async (_, userId: string, { except }: EndUserSessionsOptions = {}) => {
+    endUserSessions: observed('endUserSessions', async (_, userId: string, options?: EndUserSessionsOptions) => {
       const userText = toUserText(checkUserId(userId))
+      const except = checkEndOptions(options)
       const kept = isServerBackedId(except) ? digest(except) : undefined
       await inBatches(userText, (deadline, hashes) => {
         const ended = hashes.filter((hash) => hash !== kept)

@@ -17,6 +17,8 @@ function thrownBy(options: unknown): Error {
 
 const wrong: readonly [what: string, options: unknown, message: string][] = [
   ['no options', undefined, 'redisSessions: expected an object of options, but it is undefined.'],
+  ['a client instead of options', client, 'did you mean redisSessions({ client })?'],
+  ['a URL instead of options', redisUrl, 'did you mean redisSessions({ url })?'],
   ['neither client nor url', {}, 'expected either option client or option url, but neither was given.'],
   ['client and url', { client, url: redisUrl }, 'expected either option client or option url, but both were given.'],
   ['an unknown option', { client, ttl: 1 }, 'there is no option "ttl"'],
@@ -24,12 +26,12 @@ const wrong: readonly [what: string, options: unknown, message: string][] = [
   ['a client that is null', { client: null }, 'option client must be a Redis or Cluster of ioredis, but it is null.'],
   ['a URL of another kind', { url: 'http://127.0.0.1' }, 'option url must be a redis:// or rediss:// URL'],
   ['a URL that is none', { url: 'redis://a:b:c:d' }, 'option url must be a redis:// or rediss:// URL'],
-  ['a URL that is no string', { url: 6379 }, 'redis:// or rediss:// URL, but it is the number 6379.'],
+  ['a URL that is no string', { url: 6379 }, 'redis:// or rediss:// URL, but it is a number.'],
   ['an empty prefix', { client, prefix: '' }, 'option prefix must have 1 to 128 bytes, but it has 0.'],
   ['a long prefix', { client, prefix: 'ü'.repeat(65) }, 'option prefix must have 1 to 128 bytes, but it has 130.'],
   ['a prefix with a hash tag', { client, prefix: '{app}:' }, 'option prefix must not hold { or }'],
   ['a prefix with a lone surrogate', { client, prefix: '\uD800' }, 'option prefix must not hold a lone surrogate'],
-  ['a prefix that is no string', { client, prefix: 1 }, 'option prefix must be a string, but it is the number 1.'],
+  ['a prefix that is no string', { client, prefix: 1 }, 'option prefix must be a string, but it is a number.'],
   ['timeoutMs 0', { client, timeoutMs: 0 }, 'option timeoutMs must be a positive integer'],
   ['a timeoutMs that no timer takes', { client, timeoutMs: 2 ** 31 }, 'option timeoutMs must be at most 2147483647'],
   ['an onWarning that is no function', { client, onWarning: true }, 'option onWarning must be a function'],

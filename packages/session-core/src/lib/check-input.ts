@@ -1,6 +1,7 @@
-import { describeType } from './check-option.js'
+import { describeAmount, describeType, findUnknownOption } from './check-option.js'
+import type { EndUserSessionsOptions, SweepOptions } from './capabilities.js'
 import { SessionError } from './error.js'
-import type { CreateOptions } from './plugin.js'
+import type { CreateOptions, SessionId } from './plugin.js'
 
 /** The longest time to live that our stores take: 100 years of 365.25 days, in milliseconds. */
 export const maxTtlMs = 3_155_760_000_000
@@ -33,7 +34,7 @@ function exceeds(text: string, maxBytes: number): boolean {
 export function checkTtlMs(ttlMs: unknown): number {
   if (typeof ttlMs === 'number' && Number.isSafeInteger(ttlMs) && ttlMs > 0 && ttlMs <= maxTtlMs) return ttlMs
   throw badArgument(
-    `ttlMs must be a whole number of milliseconds from 1 to ${maxTtlMs}, but it is ${describeType(ttlMs)}.`,
+    `ttlMs must be a whole number of milliseconds from 1 to ${maxTtlMs}, but it is ${describeAmount(ttlMs)}.`,
   )
 }
 
@@ -70,11 +71,26 @@ export function checkUserId(userId: unknown): string {
   return userId
 }
 
+/**
+ * The options of a call; an empty object for `undefined`. Throws `Invalid` for what is no object, and for a key that the
+ * call does not know.
+ */
+export function checkCallOptions<T extends object>(call: string, options: T | undefined, known: readonly string[]): T {
+  const given: unknown = options === undefined ? {} : options
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw badArgument(`${call} needs an object of options, but it was given ${describeType(given)}.`)
+  }
+  const unknown = findUnknownOption(given, known)
+  if (unknown === undefined) return given as T
+  throw badArgument(`${call} has no option ${unknown}; known are ${known.join(', ')}.`)
+}
+
+const createKeys = ['userId', 'dataJson', 'ttlMs']
+
 /** A checked copy of what `create` was given. Throws `Invalid` (contract C6, C7, C8, I3, L1, R7). */
 export function checkCreateOptions(options: unknown, limits: CreateLimits): Required<CreateOptions> {
-  if (typeof options !== 'object' || options === null) {
-    throw badArgument(`create needs an object { userId?, dataJson, ttlMs }, but it was given ${describeType(options)}.`)
-  }
+  if (options === undefined) throw badArgument('create needs an object { userId?, dataJson, ttlMs }.')
+  checkCallOptions('create', options as CreateOptions, createKeys)
   const { userId, dataJson, ttlMs } = options as Partial<Record<keyof CreateOptions, unknown>>
   return {
     userId: userId === undefined ? undefined : checkUserId(userId),
@@ -86,5 +102,15 @@ export function checkCreateOptions(options: unknown, limits: CreateLimits): Requ
 /** `maxRecords` of a sweep, or the default. Throws `Invalid` if it is not a positive safe integer. */
 export function checkMaxRecords(maxRecords: unknown = defaultMaxSweepRecords): number {
   if (typeof maxRecords === 'number' && Number.isSafeInteger(maxRecords) && maxRecords > 0) return maxRecords
-  throw badArgument(`maxRecords must be a positive integer, but it is ${describeType(maxRecords)}.`)
+  throw badArgument(`maxRecords must be a positive integer, but it is ${describeAmount(maxRecords)}.`)
+}
+
+/** `maxRecords` of a sweep's options, or the default. Throws `Invalid` (contract O2). */
+export function checkSweepOptions(options: SweepOptions | undefined): number {
+  return checkMaxRecords(checkCallOptions('sweep', options, ['maxRecords']).maxRecords)
+}
+
+/** The session that a call that ends a user's sessions has to keep. Throws `Invalid` for an unknown option (O1). */
+export function checkEndOptions(options: EndUserSessionsOptions | undefined): SessionId | undefined {
+  return checkCallOptions('endUserSessions', options, ['except']).except
 }

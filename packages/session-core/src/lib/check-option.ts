@@ -1,26 +1,44 @@
-/** What kind of value it is, for error texts that must not show the value itself. */
+/** Describes the type of a value for error texts, and never the value: it may be an id, a user or data (contract E3). */
 export function describeType(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'an array'
   if (value === undefined) return 'undefined'
-  if (typeof value === 'number') return `the number ${value}`
   return `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`
+}
+
+/** Describes what was given for an amount, such as a time: the number, or the type of another value. */
+export function describeAmount(value: unknown): string {
+  return typeof value === 'number' ? `the number ${value}` : describeType(value)
 }
 
 /** The value of a factory's option, if it is a positive safe integer. Throws a `TypeError` that names the option. */
 export function checkPositiveInteger(factory: string, option: string, value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value
-  throw new TypeError(`${factory}: option ${option} must be a positive integer, but it is ${describeType(value)}.`)
+  throw new TypeError(`${factory}: option ${option} must be a positive integer, but it is ${describeAmount(value)}.`)
 }
 
-// What a timer can wait for; beyond it, timers fire at once.
-const maxTimeoutMs = 2_147_483_647
+/** The longest time that a timer can wait for, in milliseconds: beyond it, a timer fires at once. */
+export const maxTimerMs = 2_147_483_647
+
+/**
+ * A time in milliseconds, if it is a positive integer of at most `maxMs`. Throws a `TypeError` that names the option.
+ * Default of `maxMs`: what a timer can wait for.
+ */
+export function checkTimerMs(factory: string, option: string, value: unknown, maxMs: number = maxTimerMs): number {
+  const checked = checkPositiveInteger(factory, option, value)
+  if (checked <= maxMs) return checked
+  throw new TypeError(`${factory}: option ${option} must be at most ${maxMs}, but it is ${checked}.`)
+}
 
 /** `timeoutMs`, if it is a positive integer that a timer can wait for. Throws a `TypeError` that names the option. */
 export function checkTimeoutMs(factory: string, timeoutMs: unknown): number {
-  const checked = checkPositiveInteger(factory, 'timeoutMs', timeoutMs)
-  if (checked <= maxTimeoutMs) return checked
-  throw new TypeError(`${factory}: option timeoutMs must be at most ${maxTimeoutMs}, but it is ${checked}.`)
+  return checkTimerMs(factory, 'timeoutMs', timeoutMs)
+}
+
+/** The first key of `options` that is unknown, quoted; undefined if all are known. */
+export function findUnknownOption(options: object, known: readonly string[]): string | undefined {
+  for (const key of Object.keys(options)) if (!known.includes(key)) return JSON.stringify(key)
+  return undefined
 }
 
 /** Throws a `TypeError` if `options` is not an object, or has a key that the factory does not know. */
@@ -28,9 +46,14 @@ export function rejectUnknownOptions(factory: string, options: unknown, known: r
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`${factory}: expected an object of options, but it is ${describeType(options)}.`)
   }
-  for (const key of Object.keys(options)) {
-    if (!known.includes(key)) {
-      throw new TypeError(`${factory}: there is no option ${JSON.stringify(key)}; known are ${known.join(', ')}.`)
-    }
-  }
+  const unknown = findUnknownOption(options, known)
+  if (unknown === undefined) return
+  const takes = known.length === 0 ? 'it has none' : `known are ${known.join(', ')}`
+  throw new TypeError(`${factory}: there is no option ${unknown}; ${takes}.`)
+}
+
+/** Throws a `TypeError` that says how to pass `given`, if it is what belongs into the option. */
+export function rejectBareOption(factory: string, option: string, isBare: boolean): void {
+  if (!isBare) return
+  throw new TypeError(`${factory}: expected an object of options; did you mean ${factory}({ ${option} })?`)
 }

@@ -1,4 +1,5 @@
 import { toBackendError } from './backend-error.js'
+import { maxTimerMs } from './check-option.js'
 import { SessionError } from './error.js'
 
 /** How long a call to a networked store may take unless told otherwise, in milliseconds. */
@@ -25,7 +26,7 @@ export function withinDeadline<T>(
   return new Promise((resolve, reject) => {
     let timer: ReturnType<typeof setTimeout>
     function arm(): void {
-      timer = setTimeout(giveUp, Math.ceil(atMs - performance.now()))
+      timer = setTimeout(giveUp, Math.min(maxTimerMs, Math.ceil(atMs - performance.now())))
     }
     // A timer counts whole milliseconds and may fire up to one early. But until `atMs` a write may still take effect,
     // and nobody may be told before that it has failed (contract E2).

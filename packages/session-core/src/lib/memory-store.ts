@@ -11,7 +11,8 @@ import type {
 import {
   checkCreateOptions,
   checkDataJson,
-  checkMaxRecords,
+  checkEndOptions,
+  checkSweepOptions,
   checkTtlMs,
   checkUserId,
   defaultMaxDataBytes,
@@ -199,13 +200,14 @@ export function memorySessions(options: MemorySessionsOptions = {}): MemorySessi
       if (found) remove(...found)
     },
 
-    async endUserSessions(userId: string, { except }: EndUserSessionsOptions = {}): Promise<void> {
+    async endUserSessions(userId: string, endOptions?: EndUserSessionsOptions): Promise<void> {
+      const except = checkEndOptions(endOptions)
       const kept = isServerBackedId(except) ? hashSessionId(except) : undefined
       for (const [hash, stored] of findByUser(userId)) if (hash !== kept) remove(hash, stored)
     },
 
-    async sweep({ maxRecords }: SweepOptions = {}): Promise<SweepResult> {
-      return removeExpired(checkMaxRecords(maxRecords))
+    async sweep(sweepOptions?: SweepOptions): Promise<SweepResult> {
+      return removeExpired(checkSweepOptions(sweepOptions))
     },
   }
 }

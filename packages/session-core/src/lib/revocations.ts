@@ -12,4 +12,6 @@ export interface SessionRevocations {
   revokeSession(sessionSerial: string, untilMs: number): Promise<void>
   /** Revokes the user's sessions created up to and at `notAfterMs`. May be forgotten once `untilMs` has passed. */
   revokeUser(userId: string, notAfterMs: number, untilMs: number): Promise<void>
+  /** Resolves to whether revocations can be asked, by one cheap question. Default: they always can. */
+  isHealthy?(): Promise<boolean>
 }

@@ -34,9 +34,11 @@ describe('endSession', () => {
     const grace = await begin(manager, {}, 'grace')
     const listed = await (await manager.open(laptop)).listSessions()
     const other = listed.find(({ isCurrent }) => !isCurrent)?.handle ?? ''
-    await (await manager.open(grace)).endSession(other)
+    expect(await (await manager.open(grace)).endSession(other)).toBe(false)
     expect((await manager.open(phone)).userId).toBe('ada')
-    await (await manager.open(laptop)).endSession(other)
+    expect(await (await manager.open(laptop)).endSession(other)).toBe(true)
+    expect(await (await manager.open(laptop)).endSession(other)).toBe(false)
+    expect(await (await manager.open(laptop)).endSession('no handle')).toBe(false)
     expect((await manager.open(phone)).userId).toBeUndefined()
     expect((await manager.open(laptop)).userId).toBe('ada')
   })
@@ -46,7 +48,7 @@ describe('endSession', () => {
     const laptop = await begin(manager, {}, 'ada')
     const session = await manager.open(laptop)
     const [own] = await session.listSessions()
-    await session.endSession(own?.handle ?? '')
+    expect(await session.endSession(own?.handle ?? '')).toBe(true)
     expect(session.userId).toBeUndefined()
     expect(await session.commit()).toEqual([expect.stringMatching(/^__Host-session=; Max-Age=0;/)])
     expect((await manager.open(laptop)).userId).toBeUndefined()
@@ -55,9 +57,37 @@ describe('endSession', () => {
   it('ends nothing for a guest', async () => {
     const { plugin, calls } = watched()
     const session = await managerOf(plugin).open(null)
-    await session.endSession('x')
+    expect(await session.endSession('x')).toBe(false)
     expect(await session.commit()).toEqual([])
     expect(calls).toEqual([])
+  })
+})
+
+describe('endUserSessions of the manager', () => {
+  it('ends all sessions of a user outside of a request, and nobody else', async () => {
+    const manager = managerOf(memorySessions())
+    const [laptop, phone] = [await begin(manager, {}, 'ada'), await begin(manager, {}, 'ada')]
+    const grace = await begin(manager, {}, 'grace')
+    await manager.endUserSessions('ada')
+    await manager.endUserSessions('nobody')
+    for (const cookie of [laptop, phone]) expect((await manager.open(cookie)).userId).toBeUndefined()
+    expect((await manager.open(grace)).userId).toBe('grace')
+  })
+
+  it.each([7, '', undefined])('is Invalid for what is no user id, which it does not show: %s', async (userId) => {
+    const ending = managerOf(memorySessions()).endUserSessions(userId as string)
+    await expect(ending).rejects.toMatchObject({ code: 'Invalid', message: expect.not.stringContaining('7') as string })
+  })
+
+  it('rejects with a TypeError where the store cannot', async () => {
+    await expect(managerOf(unsealedSessions()).endUserSessions('ada')).rejects.toThrow(TypeError)
+  })
+})
+
+describe('isHealthy of the manager', () => {
+  it.each([true, false])('is what the store says: %s', async (isHealthy) => {
+    const plugin = { ...memorySessions(), isHealthy: async () => isHealthy }
+    expect(await managerOf(plugin).isHealthy()).toBe(isHealthy)
   })
 })
 

@@ -1,3 +1,4 @@
+import { isSessionError } from '@bext/session-core'
 import { withinDeadline } from '@bext/session-core/store'
 import type { PgClient, SqlText, TextRow } from '../lib/client.js'
 import { query } from '../lib/client.js'
@@ -32,7 +33,7 @@ export function createAsk(sql: PgClient, timeoutMs: number): Ask {
 
 /** The SQLSTATE by which the server has refused to answer; `undefined` for any other error. */
 export function refusalOf(error: unknown): string | undefined {
-  const cause: unknown = error instanceof Error ? error.cause : undefined
+  const cause = isSessionError(error) ? error.cause : undefined
   const code = codeOf(cause)
   return isSqlState(code) && !/^(08|57|55P03)/.test(code) ? code : undefined
 }

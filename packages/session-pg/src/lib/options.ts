@@ -4,6 +4,7 @@ import {
   defaultMaxDataBytes,
   defaultTimeoutMs,
   describeType,
+  rejectBareOption,
   rejectUnknownOptions,
 } from '@bext/session-core/store'
 import type { PgClient } from './client.js'
@@ -38,6 +39,8 @@ async function leaveOpen(): Promise<void> {}
 
 /** The options with defaults. Throws a `TypeError` that names the wrong one. */
 export function checkOptions(options: PgSessionsOptions): CheckedOptions {
+  rejectBareOption(factory, 'sql', typeof options === 'function')
+  rejectBareOption(factory, 'url', typeof options === 'string')
   rejectUnknownOptions(factory, options, ['sql', 'url', 'schema', 'table', 'timeoutMs', 'maxDataBytes'])
   const { sql, url, timeoutMs = defaultTimeoutMs, maxDataBytes = defaultMaxDataBytes } = options
   if ((sql === undefined) === (url === undefined)) {

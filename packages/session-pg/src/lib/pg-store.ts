@@ -10,8 +10,9 @@ import { SessionError } from '@bext/session-core'
 import {
   checkCreateOptions,
   checkDataJson,
-  checkMaxRecords,
+  checkEndOptions,
   checkSessionId,
+  checkSweepOptions,
   checkTtlMs,
   isHash,
   isServerBackedId,
@@ -110,6 +111,7 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
       await batches.delete(observation, digest(id))
     }),
 
+    /** Also false where the table is missing or may not be read, because every call fails then (H1). */
     isHealthy: observed('isHealthy', async () => {
       try {
         await connection.call((deadline) => connection.read(deadline, statements.health))
@@ -136,15 +138,17 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
       await write(observation, statements.endUserSession, handle, user)
     }),
 
-    endUserSessions: observed('endUserSessions', async (observation, userId, { except } = {}) => {
+    endUserSessions: observed('endUserSessions', async (observation, userId, endOptions) => {
       const user = checkPgUserId(userId)
+      const except = checkEndOptions(endOptions)
       const kept = isServerBackedId(except) ? digest(except) : null
       await write(observation, statements.endUserSessions, user, kept)
     }),
 
-    sweep: observed('sweep', async (observation, { maxRecords } = {}) => {
+    sweep: observed('sweep', async (observation, sweepOptions) => {
+      const maxRecords = checkSweepOptions(sweepOptions)
       observation.batchSize = 1
-      return sweep(checkMaxRecords(maxRecords))
+      return sweep(maxRecords)
     }),
 
     close: () => connection.close(),

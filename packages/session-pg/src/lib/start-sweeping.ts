@@ -1,14 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SweepCapability } from '@bext/session-core'
 import { isSessionError } from '@bext/session-core'
-import { checkPositiveInteger, describeType, rejectUnknownOptions } from '@bext/session-core/store'
+import {
+  callHook,
+  checkPositiveInteger,
+  checkTimerMs,
+  describeType,
+  maxTimerMs,
+  rejectUnknownOptions,
+} from '@bext/session-core/store'
 
 export interface StartSweepingOptions {
-  /** How long to rest between two walks through the table, in milliseconds, give or take a half. Default: 60000. */
+  /**
+   * How long to rest between two walks through the table, in milliseconds, give or take a half; at most 16 days.
+   * Default: 60000.
+   */
   readonly everyMs?: number | undefined
   /** The most records that one batch removes. Default: 1000. */
   readonly maxRecords?: number | undefined
-  /** Is told why a walk ended early; the next one comes all the same. Default: nobody is told. */
+  /**
+   * Called with the error that ended a walk early; the next one starts all the same. What the hook throws is dropped.
+   * Default: none.
+   */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
@@ -20,6 +33,9 @@ export interface Sweeping {
 
 const factory = 'startSweeping'
 
+// A rest takes up to one and a half times as long.
+const maxEveryMs = Math.floor(maxTimerMs / 1.5)
+
 function isClosed(error: unknown): boolean {
   return isSessionError(error) && error.reason === 'closed'
 }
@@ -29,9 +45,13 @@ function isClosed(error: unknown): boolean {
  * processes may do so at once; they start at different times. It keeps no process alive. Throws a `TypeError` for a wrong option.
  */
 export function startSweeping(store: SweepCapability, options: StartSweepingOptions = {}): Sweeping {
+  if (typeof store !== 'object' || store === null || typeof store.sweep !== 'function') {
+    const given = store === null || typeof store !== 'object' ? describeType(store) : 'an object without it'
+    throw new TypeError(`${factory}: expected a store with sweep(), but it is ${given}.`)
+  }
   rejectUnknownOptions(factory, options, ['everyMs', 'maxRecords', 'onError'])
   const { everyMs = 60_000, maxRecords = 1000, onError = () => {} } = options
-  checkPositiveInteger(factory, 'everyMs', everyMs)
+  checkTimerMs(factory, 'everyMs', everyMs, maxEveryMs)
   checkPositiveInteger(factory, 'maxRecords', maxRecords)
   if (typeof onError !== 'function') {
     throw new TypeError(`${factory}: option onError must be a function, but it is ${describeType(onError)}.`)
@@ -59,7 +79,7 @@ export function startSweeping(store: SweepCapability, options: StartSweepingOpti
         await walk()
       } catch (error) {
         if (isClosed(error)) return
-        onError(error)
+        callHook(onError, error)
       }
     }
   }

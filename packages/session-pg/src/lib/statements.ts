@@ -42,6 +42,7 @@ const doneOrMissing = `case when exists (select from bext_written) then 'done' e
 export interface Statements {
   /** Answers the clock. */
   readonly now: string
+  /** Reads no row, and fails where the table is missing or may not be read. */
   readonly health: string
   /** $2 id, $3 user or null, $4 data, $5 ttl. Outcome `done`, or `taken` for an id that is there. */
   readonly create: string
@@ -108,7 +109,7 @@ select case when exists (select from bext_written) then 'done' else 'busy' end, 
   return {
     now: `select ${nowMs}, $1::text`,
 
-    health: 'select $1::text',
+    health: `select $1::text where not exists (select from ${table} where false)`,
 
     create: `with bext_clock as materialized (
   select ${nowMs} as now_ms

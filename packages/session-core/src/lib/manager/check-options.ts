@@ -1,6 +1,6 @@
 import type { CompareCapability } from '../capabilities.js'
 import { supportsCompare } from '../capabilities.js'
-import { checkPositiveInteger, describeType, rejectUnknownOptions } from '../check-option.js'
+import { checkPositiveInteger, describeType, rejectBareOption, rejectUnknownOptions } from '../check-option.js'
 import type { SessionPlugin } from '../plugin.js'
 import { createSessionCookies } from './cookie.js'
 import { createLifetimes } from './lifetimes.js'
@@ -26,11 +26,19 @@ const known = [
 ]
 const methods = ['create', 'read', 'update', 'touch', 'delete', 'isHealthy']
 
+function lackingMethods(plugin: object): string[] {
+  return methods.filter((method) => typeof Reflect.get(plugin, method) !== 'function')
+}
+
+function isPlugin(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && lackingMethods(value).length === 0
+}
+
 function checkPlugin(plugin: SessionPlugin): void {
   if (typeof plugin !== 'object' || plugin === null) {
     throw new TypeError(`${factory}: option plugin must be a session store, but it is ${describeType(plugin)}.`)
   }
-  const missing = methods.filter((method) => typeof Reflect.get(plugin, method) !== 'function')
+  const missing = lackingMethods(plugin)
   if (missing.length > 0) {
     throw new TypeError(`${factory}: option plugin must be a session store, but it lacks ${missing.join(', ')}.`)
   }
@@ -74,6 +82,7 @@ function checkConflict(onConflict: 'overwrite' | 'reject', plugin: SessionPlugin
 
 /** Throws a `TypeError` for a wrong option. */
 export function checkManagerOptions<Data extends object>(options: SessionManagerOptions<Data>): SessionContext<Data> {
+  rejectBareOption(factory, 'plugin', isPlugin(options))
   rejectUnknownOptions(factory, options, known)
   const { plugin, initialData, cookie, cacheControl = 'no-store', onConflict = 'overwrite' } = options
   const { maxSessionsPerUser, schema, migrateData, onRejected } = options

@@ -1,4 +1,4 @@
-import { describeType } from '../check-option.js'
+import { describeAmount, describeType, rejectUnknownOptions } from '../check-option.js'
 import { SessionError } from '../error.js'
 import type { CommittedDraft } from './commit.js'
 import { commitDraft, hasChange } from './commit.js'
@@ -22,16 +22,17 @@ export interface RequestSession<Data extends object> {
   readonly hasForgottenChange: () => boolean
 }
 
-function checkUser(userId: unknown): string {
+/** The user's id, if it is a string and not empty. Throws `Invalid` otherwise. */
+export function checkUser(call: string, userId: unknown): string {
   if (typeof userId === 'string' && userId !== '') return userId
   const given = userId === '' ? 'empty' : describeType(userId)
-  throw new SessionError('bad_argument', `signIn needs the user's id, a string, but it is ${given}.`)
+  throw new SessionError('bad_argument', `${call} needs the user's id, a string, but it is ${given}.`)
 }
 
 function checkGrace(graceMs: unknown): number {
   if (typeof graceMs === 'number' && Number.isSafeInteger(graceMs) && graceMs >= 0) return graceMs
   const expected = 'a whole number of milliseconds, 0 or more'
-  throw new SessionError('bad_argument', `graceMs must be ${expected}, but it is ${describeType(graceMs)}.`)
+  throw new SessionError('bad_argument', `graceMs must be ${expected}, but it is ${describeAmount(graceMs)}.`)
 }
 
 /** The session of a draft, which it changes. */
@@ -97,9 +98,14 @@ export function createSession<Data extends object>(
       return times().endsAtMs
     },
 
-    signIn(userId: string, { remember = false }: SignInOptions = {}): void {
+    signIn(userId: string, options: SignInOptions = {}): void {
       openDraft()
-      const checked = checkUser(userId)
+      rejectUnknownOptions('signIn', options, ['remember'])
+      const { remember = false } = options
+      if (typeof remember !== 'boolean') {
+        throw new TypeError(`signIn: option remember must be a boolean, but it is ${describeType(remember)}.`)
+      }
+      const checked = checkUser('signIn', userId)
       if (remember && !lifetimes.canRemember) {
         throw new TypeError('signIn: remember needs the option remember of createSessionManager.')
       }
@@ -111,8 +117,10 @@ export function createSession<Data extends object>(
       draft.next = 'signIn'
     },
 
-    rotate({ graceMs = 0 }: RotateOptions = {}): void {
+    rotate(options: RotateOptions = {}): void {
       openDraft()
+      rejectUnknownOptions('rotate', options, ['graceMs'])
+      const { graceMs = 0 } = options
       const checked = checkGrace(graceMs)
       if (draft.next !== 'keep' || !draft.opened || draft.opened.envelope.isReplaced) return
       draft.graceMs = checked
@@ -128,8 +136,10 @@ export function createSession<Data extends object>(
       draft.next = draft.opened || draft.refused.length > 0 || cookies.legacy ? 'end' : 'keep'
     },
 
-    signOutEverywhere({ except }: SignOutEverywhereOptions = {}): void {
+    signOutEverywhere(options: SignOutEverywhereOptions = {}): void {
       const { userId } = openDraft()
+      rejectUnknownOptions('signOutEverywhere', options, ['except'])
+      const { except } = options
       if (except !== undefined && except !== 'this') {
         throw new TypeError(`signOutEverywhere: except must be 'this', but it is ${describeType(except)}.`)
       }
@@ -149,11 +159,12 @@ export function createSession<Data extends object>(
       return (await users.list(userId)).map((one) => ({ ...one, isCurrent: one.handle === own }))
     },
 
-    async endSession(handle: string): Promise<void> {
+    async endSession(handle: string): Promise<boolean> {
       const { userId, opened } = openDraft()
-      if (userId === undefined) return
-      if (opened && handleOf(opened.record.id) === handle) session.signOut()
-      else await users.endOne(userId, handle)
+      if (userId === undefined) return false
+      if (!opened || handleOf(opened.record.id) !== handle) return users.endIfListed(userId, handle)
+      session.signOut()
+      return true
     },
   }
 

@@ -1,4 +1,5 @@
 import { checkManagerOptions } from './check-options.js'
+import { checkUser } from './create-session.js'
 import type { NodeRequest, NodeResponse } from './node-form.js'
 import { openForNode } from './node-form.js'
 import { handleFetch } from './fetch-form.js'
@@ -29,6 +30,14 @@ export interface SessionManager<Data extends object> {
   handle(request: Request, handler: (session: Session<Data>) => Response | Promise<Response>): Promise<Response>
   /** For `node:http`, and frameworks upon it: opens the session, whose `commit` writes the headers to the response. */
   openNode(request: NodeRequest, response: NodeResponse): Promise<NodeSession<Data>>
+  /**
+   * Ends all sessions of the user that were created before the call, outside of any request: for an administrator, or
+   * when a password is reset. Rejects with `Invalid` for what is no user id, with `Backend` as the store does, and with
+   * a `TypeError` where the store cannot (`supportsSignOutEverywhere`).
+   */
+  endUserSessions(userId: string): Promise<void>
+  /** Resolves to whether the store's backend answers; never rejects (contract H1). For a readiness probe. */
+  isHealthy(): Promise<boolean>
 }
 
 /** The host side of a store: cookies in, cookies out. Throws a `TypeError` for a wrong option. */
@@ -44,5 +53,9 @@ export function createSessionManager<Data extends object>(options: SessionManage
     },
     handle: (request, handler) => handleFetch(context, request, handler),
     openNode: (request, response) => openForNode(context, request, response),
+    async endUserSessions(userId) {
+      await context.users.endAll(checkUser('endUserSessions', userId))
+    },
+    isHealthy: () => context.plugin.isHealthy(),
   }
 }

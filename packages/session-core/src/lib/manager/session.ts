@@ -74,9 +74,10 @@ export interface Session<Data extends object> {
   listSessions(): Promise<readonly UserSession[]>
   /**
    * Ends the user's session with that handle now, without waiting for the commit; this very session as `signOut` does.
-   * A handle that is unknown, or another user's, ends nothing. Rejects with a `TypeError` where the store cannot.
+   * Resolves to whether the user had such a session: a handle that is unknown, or another user's, ends nothing. Rejects
+   * with a `TypeError` where the store cannot.
    */
-  endSession(handle: string): Promise<void>
+  endSession(handle: string): Promise<boolean>
 }
 
 /** A session whose commit resolves to what the response has to carry. */

@@ -18,6 +18,8 @@ export interface UserSessions {
   /** Resolves to the live sessions, oldest first; where two are equally old, all callers see the same order. */
   list(userId: string): Promise<readonly SessionSummary[]>
   endOne(userId: string, handle: string): Promise<void>
+  /** As `endOne`. Resolves to whether the user had such a session. */
+  endIfListed(userId: string, handle: string): Promise<boolean>
   endAll(userId: string, spared?: SessionId): Promise<void>
 }
 
@@ -40,7 +42,8 @@ export function createUserSessions(plugin: SessionPlugin): UserSessions {
 
   function needIndex(): UserIndexCapability {
     if (index) return index
-    throw new TypeError(`The store ${plugin.name} cannot list sessions: ask supportsUserIndex of the manager first.`)
+    const advice = 'Ask supportsUserIndex or supportsSignOutEverywhere of the manager first.'
+    throw new TypeError(`The store ${plugin.name} cannot find the sessions of a user. ${advice}`)
   }
 
   return {
@@ -52,6 +55,13 @@ export function createUserSessions(plugin: SessionPlugin): UserSessions {
     },
     async endOne(userId, handle) {
       await needIndex().endUserSession(userId, handle)
+    },
+    async endIfListed(userId, handle) {
+      const store = needIndex()
+      // A list, because a command that the driver sends twice would say that there was none (contract E6).
+      const isListed = (await store.listUserSessions(userId)).some((one) => one.handle === handle)
+      if (isListed) await store.endUserSession(userId, handle)
+      return isListed
     },
     async endAll(userId, spared) {
       if (!index && revoker) return revoker.revokeUser(userId)
