@@ -89,6 +89,32 @@ describe('calls that come while others are in flight', () => {
     expect(updated.map(({ dataJson }) => dataJson)).toEqual(texts.toReversed())
   })
 
+  it('C6 keep anonymous sessions anonymous, whatever the settings of the connection', async () => {
+    const { table } = await openStore()
+    const store = pgSessions({ sql: openClient({ connection: { array_nulls: 'off' } }), table, timeoutMs: 20_000 })
+    const users = [undefined, 'null', '', undefined, 'NULL', '=']
+    const ids = await Promise.all(users.map((userId) => store.create({ userId, dataJson: '1', ttlMs: 60_000 })))
+    const records = await Promise.all(ids.map((id) => store.read(id)))
+    expect(records.map(({ userId }) => userId)).toEqual(users)
+  })
+
+  it('E4 are read beside a row that somebody else has written with the separator in it', async () => {
+    const { store, ids, sql, table } = await openStore()
+    await store.update(ids[3] as SessionId, '"odd"')
+    await sql`update ${sql(table)} set data_json = ${'\u001e'.repeat(2)} where data_json = '"odd"'`
+    const records = await Promise.all(ids.map((id) => store.read(id)))
+    expect(records.map(({ dataJson }, n) => (n === 3 ? 'odd' : dataJson))).toEqual(
+      times(many, (n) => (n === 3 ? 'odd' : String(n))),
+    )
+  })
+
+  it('O1 are listed beside a row that somebody else has written with separators in its id', async () => {
+    const { store, sql, table } = await openStore()
+    await store.create({ userId: 'ann', dataJson: '1', ttlMs: 60_000 })
+    await sql`insert into ${sql(table)} values ('a,b;c', 'ann', 1, 9000000000000, '')`
+    expect(await store.listUserSessions('ann')).toHaveLength(1)
+  })
+
   it('U3 T3 D1 have results of their own', async () => {
     const { store, ids, sql, table } = await openStore()
     const [gone, expired, ...alive] = ids as [SessionId, SessionId, ...SessionId[]]

@@ -7,6 +7,16 @@ type Options = postgres.Options<Record<string, never>>
 
 const shout = { value: (value: unknown) => `${String(value)}!`, row: (row: object) => Object.values(row) }
 
+const picky = {
+  to: 20,
+  from: [20],
+  parse: BigInt,
+  serialize(value: unknown) {
+    if (typeof value !== 'bigint') throw new TypeError('expected a bigint')
+    return String(value)
+  },
+}
+
 const clients: [what: string, options: Options][] = [
   ['prepare: false, as transaction poolers need it', { prepare: false }],
   ['fetch_types: false', { fetch_types: false }],
@@ -15,10 +25,55 @@ const clients: [what: string, options: Options][] = [
   ['names in Pascal case', { transform: postgres.pascal }],
   ['a transform of values', { transform: { value: shout.value } }],
   ['bigint parsing', { types: { bigint: postgres.BigInt } as unknown as NonNullable<Options['types']> }],
+  ['bigints that take nothing else', { types: { bigint: { ...picky } } as unknown as NonNullable<Options['types']> }],
   ['a time zone far from UTC', { connection: { TimeZone: 'Asia/Kolkata' } }],
   ['repeatable read', { connection: { default_transaction_isolation: 'repeatable read' } }],
   ['serializable', { connection: { default_transaction_isolation: 'serializable' } }],
 ]
+
+const alterations: Readonly<Record<string, (text: string) => string>> = {
+  'upper case': (text) => text.toUpperCase(),
+  trimmed: (text) => text.trim(),
+  appended: (text) => `${text} `,
+  'null for nothing': (text) => (text === '' ? 'null' : text),
+  'JSON in another spelling': (text) => (text.startsWith('{') ? JSON.stringify(JSON.parse(text)) : text),
+  'a throw': () => {
+    throw new Error('private')
+  },
+}
+
+function withTextType(serialize: (text: string) => string): Options {
+  const types = { text: { to: 25, from: [25], serialize, parse: (text: string) => text } }
+  return { types: types as unknown as NonNullable<Options['types']> }
+}
+
+describe('a client that has a type of its own for text', () => {
+  it.each(Object.entries(alterations))('R2 I3 is refused if what it sends is altered: %s', (_what, alter) => {
+    const sql = openClient(withTextType(alter))
+    expect(() => pgSessions({ sql })).toThrow(TypeError)
+    expect(() => pgSessions({ sql })).toThrow(/^pgSessions: .*type for text.*types/s)
+  })
+
+  it('R2 I3 is taken if it sends what it is given', async () => {
+    const table = await newTable(openClient())
+    const store = pgSessions({ sql: openClient(withTextType(String)), table })
+    const id = await store.create({ userId: ' Ann', dataJson: '{ "a": 1 }', ttlMs: 60_000 })
+    expect(await store.read(id)).toMatchObject({ userId: ' Ann', dataJson: '{ "a": 1 }' })
+  })
+
+  it.each(Object.entries(alterations))(
+    'R2 I3 stores nothing where that shows only when it is used: %s',
+    async (_what, alter) => {
+      const plain = openClient()
+      const table = await newTable(plain)
+      const client = openClient(withTextType(alter))
+      const sql = Object.assign(() => {}, { unsafe: client.unsafe.bind(client) })
+      const error = await rejectionOf(pgSessions({ sql, table }).create({ dataJson: '{}', ttlMs: 60_000 }))
+      expect(error).toMatchObject({ code: 'Backend', reason: 'failed' })
+      expect(await plain`select from ${plain(table)}`).toHaveLength(0)
+    },
+  )
+})
 
 describe.each(clients)('a client with %s', (_what, options) => {
   it('C5 R1 U1 T1 O1 O2 O4 serves a whole life', async () => {

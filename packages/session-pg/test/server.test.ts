@@ -76,7 +76,7 @@ it('E1 takes the user’s own statement_timeout for a timeout', async () => {
   const limited = pgSessions({ sql: openClient({ connection: { statement_timeout: 1000 } }), table, timeoutMs: 20_000 })
   const id = await limited.create({ dataJson: '{}', ttlMs: 60_000 })
   await sql.begin(async (transaction) => {
-    await transaction`select from ${transaction(table)} for update`
+    await transaction`lock table ${transaction(table)} in share mode`
     expect(await rejectionOf(limited.update(id, '1'))).toMatchObject({ code: 'Backend', reason: 'timeout' })
   })
 })

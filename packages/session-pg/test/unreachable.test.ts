@@ -50,7 +50,7 @@ it('E1 takes a server that ends its connections for unavailable', async () => {
   const id = await store.create({ dataJson: '{}', ttlMs: 60_000 })
   const [backend] = await sql`select pg_backend_pid() as pid`
   await direct.begin(async (transaction) => {
-    await transaction`select from ${transaction(table)} for update`
+    await transaction`lock table ${transaction(table)} in share mode`
     const rejection = rejectionOf(store.update(id, '1'))
     await expect
       .poll(async () => {

@@ -1,17 +1,19 @@
-import { SessionError } from '@bext/session-core'
+import { isSessionError, SessionError } from '@bext/session-core'
 import { toBackendError, type Deadline, type Observation } from '@bext/session-core/store'
 import type { Connection } from './connection.js'
 import { createDepartures } from './departures.js'
+import { createLockedCalls } from './locked-calls.js'
 import { isOfOneCall } from './pg-error.js'
 
 /** How calls of one kind are done. */
 export interface BatchedWork<Call, Answer> {
-  /** Does one call. Resolves to `busy` if that would have to wait for somebody else's lock. */
+  /** Does one call. Resolves to `busy` for what `many` has to look at. */
   readonly one: (deadline: Deadline, call: Call) => Promise<Answer | 'busy'>
-  /** Does many in one statement. Resolves to the answer of each, in their order. */
+  /**
+   * Does many in one statement. Resolves to the answer of each, in their order; to `busy` for what somebody else has
+   * locked.
+   */
   readonly many: (deadline: Deadline, calls: readonly Call[]) => Promise<readonly (Answer | 'busy')[]>
-  /** Does one call that was busy, and waits for the lock. */
-  readonly patiently: (deadline: Deadline, call: Call) => Promise<Answer>
   /** How much the call has to carry, in characters. */
   readonly charsOf: (call: Call) => number
 }
@@ -29,6 +31,10 @@ interface Entry<Call, Answer> extends Refusable {
   readonly resolve: (answer: Answer) => void
 }
 
+interface LockedEntry<Call, Answer> extends Entry<Call, Answer> {
+  readonly deadline: Deadline
+}
+
 interface Batch<Call, Answer> {
   readonly startedAtMs: number
   readonly entries: Entry<Call, Answer>[]
@@ -44,30 +50,33 @@ function failAll(entries: readonly Refusable[], error: unknown): void {
   for (const { reject } of entries) reject(new SessionError(reason, message, { cause }))
 }
 
+// The statement was not done in time; its calls may yet have some.
+function isLate(error: unknown): boolean {
+  return isSessionError(error) && error.reason === 'timeout'
+}
+
 /**
  * Calls of one kind, gathered into batches. All calls of a batch have the time of its first one. Each has its own
- * result; all rejections are `Backend`, each caller's own error. What waits for a lock, and what the server refuses,
- * does so alone: it neither holds up nor fails the others of its batch.
+ * result; all rejections are `Backend`, each caller's own error. What somebody else has locked waits in this process, and
+ * what the server refuses is done alone: neither holds up or fails the others of its batch.
  */
 export function batched<Call, Answer>(
   connection: Connection,
-  { one, many, patiently, charsOf }: BatchedWork<Call, Answer>,
+  { one, many, charsOf }: BatchedWork<Call, Answer>,
 ): Batched<Call, Answer> {
   const departures = createDepartures()
+  const untilFree = createLockedCalls<LockedEntry<Call, Answer>>(tryAgain)
   let open: Batch<Call, Answer> | undefined
 
-  async function alone(deadline: Deadline, entry: Entry<Call, Answer>): Promise<void> {
-    entry.observation.batchSize = 1
-    try {
-      entry.resolve(await patiently(deadline, entry.call))
-    } catch (error) {
-      failAll([entry], error)
-    }
-  }
-
-  function ask(deadline: Deadline, entries: readonly Entry<Call, Answer>[]): Promise<readonly (Answer | 'busy')[]> {
+  async function ask(
+    deadline: Deadline,
+    entries: readonly Entry<Call, Answer>[],
+  ): Promise<readonly (Answer | 'busy')[]> {
     const [first] = entries
-    if (first !== undefined && entries.length === 1) return one(deadline, first.call).then((answer) => [answer])
+    if (first !== undefined && entries.length === 1) {
+      const answer = await one(deadline, first.call)
+      if (answer !== 'busy') return [answer]
+    }
     return many(
       deadline,
       entries.map(({ call }) => call),
@@ -75,38 +84,73 @@ export function batched<Call, Answer>(
   }
 
   /** Settles all that can be settled at once. Resolves to the rest. */
-  async function send(
-    deadline: Deadline,
-    entries: readonly Entry<Call, Answer>[],
-  ): Promise<readonly Entry<Call, Answer>[]> {
+  async function send<E extends Entry<Call, Answer>>(deadline: Deadline, entries: readonly E[]): Promise<E[]> {
     for (const { observation } of entries) observation.batchSize = entries.length
+    const answers = await ask(deadline, entries)
+    return entries.filter((entry, position) => {
+      const answer = answers[position] as Answer | 'busy'
+      if (answer !== 'busy') entry.resolve(answer)
+      return answer === 'busy'
+    })
+  }
+
+  /** As `send`; what the server refuses fails only the call that it is about. */
+  async function sendAll<E extends Entry<Call, Answer>>(deadline: Deadline, entries: readonly E[]): Promise<E[]> {
     try {
-      const answers = await ask(deadline, entries)
-      return entries.filter((entry, position) => {
-        const answer = answers[position] as Answer | 'busy'
-        if (answer !== 'busy') entry.resolve(answer)
-        return answer === 'busy'
-      })
+      return await send(deadline, entries)
     } catch (error) {
       if (entries.length === 1 || !isOfOneCall(error)) throw error
-      return entries
+    }
+    const rests = await Promise.all(
+      entries.map((entry) =>
+        send(deadline, [entry]).catch((error: unknown) => {
+          failAll([entry], error)
+          return []
+        }),
+      ),
+    )
+    return rests.flat()
+  }
+
+  async function tryAgain(
+    deadline: Deadline,
+    entries: readonly LockedEntry<Call, Answer>[],
+  ): Promise<readonly LockedEntry<Call, Answer>[]> {
+    try {
+      return await sendAll(deadline, entries)
+    } catch (error) {
+      if (isLate(error)) return entries
+      failAll(entries, error)
+      return []
+    }
+  }
+
+  async function wait(entry: Entry<Call, Answer>, startedAtMs: number): Promise<void> {
+    try {
+      const answer = await connection.call(
+        (deadline) => new Promise<Answer>((resolve, reject) => untilFree({ ...entry, deadline, resolve, reject })),
+        startedAtMs,
+      )
+      entry.resolve(answer)
+    } catch (error) {
+      failAll([entry], error)
     }
   }
 
   async function run(batch: Batch<Call, Answer>): Promise<void> {
     const departure = departures.book()
     try {
-      await connection.call(async (deadline) => {
+      const busy = await connection.call(async (deadline) => {
         await departure.ready
         if (open === batch) open = undefined
-        const rest = await send(deadline, batch.entries)
-        departure.end()
-        if (rest.length > 0) await Promise.all(rest.map((entry) => alone(deadline, entry)))
+        return sendAll(deadline, batch.entries)
       }, batch.startedAtMs)
+      for (const entry of busy) void wait(entry, batch.startedAtMs)
     } catch (error) {
+      failAll(batch.entries, error)
+    } finally {
       if (open === batch) open = undefined
       departure.end()
-      failAll(batch.entries, error)
     }
   }
 

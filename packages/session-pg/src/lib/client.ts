@@ -6,7 +6,13 @@ export type SqlText = string | null
 
 /** A query of postgres.js, as far as it is used here. */
 export interface PgQuery {
-  raw(): PromiseLike<RawRows>
+  raw(): PgRawQuery
+}
+
+/** A query whose rows come raw. */
+export type PgRawQuery = PromiseLike<RawRows> & {
+  /** The connection that the query was sent on; null before that. */
+  readonly state?: unknown
 }
 
 type RawRows = readonly (readonly (Buffer | null)[])[] & {
@@ -26,8 +32,32 @@ function toText(rows: RawRows): TextRow[] {
   return rows.map((row) => row.map((value) => (value === null ? null : value.toString('utf8'))))
 }
 
+// The type of PostgreSQL's text, by which all parameters go.
+const textOid = 25
+
+// What a serializer of text might take for something else, or tidy up.
+const probes = ['', ' aZ\t"\'\\ ', '{ "b": 1.0, "a": "\\u0041" }', 'null', '10']
+
+const alteredText =
+  'the client has a type for text, among its types, that alters what it sends, so that sessions would not be stored as they are. Give the store a client without it.'
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
 /** How a statement goes: `prepared` once for each connection, or `unprepared`, parsed by the server each time. */
 export type Preparation = 'prepared' | 'unprepared'
+
+/** A failure of a statement that was never sent, with the driver's error as its cause. */
+export class UnsentError extends Error {}
+
+async function rowsOf(raw: PgRawQuery): Promise<RawRows> {
+  try {
+    return await raw
+  } catch (cause) {
+    throw raw.state === null ? new UnsentError('The statement was not sent.', { cause }) : cause
+  }
+}
 
 /**
  * Runs one statement. Rows are taken raw, so that no type parser or transform of the user's client changes them.
@@ -39,7 +69,7 @@ export async function query(
   parameters: SqlText[] = [],
   preparation: Preparation = 'unprepared',
 ): Promise<TextRow[]> {
-  return toText(await sql.unsafe(text, parameters, { prepare: preparation === 'prepared' }).raw())
+  return toText(await rowsOf(sql.unsafe(text, parameters, { prepare: preparation === 'prepared' }).raw()))
 }
 
 /**
@@ -76,6 +106,8 @@ export async function ask(
 export interface Surroundings {
   readonly preparation: Preparation
   readonly clientEncoding: string
+  /** Whether the client sends text as it is. */
+  readonly keepsText: boolean
 }
 
 /**
@@ -84,10 +116,16 @@ export interface Surroundings {
  */
 export async function readSurroundings(sql: PgClient): Promise<Surroundings> {
   const echo = nextEcho()
-  const rows = await sql.unsafe(`select pg_backend_pid(), current_setting('client_encoding'), '${echo}'`).raw()
-  const [row] = withoutEcho(toText(rows), echo)
-  const isDirect = rows.state === undefined || row?.[0] === String(rows.state.pid)
-  return { preparation: isDirect ? 'prepared' : 'unprepared', clientEncoding: String(row?.[1]) }
+  const columns = probes.map((_, position) => `$${position + 1}::text`).join(', ')
+  const text = `select pg_backend_pid(), current_setting('client_encoding'), ${columns}, '${echo}'`
+  const rows = await rowsOf(sql.unsafe(text, [...probes], { prepare: false }).raw())
+  const [row = []] = withoutEcho(toText(rows), echo)
+  const [pid, clientEncoding, ...answers] = row
+  return {
+    preparation: rows.state === undefined || pid === String(rows.state.pid) ? 'prepared' : 'unprepared',
+    clientEncoding: String(clientEncoding),
+    keepsText: probes.every((probe, position) => answers[position] === probe),
+  }
 }
 
 /** Returns whether the server takes texts as postgres.js sends them, which is always in UTF-8. */
@@ -95,9 +133,13 @@ export function isFaithful(clientEncoding: string): boolean {
   return clientEncoding === 'UTF8' || clientEncoding === 'SQL_ASCII'
 }
 
-/** How statements may go. Rejects with `Backend` for a client whose texts the server would alter (contract R2). */
+/**
+ * How statements may go. Rejects with `Backend` for a client whose texts the server would alter, and with a `TypeError`
+ * for one that alters them itself (contract R2).
+ */
 export async function preparationFor(sql: PgClient): Promise<Preparation> {
-  const { preparation, clientEncoding } = await readSurroundings(sql)
+  const { preparation, clientEncoding, keepsText } = await readSurroundings(sql)
+  if (!keepsText) throw new TypeError(alteredText)
   if (isFaithful(clientEncoding)) return preparation
   const advice = 'take it out of the options of the client, of its role and of the database.'
   throw new SessionError('failed', `client_encoding is ${clientEncoding}, but postgres.js sends UTF-8: ${advice}`)
@@ -107,4 +149,20 @@ export async function preparationFor(sql: PgClient): Promise<Preparation> {
 export function checkClient(factory: string, sql: unknown, ...methods: readonly (keyof PgClient)[]): void {
   if (typeof sql === 'function' && methods.every((name) => typeof Reflect.get(sql, name) === 'function')) return
   throw new TypeError(`${factory}: expected a client of postgres.js as sql, but it is ${describeType(sql)}.`)
+}
+
+/** Throws a `TypeError` if it can be seen in the client's options that it alters the text that it sends. */
+export function checkTextType(factory: string, sql: PgClient): void {
+  const options: unknown = Reflect.get(sql, 'options')
+  const serializers: unknown = isObject(options) ? Reflect.get(options, 'serializers') : undefined
+  const serialize: unknown = isObject(serializers) ? Reflect.get(serializers, textOid) : undefined
+  if (typeof serialize !== 'function') return
+  const isAltered = (probe: string): boolean => {
+    try {
+      return serialize(probe) !== probe
+    } catch {
+      return true
+    }
+  }
+  if (probes.some(isAltered)) throw new TypeError(`${factory}: ${alteredText}`)
 }

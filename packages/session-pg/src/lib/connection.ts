@@ -4,7 +4,7 @@ import type { Deadline } from '@bext/session-core/store'
 import { createWriteFence, withinDeadline } from '@bext/session-core/store'
 import type { PgClient, Preparation, SqlText, TextRow } from './client.js'
 import { ask, preparationFor } from './client.js'
-import { isConflict, mayHaveBeenSent, toPgError } from './pg-error.js'
+import { isConflict, isUnsentByBreak, mayHaveBeenSent, toPgError } from './pg-error.js'
 
 /** The row of a fenced write, whose last column is the server's clock: `late`, or an outcome and what belongs to it. */
 export type WrittenRow = readonly [outcome: string, ...details: SqlText[]]
@@ -35,6 +35,10 @@ interface ConnectionOptions {
 // Work ends a little before the timer of its call does, so that the call rejects with the cause and not for time.
 const maxLeadMs = 5
 
+// How often a statement that a breaking connection has not sent is tried again, with longer and longer pauses.
+const maxBreaks = 5
+const breakPauseMs = 10
+
 export function createConnection({ sql, end, timeoutMs, nowText }: ConnectionOptions): Connection {
   const leadMs = Math.min(maxLeadMs, timeoutMs / 2)
   let closing: Promise<void> | undefined
@@ -44,26 +48,40 @@ export function createConnection({ sql, end, timeoutMs, nowText }: ConnectionOpt
     if (closing) throw new SessionError('closed', 'The store is closed.')
   }
 
-  async function read(deadline: Deadline, text: string, ...parameters: SqlText[]): Promise<TextRow[]> {
-    for (;;) {
+  /** Rejects with the driver's error. */
+  async function attempt(deadline: Deadline, text: string, parameters: readonly SqlText[]): Promise<TextRow[]> {
+    for (let breaks = 0; ;) {
       checkOpen()
       try {
         preparation ??= await preparationFor(sql)
         return await ask(sql, text, parameters, preparation)
       } catch (error) {
-        if (!isConflict(error) || performance.now() >= deadline.atMs) throw toPgError(error)
+        if (performance.now() >= deadline.atMs) throw error
+        if (isUnsentByBreak(error) && breaks < maxBreaks) {
+          // At once, because the connection is there; later, if it breaks again.
+          await sleep(breakPauseMs * breaks)
+          breaks += 1
+        } else if (!isConflict(error)) throw error
       }
     }
   }
 
-  async function send(deadline: Deadline, text: string, ...parameters: SqlText[]): Promise<TextRow[]> {
+  async function read(deadline: Deadline, text: string, ...parameters: SqlText[]): Promise<TextRow[]> {
     try {
-      return await read(deadline, text, ...parameters)
+      return await attempt(deadline, text, parameters)
+    } catch (error) {
+      throw toPgError(error)
+    }
+  }
+
+  async function send(deadline: Deadline, text: string, parameters: readonly SqlText[]): Promise<TextRow[]> {
+    try {
+      return await attempt(deadline, text, parameters)
     } catch (error) {
       // The connection is gone, but the server may still do what it was sent, until the fence closes. Nobody may be told
       // that it failed while it can still come true (contract E2).
       if (mayHaveBeenSent(error)) await sleep(Math.max(0, deadline.atMs + 1 - performance.now()))
-      throw error
+      throw toPgError(error)
     }
   }
 
@@ -85,7 +103,7 @@ export function createConnection({ sql, end, timeoutMs, nowText }: ConnectionOpt
 
     write(deadline, text, ...parameters) {
       return fence.write(deadline, async (notAfterMs) => {
-        const [row = []] = await send(deadline, text, String(notAfterMs), ...parameters)
+        const [row = []] = await send(deadline, text, [String(notAfterMs), ...parameters])
         const written = [String(row[0]), ...row.slice(1, -1)] as const
         return { serverNowMs: Number(row.at(-1)), outcome: written[0] === 'late' ? 'late' : written }
       })

@@ -8,7 +8,7 @@ import {
   rejectUnknownOptions,
 } from '@bext/session-core/store'
 import type { PgClient } from './client.js'
-import { checkClient } from './client.js'
+import { checkClient, checkTextType } from './client.js'
 import { connect } from './connect.js'
 import type { TableOptions } from './table-names.js'
 import { tableNames } from './table-names.js'
@@ -54,6 +54,7 @@ export function checkOptions(options: PgSessionsOptions): CheckedOptions {
   }
   if (sql !== undefined) {
     checkClient(factory, sql, 'unsafe')
+    checkTextType(factory, sql)
     return { ...checked, sql, end: leaveOpen }
   }
   if (typeof url !== 'string') {

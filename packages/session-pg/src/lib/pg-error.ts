@@ -1,5 +1,11 @@
 import { isSessionError, SessionError } from '@bext/session-core'
 import { toBackendError } from '@bext/session-core/store'
+import { UnsentError } from './client.js'
+import { hiddenRows } from './outcomes.js'
+
+// By these the server ends a connection: it shuts down, has crashed, or the connection was idle, or in a transaction, for
+// too long.
+const ended = ['57P01', '57P02', '57P05', '25P03', '25P04']
 
 const unavailable = new Set([
   'CONNECTION_CLOSED',
@@ -18,9 +24,8 @@ const unavailable = new Set([
   'UNANSWERED',
   '25006', // a server that takes no writes for now
   '53300', // too many connections
-  '57P01', // the server is shutting down
-  '57P02', // the server has crashed
   '57P03', // the server is starting
+  ...ended,
 ])
 
 // A lock_timeout or statement_timeout of the user's own.
@@ -63,9 +68,13 @@ const explained: Explanations = {
 const noConnect =
   'The server refuses the connection: the database role needs connect on the database, and the right to each setting that the client asks for.'
 
+function fieldOf(error: unknown, field: string): unknown {
+  return typeof error === 'object' && error !== null ? Reflect.get(error, field) : undefined
+}
+
 /** The SQLSTATE or the driver's own code, where `error` has one. */
 export function codeOf(error: unknown): string | undefined {
-  const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined
+  const code = fieldOf(error, 'code')
   return typeof code === 'string' ? code : undefined
 }
 
@@ -84,10 +93,11 @@ export function isConflict(error: unknown): boolean {
 
 /**
  * Whether the server has refused a statement for what one call of a batch brought along, so that the others may do
- * without it: bad data, a broken constraint, a limit, an exception that a trigger raised.
+ * without it: bad data, a broken constraint, a limit, a policy, an exception that a trigger raised.
  */
 export function isOfOneCall(error: unknown): boolean {
-  return isSessionError(error) && /^(22|23|54|P0)/.test(codeOf(error.cause) ?? '')
+  if (!isSessionError(error)) return false
+  return /^(22|23|54|P0)/.test(codeOf(error.cause) ?? '') || isOfRowSecurity(error.cause)
 }
 
 // There was never a connection.
@@ -103,19 +113,42 @@ const neverSent = new Set([
 
 /** Whether a statement that failed so may be with the server, who has not answered it. */
 export function mayHaveBeenSent(error: unknown): boolean {
-  const code = isSessionError(error) ? codeOf(error.cause) : undefined
-  return isSessionError(error) && error.reason !== 'closed' && !isSqlState(code) && !neverSent.has(code ?? '')
+  if (error instanceof UnsentError || isSessionError(error)) return false
+  const code = codeOf(error)
+  return !isSqlState(code) && !neverSent.has(code ?? '')
 }
 
-function reasonOf(code: string): 'unavailable' | 'timeout' | 'failed' {
-  if (unavailable.has(code) || code.startsWith('08')) return 'unavailable'
+// By these a connection breaks that was there. The driver may give the error that has ended the last connection to the
+// first statement of the next one.
+const broken = new Set([...ended, 'CONNECTION_CLOSED', 'ECONNRESET', 'EPIPE'])
+
+/** Whether the statement was not sent because a connection broke, so that it may be tried again. */
+export function isUnsentByBreak(error: unknown): boolean {
+  return error instanceof UnsentError && broken.has(codeOf(error.cause) ?? '')
+}
+
+// The names of the server's functions that refuse a row or a statement by row level security.
+const rowSecurityRoutines = new Set<unknown>(['ExecWithCheckOptions', 'check_enable_rls'])
+
+function isOfRowSecurity(error: unknown): boolean {
+  return codeOf(error) === '42501' && rowSecurityRoutines.has(fieldOf(error, 'routine'))
+}
+
+function isFatal(error: unknown): boolean {
+  return fieldOf(error, 'severity') === 'FATAL'
+}
+
+function reasonOf(error: unknown, code: string): 'unavailable' | 'timeout' | 'failed' {
+  // By XX000 pgpool refuses a connection when it has no server.
+  const hasNoServer = code === 'XX000' && isFatal(error)
+  if (hasNoServer || unavailable.has(code) || code.startsWith('08')) return 'unavailable'
   return timeout.has(code) ? 'timeout' : 'failed'
 }
 
 function explain(error: unknown, code: string, explanations: Explanations): string | undefined {
-  const isFatal = typeof error === 'object' && error !== null && Reflect.get(error, 'severity') === 'FATAL'
+  if (isOfRowSecurity(error)) return hiddenRows
   // The server ends a connection for want of a right only while it is being made.
-  return code === '42501' && isFatal ? noConnect : (explanations[code] ?? explained[code])
+  return code === '42501' && isFatal(error) ? noConnect : (explanations[code] ?? explained[code])
 }
 
 /**
@@ -124,8 +157,9 @@ function explain(error: unknown, code: string, explanations: Explanations): stri
  */
 export function toPgError(error: unknown, explanations: Explanations = {}): SessionError {
   if (isSessionError(error)) return error
-  const code = codeOf(error) ?? ''
-  const message = explain(error, code, explanations)
-  if (message === undefined) return toBackendError(error, reasonOf(code))
-  return new SessionError(reasonOf(code), message, { cause: error })
+  const cause = error instanceof UnsentError ? error.cause : error
+  const code = codeOf(cause) ?? ''
+  const message = explain(cause, code, explanations)
+  const reason = reasonOf(cause, code)
+  return message === undefined ? toBackendError(cause, reason) : new SessionError(reason, message, { cause })
 }

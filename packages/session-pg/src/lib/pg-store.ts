@@ -20,15 +20,17 @@ import {
   type Observation,
 } from '@bext/session-core/store'
 import { checkExpectedDataJson, checkPgUserId } from './check-text.js'
-import { createConnection, type WrittenRow } from './connection.js'
+import { createConnection } from './connection.js'
 import { observed } from './diagnostics.js'
 import { digest } from './hash.js'
 import type { SqlText } from './client.js'
 import type { PgSessionsOptions } from './options.js'
 import { checkOptions } from './options.js'
+import { checkOutcome } from './outcomes.js'
 import { createSessionBatches } from './session-batches.js'
 import { statementsFor } from './statements.js'
 import { createSweep } from './sweep.js'
+import { createUntilFree } from './until-free.js'
 
 export type PgSessions = SessionPlugin & UserIndexCapability & SweepCapability & CloseCapability & CompareCapability
 
@@ -49,12 +51,17 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
   const statements = statementsFor(table)
   const connection = createConnection({ sql, end, timeoutMs, nowText: statements.now })
   const batches = createSessionBatches(connection, table)
+  const untilFree = createUntilFree()
   const sweep = createSweep({ connection, text: statements.sweep, table, timeoutMs })
 
-  /** A write of a call that leaves by itself. */
-  function write(observation: Observation, text: string, ...parameters: SqlText[]): Promise<WrittenRow> {
+  /** A write of a call that leaves by itself. Resolves to its outcome. */
+  async function write(observation: Observation, text: string, ...parameters: SqlText[]): Promise<string> {
     observation.batchSize = 1
-    return connection.call((deadline) => connection.write(deadline, text, ...parameters))
+    const [outcome] = await connection.call((deadline) =>
+      untilFree(deadline, () => connection.write(deadline, text, ...parameters)),
+    )
+    checkOutcome(outcome)
+    return outcome
   }
 
   return {
@@ -66,13 +73,17 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
       for (;;) {
         const id = mintSessionId()
         const outcome = await batches.create(observation, { hash: digest(id), user, dataJson, ttlMs })
+        checkOutcome(outcome)
         if (outcome === 'done') return id
       }
     }),
 
     read: observed('read', async (observation, id: SessionId) => {
       const row = await batches.read(observation, hashOf(id))
-      if (row === undefined) throw notFound()
+      if (typeof row === 'string') {
+        checkOutcome(row)
+        throw notFound()
+      }
       const [, userId, createdAtMs, expiresAtMs, dataJson] = row
       return {
         id,
@@ -86,6 +97,7 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
     update: observed('update', async (observation, id, dataJson) => {
       const hash = hashOf(id)
       const outcome = await batches.update(observation, { hash, dataJson: checkDataJson(dataJson, maxDataBytes) })
+      checkOutcome(outcome)
       if (outcome === 'missing') throw notFound()
       return id
     }),
@@ -94,7 +106,7 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
       const hash = hashOf(id)
       const data = checkDataJson(dataJson, maxDataBytes)
       const expected = checkExpectedDataJson(expectedDataJson)
-      const [outcome] = await write(observation, statements.updateIfUnchanged, hash, data, expected)
+      const outcome = await write(observation, statements.updateIfUnchanged, hash, data, expected)
       if (outcome === 'missing') throw notFound()
       return outcome === 'changed' ? { outcome } : { outcome: 'updated', id }
     }),
@@ -102,13 +114,14 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
     touch: observed('touch', async (observation, id, ttlMs) => {
       const hash = hashOf(id)
       const outcome = await batches.touch(observation, { hash, ttlMs: checkTtlMs(ttlMs) })
+      checkOutcome(outcome)
       if (outcome === 'missing') throw notFound()
       return id
     }),
 
     delete: observed('delete', async (observation, id) => {
       if (!isServerBackedId(id)) return
-      await batches.delete(observation, digest(id))
+      checkOutcome(await batches.delete(observation, digest(id)))
     }),
 
     /** Also false where the table is missing or may not be read, because every call fails then (H1). */
@@ -125,11 +138,13 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
       const user = checkPgUserId(userId)
       observation.batchSize = 1
       const [row] = await connection.call((deadline) => connection.read(deadline, statements.listUser, user))
-      const sessions = row?.[0]?.split(';') ?? []
-      return sessions.map((session) => {
+      checkOutcome(row?.[0] ?? '')
+      const sessions = (row?.[0]?.split(';') ?? []).map((session) => {
         const [handle = '', createdAtMs, expiresAtMs] = session.split(',')
         return { handle, createdAtMs: Number(createdAtMs), expiresAtMs: Number(expiresAtMs) }
       })
+      // No row but a session's has a hash as its id, and no hash holds a separator.
+      return sessions.filter(({ handle }) => isHash(handle))
     }),
 
     endUserSession: observed('endUserSession', async (observation, userId, handle) => {

@@ -1,5 +1,6 @@
 import type { SweepResult } from '@bext/session-core'
 import type { Connection } from './connection.js'
+import { checkOutcome } from './outcomes.js'
 
 interface SweepSetup {
   readonly connection: Connection
@@ -41,6 +42,7 @@ export function createSweep({
           `(${to},0)`,
           table,
         )
+        checkOutcome(count)
         removed += Number(count)
         partitions = Number(parts)
         // A range that has given all that was asked for may have more.

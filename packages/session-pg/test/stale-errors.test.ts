@@ -1,0 +1,67 @@
+import { createServer, type AddressInfo } from 'node:net'
+import { pgSessions, type PgSessions } from '@bext/session-pg'
+import type { SessionId } from '@bext/session-core'
+import { expect, it, onTestFinished } from 'vitest'
+import { newTable, openClient, patient, rejectionOf } from './support.js'
+
+const calls: Readonly<Record<string, (store: PgSessions, id: SessionId) => Promise<unknown>>> = {
+  read: (store, id) => store.read(id),
+  update: (store, id) => store.update(id, '2'),
+  create: (store) => store.create({ dataJson: '2', ttlMs: 60_000 }),
+  listUserSessions: (store) => store.listUserSessions('ann'),
+  isHealthy: async (store) => expect(await store.isHealthy()).toBe(true),
+}
+
+// The driver gives the error that ended the last connection to the first statement of the next one.
+it.each(Object.entries(calls))('E4 H2 %s is not told why the last connection ended', async (_name, call) => {
+  const direct = openClient()
+  const table = await newTable(direct)
+  const sql = openClient({ max: 1, backoff: () => 0 })
+  const store = pgSessions({ sql, table })
+  const id = await store.create({ dataJson: '1', ttlMs: 60_000 })
+  const [backend] = await sql`select pg_backend_pid() as pid`
+  const pid = Number(backend?.['pid'])
+  const slow = sql`select pg_sleep(60)`.then(
+    () => 'done',
+    () => 'failed',
+  )
+  await expect
+    .poll(
+      async () => (await direct`select from pg_stat_activity where pid = ${pid} and state = 'active'`).length,
+      patient,
+    )
+    .toBe(1)
+  await direct`select pg_terminate_backend(${pid})`
+  expect(await slow).toBe('failed')
+  await call(store, id)
+})
+
+/** A server that answers each connection with this error and ends it. */
+async function startRefusing(code: string): Promise<{ url: string; asked: () => number }> {
+  let asked = 0
+  const fields = `SFATAL\0VFATAL\0C${code}\0Mrefused\0\0`
+  const header = Buffer.alloc(5)
+  header.write('E')
+  header.writeInt32BE(fields.length + 4, 1)
+  const server = createServer((socket) => {
+    asked += 1
+    socket.on('error', () => {})
+    socket.once('data', () => socket.end(Buffer.concat([header, Buffer.from(fields)])))
+  })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  onTestFinished(() => void server.close())
+  return { url: `postgres://bext@127.0.0.1:${(server.address() as AddressInfo).port}/bext`, asked: () => asked }
+}
+
+it.each(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04', '53300', 'XX000'])(
+  'E1 takes a connection that is refused with %s for unavailable, without asking in a rush',
+  async (code) => {
+    const { url, asked } = await startRefusing(code)
+    const store = pgSessions({ sql: openClient({ max: 1 }, url), timeoutMs: 500 })
+    const error = await rejectionOf(store.create({ dataJson: '1', ttlMs: 1000 }))
+    expect(error).toMatchObject({ code: 'Backend', reason: 'unavailable' })
+    expect(asked()).toBeLessThan(30)
+  },
+)
