@@ -1,6 +1,7 @@
-import { SessionError } from '@bext/session-core'
-import { describe, expect, it } from 'vitest'
-import { backendError, begin, cookieAfter, managerOf, watched } from './helpers.js'
+import type { OpenSession, SessionRejection } from '@bext/session-core/manager'
+import { describe, expect, it, vi } from 'vitest'
+import { backendError, begin, cookieAfter, managerOf, unsealedSessions, watched } from './helpers.js'
+import type { Visit } from './helpers.js'
 
 const everyRequest = { ttlMs: 60_000, touchAfterMs: 1 }
 
@@ -20,7 +21,7 @@ describe('a backend that fails', () => {
     expect((await manager.open(cookie)).userId).toBe('ada')
   })
 
-  it.each(['create', 'update', 'touch', 'delete'] as const)('makes a commit reject that needs %s', async (method) => {
+  it.each(['create', 'update', 'delete'] as const)('makes a commit reject that needs %s', async (method) => {
     const { plugin, failures } = watched()
     const manager = managerOf(plugin, everyRequest)
     const cookie = await begin(manager, { visits: 1 })
@@ -31,6 +32,34 @@ describe('a backend that fails', () => {
     if (method === 'delete') session.signOut()
     failures[method] = backendError()
     await expect(session.commit()).rejects.toBe(failures[method])
+  })
+
+  it('fails no page by a touch, which the next request tries again', async () => {
+    const { plugin, calls, failures } = watched()
+    const onRejected = vi.fn<(rejection: SessionRejection) => void>()
+    const manager = managerOf(plugin, { ...everyRequest, onRejected })
+    const cookie = await begin(manager, { visits: 1 }, 'ada')
+    await oneMillisecondLater()
+    calls.length = 0
+    failures.touch = backendError()
+    const session = await manager.open(cookie)
+    expect(session.userId).toBe('ada')
+    expect(await session.commit()).toEqual([])
+    expect(calls).toEqual(['read', 'touch'])
+    expect(onRejected.mock.calls.map(([rejection]) => rejection)).toEqual([{ during: 'open', reason: 'unavailable' }])
+    delete failures.touch
+    const { expiresAtMs = 0 } = await manager.open(cookie)
+    expect(expiresAtMs).toBeGreaterThan(session.expiresAtMs ?? 0)
+  })
+
+  it('makes the commit of a sealed session reject that needs a touch', async () => {
+    const { plugin, failures } = watched(unsealedSessions())
+    const manager = managerOf(plugin, everyRequest)
+    const cookie = await begin(manager, { visits: 1 })
+    await oneMillisecondLater()
+    const session = await manager.open(cookie)
+    failures.touch = backendError()
+    await expect(session.commit()).rejects.toBe(failures.touch)
   })
 
   it('hands out no session at a sign-in whose old session cannot be ended', async () => {
@@ -73,32 +102,23 @@ describe('a session that was ended by another request meanwhile', () => {
     expect((await manager.open(cookie)).userId).toBeUndefined()
   })
 
-  it('is not brought back by a touch, and a request that changed nothing lost nothing (T3)', async () => {
-    const { plugin, calls } = watched()
+  it.each<[string, (session: OpenSession<Visit>) => void, string | undefined]>([
+    ['a request that changed nothing lost nothing', () => undefined, undefined],
+    ['a change is refused', (session) => void (session.data.visits = 2), 'NotFound'],
+  ])('is not brought back by the touch of a request: %s (T3)', async (_, work, code) => {
+    const { plugin } = watched()
     const manager = managerOf(plugin, everyRequest)
     const cookie = await begin(manager, { visits: 1 }, 'ada')
     await oneMillisecondLater()
-    const slow = await manager.open(cookie)
-    const other = await manager.open(cookie)
-    other.signOut()
-    await other.commit()
-    calls.length = 0
-    expect(await slow.commit()).toEqual([])
-    expect(calls).toEqual(['touch'])
+    const touch: typeof plugin.touch = async (id, ttlMs) => {
+      await plugin.delete(id)
+      return plugin.touch(id, ttlMs)
+    }
+    const slow = await managerOf({ ...plugin, touch }, everyRequest).open(cookie)
+    work(slow)
+    const committed = await slow.commit().catch((error: unknown) => error)
+    expect(committed).toMatchObject(code === undefined ? [] : { code })
     expect((await manager.open(cookie)).userId).toBeUndefined()
-  })
-
-  it('makes a commit reject that changed it, also if it ended between the update and the touch', async () => {
-    const { plugin, calls, failures } = watched()
-    const manager = managerOf(plugin, everyRequest)
-    const cookie = await begin(manager, { visits: 1 })
-    await oneMillisecondLater()
-    const session = await manager.open(cookie)
-    session.data.visits = 2
-    calls.length = 0
-    failures.touch = new SessionError('unknown', 'There is no such session.')
-    await expect(session.commit()).rejects.toBe(failures.touch)
-    expect(calls).toEqual(['update', 'touch'])
   })
 
   it('does not keep its visitor from signing in', async () => {

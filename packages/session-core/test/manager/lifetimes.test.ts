@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { memorySessions } from '@bext/session-core/memory'
 import { begin, cookieAfter, managerOf, unsealedSessions, watched } from './helpers.js'
 
 const startMs = Date.UTC(2030, 0, 1)
@@ -30,29 +29,44 @@ describe('touch', () => {
     expect((await manager.open(cookie)).expiresAtMs).toBe(startMs + 12_000)
   })
 
-  it('leaves together with the update of a changed session, so that both take the time of one', async () => {
-    const store = memorySessions()
-    let inFlight = 0
-    let most = 0
-    async function counted<T>(call: Promise<T>): Promise<T> {
-      inFlight += 1
-      most = Math.max(most, inFlight)
-      await new Promise((resolve) => setImmediate(resolve))
-      inFlight -= 1
-      return call
+  it('extends a server-backed session that a page only reads, and tells the new end at once', async () => {
+    const { plugin, calls } = watched()
+    const manager = managerOf(plugin, times)
+    const cookie = await begin(manager, { visits: 1 }, 'ada')
+    calls.length = 0
+    for (const passedMs of [5000, 12_000, 19_000]) {
+      vi.setSystemTime(startMs + passedMs)
+      const session = await manager.open(cookie)
+      expect([session.userId, session.expiresAtMs]).toEqual(['ada', startMs + Math.min(passedMs + 10_000, 25_000)])
     }
-    const update: typeof store.update = (id, dataJson) => counted(store.update(id, dataJson))
-    const touch: typeof store.touch = (id, ttlMs) => counted(store.touch(id, ttlMs))
-    const manager = managerOf({ ...store, update, touch }, times)
+    expect(calls).toEqual(['read', 'touch', 'read', 'touch', 'read', 'touch'])
+  })
+
+  it('comes before the update of a changed session, which does not repeat it', async () => {
+    const { plugin, calls } = watched()
+    const manager = managerOf(plugin, times)
     const cookie = await begin(manager, { visits: 1 })
+    calls.length = 0
     vi.setSystemTime(startMs + 5000)
     const session = await manager.open(cookie)
     session.data.visits = 2
     expect(await session.commit()).toEqual([])
-    expect(most).toBe(2)
+    expect(calls).toEqual(['read', 'touch', 'update'])
     const after = await manager.open(cookie)
-    expect(after.data).toEqual({ visits: 2 })
-    expect(after.expiresAtMs).toBe(startMs + 15_000)
+    expect([after.data, after.expiresAtMs]).toEqual([{ visits: 2 }, startMs + 15_000])
+  })
+
+  it('waits for the commit of a sealed session, because the response has to set the new id', async () => {
+    const { plugin, calls } = watched(unsealedSessions())
+    const manager = managerOf(plugin, times)
+    const cookie = await begin(manager, { visits: 1 })
+    calls.length = 0
+    vi.setSystemTime(startMs + 5000)
+    const session = await manager.open(cookie)
+    expect(session.expiresAtMs).toBe(startMs + 10_000)
+    expect(calls).toEqual(['read'])
+    expect(await session.commit()).toHaveLength(1)
+    expect(calls).toEqual(['read', 'touch'])
   })
 
   it('comes after the update of a sealed session, and its id is the one that counts (T4)', async () => {
@@ -82,7 +96,7 @@ describe('touch', () => {
 it('ends a session that is not used for ttlMs (R3)', async () => {
   const manager = managerOf(watched().plugin, times)
   const cookie = await begin(manager, { visits: 1 }, 'ada')
-  vi.setSystemTime(startMs + 9999)
+  vi.setSystemTime(startMs + 1999)
   expect((await manager.open(cookie)).userId).toBe('ada')
   vi.setSystemTime(startMs + 10_000)
   expect((await manager.open(cookie)).userId).toBeUndefined()
@@ -200,7 +214,7 @@ describe('remember me', () => {
     expect(setCookies[0]).toContain('; Max-Age=300;')
     vi.setSystemTime(startMs + 50_000)
     const later = await manager.open(cookieAfter(setCookies))
-    expect(later.expiresAtMs).toBe(startMs + 100_000)
+    expect(later.expiresAtMs).toBe(startMs + 150_000)
     later.rotate()
     const rotated = cookieAfter(await later.commit())
     vi.setSystemTime(startMs + 60_000)

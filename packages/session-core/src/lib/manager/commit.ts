@@ -1,5 +1,6 @@
 import { isSessionError, SessionError } from '../error.js'
 import { isSameData, readBack, refuseUnkept, toDataText } from './data.js'
+import { isServerBackedId } from '../id.js'
 import type { Draft, Opened } from './draft.js'
 import { beganAtMsOf, endingOf } from './draft.js'
 import { pack } from './envelope.js'
@@ -42,7 +43,9 @@ async function keep<Data extends object>(
   const beganAtMs = beganAtMsOf(opened)
   if (beganAtMs === undefined) return move(context, opened, changedText)
   const beginning = { beganAtMs, isRemembered: envelope.isRemembered }
-  const dueMs = envelope.isReplaced ? undefined : context.lifetimes.dueTouchTtlMs(beginning, record.expiresAtMs)
+  // A server-backed session was extended when it was opened.
+  const isExtended = envelope.isReplaced || isServerBackedId(record.id)
+  const dueMs = isExtended ? undefined : context.lifetimes.dueTouchTtlMs(beginning, record.expiresAtMs)
   const endsAtMs = context.lifetimes.endsAtMs(beginning)
   const expiresAtMs = dueMs === undefined ? record.expiresAtMs : Date.now() + dueMs
   const times = { createdAtMs: record.createdAtMs || undefined, expiresAtMs, endsAtMs }

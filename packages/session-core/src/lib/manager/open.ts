@@ -9,6 +9,7 @@ import { acceptStoredData, toDataText } from './data.js'
 import type { Draft, Opened, Refused } from './draft.js'
 import { beganAtMsOf } from './draft.js'
 import { unpack } from './envelope.js'
+import { extend } from './extend.js'
 import type { SessionContext } from './options.js'
 import { reportRejection } from './rejection.js'
 
@@ -112,5 +113,6 @@ export async function openSession<Data extends object>(
   }
   const refused: Refused[] = []
   const found = await findFirst(context, header, refused)
-  return createSession(context, draftOf(context, found, refused, header))
+  const extended = found && { ...found, opened: await extend(context, found.opened) }
+  return createSession(context, draftOf(context, extended, refused, header))
 }

@@ -1,5 +1,4 @@
 import { isSessionError } from '../error.js'
-import { isServerBackedId } from '../id.js'
 import type { SessionId, SessionRecord } from '../plugin.js'
 import type { SessionContext } from './options.js'
 import { SessionCommitError } from './rejection.js'
@@ -19,23 +18,14 @@ export async function change<Data extends object>(
   )
 }
 
-/** Changes and touches a session. Resolves to the id from now on. */
+/** Changes and touches a sealed session, whose id changes with each write. Resolves to the id from now on. */
 export async function changeAndTouch<Data extends object>(
   context: SessionContext<Data>,
   record: SessionRecord,
   dataJson: string,
   ttlMs: number,
 ): Promise<SessionId> {
-  const { id } = record
-  // Sealed ids change with each write, so that one has to follow the other. An id of 43 characters seals nothing.
-  if (!isServerBackedId(id)) return context.plugin.touch(await change(context, record, dataJson), ttlMs)
-  const [changed, touched] = await Promise.allSettled([
-    change(context, record, dataJson),
-    context.plugin.touch(id, ttlMs),
-  ])
-  if (changed.status === 'rejected') throw changed.reason
-  if (touched.status === 'rejected') throw touched.reason
-  return touched.value
+  return context.plugin.touch(await change(context, record, dataJson), ttlMs)
 }
 
 /** Touches a session. One that has ended meanwhile stays so: nothing was to be changed, so nothing is lost. */
