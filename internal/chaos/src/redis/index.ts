@@ -1,6 +1,7 @@
 import type { Backend } from '../lib/scenario.js'
 import { cluster } from './cluster.js'
+import { reshard } from './reshard.js'
 import { sentinel } from './sentinel.js'
 import { single } from './single.js'
 
-export const redis: Backend = { name: 'redis', scenarios: [single, sentinel, cluster] }
+export const redis: Backend = { name: 'redis', scenarios: [single, sentinel, cluster, reshard] }

@@ -1,3 +1,4 @@
+import { idOf } from './redis-slots.js'
 import { startRedisProcess, type RedisProcess } from './redis-process.js'
 import { waitUntil } from './wait-until.js'
 
@@ -17,10 +18,6 @@ export interface RedisCluster {
   /** Resolves once there are three masters, each with its replica up to date, and all servers know. */
   readonly settled: () => Promise<void>
   readonly stop: () => Promise<void>
-}
-
-async function idOf({ ask }: RedisProcess): Promise<string> {
-  return /[0-9a-f]{40}/.exec(await ask('CLUSTER', 'MYID'))?.[0] ?? ''
 }
 
 /** Starts the six servers, which take another for down after `nodeTimeoutMs`. */
@@ -52,6 +49,10 @@ export async function startRedisCluster(nodeTimeoutMs: number = 10_000): Promise
 
   try {
     const settings = ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(nodeTimeoutMs)]
+    // A master without slots stays a master, so that it can be given some again.
+    settings.push('--cluster-allow-replica-migration', 'no')
+    // A replica is not named to clients before it has received something.
+    settings.push('--repl-ping-replica-period', '1')
     const speed = ['--repl-diskless-sync-delay', '0', '--cluster-replica-validity-factor', '0']
     for (let n = 0; n < 2 * slotRanges.length; n++) {
       servers.push(await startRedisProcess({ settings: [...settings, ...speed] }))

@@ -47,10 +47,11 @@ export async function askRedis(url: URL, command: readonly string[], expected: s
   await converse(url, [[...command]], (reply) => reply.includes(expected))
 }
 
-/** Sends one command, and resolves to the whole reply as it came. Rejects as `askRedis` does. */
-export async function queryRedis(url: URL, command: readonly string[]): Promise<string> {
-  // The reply to a second command tells that the one to the first is whole.
+/** Sends commands at once, and resolves to all replies as they came. Rejects as `askRedis` does. */
+export async function queryRedis(url: URL, commands: readonly (readonly string[])[]): Promise<string> {
+  // The reply to one more command tells that those to the others are whole.
   const end = '+PONG\r\n'
-  const replies = await converse(url, [[...command], ['PING']], (reply) => reply.endsWith(end))
+  const sent = [...commands, ['PING']].map((command) => [...command])
+  const replies = await converse(url, sent, (reply) => reply.endsWith(end))
   return replies.slice(0, -end.length)
 }

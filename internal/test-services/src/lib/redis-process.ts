@@ -12,6 +12,8 @@ export interface RedisProcess {
   readonly url: string
   /** Sends one command, and resolves to the reply as it came. Rejects if that is an error, or takes three seconds. */
   readonly ask: (...command: readonly string[]) => Promise<string>
+  /** Sends commands at once, and resolves to their replies one after the other. Rejects as `ask` does. */
+  readonly askAll: (commands: readonly (readonly string[])[]) => Promise<string>
   /** Stops the process (SIGSTOP): connections stay, and nothing is answered until `resume`. */
   pause(): void
   resume(): void
@@ -77,7 +79,8 @@ export async function startRedisProcess(options: ProcessOptions = {}): Promise<R
     return {
       port,
       url: urlOf(port).href,
-      ask: (...command) => queryRedis(urlOf(port), command),
+      ask: (...command) => queryRedis(urlOf(port), [command]),
+      askAll: (commands) => queryRedis(urlOf(port), commands),
       pause: () => supervisor.send('SIGSTOP'),
       resume: () => supervisor.send('SIGCONT'),
       async kill() {
