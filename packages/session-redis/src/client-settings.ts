@@ -1,9 +1,15 @@
 import { isCluster, readsFromReplicas, type RedisClient } from './client.js'
 
-/** A setting of a client that would break the contract if the store did not guard against it. */
+/** A setting of a client that would break the contract if the store did not guard against it, or that makes calls fail. */
 export interface ClientWarning {
   readonly code:
-    'offline-queue' | 'resends' | 'endless-retries' | 'no-socket-timeout' | 'replica-reads' | 'replica-role'
+    | 'offline-queue'
+    | 'no-offline-queue'
+    | 'resends'
+    | 'endless-retries'
+    | 'no-socket-timeout'
+    | 'replica-reads'
+    | 'replica-role'
   /** Which setting it is, what it does, and what to set. */
   readonly message: string
 }
@@ -22,7 +28,8 @@ interface ClientOptions {
 const guarded = 'The store guards against it, but the client still does it'
 
 const messages: Readonly<Record<ClientWarning['code'], string>> = {
-  'offline-queue': `enableOfflineQueue is on: commands that are given without a connection are kept and sent later, when their callers have long been told that they failed (contract E2). ${guarded} for your other commands: set enableOfflineQueue to false.`,
+  'offline-queue': `enableOfflineQueue is on: commands that are given without a connection are kept and sent later, when their callers have long been told that they failed (contract E2). ${guarded} for your other commands: set enableOfflineQueue to false, and end the client by disconnect(), because quit() rejects then without a connection.`,
+  'no-offline-queue': `enableOfflineQueue of the Cluster is off: ioredis rejects all commands for a node while it connects to that node, so calls fail at the start and after each break of a connection: set enableOfflineQueue to true.`,
   resends: `autoResendUnfulfilledCommands is on, or retryDelayOnFailover of a Cluster: after a reconnect commands are sent again that may have been carried out before (contract E2). ${guarded} for your other commands: set autoResendUnfulfilledCommands to false, and retryDelayOnFailover to 0.`,
   'endless-retries': `maxRetriesPerRequest is null: commands are sent again for as long as there is no answer (contract E5). ${guarded}, and keeps them in memory: set maxRetriesPerRequest to 0, or another small number.`,
   'no-socket-timeout': `socketTimeout is not set: a connection on which nothing comes back is kept for many minutes, and all calls fail at their deadline meanwhile (contract E5, H2): set socketTimeout to some seconds.`,
@@ -33,10 +40,11 @@ const messages: Readonly<Record<ClientWarning['code'], string>> = {
 /** What is wrong with the settings of an ioredis client, as far as it shows. */
 export function examineClientSettings(client: RedisClient): ClientWarning[] {
   const { options = {} } = client as { readonly options?: ClientOptions }
-  // A Cluster has a queue of its own, and hands the other settings on to the connections with its nodes.
+  // A Cluster hands these settings on to the connections with its nodes.
   const ofConnections = options.redisOptions ?? options
   const found: Readonly<Record<ClientWarning['code'], boolean>> = {
-    'offline-queue': options.enableOfflineQueue !== false,
+    'offline-queue': !isCluster(client) && options.enableOfflineQueue !== false,
+    'no-offline-queue': isCluster(client) && options.enableOfflineQueue === false,
     resends:
       ofConnections.autoResendUnfulfilledCommands !== false ||
       (isCluster(client) && options.retryDelayOnFailover !== 0),

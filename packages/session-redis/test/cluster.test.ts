@@ -135,6 +135,20 @@ describe('a Cluster', () => {
     await servers.settled()
   })
 
+  it("starts and gets over a break of all connections with the README's settings", async () => {
+    const redisOptions = { socketTimeout: 5000, autoResendUnfulfilledCommands: false }
+    const client = new Cluster(nodes(), { retryDelayOnFailover: 0, redisOptions })
+    const other = redisSessions({ client })
+    const createMany = (): Promise<unknown[]> =>
+      Promise.all(Array.from({ length: 60 }, () => other.create({ userId: 's', dataJson: '1', ttlMs: 60_000 })))
+    await createMany()
+    for (const { ask } of servers.servers) await ask('CLIENT', 'KILL', 'TYPE', 'normal')
+    await createMany()
+    expect(await other.listUserSessions('s')).toHaveLength(120)
+    await other.endUserSessions('s')
+    client.disconnect()
+  })
+
   it('is examined by the doctor', async () => {
     await store.create({ userId: 'd', dataJson: '1', ttlMs: 60_000 })
     const findings = await examineRedis(cluster)

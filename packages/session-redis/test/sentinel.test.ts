@@ -26,6 +26,25 @@ afterAll(async () => {
 })
 
 describe('a master that Sentinels watch', () => {
+  it("is left by the README's client as soon as another server takes its place as planned", async () => {
+    const sentinels = servers.sentinels.map(({ port }) => ({ host: '127.0.0.1', port }))
+    const detecting = new Redis({ sentinels, name: servers.name, failoverDetector: true })
+    detecting.on('error', () => {})
+    const other = redisSessions({ client: detecting, timeoutMs })
+    const id = await other.create({ dataJson: '1', ttlMs: 600_000 })
+    const old = await servers.settled()
+    await servers.sentinels[0]?.ask('SENTINEL', 'FAILOVER', servers.name)
+    const failedOver = async (): Promise<boolean> => (await servers.master()) !== old
+    await expect.poll(failedOver, { timeout: 30_000 }).toBe(true)
+    // The old master stays one for ten seconds, and takes writes that will be lost.
+    await expect.poll(() => detecting.stream.remotePort, { timeout: 5000 }).not.toBe(old.port)
+    await expect.poll(() => other.update(id, '2').catch(() => 'failed'), { timeout: 5000 }).toBe(id)
+    expect(await (await servers.master()).ask('DBSIZE')).toBe(':1\r\n')
+    await other.delete(id)
+    detecting.disconnect()
+    await servers.settled()
+  })
+
   it('E4 E5 H2 fails over: sessions are there again, no call is late, and no script is missed', async () => {
     const id = await store.create({ userId: 'u', dataJson: '1', ttlMs: 600_000 })
     await store.update(id, '2')

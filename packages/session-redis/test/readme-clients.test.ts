@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { beforeAll, describe, expect, inject, it } from 'vitest'
+
+const packageFolder = new URL('..', import.meta.url)
+const patient = 60_000
+let blocks: string[]
+
+beforeAll(async () => {
+  const readme = await readFile(new URL('README.md', packageFolder), 'utf8')
+  const [, section = ''] = /^## A client of your own$(.*?)^## /ms.exec(readme) ?? []
+  blocks = [...section.matchAll(/^```ts.*?$(.*?)^```$/gms)].map(([, code = '']) => code)
+})
+
+/** Runs the code in a process of its own, and resolves to what it printed. Rejects unless it ends with 0. */
+async function run(code: string, url: string): Promise<{ stdout: string; stderr: string }> {
+  const args = ['--import', 'tsx', '--input-type=module', '--eval', code]
+  return promisify(execFile)(process.execPath, args, {
+    cwd: packageFolder,
+    env: { ...process.env, REDIS_URL: url },
+    timeout: patient,
+  })
+}
+
+describe("the README's clients", () => {
+  it('are one for a server, one for Sentinel and one for a Cluster', () => {
+    expect(blocks.map((code) => /new (Redis|Cluster)\(\S*/.exec(code)?.[0])).toEqual([
+      'new Redis(REDIS_URL,',
+      'new Redis({',
+      'new Cluster([{',
+    ])
+  })
+
+  it('starts and shuts down without a warning', { timeout: patient }, async () => {
+    expect(await run(blocks[0] ?? '', inject('redisUrl'))).toEqual({ stdout: 'true\n', stderr: '' })
+  })
+
+  it('H1 shuts down in good order while Redis is down', { timeout: patient }, async () => {
+    const { stdout, stderr } = await run(blocks[0] ?? '', 'redis://127.0.0.1:1')
+    expect(stdout).toBe('false\n')
+    expect(stderr).toMatch(/^(redis .*\n)+$/)
+  })
+
+  it.each([1, 2])('number %i draws no warning', { timeout: patient }, async (number) => {
+    const warned = (blocks[number] ?? '').replace(
+      'redisSessions({ client })',
+      'redisSessions({ client, onWarning: ({ code }) => console.log(code) })\nconsole.log("made")\nclient.disconnect()',
+    )
+    expect((await run(warned, '')).stdout).toBe('made\n')
+  })
+})
