@@ -7,7 +7,7 @@ async function examineRowSecurity(ask: Ask, table: string): Promise<Finding[]> {
     table,
   )
   if (isActive === 't') {
-    const why = 'A policy can hide sessions from the store, which then could not end them. Calls fail.'
+    const why = 'A policy can hide sessions from the store, which could then not end them. Calls that find none fail.'
     const advice = 'alter table … disable row level security, or give the store a role with bypassrls.'
     return [problem('privileges', 'row level security applies to the role', why, advice)]
   }
@@ -31,7 +31,7 @@ export async function examineGuards(ask: Ask, table: string): Promise<Finding[]>
   const findings = await examineRowSecurity(ask, table)
   const [triggers, rules] = await ask.row(guards, table)
   if (typeof triggers === 'string') {
-    const why = 'One that returns null keeps the row as it is without an error: a session that was ended goes on.'
+    const why = 'One that returns null keeps the row as it is, so the call fails, and a sweep removes nothing.'
     const advice = 'Let it return new (for a delete: old), or raise an exception, or drop it.'
     findings.push(note('table', `triggers are called before each row: ${triggers}`, why, advice))
   }
