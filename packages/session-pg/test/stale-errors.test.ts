@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net'
-import { pgSessions, type PgSessions } from '@bext/session-pg'
+import { examinePg, migrate, pgSessions, type PgSessions } from '@bext/session-pg'
 import type { SessionId } from '@bext/session-core'
+import type postgres from 'postgres'
 import { expect, it, onTestFinished } from 'vitest'
 import { newTable, openClient, patient, rejectionOf } from './support.js'
 
@@ -12,13 +13,8 @@ const calls: Readonly<Record<string, (store: PgSessions, id: SessionId) => Promi
   isHealthy: async (store) => expect(await store.isHealthy()).toBe(true),
 }
 
-// The driver gives the error that ended the last connection to the first statement of the next one.
-it.each(Object.entries(calls))('E4 H2 %s is not told why the last connection ended', async (_name, call) => {
-  const direct = openClient()
-  const table = await newTable(direct)
-  const sql = openClient({ max: 1, backoff: () => 0 })
-  const store = pgSessions({ sql, table })
-  const id = await store.create({ dataJson: '1', ttlMs: 60_000 })
+/** Ends the one connection of the client, on which a statement runs. */
+async function breakConnection(sql: postgres.Sql, direct: postgres.Sql): Promise<void> {
   const [backend] = await sql`select pg_backend_pid() as pid`
   const pid = Number(backend?.['pid'])
   const slow = sql`select pg_sleep(60)`.then(
@@ -33,7 +29,27 @@ it.each(Object.entries(calls))('E4 H2 %s is not told why the last connection end
     .toBe(1)
   await direct`select pg_terminate_backend(${pid})`
   expect(await slow).toBe('failed')
+}
+
+// The driver gives the error that ended the last connection to the first statement of the next one.
+it.each(Object.entries(calls))('E4 H2 %s is not told why the last connection ended', async (_name, call) => {
+  const direct = openClient()
+  const table = await newTable(direct)
+  const sql = openClient({ max: 1, backoff: () => 0 })
+  const store = pgSessions({ sql, table })
+  const id = await store.create({ dataJson: '1', ttlMs: 60_000 })
+  await breakConnection(sql, direct)
   await call(store, id)
+})
+
+it('E4 migrate and the doctor are not told why the last connection ended', async () => {
+  const direct = openClient()
+  const table = await newTable(direct)
+  const sql = openClient({ max: 1, backoff: () => 0 })
+  await breakConnection(sql, direct)
+  await migrate(sql, { table })
+  await breakConnection(sql, direct)
+  expect(await examinePg(sql, { table, timeoutMs: 20_000 })).not.toHaveLength(0)
 })
 
 /** A server that answers each connection with this error and ends it. */

@@ -3,6 +3,7 @@ import { withinDeadline } from '@bext/session-core/store'
 import type { PgClient, SqlText, TextRow } from '../lib/client.js'
 import { query } from '../lib/client.js'
 import { codeOf, isSqlState, toPgError } from '../lib/pg-error.js'
+import { untilSent } from '../lib/until-sent.js'
 
 /** Asks the server, with a limit for each answer. All rejections are `Backend` errors. */
 export interface Ask {
@@ -15,7 +16,7 @@ export function createAsk(sql: PgClient, timeoutMs: number): Ask {
   function rows(text: string, ...parameters: SqlText[]): Promise<readonly TextRow[]> {
     return withinDeadline(timeoutMs, async () => {
       try {
-        return await query(sql, text, parameters)
+        return await untilSent(() => query(sql, text, parameters))
       } catch (error) {
         throw toPgError(error)
       }

@@ -4,7 +4,8 @@ import type { Deadline } from '@bext/session-core/store'
 import { createWriteFence, withinDeadline } from '@bext/session-core/store'
 import type { PgClient, Preparation, SqlText, TextRow } from './client.js'
 import { ask, preparationFor } from './client.js'
-import { isConflict, isUnsentByBreak, mayHaveBeenSent, toPgError } from './pg-error.js'
+import { isConflict, mayHaveBeenSent, toPgError } from './pg-error.js'
+import { untilSent } from './until-sent.js'
 
 /** The row of a fenced write, whose last column is the server's clock: `late`, or an outcome and what belongs to it. */
 export type WrittenRow = readonly [outcome: string, ...details: SqlText[]]
@@ -35,10 +36,6 @@ interface ConnectionOptions {
 // Work ends a little before the timer of its call does, so that the call rejects with the cause and not for time.
 const maxLeadMs = 5
 
-// How often a statement that a breaking connection has not sent is tried again, with longer and longer pauses.
-const maxBreaks = 5
-const breakPauseMs = 10
-
 export function createConnection({ sql, end, timeoutMs, nowText }: ConnectionOptions): Connection {
   const leadMs = Math.min(maxLeadMs, timeoutMs / 2)
   let closing: Promise<void> | undefined
@@ -50,18 +47,15 @@ export function createConnection({ sql, end, timeoutMs, nowText }: ConnectionOpt
 
   /** Rejects with the driver's error. */
   async function attempt(deadline: Deadline, text: string, parameters: readonly SqlText[]): Promise<TextRow[]> {
-    for (let breaks = 0; ;) {
-      checkOpen()
+    for (;;) {
       try {
-        preparation ??= await preparationFor(sql)
-        return await ask(sql, text, parameters, preparation)
+        return await untilSent(async () => {
+          checkOpen()
+          preparation ??= await preparationFor(sql)
+          return ask(sql, text, parameters, preparation)
+        }, deadline.atMs)
       } catch (error) {
-        if (performance.now() >= deadline.atMs) throw error
-        if (isUnsentByBreak(error) && breaks < maxBreaks) {
-          // At once, because the connection is there; later, if it breaks again.
-          await sleep(breakPauseMs * breaks)
-          breaks += 1
-        } else if (!isConflict(error)) throw error
+        if (!isConflict(error) || performance.now() >= deadline.atMs) throw error
       }
     }
   }

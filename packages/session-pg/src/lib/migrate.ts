@@ -5,6 +5,7 @@ import type { LayoutOptions, Migration } from './migrations.js'
 import { mark, migrationsFor, versionIn } from './migrations.js'
 import { codeOf, toPgError, type Explanations } from './pg-error.js'
 import { tableNames } from './table-names.js'
+import { untilSent } from './until-sent.js'
 
 const patienceMs = 10_000
 
@@ -25,7 +26,7 @@ const explained: Explanations = {
 async function readVersion(sql: PgClient, table: string, latest: number): Promise<number> {
   // To read from a table of the catalog is what has the server hear of a table that was made a moment ago.
   const text = `select coalesce(obj_description(oid, 'pg_class'), '') from pg_class where oid = to_regclass($1::text)`
-  const [row] = await query(sql, text, [table])
+  const [row] = await untilSent(() => query(sql, text, [table]))
   if (row === undefined) return 0
   const version = versionIn(row[0] ?? '')
   if (version === undefined) {
@@ -80,7 +81,7 @@ export async function runMigrations(
   while (from !== steps.length) {
     let failure: unknown = new UnansweredError('The connection broke while the table was migrated.')
     try {
-      await query(sql, transactionFor(table, steps, from, lockTimeoutMs))
+      await untilSent(() => query(sql, transactionFor(table, steps, from, lockTimeoutMs)))
     } catch (error) {
       if (!overtaken.has(codeOf(error) ?? '')) throw error
       failure = error
