@@ -1,18 +1,26 @@
+import { randomUUID } from 'node:crypto'
+import type { SessionId } from '@bext/session-core'
 import type { StoreHarness } from '@bext/session-conformance'
 import { redisSessions, type RedisClient } from '@bext/session-redis'
 import { Redis } from 'ioredis'
 import { afterAll, inject } from 'vitest'
+
+const password = randomUUID()
 
 /** A client that connects to the URL, by a driver's defaults. */
 export type OpenClient = (
   url: string,
 ) => RedisClient & { disconnect(): void; on(event: 'error', listener: () => void): unknown }
 
-/** The harness of the store over clients of a driver. What it wrote is removed after the tests of the file. */
-export function harnessOf(name: string, openClient: OpenClient): StoreHarness {
-  const url = new URL(inject('redisUrl'))
+/**
+ * The harness of the store over clients of a driver. Each namespace has an ACL user, so that its rights can be taken
+ * away. What the harness wrote is removed after the tests of the file.
+ */
+export function harnessOf(name: string, openClient: OpenClient, serverUrl: string = inject('redisUrl')): StoreHarness {
+  const url = new URL(serverUrl)
   const admin = new Redis(url.href)
-  const namespaces = new Set<string>()
+  /** The namespaces that were opened, each with its user once the server has it. */
+  const users = new Map<string, Promise<void>>()
   const child = new URL('../child-harness.ts', import.meta.url)
   child.searchParams.set('url', url.href)
 
@@ -29,10 +37,33 @@ export function harnessOf(name: string, openClient: OpenClient): StoreHarness {
     return `${key} ${String(value)}`
   }
 
+  const userOf = (namespace: string): string => `kit-${namespace}`
+
+  async function setUser(namespace: string, ...rules: readonly string[]): Promise<void> {
+    await admin.acl('SETUSER', userOf(namespace), ...rules)
+  }
+
+  /** A way to forbid calls by other rights of the user. */
+  function forbidBy(...rules: readonly string[]) {
+    return async (namespace: string): Promise<() => Promise<void>> => {
+      await setUser(namespace, ...rules)
+      return () => setUser(namespace, '~*', '+@all')
+    }
+  }
+
+  async function delayExpiry(namespace: string, _id: SessionId, byMs: number): Promise<() => void> {
+    for (const key of await keysOf(namespace)) {
+      const leftMs = await admin.pttl(key)
+      if ((await admin.pexpire(key, leftMs + byMs)) === 0) throw new Error('A key has expired meanwhile.')
+    }
+    return () => {}
+  }
+
   afterAll(async () => {
-    for (const namespace of namespaces) {
+    for (const namespace of users.keys()) {
       const keys = await keysOf(namespace)
       if (keys.length > 0) await admin.del(...keys)
+      await admin.acl('DELUSER', userOf(namespace))
     }
     admin.disconnect()
   })
@@ -44,9 +75,13 @@ export function harnessOf(name: string, openClient: OpenClient): StoreHarness {
     declares: { maxDataBytes: 1_048_576 },
     endpoint: { host: url.hostname, port: Number(url.port || 6379) },
     module: { url: child.href, execArgv: ['--import', 'tsx'] },
-    open({ namespace, endpoint, timeoutMs }) {
-      namespaces.add(namespace)
+    async open({ namespace, endpoint, timeoutMs }) {
+      const user = users.get(namespace) ?? setUser(namespace, 'on', `>${password}`, '~*', '&*', '+@all')
+      users.set(namespace, user)
+      await user
       const through = new URL(url)
+      through.username = userOf(namespace)
+      through.password = password
       if (endpoint) through.host = `${endpoint.host}:${endpoint.port}`
       // The driver's defaults, offline queue and resending included: the store must be right in spite of them.
       const client = openClient(through.href)
@@ -55,6 +90,14 @@ export function harnessOf(name: string, openClient: OpenClient): StoreHarness {
         store: redisSessions({ client, prefix: `${namespace}:`, timeoutMs }),
         close: async () => client.disconnect(),
       }
+    },
+    conditions: {
+      forbid: {
+        'no rights': forbidBy('-@all'),
+        'no right to write': forbidBy('-@write'),
+        'no right to the keys': forbidBy('resetkeys'),
+      },
+      delayExpiry,
     },
     async inspect(namespace) {
       return Promise.all((await keysOf(namespace)).map(show))
