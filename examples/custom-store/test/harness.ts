@@ -10,6 +10,20 @@ process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 
 const fileOf = (namespace: string): string => join(folder, `${namespace}.db`)
 
+/** Makes the file refuse statements by a trigger for each, with a message of SQLite. */
+function refuse(namespace: string, message: string, ...statements: readonly string[]): () => void {
+  function change(text: (statement: string) => string): void {
+    const db = new DatabaseSync(fileOf(namespace))
+    for (const statement of statements) db.exec(text(statement))
+    db.close()
+  }
+  const nameOf = (statement: string): string => `refuse_${statement.split(' ', 1)[0]}`
+  change((each) => {
+    return `CREATE TRIGGER ${nameOf(each)} BEFORE ${each} ON sessions BEGIN SELECT RAISE(ABORT, '${message}'); END`
+  })
+  return () => change((each) => `DROP TRIGGER ${nameOf(each)}`)
+}
+
 const harness: StoreHarness = {
   name: 'sqlite',
   family: 'server',
@@ -19,6 +33,13 @@ const harness: StoreHarness = {
   open({ namespace, timeoutMs }) {
     const store = sqliteSessions({ path: fileOf(namespace), timeoutMs })
     return { store, close: () => store.close() }
+  },
+  conditions: {
+    forbid: {
+      'read-only': (namespace) =>
+        refuse(namespace, 'attempt to write a readonly database', 'INSERT', 'UPDATE', 'DELETE'),
+    },
+    fill: (namespace) => refuse(namespace, 'database or disk is full', 'INSERT', 'UPDATE OF data_json'),
   },
   async inspect(namespace) {
     const db = new DatabaseSync(fileOf(namespace))
