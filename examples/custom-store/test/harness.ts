@@ -10,6 +10,8 @@ process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 
 const fileOf = (namespace: string): string => join(folder, `${namespace}.db`)
 
+const nameOf = (statement: string): string => `refuse_${statement.split(' ', 1)[0]}`
+
 /** Makes the file refuse statements by a trigger for each, with a message of SQLite. */
 function refuse(namespace: string, message: string, ...statements: readonly string[]): () => void {
   function change(text: (statement: string) => string): void {
@@ -17,7 +19,6 @@ function refuse(namespace: string, message: string, ...statements: readonly stri
     for (const statement of statements) db.exec(text(statement))
     db.close()
   }
-  const nameOf = (statement: string): string => `refuse_${statement.split(' ', 1)[0]}`
   change((each) => {
     return `CREATE TRIGGER ${nameOf(each)} BEFORE ${each} ON sessions BEGIN SELECT RAISE(ABORT, '${message}'); END`
   })

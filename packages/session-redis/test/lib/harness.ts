@@ -6,6 +6,7 @@ import { Redis } from 'ioredis'
 import { afterAll, inject } from 'vitest'
 
 const password = randomUUID()
+const userOf = (namespace: string): string => `kit-${namespace}`
 
 /** A client that connects to the URL, by a driver's defaults. */
 export type OpenClient = (
@@ -36,8 +37,6 @@ export function harnessOf(name: string, openClient: OpenClient, serverUrl: strin
     const value = type === 'zset' ? await admin.zrange(key, '0', '-1', 'WITHSCORES') : await admin.get(key)
     return `${key} ${String(value)}`
   }
-
-  const userOf = (namespace: string): string => `kit-${namespace}`
 
   async function setUser(namespace: string, ...rules: readonly string[]): Promise<void> {
     await admin.acl('SETUSER', userOf(namespace), ...rules)
