@@ -12,6 +12,14 @@ const resolutions = {
   bundler: { module: 'esnext', moduleResolution: 'bundler' },
 } as const
 
+/** The compilers of users: the one of the workspace, and the oldest that the packages support. */
+const compilers = {
+  newest: 'node_modules/typescript/bin/tsc',
+  oldest: 'internal/tools/node_modules/typescript-5.0/bin/tsc',
+} as const
+
+export type Compiler = keyof typeof compilers
+
 /** The types that a user's project has from elsewhere; never those of the DOM. */
 export interface Surroundings {
   readonly lib: readonly string[]
@@ -24,6 +32,7 @@ export interface Consumer {
     entries: readonly string[],
     resolution: keyof typeof resolutions,
     surroundings: Surroundings,
+    compiler?: Compiler,
   ): Promise<string[]>
   remove(): Promise<void>
 }
@@ -60,7 +69,7 @@ export async function consumerOf(packed: ReadonlyMap<string, Packed>): Promise<C
   for (const one of packed.values()) await unpack(one, modules)
   for (const one of packages) await linkDependencies(one.folder, modules)
   return {
-    async compile(entries, resolution, { lib, types }) {
+    async compile(entries, resolution, { lib, types }, compiler = 'newest') {
       const project = await mkdtemp(join(folder, `${resolution}-`))
       const lines = entries.map((entry, index) => `export * as entry${index} from '${entry}'`)
       await writeFile(join(project, 'package.json'), JSON.stringify({ type: 'module' }))
@@ -76,7 +85,7 @@ export async function consumerOf(packed: ReadonlyMap<string, Packed>): Promise<C
         noEmit: true,
       }
       await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }))
-      const args = [join(root, 'node_modules/typescript/bin/tsc'), '-p', project, '--pretty', 'false']
+      const args = [join(root, compilers[compiler]), '-p', project, '--pretty', 'false']
       const { output } = await runToEnd({ command: process.execPath, args, cwd: project, env: plainEnv({}) }, 60_000)
       return output.split(/\n(?=\S)/).filter((message) => message.includes('@bext/') || message.startsWith('main.ts'))
     },

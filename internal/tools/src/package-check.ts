@@ -4,6 +4,7 @@ import { problemAffectsResolutionKind, problemKindInfo } from '@arethetypeswrong
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { filesBelow, sourceOf } from './build.js'
+import { headingFragments, links } from './markdown.js'
 import type { Packed } from './pack.js'
 import { type Manifest, type Package, root } from './workspace.js'
 
@@ -54,6 +55,18 @@ export function tarballProblems({ folder }: Package, { files, contents, manifest
     ...needless.map((file) => `${file} does not belong there`),
     ...['workspace:', 'catalog:'].flatMap((word) => (text.includes(word) ? [`${word} is left in it`] : [])),
   ]
+}
+
+/** The links of the README that are dead where only the tarball is there, as on npm. */
+export function readmeProblems({ files, contents, manifest }: Packed): string[] {
+  const markdown = contents.readFile(`/node_modules/${manifest.name}/README.md`)
+  const fragments = headingFragments(markdown)
+  return links(markdown)
+    .filter(({ url }) => !/^https?:/.test(url))
+    .filter(({ url }) =>
+      url.startsWith('#') ? !fragments.has(url.slice(1)) : !files.includes(url.replace(/^\.\//, '')),
+    )
+    .map(({ line, url }) => `line ${line}: ${url}`)
 }
 
 /** What publint finds in the tarball, its warnings included. */

@@ -8,6 +8,7 @@ import {
   exportsProblems,
   manifestProblems,
   publintProblems,
+  readmeProblems,
   tarballProblems,
   typesProblems,
 } from '../src/package-check.js'
@@ -44,6 +45,10 @@ describe.for(packages.map((one) => [one.manifest.name, one] as const))('%s', ([n
     expect(tarballProblems(one, packedOf(name))).toEqual([])
   })
 
+  test('the links of the README lead to files of the tarball, or to the web', () => {
+    expect(readmeProblems(packedOf(name))).toEqual([])
+  })
+
   test('publint finds nothing', async () => {
     expect(await publintProblems(packedOf(name))).toEqual([])
   })
@@ -72,6 +77,13 @@ describe('declarations, as users get them', () => {
     expect(await consumer.compile(plain, resolution, bare)).toEqual([])
     expect(await consumer.compile(web, resolution, { ...bare, lib: [...bare.lib, 'webworker'] })).toEqual([])
     expect(await consumer.compile(node, resolution, withNode)).toEqual([])
+  })
+
+  test.concurrent.each(['nodenext', 'bundler'] as const)('compile with TypeScript 5.0 under %s', async (resolution) => {
+    const web = { ...bare, lib: [...bare.lib, 'webworker'] }
+    expect(await consumer.compile(edge, resolution, web, 'oldest')).toEqual([])
+    expect(await consumer.compile(node, resolution, withNode, 'oldest')).toEqual([])
+    expect(await consumer.compile(['@bext/session-core/nothing'], resolution, bare, 'oldest')).not.toEqual([])
   })
 
   test.concurrent('an entry that is not there is a problem', async () => {

@@ -12,7 +12,7 @@ export interface Maker {
 
 /** What differs between runtimes, behind the import `#runtime`: `./node.ts` where there is node:crypto, else `./web.ts`. */
 export interface Runtime {
-  createMaker(keyId: string, secret: Uint8Array<ArrayBuffer>, purpose: string): Promise<Maker>
+  createMaker(keyId: string, secret: Uint8Array, purpose: string): Promise<Maker>
 }
 
 /** The info of HKDF-SHA-256, which has an empty salt and gives keys of 32 bytes: each use and each purpose has its own. */

@@ -15,7 +15,7 @@ export interface CookieSecret {
 /** A secret that has passed the checks, with its own copy of the bytes (contract R7). */
 export interface CheckedSecret {
   readonly id: string
-  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly bytes: Uint8Array
 }
 
 const minSecretBytes = 32
@@ -26,7 +26,7 @@ function isUint8Array(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]'
 }
 
-function checkBytes(option: string, secret: unknown): Uint8Array<ArrayBuffer> {
+function checkBytes(option: string, secret: unknown): Uint8Array {
   const given = typeof secret === 'string' ? new TextEncoder().encode(secret) : secret
   const isBytes = isUint8Array(given)
   const bytes = new Uint8Array(isBytes ? given : [])

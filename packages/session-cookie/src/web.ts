@@ -5,8 +5,8 @@ import { tampered } from './refusals.js'
 
 const keyBits = 256
 
-async function createMaker(id: string, secret: Uint8Array<ArrayBuffer>, purpose: string): Promise<Maker> {
-  const secretKey = await crypto.subtle.importKey('raw', secret, 'HKDF', false, ['deriveBits'])
+async function createMaker(id: string, secret: Uint8Array, purpose: string): Promise<Maker> {
+  const secretKey = await crypto.subtle.importKey('raw', new Uint8Array(secret), 'HKDF', false, ['deriveBits'])
   async function derive(use: 'encryption' | 'integrity'): Promise<Uint8Array> {
     const info = new TextEncoder().encode(keyInfo(use, purpose))
     const algorithm = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info }
