@@ -10,6 +10,7 @@ export const violations = [
   'unhandled rejection',
   'not healed',
   'session not listed',
+  'others held up',
 ] as const
 
 export type Violation = (typeof violations)[number]
@@ -20,13 +21,15 @@ export interface Counts {
   readonly violations: Partial<Record<Violation, number>>
   /** What the backend itself lost as it may, by the name that it has as a violation. */
   readonly lostByBackend: Partial<Record<Violation, number>>
+  /** What disturbances have measured. */
+  readonly measured: string[]
   readonly details: string[]
 }
 
 const maxDetails = 20
 
 export function newCounts(): Counts {
-  return { calls: {}, violations: {}, lostByBackend: {}, details: [] }
+  return { calls: {}, violations: {}, lostByBackend: {}, measured: [], details: [] }
 }
 
 export function countCall(counts: Counts, what: string): void {
@@ -50,12 +53,17 @@ function list(counts: Readonly<Record<string, number | undefined>>): string {
 }
 
 /** The counts as lines of text. */
-export function renderCounts(title: string, { calls, violations: found, lostByBackend, details }: Counts): string {
+export function renderCounts(
+  title: string,
+  { calls, violations: found, lostByBackend, measured, details }: Counts,
+): string {
   const rows = [
     ['calls', list(calls)],
     ['lost by the backend itself', list(lostByBackend)],
     ['violations', list(found)],
   ] as const
   const lines = rows.map(([name, text]) => `  ${name.padEnd(28)}${text}`)
-  return [title, ...lines, ...details.map((detail) => `  ! ${detail}`)].join('\n')
+  return [title, ...lines, ...measured.map((line) => `  ${line}`), ...details.map((detail) => `  ! ${detail}`)].join(
+    '\n',
+  )
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createLoad } from './load.js'
 import type { Random } from './random.js'
 import { countCall, countViolation, newCounts, type Counts } from './report.js'
-import type { ChaosStore, Disturbance, OpenScenario, Scenario } from './scenario.js'
+import type { ChaosStore, Disturbance, OpenScenario, Scenario, Scene } from './scenario.js'
 
 const healWithinMs = 15_000
 const callNames = ['create', 'read', 'update', 'touch', 'delete']
@@ -68,6 +68,11 @@ async function runClient(
   const { store, close } = open()
   const excuses = (fromMs: number, toMs: number): boolean =>
     losesWrites && windows.some((window) => window.fromMs <= toMs && window.toMs >= fromMs)
+  const scene: Scene = {
+    store,
+    report: (line) => counts.measured.push(line),
+    violate: (detail) => countViolation(counts, 'others held up', detail),
+  }
   const load = createLoad({ store, inFlight, random, counts, excuses })
   try {
     if (!(await heals(store))) countViolation(counts, 'not healed', 'before anything was disturbed')
@@ -75,7 +80,7 @@ async function runClient(
     await disturb(disturbances, seconds, random, async (disturbance) => {
       const window = { fromMs: performance.now(), toMs: Number.POSITIVE_INFINITY }
       windows.push(window)
-      await disturbance.run(random)
+      await disturbance.run(random, scene)
       const healed = await heals(store)
       window.toMs = performance.now()
       countCall(counts, `(${disturbance.name})`)

@@ -12,11 +12,20 @@ export interface OpenStore {
   readonly close: () => Promise<void>
 }
 
+/** What a disturbance finds while it runs. */
+export interface Scene {
+  readonly store: ChaosStore
+  /** Adds a line to the report. */
+  readonly report: (line: string) => void
+  /** Counts that calls on other sessions were held up. */
+  readonly violate: (detail: string) => void
+}
+
 /** A way in which the backend breaks. */
 export interface Disturbance {
   readonly name: string
   /** Breaks the backend and mends it. Resolves once it is whole again. */
-  run(random: Random): Promise<void>
+  run(random: Random, scene: Scene): Promise<void>
 }
 
 /** A backend that can be broken. */

@@ -1,5 +1,5 @@
 import type { Echo } from './statement-parts.js'
-import { atPlace, inTime, mayHideRows, notAfterMs, nowMs, ofTable } from './statement-parts.js'
+import { atPlace, inTime, mayHideRows, notAfterMs, nowMs } from './statement-parts.js'
 
 /**
  * Statements over many sessions, one text whatever their number. $2 is an array of their ids, without repetition and
@@ -87,10 +87,11 @@ export function batchStatementsFor(table: string): BatchStatements {
   }
 
   return {
+    // Counted by a column that views lack: see `ofTable`.
     read: `select string_agg(id || chr(30) || created_at_ms || chr(30) || expires_at_ms || chr(30)
-  || coalesce(to_json(user_id)::text, '') || chr(30) || data_json, chr(30)), count(*),
-  case when count(*) < cardinality($1::text::text[]) and ${mayHideRows(table)} then 'hidden' end, $2::text from ${table}
-where id = any($1::text::text[]) and expires_at_ms > (select ${nowMs}) and ${ofTable}`,
+  || coalesce(to_json(user_id)::text, '') || chr(30) || data_json, chr(30)), count(tableoid),
+  case when count(tableoid) < cardinality($1::text::text[]) and ${mayHideRows(table)} then 'hidden' end, $2::text from ${table}
+where id = any($1::text::text[]) and expires_at_ms > (select ${nowMs})`,
 
     update: update('data_json = value', separated('$3')),
 

@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startPostgresProcess } from '@bext-internal/test-services'
+import type { SessionId } from '@bext/session-core'
+import postgres from 'postgres'
+import type { ChaosStore, Disturbance, Scenario } from '../lib/scenario.js'
+import { migrateAt, openByClient, openByUrl } from './clients.js'
+
+const windowMs = 60
+const windows = 10
+const callers = 12
+const bystanders = 8
+const lockedUser = 'locked'
+const ttlMs = 600_000
+
+type Write = (store: ChaosStore, id: SessionId) => Promise<unknown>
+
+const writes: readonly Write[] = [
+  (store, id) => store.touch(id, ttlMs),
+  (store, id) => store.update(id, '"again"'),
+  (store, id) => store.read(id),
+]
+
+function createMany(store: ChaosStore, count: number, userId?: string): Promise<SessionId[]> {
+  return Promise.all(Array.from({ length: count }, () => store.create({ userId, dataJson: '"new"', ttlMs })))
+}
+
+/** Calls, one after the other, until told to stop. Returns how many were done. */
+async function keepCalling(store: ChaosStore, id: SessionId, isOver: () => boolean): Promise<number> {
+  let done = 0
+  for (let turn = 0; !isOver(); turn += 1) {
+    const write = writes[turn % writes.length] as Write
+    await write(store, id).then(
+      () => (done += 1),
+      () => {},
+    )
+  }
+  return done
+}
+
+async function countCalls(store: ChaosStore, ids: readonly SessionId[]): Promise<number> {
+  const endMs = performance.now() + windowMs
+  const counts = await Promise.all(ids.map((id) => keepCalling(store, id, () => performance.now() >= endMs)))
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+/** Calls on other sessions a second, before and while so many sessions are locked, again and again. */
+async function measureRates(
+  sql: postgres.Sql,
+  store: ChaosStore,
+  rows: number,
+): Promise<{ readonly before: number; readonly during: number }> {
+  const locked = await createMany(store, rows, lockedUser)
+  const free = await createMany(store, bystanders)
+  let [before, during] = [0, 0]
+  for (let turn = 0; turn < windows; turn += 1) {
+    before += await countCalls(store, free)
+    let isOver = false
+    let calling: Promise<unknown> = Promise.resolve()
+    await sql.begin(async (transaction) => {
+      await transaction`select from sessions where user_id = ${lockedUser} for update`
+      // More callers than the pool has connections.
+      const calls = Array.from({ length: callers }, (_, n) => locked[n % rows] as SessionId)
+      calling = Promise.all(calls.map((id) => keepCalling(store, id, () => isOver)))
+      // They have met the lock by then.
+      await sleep(windowMs / 4)
+      during += await countCalls(store, free)
+      isOver = true
+    })
+    await calling
+  }
+  await Promise.all([...locked, ...free].map((id) => store.delete(id)))
+  const perSecond = 1000 / (windows * windowMs)
+  return { before: Math.round(before * perSecond), during: Math.round(during * perSecond) }
+}
+
+/** Locks one session, and many, while they are called. */
+function lockRows(sql: postgres.Sql): Disturbance {
+  return {
+    name: 'rows locked',
+    async run(_random, { store, report, violate }) {
+      for (const rows of [1, callers]) {
+        const { before, during } = await measureRates(sql, store, rows)
+        const rates = `${before} calls/s on other sessions, ${during}/s while ${rows} were locked`
+        report(rates)
+        if (during < before / 2) violate(rates)
+      }
+    },
+  }
+}
+
+/** One server, on which another transaction has rows locked for long. */
+export const lockedRows: Scenario = {
+  name: 'locked-rows',
+  losesWrites: false,
+
+  async open() {
+    const server = await startPostgresProcess()
+    await migrateAt(server.url)
+    const sql = postgres(server.url, { max: 1, onnotice: () => {} })
+    return {
+      clients: {
+        'own connections': () => openByUrl(server.url),
+        'postgres.js, two connections': () => openByClient(server.url, { max: 2 }),
+      },
+      disturbances: [lockRows(sql)],
+      async close() {
+        await sql.end({ timeout: 1 })
+        await server.stop()
+      },
+    }
+  },
+}
