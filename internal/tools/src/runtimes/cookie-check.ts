@@ -6,6 +6,8 @@ import { cookieSessions } from '@bext/session-cookie'
 import { deflate } from '@bext/session-cookie/compression'
 import { createRevocation, memoryRevocations } from '@bext/session-cookie/revocation'
 import type { Given, Outcome } from './given.js'
+import type { Send } from './response-check.js'
+import { responseChecks } from './response-check.js'
 
 const dayMs = 86_400_000
 const other = { id: 'k2', secret: 'another secret of the runtimes, of forty characters' }
@@ -90,7 +92,7 @@ function randomText(length: number): string {
 }
 
 /** Runs all, and tells what failed. */
-export async function check(given: Given): Promise<Outcome> {
+export async function check(given: Given, send: Send): Promise<Outcome> {
   const failed: string[] = []
   const passed = { kit: 0, revocation: 0, own: 0 }
   const [plain, revocable] = harnesses(given.secret)
@@ -104,7 +106,7 @@ export async function check(given: Given): Promise<Outcome> {
       else failed.push(`${harness.name}: ${result.case.id} ${result.verdict} ${result.seen ?? result.note ?? ''}`)
     }
   }
-  for (const [name, work] of Object.entries(behaviours(given))) {
+  for (const [name, work] of Object.entries({ ...behaviours(given), ...responseChecks(send) })) {
     try {
       await work()
       passed.own += 1

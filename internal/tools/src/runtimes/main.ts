@@ -34,7 +34,7 @@ async function seal(): Promise<Given> {
 }
 
 async function writeProgram(folder: string): Promise<void> {
-  for (const name of ['cookie-check', 'given']) {
+  for (const name of ['cookie-check', 'given', 'response-check', 'serve']) {
     const source = await readFile(new URL(`./${name}.ts`, import.meta.url), 'utf8')
     const { code } = await transform(source, { loader: 'ts', format: 'esm', target: 'es2022' })
     await writeFile(join(folder, `${name}.js`), code)
@@ -42,10 +42,16 @@ async function writeProgram(folder: string): Promise<void> {
   const report = [
     `import { check } from './cookie-check.js'`,
     `const given = ${JSON.stringify(await seal())}`,
-    `export async function report() { console.log(${JSON.stringify(marker)} + JSON.stringify(await check(given))) }`,
+    `export async function report(send) { console.log(${JSON.stringify(marker)} + JSON.stringify(await check(given, send))) }`,
   ]
   await writeFile(join(folder, 'report.js'), report.join('\n'))
-  await writeFile(join(folder, 'run.js'), `import { report } from './report.js'\nawait report()\n`)
+  const run = [
+    `import { report } from './report.js'`,
+    `import { answer } from './response-check.js'`,
+    `import { withServer } from './serve.js'`,
+    `await withServer(answer, report)`,
+  ]
+  await writeFile(join(folder, 'run.js'), run.join('\n'))
 }
 
 async function install(folder: string): Promise<void> {

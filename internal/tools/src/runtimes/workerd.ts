@@ -8,6 +8,7 @@ const config :Workerd.Config = (
     modules = [(name = "worker", esModule = embed "worker.js")],
     compatibilityDate = "2026-04-01",
     compatibilityFlags = ["nodejs_compat"],
+    bindings = [(name = "self", service = "main")],
   ))],
 );
 `
@@ -24,7 +25,11 @@ export async function writeWorker(folder: string): Promise<void> {
   await writeFile(join(folder, 'workerd.capnp'), config)
   await writeFile(
     join(folder, 'worker-entry.js'),
-    `import { report } from './report.js'\nexport default { test: () => report() }\n`,
+    `import { report } from './report.js'
+import { answer } from './response-check.js'
+const sendTo = (service) => (path, init) => service.fetch('http://localhost' + path, init)
+export default { fetch: (request) => answer(request), test: (_, env) => report(sendTo(env.self)) }
+`,
   )
   await build({
     absWorkingDir: folder,
