@@ -2,9 +2,21 @@ import { types } from 'node:util'
 import { SessionError } from '@bext/session-core'
 import { toBackendError } from '@bext/session-core/store'
 
-// What a server answers while it starts, fails over or is too busy: it will pass. Redis 6 puts more words before it.
-const passing = /(^|[ -])(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY) /
-const outOfMemory = /(^|[ -])OOM /
+type Refusal = readonly [reason: 'full' | 'unavailable', message: string]
+
+// What a server answers while it cannot do a command. Redis 6 puts more words before it.
+const refusals: ReadonlyMap<string, Refusal> = new Map([
+  ['OOM', ['full', 'Redis has used up its maxmemory: give it more.']],
+  ['MISCONF', ['unavailable', 'Redis refuses writes because it cannot write to its disk: look at its log.']],
+  ['NOREPLICAS', ['unavailable', 'Redis refuses writes because it has fewer replicas than min-replicas-to-write.']],
+  ['READONLY', ['unavailable', 'The Redis server is a replica, which refuses writes: connect to the master.']],
+  ['LOADING', ['unavailable', 'Redis is loading its data, and serves no call before.']],
+  ['MASTERDOWN', ['unavailable', 'The Redis server is a replica that has lost its master.']],
+  ['CLUSTERDOWN', ['unavailable', 'The Redis Cluster does not serve all slots: look at what has failed.']],
+  ['TRYAGAIN', ['unavailable', 'The Redis Cluster is moving the slot of this key: try again.']],
+  ['BUSY', ['unavailable', 'Redis is busy with a script: look at what runs there.']],
+])
+const refusalWord = new RegExp(`(?:^|[ -])(${[...refusals.keys()].join('|')}) `)
 
 /** Whether it is an error, also one of another realm: test environments have an `Error` of their own. */
 export function isError(value: unknown): value is Error {
@@ -39,10 +51,10 @@ export function isFailedOver(error: Error): boolean {
 /** What ioredis rejected with, as the store's `Backend` error (contract E1, E3). */
 export function fromDriver(error: unknown): SessionError {
   if (isServerReply(error)) {
-    if (outOfMemory.test(error.message)) {
-      return new SessionError('full', 'Redis has used up its maxmemory: give it more. See the cause.', { cause: error })
-    }
-    return toBackendError(error, passing.test(error.message) ? 'unavailable' : 'failed')
+    const refusal = refusals.get(refusalWord.exec(error.message)?.[1] ?? '')
+    if (refusal === undefined) return toBackendError(error, 'failed')
+    const [reason, message] = refusal
+    return new SessionError(reason, `${message} See the cause.`, { cause: error })
   }
   return toBackendError(error, isTimeOut(error) ? 'timeout' : 'unavailable')
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Finding } from '@bext/session-core/doctor'
 import { examineRedis, redisSessions } from '@bext/session-redis'
 import { startRedisCluster, startRedisProcess } from '@bext-internal/test-services'
-import { startServer, type Server } from './lib/servers.js'
+import { startLoading, startServer, startUnsavable, type Server } from './lib/servers.js'
 
 const careful = {
   enableOfflineQueue: true,
@@ -68,6 +68,53 @@ describe('the doctor', () => {
     await server.raw.config('SET', 'maxmemory-policy', 'noeviction')
     expect(await findingsAbout('eviction')).toMatchObject([{ level: 'ok' }])
     await server.raw.config('SET', 'maxmemory', '0')
+  })
+
+  it('tells of memory that is full, and of memory that soon will be', async () => {
+    const used = Number(/^used_memory:(\d+)/m.exec(await server.raw.info('memory'))?.[1])
+    await server.raw.config('SET', 'maxmemory', '1gb')
+    expect(await findingsAbout('memory')).toMatchObject([{ level: 'ok' }])
+    await server.raw.config('SET', 'maxmemory', String(Math.ceil(used * 1.05)))
+    expect(await findingsAbout('memory')).toMatchObject([{ level: 'note' }])
+    await server.raw.config('SET', 'maxmemory', '1')
+    expect(await findingsAbout('memory')).toMatchObject([
+      { level: 'problem', why: expect.stringContaining('refuses new sessions') as string },
+    ])
+    await server.raw.config('SET', 'maxmemory', '0')
+  })
+
+  it('tells of replicas that are missing, without which every write is refused', async () => {
+    await server.raw.config('SET', 'min-replicas-to-write', '1')
+    expect(await findingsAbout('replicas')).toMatchObject([
+      { level: 'problem', found: '0 of at least 1 replicas are in time' },
+    ])
+    await server.raw.config('SET', 'min-replicas-to-write', '0')
+    expect(await findingsAbout('replicas')).toEqual([])
+  })
+
+  it('tells of a server that cannot save, though it refuses even PING', async () => {
+    const { client: own, stop } = await startUnsavable()
+    try {
+      const findings = await examineRedis(own)
+      expect(findings).toContainEqual(
+        expect.objectContaining({ level: 'problem', subject: 'persistence', found: 'the last snapshot failed' }),
+      )
+      expect(findings.find(({ subject }) => subject === 'eviction')).toMatchObject({ level: 'ok' })
+      expect(await redisSessions({ client: own }).isHealthy()).toBe(false)
+    } finally {
+      await stop()
+    }
+  })
+
+  it('tells of a server that loads its data', async () => {
+    const loading = await startLoading()
+    try {
+      const { code, stdout } = await run('doctor', loading.url)
+      expect(stdout).toContain('the server is loading its data')
+      expect(code).toBe(1)
+    } finally {
+      await loading.stop()
+    }
   })
 
   it('tells what is lost without persistence', async () => {

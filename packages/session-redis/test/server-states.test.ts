@@ -1,8 +1,10 @@
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { mintSessionId } from '@bext/session-core/store'
 import { redisSessions, type RedisSessions } from '@bext/session-redis'
 import { startProxy, type Proxy } from '@bext-internal/test-services'
 import { rejectionOf } from './lib/rejection.js'
-import { startServer, type Server } from './lib/servers.js'
+import { startLoading, startServer, startUnsavable, type Server } from './lib/servers.js'
 
 let server: Server
 let successor: Server
@@ -47,5 +49,45 @@ describe('a server', () => {
     const create = (): Promise<unknown> => store.create({ dataJson: '{}', ttlMs: 60_000 }).catch(() => undefined)
     await expect.poll(create).toBeTypeOf('string')
     expect(await successor.raw.dbsize()).toBe(1)
+  })
+
+  it('E4 that may not write without its replicas says so', async () => {
+    await server.raw.replicaof('NO', 'ONE')
+    const own = redisSessions({ url: server.url })
+    const id = await own.create({ dataJson: '{}', ttlMs: 60_000 })
+    await server.raw.config('SET', 'min-replicas-to-write', '1')
+    for (const call of [own.update(id, '[]'), own.touch(id, 1000), own.create({ dataJson: '{}', ttlMs: 1000 })]) {
+      const error = await rejectionOf(call)
+      expect(error).toMatchObject({ code: 'Backend', reason: 'unavailable' })
+      expect(error.message).toContain('min-replicas-to-write')
+    }
+    expect(await own.read(id)).toMatchObject({ dataJson: '{}' })
+    await server.raw.config('SET', 'min-replicas-to-write', '0')
+    await own.close()
+  })
+
+  it('E4 that cannot save to its disk says so', async () => {
+    const { client, stop } = await startUnsavable()
+    try {
+      const error = await rejectionOf(redisSessions({ client }).create({ dataJson: '{}', ttlMs: 1000 }))
+      expect(error).toMatchObject({ code: 'Backend', reason: 'unavailable' })
+      expect(error.message).toContain('disk')
+    } finally {
+      await stop()
+    }
+  })
+
+  it('E4 that loads its data says so', async () => {
+    const { url, stop } = await startLoading()
+    const client = new Redis(url, { enableReadyCheck: false })
+    client.on('error', () => {})
+    try {
+      const error = await rejectionOf(redisSessions({ client }).read(mintSessionId()))
+      expect(error).toMatchObject({ code: 'Backend', reason: 'unavailable' })
+      expect(error.message).toContain('loading')
+    } finally {
+      client.disconnect()
+      await stop()
+    }
   })
 })

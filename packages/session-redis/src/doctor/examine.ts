@@ -8,6 +8,7 @@ import {
 } from '@bext/session-core/store'
 import { examineClientSettings } from '../client-settings.js'
 import { isCluster, isRedisClient, pipelinesCluster, readsFromReplicas, type RedisClient } from '../client.js'
+import { isServerReply } from '../driver-error.js'
 import { checkPrefix, defaultPrefix } from '../options.js'
 import { createReadiness } from '../readiness.js'
 import { examineClocks } from './clocks.js'
@@ -77,7 +78,7 @@ async function examineServers(client: RedisClient, nodes: readonly Node[]): Prom
 }
 
 /**
- * Looks at what a store over this client depends on: the server's version, eviction and persistence, clocks, the state
+ * Looks at what a store over this client depends on: the server's version, memory, eviction, persistence, replicas, clocks, the state
  * of a Cluster, keys that never expire, the users' indexes and the client's settings. It changes nothing, and looks at a
  * bounded number of keys. Nothing that it says holds an id, a user or data. Rejects with `Backend` if Redis cannot be
  * reached, and with a `TypeError` for a wrong option.
@@ -93,7 +94,10 @@ export async function examineRedis(client: RedisClient, options: ExamineOptions 
   checkTimeoutMs(caller, timeoutMs)
   await withinDeadline(timeoutMs, async ({ atMs }) => {
     await createReadiness(client, () => undefined, timeoutMs)({ atMs: atMs - leadMs })
-    await client.ping()
+    // A server that answers with an error is there: what it refuses is a finding.
+    await client.ping().catch((error: unknown) => {
+      if (!isServerReply(error)) throw error
+    })
   })
   const nodes = mastersOf(client, timeoutMs)
   const keys = { any: nodeOf(client, timeoutMs), nodes, keyPrefix: keyPrefixOf(client), prefix, maxKeys }

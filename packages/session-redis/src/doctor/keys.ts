@@ -116,8 +116,8 @@ function report(tally: Tally): Finding[] {
   }
   if (unlisted > 0) {
     const why =
-      "They are not in their user's index, or not until their end, so sign-out-everywhere misses them. A failover that lost writes of one node can be the cause."
-    const advice = 'Touch them with a longer time to live, which lists them anew, or delete them.'
+      "They are not in their user's index, or not until their end, so sign-out-everywhere misses them. A failover that lost writes of one node can be the cause, or an eviction policy."
+    const advice = 'Leave them to their visitors, whose requests list them again within an hour or so, or delete them.'
     findings.push(problem('user index', `${unlisted} sessions are missing from their user's index`, why, advice))
   }
   if (staleEntries > 0) {

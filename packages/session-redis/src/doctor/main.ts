@@ -16,7 +16,8 @@ const manifest = new URL('../../package.json', import.meta.url)
 const careful = carefulOptions(timeoutMs)
 
 function open({ url, cluster }: DoctorArguments): Redis | Cluster {
-  if (!cluster) return new Redis(url, { ...careful, retryStrategy: () => null })
+  // A server that is loading its data is a finding, which a check before would keep from being found.
+  if (!cluster) return new Redis(url, { ...careful, enableReadyCheck: false, retryStrategy: () => null })
   const { hostname, port, username, password, protocol } = new URL(url)
   const redisOptions = {
     ...careful,

@@ -1,4 +1,5 @@
 import { infoOf, refusalOf, settingOf, type Node } from './node.js'
+import { examineDisk, examineMemory, examineReplicas } from './refusals.js'
 import { note, ok, problem, type Finding } from '@bext/session-core/doctor'
 
 const oldest = [6, 2]
@@ -14,7 +15,8 @@ function examineVersion(version: string): Finding {
 function examineEviction(memory: ReadonlyMap<string, string>): Finding {
   const policy = memory.get('maxmemory_policy') ?? 'unknown'
   if (policy === 'noeviction') return ok('eviction', 'maxmemory-policy is noeviction')
-  const why = 'When memory is short Redis removes keys by this policy, and visitors are signed out without a trace.'
+  const why =
+    "When memory is short Redis removes keys by this policy. Visitors are signed out without a trace, and sign-out-everywhere misses sessions whose user's index was removed, until a touch lists them again."
   const advice = 'Set maxmemory-policy to noeviction: then new sessions are refused, and old ones stay.'
   const limited = memory.get('maxmemory') !== '0'
   const found = `maxmemory-policy is ${policy}${limited ? '' : ', and no maxmemory is set'}`
@@ -78,12 +80,17 @@ async function examineMode(node: Node, mode: string | undefined, asCluster: bool
 /** Looks at one server. `asCluster` tells that the client knows of the others, too. */
 export async function examineServer(node: Node, asCluster: boolean): Promise<Finding[]> {
   const server = await infoOf(node, 'server')
-  const { role } = Object.fromEntries(await infoOf(node, 'replication'))
+  const replication = await infoOf(node, 'replication')
+  const memory = await infoOf(node, 'memory')
+  const persistence = await infoOf(node, 'persistence')
   return [
-    ...examineRole(role),
+    ...examineRole(replication.get('role')),
     ...(await examineMode(node, server.get('redis_mode'), asCluster)),
     examineVersion(server.get('redis_version') ?? 'unknown'),
-    examineEviction(await infoOf(node, 'memory')),
-    await examinePersistence(node, await infoOf(node, 'persistence')),
+    ...(await examineReplicas(node, replication)),
+    ...examineMemory(memory),
+    examineEviction(memory),
+    ...(await examineDisk(node, persistence)),
+    await examinePersistence(node, persistence),
   ]
 }

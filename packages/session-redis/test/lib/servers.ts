@@ -1,4 +1,6 @@
-import { startRedisWith } from '@bext-internal/test-services'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startRedisProcess, startRedisWith, waitUntil } from '@bext-internal/test-services'
 import { Redis } from 'ioredis'
 
 /** A Redis server of the test's own. */
@@ -22,6 +24,55 @@ export async function startServer(settings: readonly string[] = []): Promise<Ser
     async stop() {
       raw.disconnect()
       await service.stop()
+    },
+  }
+}
+
+function untilInfo(client: Redis, line: string): Promise<void> {
+  return waitUntil(async () => {
+    if (!(await client.info('persistence')).includes(line)) throw new Error(`INFO does not say ${line}.`)
+  }, 10_000)
+}
+
+/** A server that cannot save to its disk, and refuses writes for that. */
+export async function startUnsavable(): Promise<{ readonly client: Redis; stop(): Promise<void> }> {
+  const server = await startRedisProcess()
+  const client = new Redis(server.url)
+  client.on('error', () => {})
+  const [, folder = ''] = (await client.config('GET', 'dir')) as string[]
+  const [, file = ''] = (await client.config('GET', 'dbfilename')) as string[]
+  // A folder in the place of the file.
+  await mkdir(join(folder, file), { recursive: true })
+  await client.config('SET', 'save', '3600 1000000')
+  await client.bgsave()
+  await untilInfo(client, 'rdb_last_bgsave_status:err')
+  return {
+    client,
+    async stop() {
+      client.disconnect()
+      await server.stop()
+    },
+  }
+}
+
+/** A server that takes a long time to load what it has saved. */
+export async function startLoading(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const server = await startRedisProcess({ settings: ['--enable-debug-command', 'yes'] })
+  const client = new Redis(server.url, { enableReadyCheck: false })
+  client.on('error', () => {})
+  await client.mset(Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [`key ${n}`, 'x'.repeat(2000)])))
+  await client.config('SET', 'key-load-delay', '10000')
+  await client.config('SET', 'loading-process-events-interval-bytes', '1024')
+  client.call('DEBUG', 'RELOAD').catch(() => {})
+  const other = new Redis(server.url, { enableReadyCheck: false })
+  other.on('error', () => {})
+  await untilInfo(other, 'loading:1')
+  return {
+    url: server.url,
+    async stop() {
+      for (const each of [client, other]) each.disconnect()
+      await server.kill()
+      await server.stop()
     },
   }
 }
