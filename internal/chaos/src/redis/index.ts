@@ -1,7 +1,8 @@
 import type { Backend } from '../lib/scenario.js'
 import { cluster } from './cluster.js'
+import { full } from './full.js'
 import { reshard } from './reshard.js'
 import { sentinel } from './sentinel.js'
 import { single } from './single.js'
 
-export const redis: Backend = { name: 'redis', scenarios: [single, sentinel, cluster, reshard] }
+export const redis: Backend = { name: 'redis', scenarios: [single, full, sentinel, cluster, reshard] }
