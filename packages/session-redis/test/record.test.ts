@@ -72,6 +72,28 @@ describe('what Redis keeps', () => {
     expect(await store.read(id)).toMatchObject({ userId: 'a\nb"\u0000', dataJson: '\n\n1\n' })
   })
 
+  it.each([undefined, 'ann'])(
+    'reads and writes what was stored before records had marks, of user %j',
+    async (userId) => {
+      const id = await store.create({ userId, dataJson: '{"n":0}', ttlMs: 60_000 })
+      const { createdAtMs, expiresAtMs } = await store.read(id)
+      const keys = (await namespace.entries()).filter(([, type]) => type === 'string').map(([key]) => key)
+      const userText = userId === undefined ? '' : JSON.stringify(userId)
+      for (const key of keys) {
+        if (!(await raw.get(key))?.includes(String(createdAtMs))) continue
+        await raw.set(key, `${expiresAtMs}${expiresAtMs + 60_000}${createdAtMs}${userText}\n{"n":0}`, 'KEEPTTL')
+      }
+      expect(await store.read(id)).toEqual({ id, userId, dataJson: '{"n":0}', createdAtMs, expiresAtMs })
+      if (userId !== undefined) expect(await store.listUserSessions(userId)).toHaveLength(1)
+      await store.touch(id, 70_000)
+      expect(await store.updateIfUnchanged(id, '{"n":0}', '{"n":1}')).toMatchObject({ outcome: 'updated' })
+      await store.update(id, '{"n":2}')
+      expect(await store.read(id)).toMatchObject({ userId, dataJson: '{"n":2}', createdAtMs })
+      await store.delete(id)
+      if (userId !== undefined) expect(await store.listUserSessions(userId)).toEqual([])
+    },
+  )
+
   it.each(['hello', '1'.repeat(80), `${'1'.repeat(39)}{}\n{}`])('E4 no session is made of %j', async (value) => {
     const { id, key } = await createAndFind(60_000)
     await raw.set(key, value, 'KEEPTTL')
