@@ -9,8 +9,8 @@ const settledWithinMs = 5000
 
 /** Puts the server over its limit, and back. */
 export interface Limit {
-  fill(): Promise<void>
-  lift(): Promise<void>
+  readonly fill: () => Promise<void>
+  readonly lift: () => Promise<void>
 }
 
 async function expectFull(name: string, call: Promise<unknown>): Promise<void> {

@@ -35,12 +35,12 @@ function untilInfo(client: Redis, line: string): Promise<void> {
 }
 
 /** A server that cannot save to its disk, and refuses writes for that. */
-export async function startUnsavable(): Promise<{ readonly client: Redis; stop(): Promise<void> }> {
+export async function startUnsavable(): Promise<{ readonly client: Redis; readonly stop: () => Promise<void> }> {
   const server = await startRedisProcess()
   const client = new Redis(server.url)
   client.on('error', () => {})
-  const [, folder = ''] = (await client.config('GET', 'dir')) as string[]
-  const [, file = ''] = (await client.config('GET', 'dbfilename')) as string[]
+  const [, folder = ''] = await client.config('GET', 'dir')
+  const [, file = ''] = await client.config('GET', 'dbfilename')
   // A folder in the place of the file.
   await mkdir(join(folder, file), { recursive: true })
   await client.config('SET', 'save', '3600 1000000')
@@ -56,7 +56,7 @@ export async function startUnsavable(): Promise<{ readonly client: Redis; stop()
 }
 
 /** A server that takes a long time to load what it has saved. */
-export async function startLoading(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+export async function startLoading(): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
   const server = await startRedisProcess({ settings: ['--enable-debug-command', 'yes'] })
   const client = new Redis(server.url, { enableReadyCheck: false })
   client.on('error', () => {})
