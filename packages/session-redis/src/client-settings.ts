@@ -18,7 +18,6 @@ interface ClientOptions {
   readonly enableOfflineQueue?: unknown
   readonly autoResendUnfulfilledCommands?: unknown
   readonly maxRetriesPerRequest?: unknown
-  readonly retryDelayOnFailover?: unknown
   readonly socketTimeout?: unknown
   readonly scaleReads?: unknown
   readonly role?: unknown
@@ -30,7 +29,7 @@ const guarded = 'The store guards against it, but the client still does it'
 const messages: Readonly<Record<ClientWarning['code'], string>> = {
   'offline-queue': `enableOfflineQueue is on: commands that are given without a connection are kept and sent later, when their callers have long been told that they failed (contract E2). ${guarded} for your other commands: set enableOfflineQueue to false, and end the client by disconnect(), because quit() rejects then without a connection.`,
   'no-offline-queue': `enableOfflineQueue of the Cluster is off: ioredis rejects all commands for a node while it connects to that node, so calls fail at the start and after each break of a connection: set enableOfflineQueue to true.`,
-  resends: `autoResendUnfulfilledCommands is on, or retryDelayOnFailover of a Cluster: after a reconnect commands are sent again that may have been carried out before (contract E2). ${guarded} for your other commands: set autoResendUnfulfilledCommands to false, and retryDelayOnFailover to 0.`,
+  resends: `autoResendUnfulfilledCommands is on: after a reconnect commands are sent again that may have been carried out before (contract E2). ${guarded} for your other commands: set autoResendUnfulfilledCommands to false.`,
   'endless-retries': `maxRetriesPerRequest is null: commands are sent again for as long as there is no answer (contract E5). ${guarded}, and keeps them in memory: set maxRetriesPerRequest to 0, or another small number.`,
   'no-socket-timeout': `socketTimeout is not set: a connection on which nothing comes back is kept for many minutes, and all calls fail at their deadline meanwhile (contract E5, H2): set socketTimeout to some seconds.`,
   'replica-reads': `reads go to replicas, which lag behind what was written (contract R6). The store reads from masters by scripts, which is slower: set scaleReads to 'master'.`,
@@ -45,9 +44,8 @@ export function examineClientSettings(client: RedisClient): ClientWarning[] {
   const found: Readonly<Record<ClientWarning['code'], boolean>> = {
     'offline-queue': !isCluster(client) && options.enableOfflineQueue !== false,
     'no-offline-queue': isCluster(client) && options.enableOfflineQueue === false,
-    resends:
-      ofConnections.autoResendUnfulfilledCommands !== false ||
-      (isCluster(client) && options.retryDelayOnFailover !== 0),
+    // A Cluster sends again by its retryDelayOnFailover, without which calls would fail after each break of a connection.
+    resends: !isCluster(client) && ofConnections.autoResendUnfulfilledCommands !== false,
     'endless-retries': ofConnections.maxRetriesPerRequest === null,
     'no-socket-timeout': typeof ofConnections.socketTimeout !== 'number',
     'replica-reads': readsFromReplicas(client),

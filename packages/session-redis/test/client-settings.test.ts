@@ -25,17 +25,16 @@ it.each([
   ['a client by default', new Redis({ lazyConnect }), ['offline-queue', 'resends', 'no-socket-timeout']],
   ['endless retries', new Redis({ ...careful, maxRetriesPerRequest: null }), ['endless-retries']],
   ['a replica by Sentinel', new Redis({ ...careful, ...ofSentinel, role: 'slave' }), ['replica-role']],
-  ['a careful Cluster', new Cluster(nodes, { lazyConnect, retryDelayOnFailover: 0, redisOptions: careful }), []],
-  ['a Cluster that sends again', new Cluster(nodes, { lazyConnect, redisOptions: careful }), ['resends']],
-  ['a Cluster by default', new Cluster(nodes, { lazyConnect }), ['resends', 'no-socket-timeout']],
+  ['a careful Cluster', new Cluster(nodes, { lazyConnect, redisOptions: careful }), []],
+  ['a Cluster by default', new Cluster(nodes, { lazyConnect }), ['no-socket-timeout']],
   [
     'a Cluster that rejects while it connects',
-    new Cluster(nodes, { ...careful, retryDelayOnFailover: 0, redisOptions: careful }),
+    new Cluster(nodes, { ...careful, redisOptions: careful }),
     ['no-offline-queue'],
   ],
   [
     'a Cluster that reads from replicas',
-    new Cluster(nodes, { lazyConnect, retryDelayOnFailover: 0, redisOptions: careful, scaleReads: 'slave' }),
+    new Cluster(nodes, { lazyConnect, redisOptions: careful, scaleReads: 'slave' }),
     ['replica-reads'],
   ],
 ])('the settings of %s', (_, client, codes) => {
