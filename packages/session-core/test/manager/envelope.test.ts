@@ -32,6 +32,14 @@ describe('what is stored', () => {
     expect((await plugin.read(id)).dataJson).toBe(`[1,0,${beganAtMs},{"visits":1}]`)
   })
 
+  it('has the idle timeout behind the data, if that is not the default', async () => {
+    const { plugin } = watched()
+    const cookie = await begin(managerOf(plugin, { ttlMs: 60_000 }), { visits: 1 })
+    const id = cookie.slice(cookie.indexOf('=') + 1) as Parameters<typeof plugin.read>[0]
+    expect((await plugin.read(id)).dataJson).toBe('[1,0,0,{"visits":1},60000]')
+    expect((await managerOf(plugin, { ttlMs: 60_000 }).open(cookie)).data).toEqual({ visits: 1 })
+  })
+
   it('keeps data that is an array apart from it', async () => {
     const manager = managerOf(watched().plugin)
     const session = await manager.open(await begin(manager, [1, 0, 0, { visits: 1 }] as object))
@@ -40,7 +48,7 @@ describe('what is stored', () => {
 })
 
 it('takes another spelling of it for the same (R2)', async () => {
-  const { open, calls } = await opened('[1, 0, 5, {"visits": 1.0}]')
+  const { open, calls } = await opened(`[1, 0, ${Date.now()}, {"visits": 1.0}, 60000]`)
   const session = await open()
   expect(session.data).toEqual({ visits: 1 })
   session.data = { visits: 1 }
@@ -49,11 +57,12 @@ it('takes another spelling of it for the same (R2)', async () => {
 })
 
 it('keeps what stands beside the data through a change', async () => {
-  const { open, plugin, id } = await opened('[1,1,5,{"visits":1}]')
+  const beganAtMs = Date.now()
+  const { open, plugin, id } = await opened(`[1,1,${beganAtMs},{"visits":1},45000]`)
   const session = await open()
   session.data.visits = 2
   await session.commit()
-  expect((await plugin.read(id)).dataJson).toBe('[1,1,5,{"visits":2}]')
+  expect((await plugin.read(id)).dataJson).toBe(`[1,1,${beganAtMs},{"visits":2},45000]`)
 })
 
 describe('what another writer stored', () => {
@@ -67,7 +76,10 @@ describe('what another writer stored', () => {
     ['[]', 'unsupported_version'],
     ['["1",0,0,{}]', 'unsupported_version'],
     ['[1,0,0]', 'malformed'],
-    ['[1,0,0,{},1]', 'malformed'],
+    ['[1,0,0,{},0]', 'malformed'],
+    ['[1,0,0,{},"1"]', 'malformed'],
+    ['[1,0,0,{},null]', 'malformed'],
+    ['[1,0,0,{},1,1]', 'malformed'],
     ['[1,4,0,{}]', 'malformed'],
     ['[1,-1,0,{}]', 'malformed'],
     ['[1,0,-5,{}]', 'malformed'],

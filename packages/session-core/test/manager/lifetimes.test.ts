@@ -39,7 +39,9 @@ describe('touch', () => {
       const session = await manager.open(cookie)
       expect([session.userId, session.expiresAtMs]).toEqual(['ada', startMs + Math.min(passedMs + 10_000, 25_000)])
     }
-    expect(calls).toEqual(['read', 'touch', 'read', 'touch', 'read', 'touch'])
+    // Near the absolute end the store is asked for its time first.
+    const asking = ['create', 'read', 'delete']
+    expect(calls).toEqual(['read', 'touch', 'read', 'touch', 'read', ...asking, 'touch'])
   })
 
   it('comes before the update of a changed session, which does not repeat it', async () => {
@@ -117,14 +119,71 @@ it('ends a session at absoluteTtlMs or up to touchAfterMs before, however busy i
   expect((await manager.open(cookie)).userId).toBeUndefined()
 })
 
-it('does not touch a session that absoluteTtlMs, shortened since, would have ended', async () => {
-  const { plugin, calls } = watched()
-  const cookie = await begin(managerOf(plugin, times), { visits: 1 })
-  calls.length = 0
-  vi.setSystemTime(startMs + 5000)
-  const manager = managerOf(plugin, { ttlMs: 1000, absoluteTtlMs: 4000 })
-  await (await manager.open(cookie)).commit()
-  expect(calls).toEqual(['read'])
+describe('timeouts that were shortened', () => {
+  it('end a session that is past them, and touch nothing', async () => {
+    const { plugin, calls } = watched()
+    const cookie = await begin(managerOf(plugin, times), { visits: 1 }, 'ada')
+    vi.setSystemTime(startMs + 4000)
+    const reasons: string[] = []
+    const onRejected = ({ reason }: { reason: string }): void => void reasons.push(reason)
+    const manager = managerOf(plugin, { ttlMs: 1000, absoluteTtlMs: 4000, onRejected })
+    const session = await manager.open(cookie)
+    expect([session.userId, reasons]).toEqual([undefined, ['expired']])
+    await session.commit()
+    expect(calls).not.toContain('touch')
+  })
+
+  it.each([
+    [6999, 'ada'],
+    [7000, undefined],
+  ])('tell an idle session by its record, from the last touch under the former ones: %i ms', async (atMs, userId) => {
+    const { plugin } = watched()
+    const former = managerOf(plugin, { ttlMs: 10_000, absoluteTtlMs: 100_000, touchAfterMs: 1 })
+    const cookie = await begin(former, { visits: 1 }, 'ada')
+    vi.setSystemTime(startMs + 5000)
+    await (await former.open(cookie)).commit()
+    const manager = managerOf(plugin, { ttlMs: 2000, absoluteTtlMs: 100_000 })
+    vi.setSystemTime(startMs + atMs)
+    expect((await manager.open(cookie)).userId).toBe(userId)
+  })
+
+  it('touch a living session down when it is opened, once', async () => {
+    const { plugin, calls } = watched()
+    const cookie = await begin(managerOf(plugin, { ttlMs: 10_000, absoluteTtlMs: 100_000 }), { visits: 1 }, 'ada')
+    const manager = managerOf(plugin, { ttlMs: 2000, absoluteTtlMs: 100_000 })
+    vi.setSystemTime(startMs + 1000)
+    await (await manager.open(cookie)).commit()
+    expect((await manager.open(cookie)).expiresAtMs).toBe(startMs + 3000)
+    calls.length = 0
+    await (await manager.open(cookie)).commit()
+    expect(calls).toEqual(['read'])
+    vi.setSystemTime(startMs + 3000)
+    expect((await manager.open(cookie)).userId).toBeUndefined()
+  })
+
+  it('are asked of the record alone where they did not change, and cost no further call', async () => {
+    const { plugin, calls } = watched()
+    const manager = managerOf(plugin, times)
+    const cookie = await begin(manager, { visits: 1 }, 'ada')
+    calls.length = 0
+    for (const passedMs of [1000, 3000, 9000]) {
+      vi.setSystemTime(startMs + passedMs)
+      expect((await manager.open(cookie)).userId).toBe('ada')
+    }
+    expect(calls).toEqual(['read', 'read', 'touch', 'read', 'touch'])
+  })
+})
+
+it('rejects a change or a rotation of a session that came to its absolute end during the request', async () => {
+  for (const change of ['data', 'rotate']) {
+    const manager = managerOf(unsealedSessions(), { ttlMs: 10_000, absoluteTtlMs: 10_000 })
+    vi.setSystemTime(startMs)
+    const session = await manager.open(await begin(manager, { visits: 1 }, 'ada'))
+    vi.setSystemTime(startMs + 10_000)
+    if (change === 'data') session.data.visits = 2
+    else session.rotate()
+    await expect(session.commit()).rejects.toMatchObject({ code: 'NotFound', reason: 'expired' })
+  }
 })
 
 describe('a sign-in', () => {
@@ -238,18 +297,4 @@ describe('remember me', () => {
     expect(() => session.signIn('ada', { remember: true })).toThrow(TypeError)
     expect(session.userId).toBeUndefined()
   })
-})
-
-it('does not touch a session that is over by our clock, but not yet by that of the store', async () => {
-  const { plugin, calls } = watched()
-  const manager = managerOf(plugin, times)
-  const cookie = await begin(manager, { visits: 1 })
-  const read: typeof plugin.read = async (id) => {
-    const record = await plugin.read(id)
-    return { ...record, createdAtMs: startMs - 26_000, expiresAtMs: startMs - 4000 }
-  }
-  calls.length = 0
-  const skewed = managerOf({ ...plugin, read }, times)
-  expect(await (await skewed.open(cookie)).commit()).toEqual([])
-  expect(calls).toEqual(['read'])
 })

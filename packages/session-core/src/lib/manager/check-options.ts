@@ -5,6 +5,7 @@ import type { SessionPlugin } from '../plugin.js'
 import { createSessionCookies } from './cookie.js'
 import { createLifetimes } from './lifetimes.js'
 import type { MaxSessionsPerUser, SessionContext, SessionManagerOptions } from './options.js'
+import { createStoreClock } from './store-clock.js'
 import type { UserSessions } from './user-sessions.js'
 import { createUserSessions } from './user-sessions.js'
 
@@ -99,6 +100,7 @@ export function checkManagerOptions<Data extends object>(options: SessionManager
     users,
     initialData,
     lifetimes: createLifetimes(options),
+    clock: createStoreClock(plugin),
     cookies: createSessionCookies(cookie),
     cacheControl: checkOneOf('cacheControl', ['no-store', 'private'], cacheControl),
     maxSessionsPerUser,

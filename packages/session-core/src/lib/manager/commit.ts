@@ -2,11 +2,12 @@ import { isSessionError, SessionError } from '../error.js'
 import { isSameData, readBack, refuseUnkept, toDataText } from './data.js'
 import { isServerBackedId } from '../id.js'
 import type { Draft, Opened } from './draft.js'
-import { beganAtMsOf, endingOf } from './draft.js'
+import { endingOf } from './draft.js'
 import { pack } from './envelope.js'
 import type { SessionContext } from './options.js'
 import type { Committed } from './replace.js'
 import { replace } from './replace.js'
+import { expired, nowOf, storedLifeOf } from './stored-life.js'
 import { change, changeAndTouch, touchIfAlive } from './write.js'
 
 /**
@@ -18,9 +19,10 @@ async function move<Data extends object>(
   { record, envelope, dataText, cookie }: Opened,
   changedText: string | undefined,
 ): Promise<Committed> {
-  const { ttlMs, cookieTtlMs } = context.lifetimes.newId(envelope.isRemembered, undefined)
-  const nowMs = Date.now()
-  const dataJson = pack(changedText ?? dataText, { ...envelope, beganAtMs: nowMs })
+  const { isRemembered } = envelope
+  const { ttlMs, cookieTtlMs } = context.lifetimes.whole(isRemembered)
+  const nowMs = await nowOf(context, { record, envelope }, true)
+  const dataJson = pack(changedText ?? dataText, { ...envelope, beganAtMs: nowMs, ttlMs })
   try {
     const id = await changeAndTouch(context, record, dataJson, ttlMs)
     const times = { expiresAtMs: nowMs + ttlMs, endsAtMs: nowMs + cookieTtlMs }
@@ -40,28 +42,35 @@ async function keep<Data extends object>(
   changedText: string | undefined,
 ): Promise<Committed> {
   const { record, envelope, cookie } = opened
-  const beganAtMs = beganAtMsOf(opened)
-  if (beganAtMs === undefined) return move(context, opened, changedText)
-  const beginning = { beganAtMs, isRemembered: envelope.isRemembered }
+  const { lifetimes } = context
+  const life = storedLifeOf(opened)
+  if (!life) return move(context, opened, changedText)
   // A server-backed session was extended when it was opened.
   const isExtended = envelope.isReplaced || isServerBackedId(record.id)
-  const dueMs = isExtended ? undefined : context.lifetimes.dueTouchTtlMs(beginning, record.expiresAtMs)
-  const endsAtMs = context.lifetimes.endsAtMs(beginning)
-  const expiresAtMs = dueMs === undefined ? record.expiresAtMs : Date.now() + dueMs
-  const times = { createdAtMs: record.createdAtMs || undefined, expiresAtMs, endsAtMs }
+  const nowMs = await nowOf(context, opened, false)
+  const rest = lifetimes.rest(life, nowMs)
+  const dueMs = isExtended ? undefined : lifetimes.dueTouchTtlMs(life, nowMs)
+  const expiresAtMs = dueMs === undefined ? record.expiresAtMs : nowMs + dueMs
+  const times = { createdAtMs: record.createdAtMs || undefined, expiresAtMs, endsAtMs: lifetimes.endsAtMs(life) }
   let { id } = record
   if (changedText !== undefined) {
-    const dataJson = pack(changedText, envelope)
+    // It came to its end during the request.
+    if (!rest) throw expired()
     id = await (dueMs === undefined
-      ? change(context, record, dataJson)
-      : changeAndTouch(context, record, dataJson, dueMs))
+      ? change(context, record, pack(changedText, envelope))
+      : changeAndTouch(
+          context,
+          record,
+          pack(changedText, { ...envelope, ttlMs: lifetimes.ttlMs(life.isRemembered) }),
+          dueMs,
+        ))
   } else if (dueMs !== undefined) {
     id = await touchIfAlive(context, record, dueMs)
   }
   // The cookie of an id that stays lasts to the absolute end already. Another Set-Cookie of it could come late, and
   // undo that of a rotation.
-  if (id === record.id) return { id, times, setCookies: [] }
-  return { id, times, setCookies: [cookie.write(id, endsAtMs - Date.now())] }
+  if (id === record.id || !rest) return { id, times, setCookies: [] }
+  return { id, times, setCookies: [cookie.write(id, rest.cookieTtlMs)] }
 }
 
 function refuseReplaced<Data extends object>({ opened, next, endAll }: Draft<Data>, isChanged: boolean): void {

@@ -11,7 +11,7 @@ import { createLegacyCookie } from './legacy-cookie.js'
 export interface SessionCookie {
   /** The values that the header has under the cookie's name, in its order, each once, at most five. */
   candidates(cookieHeader: string): readonly SessionId[]
-  /** A `Set-Cookie` value. Throws `Invalid`, reason `too_large`, where it has more than 4096 bytes. */
+  /** A `Set-Cookie` value for a life of at least a millisecond. Throws `Invalid`, reason `too_large`, where it has more than 4096 bytes. */
   write(id: SessionId, lifeMs: number): string
   /** A `Set-Cookie` value that removes the cookie. */
   clear(): string
@@ -58,7 +58,7 @@ function createSessionCookie(attributes: CookieAttributes): SessionCookie {
       if (!cookieOctets.test(id)) {
         throw new SessionError('corrupt', 'The store resolved to an id that a cookie cannot hold (contract C4).')
       }
-      const maxAge = Math.max(1, Math.ceil(lifeMs / 1000))
+      const maxAge = Math.ceil(lifeMs / 1000)
       const setCookie = stringifySetCookie({ ...attributes, value: id, maxAge }, { encode: asItIs })
       if (setCookie.length > maxSetCookieBytes) {
         const message = `The session cookie would have ${setCookie.length} bytes; browsers take ${maxSetCookieBytes}.`

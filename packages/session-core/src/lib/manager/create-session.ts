@@ -60,7 +60,7 @@ export function createSession<Data extends object>(
   function times(): SessionTimes {
     refuseClosed()
     if (committed) return committed.times ?? {}
-    const { next, opened, isRemembered, beganAtMs = next === 'signIn' ? Date.now() : undefined } = draft
+    const { next, opened, isRemembered, beganAtMs = next === 'signIn' ? context.clock.estimateMs() : undefined } = draft
     return {
       ...(next === 'keep' &&
         opened && { createdAtMs: opened.record.createdAtMs || undefined, expiresAtMs: opened.record.expiresAtMs }),

@@ -1,3 +1,4 @@
+import { impliedTtlMs } from './envelope.js'
 import { checkPositiveInteger, describeType, rejectUnknownOptions } from '../check-option.js'
 
 const factory = 'createSessionManager'
@@ -5,7 +6,7 @@ const minuteMs = 60_000
 
 // Chosen as OWASP ASVS 5.0 (7.1.1, 7.3.1, 7.3.2) wants it, with a reason: NIST SP 800-63B-4 has 1 hour and 24 hours at
 // most at AAL2 (2.2.3), and its predecessor had 30 minutes and 12 hours, which suit more applications unseen.
-const defaults = Object.freeze({ ttlMs: 30 * minuteMs, absoluteTtlMs: 12 * 60 * minuteMs, touchesPerTtl: 10 })
+const defaults = Object.freeze({ ttlMs: impliedTtlMs, absoluteTtlMs: 12 * 60 * minuteMs, touchesPerTtl: 10 })
 
 export interface RememberOptions {
   /** As the manager's `ttlMs`, for a session with "remember me". */
@@ -39,14 +40,40 @@ export interface Beginning {
   readonly isRemembered: boolean
 }
 
+/** What a record tells of the life of its session, in milliseconds since 1970 on the store's clock. */
+export interface StoredLife extends Beginning {
+  readonly createdAtMs: number
+  readonly expiresAtMs: number
+  /** The idle timeout that the session had when its data was stored. */
+  readonly ttlMs: number
+}
+
+/** The time to live of a record and that of its cookie, in milliseconds. */
+export interface Rest {
+  readonly ttlMs: number
+  readonly cookieTtlMs: number
+}
+
 export interface Lifetimes {
   readonly canRemember: boolean
+  /** The idle timeout of today's options. */
+  ttlMs(isRemembered: boolean): number
   /** When the session ends however busy it is, in milliseconds since 1970. */
   endsAtMs(beginning: Beginning): number
-  /** The times to live of a new id and of its cookie, in milliseconds; undefined: of a session that begins now. */
-  newId(isRemembered: boolean, beganAtMs: number | undefined): { readonly ttlMs: number; readonly cookieTtlMs: number }
+  /** The lifetimes of a session that begins now. */
+  whole(isRemembered: boolean): Rest
+  /** What is left of a session, or undefined if it has come to its absolute end. */
+  rest(beginning: Beginning, nowMs: number): Rest | undefined
+  /** The time before which no manager with these options touched the record. */
+  sinceMs(life: StoredLife): number
+  /** Returns false for a record that expires within today's timeouts, so that `isOver` need not be asked. */
+  mayBeOver(life: StoredLife): boolean
+  /** Checks today's timeouts. The idle timeout can be checked as far as the record tells when its last touch was. */
+  isOver(life: StoredLife, nowMs: number): boolean
+  /** Checks whether the absolute end limits the next touch, so that its time to live depends on the time now. */
+  isNearEnd(life: StoredLife): boolean
   /** The time to live to touch the session with, or undefined where it is not due. */
-  dueTouchTtlMs(beginning: Beginning, expiresAtMs: number): number | undefined
+  dueTouchTtlMs(life: StoredLife, nowMs: number): number | undefined
 }
 
 interface Policy {
@@ -78,11 +105,23 @@ function checkRemember(remember: RememberOptions, touchAfterMs: number | undefin
   return checkPolicy('remember.', remember.ttlMs, remember.absoluteTtlMs, touchAfterMs)
 }
 
+interface Policies {
+  readonly plain: Policy
+  /** For sessions with "remember me". */
+  readonly remembered: Policy | undefined
+}
+
+function checkPolicies(options: LifetimeOptions): Policies {
+  const { ttlMs = defaults.ttlMs, absoluteTtlMs = defaults.absoluteTtlMs, touchAfterMs, remember } = options
+  return {
+    plain: checkPolicy('', ttlMs, absoluteTtlMs, touchAfterMs),
+    remembered: remember === undefined ? undefined : checkRemember(remember, touchAfterMs),
+  }
+}
+
 /** Throws a `TypeError` for a wrong option. */
 export function createLifetimes(options: LifetimeOptions): Lifetimes {
-  const { ttlMs = defaults.ttlMs, absoluteTtlMs = defaults.absoluteTtlMs, touchAfterMs, remember } = options
-  const plain = checkPolicy('', ttlMs, absoluteTtlMs, touchAfterMs)
-  const remembered = remember === undefined ? undefined : checkRemember(remember, touchAfterMs)
+  const { plain, remembered } = checkPolicies(options)
 
   function policyOf(isRemembered: boolean): Policy {
     return isRemembered && remembered ? remembered : plain
@@ -96,21 +135,50 @@ export function createLifetimes(options: LifetimeOptions): Lifetimes {
     canRemember: remembered !== undefined,
     endsAtMs,
 
-    newId(isRemembered, beganAtMs) {
-      const policy = policyOf(isRemembered)
-      if (beganAtMs === undefined) return { ttlMs: policy.ttlMs, cookieTtlMs: policy.absoluteTtlMs }
-      // A session whose end has come by our clock, but not by the store's, gets the shortest life that there is.
-      const leftMs = Math.max(1, endsAtMs({ beganAtMs, isRemembered }) - Date.now())
-      return { ttlMs: Math.min(policy.ttlMs, leftMs), cookieTtlMs: leftMs }
+    ttlMs: (isRemembered) => policyOf(isRemembered).ttlMs,
+
+    whole(isRemembered) {
+      const { ttlMs, absoluteTtlMs } = policyOf(isRemembered)
+      return { ttlMs, cookieTtlMs: absoluteTtlMs }
     },
 
-    // The record's times are on the store's clock, so a skew between it and this process' clock shifts both ends by as
-    // much, and never by more: each touch reckons from the beginning.
-    dueTouchTtlMs(beginning, expiresAtMs) {
-      const policy = policyOf(beginning.isRemembered)
-      const nowMs = Date.now()
-      const nextExpiryMs = Math.min(nowMs + policy.ttlMs, endsAtMs(beginning))
-      const isDue = nextExpiryMs > nowMs && nextExpiryMs - expiresAtMs >= policy.touchAfterMs
+    rest(beginning, nowMs) {
+      const leftMs = endsAtMs(beginning) - nowMs
+      if (leftMs <= 0) return undefined
+      return { ttlMs: Math.min(policyOf(beginning.isRemembered).ttlMs, leftMs), cookieTtlMs: leftMs }
+    },
+
+    sinceMs({ isRemembered, createdAtMs, expiresAtMs, ttlMs }) {
+      return Math.max(createdAtMs, expiresAtMs - Math.max(ttlMs, policyOf(isRemembered).ttlMs))
+    },
+
+    mayBeOver(life) {
+      const { ttlMs } = policyOf(life.isRemembered)
+      const outlivesIdle = life.ttlMs > ttlMs && life.expiresAtMs - life.createdAtMs > ttlMs
+      return outlivesIdle || life.expiresAtMs > endsAtMs(life)
+    },
+
+    isOver(life, nowMs) {
+      const { createdAtMs, expiresAtMs, ttlMs: formerTtlMs } = life
+      const { ttlMs } = policyOf(life.isRemembered)
+      if (nowMs >= endsAtMs(life)) return true
+      if (formerTtlMs <= ttlMs) return false
+      const touchedAtMs = Math.max(createdAtMs, expiresAtMs - formerTtlMs)
+      // A record that expires within today's timeouts may have been touched by them since: then it tells of no idle time.
+      const isNever = expiresAtMs - createdAtMs === formerTtlMs
+      const isByFormer = isNever || (expiresAtMs < endsAtMs(life) && expiresAtMs > nowMs + ttlMs)
+      return isByFormer && nowMs >= touchedAtMs + ttlMs
+    },
+
+    isNearEnd(life) {
+      return life.expiresAtMs + policyOf(life.isRemembered).ttlMs > endsAtMs(life)
+    },
+
+    dueTouchTtlMs(life, nowMs) {
+      const { ttlMs, touchAfterMs } = policyOf(life.isRemembered)
+      const nextExpiryMs = Math.min(nowMs + ttlMs, endsAtMs(life))
+      // Also a touch down: a record that outlives today's timeouts was stored under longer ones.
+      const isDue = nextExpiryMs > nowMs && Math.abs(nextExpiryMs - life.expiresAtMs) >= touchAfterMs
       return isDue ? nextExpiryMs - nowMs : undefined
     },
   }

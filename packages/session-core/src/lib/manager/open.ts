@@ -12,6 +12,7 @@ import { unpack } from './envelope.js'
 import { extend } from './extend.js'
 import type { SessionContext } from './options.js'
 import { reportRejection } from './rejection.js'
+import { refuseOver } from './stored-life.js'
 
 interface Found<Data extends object> extends StoredData<Data> {
   readonly opened: Opened
@@ -27,6 +28,7 @@ async function find<Data extends object>(
   try {
     record = await context.plugin.read(id)
     const { data, dataText, ...envelope } = unpack(record.dataJson)
+    await refuseOver(context, { record, envelope })
     return { opened: { record, envelope, dataText, cookie }, ...(await acceptStoredData(context, data, dataText)) }
   } catch (error) {
     reportRejection(context.onRejected, 'open', error)

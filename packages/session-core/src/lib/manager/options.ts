@@ -1,6 +1,7 @@
 import type { CompareCapability } from '../capabilities.js'
 import type { SessionPlugin } from '../plugin.js'
 import type { CacheControl } from './cache-control.js'
+import type { StoreClock } from './store-clock.js'
 import type { SessionCookieOptions } from './cookie-options.js'
 import type { SessionCookies } from './cookie.js'
 import type { LifetimeOptions, Lifetimes } from './lifetimes.js'
@@ -59,6 +60,7 @@ export interface SessionContext<Data extends object> {
   readonly users: UserSessions
   readonly initialData: () => Data
   readonly lifetimes: Lifetimes
+  readonly clock: StoreClock
   readonly cookies: SessionCookies
   readonly cacheControl: CacheControl
   readonly maxSessionsPerUser: MaxSessionsPerUser | undefined

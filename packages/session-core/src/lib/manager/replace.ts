@@ -4,6 +4,7 @@ import { endingOf } from './draft.js'
 import { pack } from './envelope.js'
 import type { SessionContext } from './options.js'
 import { SessionCommitError } from './rejection.js'
+import { nowOf, restOf, storedLifeOf } from './stored-life.js'
 import { handleOf } from './user-sessions.js'
 import { change } from './write.js'
 
@@ -52,7 +53,8 @@ async function leaveGrace<Data extends object>(
   const { plugin } = context
   const marked = await change(context, record, pack(dataText, { ...envelope, isReplaced: true }))
   // A lifetime counts from when the touch takes effect: one by what is left now would end a little later than before.
-  if (record.expiresAtMs - Date.now() <= graceMs) return
+  const nowMs = await nowOf(context, { record, envelope }, true)
+  if (record.expiresAtMs - nowMs <= graceMs) return
   try {
     await plugin.touch(marked, graceMs)
   } catch (error) {
@@ -85,12 +87,14 @@ export async function replace<Data extends object>(
   draft: Draft<Data>,
   dataText: string,
 ): Promise<Committed> {
-  const { plugin, lifetimes, cookies } = context
-  const { userId, isRemembered, beganAtMs, bringsGuest } = draft
+  const { plugin, lifetimes, clock, cookies } = context
+  const { opened, userId, isRemembered, beganAtMs, bringsGuest } = draft
   const isGuest = draft.next === 'keep' || draft.next === 'end'
-  const { ttlMs, cookieTtlMs } = lifetimes.newId(isRemembered, beganAtMs)
-  const dataJson = pack(dataText, { isRemembered, isReplaced: false, beganAtMs: beganAtMs ?? 0 })
-  const nowMs = Date.now()
+  const life = opened && beganAtMs !== undefined ? storedLifeOf(opened) : undefined
+  const { ttlMs, cookieTtlMs } = opened && life ? await restOf(context, opened, life) : lifetimes.whole(isRemembered)
+  const envelope = { isRemembered, isReplaced: false, beganAtMs: beganAtMs ?? 0, ttlMs: lifetimes.ttlMs(isRemembered) }
+  const dataJson = pack(dataText, envelope)
+  const nowMs = clock.estimateMs()
   const times = { createdAtMs: nowMs, expiresAtMs: nowMs + ttlMs, endsAtMs: nowMs + cookieTtlMs }
   const id = await plugin.create({ userId, dataJson, ttlMs })
   try {
