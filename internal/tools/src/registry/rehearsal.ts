@@ -19,7 +19,14 @@ export async function copyWorkspace(folder: string, registry: Registry): Promise
   }
   const home = join(folder, '.git/rehearsal.npmrc')
   const pnpm = await findPnpm()
-  const env = plainEnv({ npm_config_userconfig: home, CI: 'true', NO_COLOR: '1' })
+  const env = plainEnv({
+    npm_config_userconfig: home,
+    CI: 'true',
+    NO_COLOR: '1',
+    // As the workflow sets them.
+    GITHUB_SERVER_URL: 'https://github.com',
+    GITHUB_REPOSITORY: 'rehearsal/bext-session',
+  })
   async function run(command: string, ...args: string[]): Promise<string> {
     const { code, output } = await runToEnd({ command, args, cwd: folder, env }, 240_000)
     if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with code ${code}:\n${output}`)
@@ -57,8 +64,10 @@ export async function carryOutChangesets(rehearsal: Rehearsal): Promise<string[]
   return Object.keys(after).filter((name) => before[name] !== after[name])
 }
 
-/** Publishes what the registry does not have. Resolves to the names of what it got. */
+/** Publishes what the registry does not have. Resolves to the names of the packages that it received. */
 export async function publish(rehearsal: Rehearsal): Promise<string[]> {
   const output = await rehearsal.run('npm', 'run', 'release')
+  // The release names the repository in each package.json, in a checkout that it does not keep.
+  await rehearsal.run('git', 'checkout', '--quiet', '--', 'packages')
   return [...output.matchAll(/New tag:\s+(@bext\/[\w-]+)@/g)].map((match) => String(match[1]))
 }

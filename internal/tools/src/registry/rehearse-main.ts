@@ -23,6 +23,18 @@ async function change(rehearsal: Rehearsal, name: string, size: 'patch' | 'minor
   return carryOutChangesets(rehearsal)
 }
 
+/** The packages that the registry serves with the folder of the repository that they were published from. */
+async function namesWithRepository(url: string): Promise<string[]> {
+  const found = await Promise.all(
+    packages.map(async ({ folder: path, manifest: { name } }) => {
+      const reply = await fetch(`${url}/${name.replace('/', '%2f')}/latest`)
+      const { repository } = (await reply.json()) as { repository?: { directory?: string } }
+      return repository?.directory === path ? [name] : []
+    }),
+  )
+  return found.flat()
+}
+
 const dependentsOf = (name: string): string[] =>
   packages.filter(({ manifest }) => manifest.dependencies?.[name] !== undefined).map(({ manifest }) => manifest.name)
 
@@ -30,6 +42,7 @@ async function rehearse(rehearsal: Rehearsal): Promise<void> {
   const core = '@bext/session-core'
   expectSame('the changesets here bump', await carryOutChangesets(rehearsal), names)
   expectSame('a release publishes', await publish(rehearsal), names)
+  expectSame('the registry names the repository of', await namesWithRepository(registry.url), names)
   expectSame('a second one publishes', await publish(rehearsal), [])
   expectSame('a patch of redis bumps', await change(rehearsal, '@bext/session-redis', 'patch'), ['@bext/session-redis'])
   expectSame('its release publishes', await publish(rehearsal), ['@bext/session-redis'])
