@@ -26,8 +26,8 @@ const bunArch = arch === 'arm64' ? 'aarch64' : arch
 const denoPackage = `@deno/${platform}-${arch}${platform === 'linux' ? '-glibc' : ''}`
 const workerdPackage = `@cloudflare/workerd-${platform}-${arch === 'x64' ? '64' : arch}`
 
-/** All that the package says that it runs on. */
-export const runtimes: readonly Runtime[] = [
+/** The runtimes that can connect to a server by TCP. */
+export const runtimesWithSockets: readonly Runtime[] = [
   ...nodeVersions.map(node),
   {
     name: 'Bun 1.4.5',
@@ -39,9 +39,13 @@ export const runtimes: readonly Runtime[] = [
     specifier: `${denoPackage}@2.9.6`,
     command: (folder) => [modules(folder, denoPackage, 'deno'), 'run', '-A', 'run.js'],
   },
-  {
-    name: 'workerd 1.20260426.1',
-    specifier: `${workerdPackage}@1.20260426.1`,
-    command: (folder) => [modules(folder, workerdPackage, 'bin/workerd'), 'test', 'workerd.capnp'],
-  },
 ]
+
+const workerd: Runtime = {
+  name: 'workerd 1.20260426.1',
+  specifier: `${workerdPackage}@1.20260426.1`,
+  command: (folder) => [modules(folder, workerdPackage, 'bin/workerd'), 'test', 'workerd.capnp'],
+}
+
+/** All that the package of the sealed cookies says that it runs on. */
+export const runtimes: readonly Runtime[] = [...runtimesWithSockets, workerd]

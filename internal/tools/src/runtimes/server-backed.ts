@@ -1,0 +1,74 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startPostgres, startRedis, type RunningService } from '@bext-internal/test-services'
+import { installedVersion } from '../workspace.js'
+import { compile, install, outcomeOn } from './app.js'
+import { marker } from './given.js'
+import { runtimesWithSockets, type Runtime } from './runtimes.js'
+import type { ServerOutcome } from './server-outcome.js'
+
+/** The least that a store must earn on each runtime; every case of any other profile must pass, too. */
+const required = ['server/core', 'instances', 'networked', 'secrecy', 'by-user', 'close', 'compare']
+const checkLimitMs = 600_000
+
+interface Backed {
+  readonly driver: string
+  start(): Promise<RunningService>
+}
+
+const stores = {
+  redis: { driver: 'ioredis', start: startRedis },
+  pg: { driver: 'postgres', start: startPostgres },
+} satisfies Readonly<Record<string, Backed>>
+
+export type BackedName = keyof typeof stores
+
+export const backedNames = Object.keys(stores) as readonly BackedName[]
+
+async function writeProgram(folder: string, name: BackedName): Promise<void> {
+  await compile(folder, ['server-check', `${name}-check`, `${name}-child`])
+  const run = [
+    `import { openHarness } from './${name}-check.js'`,
+    `import { check } from './server-check.js'`,
+    `const outcome = await check(await openHarness(process.env.SERVER_URL))`,
+    `console.log(${JSON.stringify(marker)} + JSON.stringify(outcome))`,
+  ]
+  await writeFile(join(folder, 'run.js'), run.join('\n'))
+}
+
+/** Runs the kit on one runtime. Resolves to whether all passed. */
+async function prove(runtime: Runtime, folder: string, url: string, driver: string): Promise<boolean> {
+  try {
+    const outcome = await outcomeOn(runtime, folder, checkLimitMs, { SERVER_URL: url })
+    const { backend, passed, profiles, failed } = outcome as ServerOutcome
+    const missing = required.filter((profile) => !profiles.includes(profile))
+    const problems = [...failed, ...missing.map((profile) => `${profile}: not earned`)]
+    console.log(`| ${[runtime.name, driver, backend, passed, profiles.join(', '), problems.length].join(' | ')} |`)
+    for (const line of problems) console.error(`  ${line}`)
+    return problems.length === 0
+  } catch (error) {
+    console.log(`| ${runtime.name} | ${driver} | did not run | | | |`)
+    console.error(String(error))
+    return false
+  }
+}
+
+/** Runs a server-backed store on every runtime that has sockets, against a real server. Resolves to whether all passed. */
+export async function proveBacked(name: BackedName, folder: string): Promise<boolean> {
+  const { driver, start } = stores[name]
+  const specifier = `${driver}@${installedVersion(driver)}`
+  const names = ['core', name, 'conformance'].map((each) => `@bext/session-${each}`)
+  await install(folder, names, [specifier, ...runtimesWithSockets.map((each) => each.specifier)])
+  await writeProgram(folder, name)
+  const server = await start()
+  try {
+    console.log('| runtime | driver | server | passed | profiles | failed |\n| --- | --- | --- | --- | --- | --- |')
+    let passed = true
+    for (const runtime of runtimesWithSockets) {
+      if (!(await prove(runtime, folder, server.url, specifier))) passed = false
+    }
+    return passed
+  } finally {
+    await server.stop()
+  }
+}
