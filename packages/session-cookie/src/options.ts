@@ -13,7 +13,7 @@ export interface CookieSessionsOptions {
   readonly purpose?: string | undefined
   /**
    * The longest id, in bytes; longer ones are neither made nor opened (L1). The default, 3900, leaves room for a
-   * cookie's name and attributes in a `Set-Cookie` line of 4096 bytes.
+   * cookie's name and attributes in a `Set-Cookie` line of 4096 bytes, the limit of the manager.
    */
   readonly maxIdBytes?: number | undefined
   /**

@@ -33,12 +33,16 @@ describe('the Set-Cookie value', () => {
     expect((await session.commit())[0]).toMatch(/; HttpOnly; Secure; Partitioned; SameSite=None$/)
   })
 
-  it('has at most 4096 bytes: a larger one is refused, and the session stays as it was (L1)', async () => {
+  it('has at most 4096 bytes as a line: a larger one is refused, and the session stays as it was (L1)', async () => {
     const manager = managerOf(unsealedSessions())
     const before = await begin(manager, { note: 'x'.repeat(2800) })
     const session = await manager.open(before)
     session.data.note = 'x'.repeat(3000)
-    const failure = { code: 'Invalid', reason: 'too_large', message: expect.stringMatching(/ \d{4} bytes.* 4096/) }
+    const failure = {
+      code: 'Invalid',
+      reason: 'too_large',
+      message: expect.stringMatching(/Set-Cookie line .* \d{4} bytes.* 4096/),
+    }
     await expect(session.commit()).rejects.toMatchObject(failure)
     expect((await manager.open(before)).data.note).toHaveLength(2800)
   })

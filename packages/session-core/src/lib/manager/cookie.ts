@@ -32,7 +32,8 @@ export interface SessionCookies {
 
 const maxCandidates = 5
 
-// RFC 6265bis has browsers drop larger cookies, or cut them, without a word to the server.
+// RFC 6265 asks browsers to take 4096 bytes of name, value and attributes. RFC 6265bis and Chromium count name plus value
+// only, and drop what is larger without a word to the server.
 const maxSetCookieBytes = 4096
 
 const cookieOctets = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/
@@ -61,7 +62,7 @@ function createSessionCookie(attributes: CookieAttributes): SessionCookie {
       const maxAge = Math.ceil(lifeMs / 1000)
       const setCookie = stringifySetCookie({ ...attributes, value: id, maxAge }, { encode: asItIs })
       if (setCookie.length > maxSetCookieBytes) {
-        const message = `The session cookie would have ${setCookie.length} bytes; browsers take ${maxSetCookieBytes}.`
+        const message = `The Set-Cookie line would have ${setCookie.length} bytes; the limit is ${maxSetCookieBytes}.`
         throw new SessionError('too_large', `${message} Keep less in the session, or use a server-backed store.`)
       }
       return setCookie
