@@ -17,15 +17,15 @@ export default defineConfig({
           ...shared,
           name: 'tests',
           include: ['{packages,internal,examples}/*/test/**/*.test.ts'],
-          exclude: ['internal/tools/**', '**/node_modules/**'],
+          exclude: ['internal/checks/**', '**/node_modules/**'],
         },
       },
       {
         test: {
           ...shared,
           name: 'checks',
-          include: ['internal/tools/test/**/*.test.ts'],
-          globalSetup: ['internal/tools/src/build-setup.ts'],
+          include: ['internal/checks/test/**/*.test.ts'],
+          globalSetup: ['internal/checks/src/build-setup.ts'],
         },
       },
     ],

@@ -1,4 +1,4 @@
-import type { Backend } from './lib/scenario.js'
+import type { Backend } from './scenario.js'
 import { pg } from './pg/index.js'
 import { redis } from './redis/index.js'
 

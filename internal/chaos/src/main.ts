@@ -1,10 +1,10 @@
 import { runCommand, UsageError } from '@bext-internal/command-line'
 import { backends } from './backends.js'
-import { parseOptions, usageOf, type ChaosOptions } from './lib/options.js'
-import { randomFrom } from './lib/random.js'
-import { failed, renderCounts } from './lib/report.js'
-import { runScenario } from './lib/run-scenario.js'
-import type { Scenario } from './lib/scenario.js'
+import { parseOptions, usageOf, type ChaosOptions } from './options.js'
+import { randomFrom } from './random.js'
+import { failed, renderCounts } from './report.js'
+import { runScenario } from './run-scenario.js'
+import type { Scenario } from './scenario.js'
 
 const names = backends.map(({ name }) => name)
 

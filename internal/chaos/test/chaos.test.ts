@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { backends } from '../src/backends.js'
-import { randomFrom } from '../src/lib/random.js'
-import { runScenario } from '../src/lib/run-scenario.js'
+import { randomFrom } from '../src/random.js'
+import { runScenario } from '../src/run-scenario.js'
 
 const scenarios = backends.flatMap(({ name, scenarios: all }) => all.map((scenario) => ({ name, scenario })))
 

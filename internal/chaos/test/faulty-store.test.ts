@@ -2,10 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SessionError } from '@bext/session-core'
 import { memorySessions } from '@bext/session-core/memory'
 import { expect, test } from 'vitest'
-import { randomFrom } from '../src/lib/random.js'
-import type { Violation } from '../src/lib/report.js'
-import { runScenario } from '../src/lib/run-scenario.js'
-import { timeoutMs, type ChaosStore } from '../src/lib/scenario.js'
+import { randomFrom } from '../src/random.js'
+import type { Violation } from '../src/report.js'
+import { runScenario } from '../src/run-scenario.js'
+import { timeoutMs, type ChaosStore } from '../src/scenario.js'
 
 /** Whether this call is one of those that go wrong. */
 type Now = () => boolean

@@ -1,7 +1,7 @@
 import type { TestProject } from 'vitest/node'
-import type { ServiceUrls } from './lib/provided-context.js'
-import { messageOf, type RunningService } from './lib/service.js'
-import { startPostgres, startRedis } from './lib/start.js'
+import type { ServiceUrls } from './provided-context.js'
+import { messageOf, type RunningService } from './service.js'
+import { startPostgres, startRedis } from './start.js'
 
 async function stopAll(services: readonly RunningService[]): Promise<void> {
   await Promise.all(services.map((service) => service.stop()))

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { supervise } from '../src/lib/supervisor.js'
+import { supervise } from '../src/supervisor.js'
 import { footprintOfPostgres, footprintOfRedis, isAlive, privateFolder } from './support.js'
 
 vi.setConfig({ testTimeout: 120_000 })

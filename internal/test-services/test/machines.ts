@@ -1,4 +1,4 @@
-import { thisMachine, type Surroundings } from '../src/lib/surroundings.js'
+import { thisMachine, type Surroundings } from '../src/environment.js'
 
 /** This machine without given URLs and container engine: servers are processes of it, from whatever binaries. */
 export const ownProcesses: Surroundings = {

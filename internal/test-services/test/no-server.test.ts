@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { startService } from '../src/lib/start-service.js'
+import { startService } from '../src/start-service.js'
 import { emptyMachine } from './machines.js'
 import { services } from './support.js'
 

@@ -1,8 +1,8 @@
 import { cp, mkdir, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { postgres } from '../src/lib/postgres.js'
-import { thisMachine, type Binaries } from '../src/lib/surroundings.js'
+import { postgres } from '../src/postgres.js'
+import { thisMachine, type Binaries } from '../src/environment.js'
 import { emptyMachine, ownProcesses } from './machines.js'
 import { openPostgres, privateFolder, startForTest } from './support.js'
 

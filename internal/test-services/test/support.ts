@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import createSql from 'postgres'
 import { onTestFinished } from 'vitest'
-import { postgres } from '../src/lib/postgres.js'
-import { redis } from '../src/lib/redis.js'
-import type { RunningService, Service } from '../src/lib/service.js'
-import { startService } from '../src/lib/start-service.js'
-import type { Surroundings } from '../src/lib/surroundings.js'
+import { postgres } from '../src/postgres.js'
+import { redis } from '../src/redis.js'
+import type { RunningService, Service } from '../src/service.js'
+import { startService } from '../src/start-service.js'
+import type { Surroundings } from '../src/environment.js'
 
 /** Starts the server for the length of one test. */
 export async function startForTest(service: Service, surroundings: Surroundings): Promise<RunningService> {

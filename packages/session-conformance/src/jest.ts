@@ -1,8 +1,8 @@
 // Jest itself gives this module to what it runs, so that it is no dependency.
 import { describe, test } from '@jest/globals'
-import type { AdapterOptions, BoundTest } from './lib/bind-cases.js'
-import { bindCases } from './lib/bind-cases.js'
-import type { StoreHarness } from './lib/harness.js'
+import type { AdapterOptions, BoundTest } from './adapters/bind-cases.js'
+import { bindCases } from './adapters/bind-cases.js'
+import type { StoreHarness } from './runner/harness.js'
 
 async function runTest(bound: BoundTest): Promise<void> {
   const reason = await bound.run()

@@ -1,7 +1,7 @@
 import { describe, it } from 'node:test'
-import type { AdapterOptions, BoundTest } from './lib/bind-cases.js'
-import { bindCases } from './lib/bind-cases.js'
-import type { StoreHarness } from './lib/harness.js'
+import type { AdapterOptions, BoundTest } from './adapters/bind-cases.js'
+import { bindCases } from './adapters/bind-cases.js'
+import type { StoreHarness } from './runner/harness.js'
 
 const concurrency = 8
 

@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest'
-import type { AdapterOptions } from './lib/bind-cases.js'
-import { bindCases } from './lib/bind-cases.js'
-import type { StoreHarness } from './lib/harness.js'
+import type { AdapterOptions } from './adapters/bind-cases.js'
+import { bindCases } from './adapters/bind-cases.js'
+import type { StoreHarness } from './runner/harness.js'
 
 /**
  * Declares one vitest test for each case of the contract that concerns the harness. Call it at the top level of a test

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { clauses } from '../src/lib/clauses.js'
+import { clauses } from '../src/runner/rules.js'
 
 test('the kit quotes every rule of docs/contract.md, in its order, and no other rule', () => {
   const contract = readFileSync(new URL('../../../docs/contract.md', import.meta.url), 'utf8')

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { readArguments } from '../src/cli/arguments.js'
 import { hasColors } from '../src/cli/color.js'
 import { findHarness } from '../src/cli/find-harness.js'
-import { harnessFromFactory } from '../src/cli/factory.js'
+import { harnessFromFactory } from '../src/cli/harness-from-function.js'
 import { memorySessions } from '@bext/session-core/memory'
 
 const factory = (): unknown => memorySessions()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Report } from '../src/index.js'
 import { cases, kitVersion } from '../src/index.js'
-import { runCli } from './lib/run-cli.js'
+import { runCli } from './helpers/run-cli.js'
 
 let folder = ''
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import type { CaseResult, ConformanceCase, Report } from '../src/index.js'
 import { createReport, formatJunit, formatMarkdown, formatTap, formatText } from '../src/index.js'
 import { createPaint } from '../src/cli/color.js'
-import { defineCase } from '../src/lib/case.js'
+import { defineCase } from '../src/runner/case.js'
 
 const nasty = 'a <b> & "c" \'d\' ]]> # e \\ f | g\n- h: *i*\t`j` \u0000\u001b[31m \ud800 😀 {k} %l'
 const secondNasty = '---\n...\nnot ok 5 - forged\n</testcase>'

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { StoreHarness } from '../src/index.js'
 import { applicableCases, kitVersion } from '../src/index.js'
-import type { Ended, Project } from './lib/pack.js'
-import { installPacked, runCommand } from './lib/pack.js'
+import type { Ended, Project } from './helpers/pack.js'
+import { installPacked, runCommand } from './helpers/pack.js'
 import manifest from 'vitest/package.json' with { type: 'json' }
 
 const runners = [`vitest@${manifest.version}`, 'jest@30.5.2']

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { cases } from '../src/index.js'
 import type { Verdict } from '../src/index.js'
-import { groupsOf } from '../src/lib/formats/groups.js'
-import { earnedProfiles, missingForProfile, profileOf } from '../src/lib/profiles.js'
+import { groupsOf } from '../src/report/groups.js'
+import { earnedProfiles, missingForProfile, profileOf } from '../src/runner/profiles.js'
 
 interface Judged {
   readonly id: string

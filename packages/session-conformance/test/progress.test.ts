@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import type { WriteStream } from 'node:tty'
 import { expect, test } from 'vitest'
 import { createProgress } from '../src/cli/progress.js'
-import { defineCase } from '../src/lib/case.js'
+import { defineCase } from '../src/runner/case.js'
 import type { CaseResult } from '../src/index.js'
 
 const ended = (id: string, verdict: CaseResult['verdict']): CaseResult => ({

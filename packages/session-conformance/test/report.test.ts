@@ -2,8 +2,8 @@ import { memorySessions } from '@bext/session-core/memory'
 import { expect, test } from 'vitest'
 import type { CaseResult, ConformanceCase, StoreHarness, Verdict } from '../src/index.js'
 import { cases, createReport, kitVersion, reportConformance, runAll, startRun } from '../src/index.js'
-import { defineCase } from '../src/lib/case.js'
-import { Inconclusive } from '../src/lib/failure.js'
+import { defineCase } from '../src/runner/case.js'
+import { Inconclusive } from '../src/runner/failure.js'
 import manifest from '../package.json' with { type: 'json' }
 
 const harness: StoreHarness = {

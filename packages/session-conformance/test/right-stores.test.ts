@@ -2,9 +2,9 @@ import type { ServiceUrls } from '@bext-internal/test-services'
 import { afterAll, describe, expect, inject, it, vi } from 'vitest'
 import type { ConformanceCase, Run, StoreHarness } from '../src/index.js'
 import { applicableCases, formatResult, startRun } from '../src/index.js'
-import { usePostgres } from './zoo/pg-base.js'
-import { useRedis } from './zoo/redis-base.js'
-import { rightPgStores, rightRedisStores, rightStores } from './zoo/right.js'
+import { usePostgres } from './mutants/pg-base.js'
+import { useRedis } from './mutants/redis-base.js'
+import { rightPgStores, rightRedisStores, rightStores } from './mutants/right.js'
 
 vi.setConfig({ maxConcurrency: 6, testTimeout: 120_000 })
 

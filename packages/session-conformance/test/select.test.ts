@@ -2,8 +2,8 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { memorySessions } from '@bext/session-core/memory'
 import type { StoreHarness } from '../src/index.js'
 import { cases, startRun } from '../src/index.js'
-import { isQuick } from '../src/lib/quick.js'
-import { matchesPattern, selectCases } from '../src/lib/select.js'
+import { isQuick } from '../src/runner/quick.js'
+import { matchesPattern, selectCases } from '../src/runner/selection.js'
 
 const harness: StoreHarness = {
   name: 'memory',

@@ -1,5 +1,5 @@
 import { deflate as deflateOfRuntime } from '#deflate'
-import type { Awaitable } from './maker.js'
+import type { Awaitable } from './seal/sealer.js'
 
 /** What `cookieSessions` asks of compression, by its option `compression`. */
 export interface Compression {

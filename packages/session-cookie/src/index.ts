@@ -1,5 +1,5 @@
-export type { CookieSessions, RevocableCookieSessions } from './cookie-store.js'
-export { cookieSessions } from './cookie-store.js'
-export type { LegacySession, OpenLegacy } from './legacy.js'
+export type { CookieSessions, RevocableCookieSessions } from './store.js'
+export { cookieSessions } from './store.js'
+export type { LegacySession, OpenLegacy } from './legacy/legacy.js'
 export type { CookieSessionsOptions } from './options.js'
 export type { CookieSecret } from './secrets.js'

@@ -1,8 +1,8 @@
 import { SessionError } from '@bext/session-core'
 import { checkPositiveInteger, describeType, rejectUnknownOptions } from '@bext/session-core/store'
 import { defaults, unseal } from 'iron-webcrypto'
-import type { LegacySession, OpenLegacy } from './legacy.js'
-import { canonical } from './token.js'
+import type { LegacySession, OpenLegacy } from './legacy/legacy.js'
+import { canonical } from './seal/token.js'
 
 export interface IronSessionCookiesOptions {
   /** The `password` of your iron-session options: a string, or strings by their number. */

@@ -1,3 +1,3 @@
-export type { Revocation, RevocationOptions } from './revoker.js'
-export { createRevocation } from './revoker.js'
-export { memoryRevocations } from './memory-revocations.js'
+export type { Revocation, RevocationOptions } from './revocation/revocation.js'
+export { createRevocation } from './revocation/revocation.js'
+export { memoryRevocations } from './revocation/memory.js'

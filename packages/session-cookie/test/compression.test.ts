@@ -2,8 +2,8 @@ import { cookieSessions } from '@bext/session-cookie'
 import { deflate, onlyInflate } from '@bext/session-cookie/compression'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { deflate as node } from '../src/node-deflate.js'
-import { deflate as web } from '../src/web-deflate.js'
+import { deflate as node } from '../src/compression/deflate-node.js'
+import { deflate as web } from '../src/compression/deflate-web.js'
 import { expectInvalid, hourMs, newSecret } from './support.js'
 
 const secrets = [newSecret('k1')]

@@ -2,9 +2,9 @@ import { defaults as hapiDefaults, seal as hapiSeal, unseal as hapiUnseal } from
 import * as fc from 'fast-check'
 import { defaults as ironDefaults, seal as ironSeal, unseal as ironUnseal } from 'iron-webcrypto'
 import { describe, expect, test } from 'vitest'
-import { parseToken, sealedLength } from '../src/token.js'
-import { runtime as node } from '../src/node.js'
-import { runtime as web } from '../src/web.js'
+import { parseToken, sealedLength } from '../src/seal/token.js'
+import { runtime as node } from '../src/seal/sealer-node.js'
+import { runtime as web } from '../src/seal/sealer-web.js'
 import { deriveKeys, hourMs } from './support.js'
 
 const runtimes = { node, web }

@@ -35,7 +35,7 @@ describe('bytes of another realm', () => {
     vi.resetModules()
     for (const name of ['Uint8Array', 'ArrayBuffer', 'Error', 'Date']) vi.stubGlobal(name, runInNewContext(name))
     try {
-      if (maker === 'web') vi.doMock('#runtime', async () => import('../src/web.js'))
+      if (maker === 'web') vi.doMock('#runtime', async () => import('../src/seal/sealer-web.js'))
       const { cookieSessions: sessions } = await import('@bext/session-cookie')
       expect(await roundTrip(text, sessions)).toMatchObject({ userId: 'ada', dataJson: '{"a":1}' })
     } finally {

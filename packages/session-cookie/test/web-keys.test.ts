@@ -2,7 +2,7 @@ import { cookieSessions } from '@bext/session-cookie'
 import { afterEach, expect, test, vi } from 'vitest'
 import { expectInvalid, hourMs, newSecret } from './support.js'
 
-vi.mock('#runtime', () => import('../src/web.js'))
+vi.mock('#runtime', () => import('../src/seal/sealer-web.js'))
 
 const good = { userId: 'u1', dataJson: '{"a":1}', ttlMs: hourMs }
 

@@ -1,4 +1,4 @@
-export type { Doctor, DoctorOutput } from './lib/doctor-command.js'
-export { formatFindings, runDoctor, UnreachableError, UsageError } from './lib/doctor-command.js'
-export type { Finding } from './lib/finding.js'
-export { note, notLookedAt, ok, problem } from './lib/finding.js'
+export type { Doctor, DoctorOutput } from './doctor/command.js'
+export { formatFindings, runDoctor, UnreachableError, UsageError } from './doctor/command.js'
+export type { Finding } from './doctor/finding.js'
+export { note, notLookedAt, ok, problem } from './doctor/finding.js'

@@ -8,11 +8,11 @@ export type {
   SweepOptions,
   SweepResult,
   UserIndexCapability,
-} from './lib/capabilities.js'
-export { supportsClose, supportsCompare, supportsSweep, supportsUserIndex } from './lib/capabilities.js'
-export type { SessionErrorCode, SessionErrorOptions, SessionErrorReason } from './lib/error.js'
-export { isSessionError, SessionError } from './lib/error.js'
-export type { OperationEvent } from './lib/observe-operations.js'
-export type { CreateOptions, SessionId, SessionPlugin, SessionRecord } from './lib/plugin.js'
-export { asSessionId } from './lib/plugin.js'
-export type { SessionRevocations } from './lib/revocations.js'
+} from './contract/capabilities.js'
+export { supportsClose, supportsCompare, supportsSweep, supportsUserIndex } from './contract/capabilities.js'
+export type { SessionErrorCode, SessionErrorOptions, SessionErrorReason } from './contract/errors.js'
+export { isSessionError, SessionError } from './contract/errors.js'
+export type { OperationEvent } from './store-helpers/operation-events.js'
+export type { CreateOptions, SessionId, SessionPlugin, SessionRecord } from './contract/plugin.js'
+export { asSessionId } from './contract/plugin.js'
+export type { SessionRevocations } from './contract/session-revocations.js'

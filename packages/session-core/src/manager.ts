@@ -1,15 +1,15 @@
-export type { CacheControl } from './lib/manager/cache-control.js'
-export type { LegacyCookieOptions, SessionCookieOptions } from './lib/manager/cookie-options.js'
-export type { LifetimeOptions, RememberOptions } from './lib/manager/lifetimes.js'
-export type { SessionManager } from './lib/manager/manager.js'
-export { createSessionManager } from './lib/manager/manager.js'
-export type { NodeRequest, NodeResponse } from './lib/manager/node-form.js'
-export type { MaxSessionsPerUser, SessionManagerOptions } from './lib/manager/options.js'
-export type { SessionCommitErrorReason, SessionRejection } from './lib/manager/rejection.js'
-export type { SessionErrorStatus } from './lib/manager/http-status.js'
-export { sessionErrorStatus } from './lib/manager/http-status.js'
-export { isSessionCommitError, SessionCommitError } from './lib/manager/rejection.js'
-export type { DataSchema, DataSchemaResult } from './lib/manager/schema.js'
+export type { CacheControl } from './manager/cache-control.js'
+export type { LegacyCookieOptions, SessionCookieOptions } from './manager/cookie-options.js'
+export type { LifetimeOptions, RememberOptions } from './manager/lifetimes.js'
+export type { SessionManager } from './manager/session-manager.js'
+export { createSessionManager } from './manager/session-manager.js'
+export type { NodeRequest, NodeResponse } from './manager/node-adapter.js'
+export type { MaxSessionsPerUser, SessionManagerOptions } from './manager/options.js'
+export type { SessionCommitErrorReason, SessionRejection } from './manager/commit-error.js'
+export type { SessionErrorStatus } from './manager/http-status.js'
+export { sessionErrorStatus } from './manager/http-status.js'
+export { isSessionCommitError, SessionCommitError } from './manager/commit-error.js'
+export type { DataSchema, DataSchemaResult } from './manager/schema.js'
 export type {
   NodeSession,
   OpenSession,
@@ -18,4 +18,4 @@ export type {
   SignInOptions,
   SignOutEverywhereOptions,
   UserSession,
-} from './lib/manager/session.js'
+} from './manager/session.js'

@@ -1,2 +1,2 @@
-export type { MemorySessions, MemorySessionsOptions } from './lib/memory-store.js'
-export { memorySessions } from './lib/memory-store.js'
+export type { MemorySessions, MemorySessionsOptions } from './memory/store.js'
+export { memorySessions } from './memory/store.js'

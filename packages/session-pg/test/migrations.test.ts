@@ -2,7 +2,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import { migrate, migrations, pgSessions, type LayoutOptions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { expect, it } from 'vitest'
-import { runMigrations } from '../src/lib/migrate.js'
+import { runMigrations } from '../src/schema/migrate.js'
 import { newSchema, openClient, patient, quoted, randomName, rejectionOf } from './support.js'
 
 const folder = new URL('../migrations/', import.meta.url)

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isSessionError, SessionError } from '@bext/session-core'
 import { createWriteFence, withinDeadline, type Deadline, type FencedReply } from '@bext/session-core/store'
-import { corkUntilEndOfTick, isSendable, type RedisClient } from './client.js'
-import { fromDriver, isServerReply, isTimeOut, wasNeverSent } from './driver-error.js'
-import { evaluate } from './evaluate.js'
-import { createReadiness } from './readiness.js'
-import type { Script } from './define-script.js'
+import { corkUntilEndOfTick, isSendable, type RedisClient } from './client/client.js'
+import { fromDriver, isServerReply, isTimeOut, wasNeverSent } from './errors.js'
+import { evaluate } from './client/run-script.js'
+import { createReadiness } from './client/wait-until-ready.js'
+import type { Script } from './sessions/define-script.js'
 
 /** One of the keys of a script, and its arguments. */
 export interface KeyedArgs {

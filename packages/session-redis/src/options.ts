@@ -7,8 +7,8 @@ import {
   rejectBareOption,
   rejectUnknownOptions,
 } from '@bext/session-core/store'
-import { isRedisClient, pipelinesCluster, type RedisClient } from './client.js'
-import type { ClientWarning } from './client-settings.js'
+import { isRedisClient, pipelinesCluster, type RedisClient } from './client/client.js'
+import type { ClientWarning } from './client/warnings.js'
 
 interface CommonOptions {
   /** What the keys of this store begin with, at most 128 bytes without `{` and `}`. Default: `session:`. */

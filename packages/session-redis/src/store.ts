@@ -13,20 +13,20 @@ import {
   checkTtlMs,
   isServerBackedId,
 } from '@bext/session-core/store'
-import { createBatches } from './batches.js'
-import { isCluster } from './client.js'
+import { createBatches } from './batching/batcher.js'
+import { isCluster } from './client/client.js'
 import { createConnection, parseTime } from './connection.js'
 import { observed } from './diagnostics.js'
 import { digest } from './hash.js'
-import { createIndexedSessions } from './indexed-sessions.js'
-import { openClient } from './open-client.js'
+import { createIndexedSessions } from './user-index/indexed-writes.js'
+import { openClient } from './client/connect.js'
 import { checkOptions, type RedisSessionsOptions } from './options.js'
-import { createReads } from './reads.js'
-import { parseRecord } from './record.js'
-import { createSessionCommands, noSuchSession } from './session-commands.js'
-import { createServerClock } from './server-clock.js'
-import { clockMarginMs, createUserIndex } from './user-index.js'
-import { createUserSessions } from './user-sessions.js'
+import { createReads } from './client/reads.js'
+import { parseRecord } from './sessions/record.js'
+import { createSessionCommands, noSuchSession } from './sessions/commands.js'
+import { createServerClock } from './client/server-clock.js'
+import { clockMarginMs, createUserIndex } from './user-index/index-keys.js'
+import { createUserSessions } from './user-index/user-sessions.js'
 
 const maxDriftMs = 1000
 

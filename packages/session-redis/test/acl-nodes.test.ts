@@ -12,8 +12,8 @@ import {
 import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { redisSessions } from '@bext/session-redis'
-import { rejectionOf } from './lib/rejection.js'
-import { useEverything } from './lib/use-everything.js'
+import { rejectionOf } from './helpers/rejection.js'
+import { useEverything } from './helpers/use-everything.js'
 
 const credentials = { username: 'app', password: 'secret' }
 const rightsInCluster = [...leastRedisRights, ...leastRedisRightsInCluster]

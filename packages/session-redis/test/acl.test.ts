@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { leastRedisRights, startRedisWith, type RunningService } from '@bext-internal/test-services'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { useEverything } from './lib/use-everything.js'
+import { useEverything } from './helpers/use-everything.js'
 
 const user = 'app'
 const password = 'secret'

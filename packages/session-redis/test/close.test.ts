@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis'
 import { afterAll, describe, expect, it } from 'vitest'
 import { redisSessions, type RedisSessions } from '@bext/session-redis'
-import { openNamespace, redisUrl } from './lib/namespace.js'
+import { openNamespace, redisUrl } from './helpers/namespace.js'
 import { startProxy } from '@bext-internal/test-services'
-import { rejectionOf } from './lib/rejection.js'
+import { rejectionOf } from './helpers/rejection.js'
 
 const namespace = openNamespace()
 const { prefix, raw } = namespace

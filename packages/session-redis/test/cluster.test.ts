@@ -2,7 +2,7 @@ import { startRedisCluster, type RedisCluster } from '@bext-internal/test-servic
 import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { examineRedis, redisRevocations, redisSessions, type RedisSessions } from '@bext/session-redis'
-import { rejectionOf } from './lib/rejection.js'
+import { rejectionOf } from './helpers/rejection.js'
 
 let servers: RedisCluster
 let masters: Redis[]

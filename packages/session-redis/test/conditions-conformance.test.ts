@@ -1,8 +1,8 @@
 import { applicableCases, formatResult, startRun, type StoreHarness } from '@bext/session-conformance'
 import { Redis } from 'ioredis'
 import { afterAll, describe, expect, it } from 'vitest'
-import { harnessOf } from './lib/harness.js'
-import { startServer } from './lib/servers.js'
+import { harnessOf } from './helpers/harness.js'
+import { startServer } from './helpers/servers.js'
 
 const server = await startServer()
 afterAll(() => server.stop())

@@ -1,6 +1,6 @@
 import { testConformance } from '@bext/session-conformance/vitest'
 import { Redis } from 'ioredis'
-import { harnessOf } from './lib/harness.js'
+import { harnessOf } from './helpers/harness.js'
 
 testConformance(
   harnessOf('redis', (url) => new Redis(url)),

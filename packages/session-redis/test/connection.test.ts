@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis'
 import { afterAll, describe, expect, it } from 'vitest'
 import { redisSessions } from '@bext/session-redis'
-import { openNamespace, redisUrl, type ClientOptions } from './lib/namespace.js'
-import { rejectionOf } from './lib/rejection.js'
+import { openNamespace, redisUrl, type ClientOptions } from './helpers/namespace.js'
+import { rejectionOf } from './helpers/rejection.js'
 
 const namespace = openNamespace()
 const { prefix, raw } = namespace

@@ -2,8 +2,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterAll, afterEach, beforeEach, expect, it } from 'vitest'
 import type { OperationEvent, SessionId } from '@bext/session-core'
 import { operationChannelName, redisSessions } from '@bext/session-redis'
-import { openNamespace } from './lib/namespace.js'
-import { rejectionOf } from './lib/rejection.js'
+import { openNamespace } from './helpers/namespace.js'
+import { rejectionOf } from './helpers/rejection.js'
 
 const namespace = openNamespace()
 const { prefix, raw } = namespace

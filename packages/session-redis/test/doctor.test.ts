@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Finding } from '@bext/session-core/doctor'
 import { examineRedis, redisSessions } from '@bext/session-redis'
 import { startRedisCluster, startRedisProcess } from '@bext-internal/test-services'
-import { startLoading, startServer, startUnsavable, type Server } from './lib/servers.js'
+import { startLoading, startServer, startUnsavable, type Server } from './helpers/servers.js'
 
 const careful = {
   enableOfflineQueue: true,

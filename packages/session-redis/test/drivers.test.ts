@@ -4,7 +4,7 @@ import * as ioredis510 from 'ioredis-5.10'
 import * as ioredis54 from 'ioredis-5.4'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { examineRedis, redisRevocations, redisSessions, type RedisClient } from '@bext/session-redis'
-import { openNamespace, redisUrl } from './lib/namespace.js'
+import { openNamespace, redisUrl } from './helpers/namespace.js'
 
 type Client = RedisClient & { disconnect(): void }
 interface Driver {

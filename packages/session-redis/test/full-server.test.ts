@@ -2,9 +2,9 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { SessionId } from '@bext/session-core'
 import { redisRevocations, redisSessions, type RedisSessions } from '@bext/session-redis'
-import { rejectionOf } from './lib/rejection.js'
-import { startServer, type Server } from './lib/servers.js'
-import { stepClient } from './lib/stepping-client.js'
+import { rejectionOf } from './helpers/rejection.js'
+import { startServer, type Server } from './helpers/servers.js'
+import { stepClient } from './helpers/stepping-client.js'
 
 const longer = JSON.stringify('x'.repeat(200))
 const hourMs = 3_600_000

@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { redisSessions } from '@bext/session-redis'
-import { breakClient } from './lib/breaking-client.js'
-import { expectIndexed } from './lib/expect-indexed.js'
-import { openNamespace, redisUrl } from './lib/namespace.js'
+import { breakClient } from './helpers/breaking-client.js'
+import { expectIndexed } from './helpers/expect-indexed.js'
+import { openNamespace, redisUrl } from './helpers/namespace.js'
 
 const namespace = openNamespace()
 const { prefix, raw } = namespace

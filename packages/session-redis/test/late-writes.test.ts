@@ -2,9 +2,9 @@ import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { SessionId } from '@bext/session-core'
 import { redisSessions, type RedisSessions } from '@bext/session-redis'
-import { openNamespace, redisUrl, type ClientOptions } from './lib/namespace.js'
+import { openNamespace, redisUrl, type ClientOptions } from './helpers/namespace.js'
 import { startProxy, type Proxy } from '@bext-internal/test-services'
-import { rejectionOf } from './lib/rejection.js'
+import { rejectionOf } from './helpers/rejection.js'
 
 const namespace = openNamespace()
 const { prefix, raw } = namespace

@@ -1,7 +1,7 @@
 import { redisSessions } from '@bext/session-redis'
 import { Redis } from 'ioredis'
 import { expect, onTestFinished, test } from 'vitest'
-import { redisUrl } from './lib/namespace.js'
+import { redisUrl } from './helpers/namespace.js'
 
 function openClient(): Redis {
   const client = new Redis(redisUrl, { lazyConnect: true })

@@ -2,8 +2,8 @@ import { startRedisProcess, waitUntil, type RedisProcess } from '@bext-internal/
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { examineRedis, redisSessions } from '@bext/session-redis'
-import { recordClient } from './lib/recording-client.js'
-import { rejectionOf } from './lib/rejection.js'
+import { recordClient } from './helpers/recording-client.js'
+import { rejectionOf } from './helpers/rejection.js'
 
 let server: RedisProcess
 let redis: Redis

@@ -1,7 +1,7 @@
 import { Cluster, Redis } from 'ioredis'
 import { afterAll, describe, expect, it } from 'vitest'
 import { redisSessions, type RedisClient, type RedisSessionsOptions } from '@bext/session-redis'
-import { redisUrl } from './lib/namespace.js'
+import { redisUrl } from './helpers/namespace.js'
 
 const client = new Redis(redisUrl, { lazyConnect: true })
 afterAll(() => client.disconnect())

@@ -2,8 +2,8 @@ import { startProxy, startRedisProcess, type Proxy, type RedisProcess } from '@b
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { redisSessions, type RedisSessions } from '@bext/session-redis'
-import type { ClientOptions } from './lib/namespace.js'
-import { rejectionOf } from './lib/rejection.js'
+import type { ClientOptions } from './helpers/namespace.js'
+import { rejectionOf } from './helpers/rejection.js'
 
 const timeoutMs = 4000
 // Far from the deadline, and more than a busy machine needs.

@@ -2,8 +2,8 @@ import { Redis } from 'ioredis'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { SessionId } from '@bext/session-core'
 import { redisSessions } from '@bext/session-redis'
-import { openNamespace, redisUrl } from './lib/namespace.js'
-import { rejectionOf } from './lib/rejection.js'
+import { openNamespace, redisUrl } from './helpers/namespace.js'
+import { rejectionOf } from './helpers/rejection.js'
 
 const namespace = openNamespace()
 const { prefix, raw } = namespace

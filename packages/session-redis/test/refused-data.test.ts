@@ -3,7 +3,7 @@ import type { SessionManager } from '@bext/session-core/manager'
 import { createSessionManager } from '@bext/session-core/manager'
 import { redisSessions } from '@bext/session-redis'
 import { afterAll, describe, expect, it } from 'vitest'
-import { openNamespace } from './lib/namespace.js'
+import { openNamespace } from './helpers/namespace.js'
 
 const namespace = openNamespace()
 const store = redisSessions({ client: namespace.raw, prefix: namespace.prefix })

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { redisRevocations, redisSessions, type RedisClient } from '@bext/session-redis'
-import { openNamespace, redisUrl } from './lib/namespace.js'
+import { openNamespace, redisUrl } from './helpers/namespace.js'
 
 const namespace = openNamespace()
 const { prefix, raw } = namespace

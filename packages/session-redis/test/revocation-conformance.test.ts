@@ -6,7 +6,7 @@ import { maxTtlMs } from '@bext/session-core/store'
 import { redisRevocations } from '@bext/session-redis'
 import { Redis } from 'ioredis'
 import { afterAll } from 'vitest'
-import { redisUrl } from './lib/namespace.js'
+import { redisUrl } from './helpers/namespace.js'
 
 const admin = new Redis(redisUrl)
 const namespaces = new Set<string>()

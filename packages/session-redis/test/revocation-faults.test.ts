@@ -2,7 +2,7 @@ import { startProxy, startRedisProcess, type Proxy, type RedisProcess } from '@b
 import { redisRevocations } from '@bext/session-redis'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { rejectionOf } from './lib/rejection.js'
+import { rejectionOf } from './helpers/rejection.js'
 
 const minuteMs = 60_000
 const timeoutMs = 300

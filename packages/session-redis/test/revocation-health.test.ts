@@ -4,7 +4,7 @@ import { createRevocation } from '@bext/session-cookie/revocation'
 import { redisRevocations } from '@bext/session-redis'
 import { Redis } from 'ioredis'
 import { expect, onTestFinished, test } from 'vitest'
-import { redisUrl } from './lib/namespace.js'
+import { redisUrl } from './helpers/namespace.js'
 
 function sessionsOver(url: string) {
   const client = new Redis(url, { maxRetriesPerRequest: 0, retryStrategy: () => null })

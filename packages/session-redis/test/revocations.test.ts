@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { redisRevocations, type RedisRevocationsOptions } from '@bext/session-redis'
 import { Redis } from 'ioredis'
 import { afterAll, expect, test } from 'vitest'
-import { redisUrl } from './lib/namespace.js'
+import { redisUrl } from './helpers/namespace.js'
 
 const client = new Redis(redisUrl)
 afterAll(() => client.disconnect())

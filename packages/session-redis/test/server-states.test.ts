@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mintSessionId } from '@bext/session-core/store'
 import { redisSessions, type RedisSessions } from '@bext/session-redis'
 import { startProxy, type Proxy } from '@bext-internal/test-services'
-import { rejectionOf } from './lib/rejection.js'
-import { startLoading, startServer, startUnsavable, type Server } from './lib/servers.js'
+import { rejectionOf } from './helpers/rejection.js'
+import { startLoading, startServer, startUnsavable, type Server } from './helpers/servers.js'
 
 let server: Server
 let successor: Server

@@ -8,8 +8,8 @@ import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { redisSessions } from '@bext/session-redis'
-import { rejectionOf } from './lib/rejection.js'
-import { startServer, type Server } from './lib/servers.js'
+import { rejectionOf } from './helpers/rejection.js'
+import { startServer, type Server } from './helpers/servers.js'
 
 const run = promisify(execFile)
 

@@ -2,10 +2,10 @@ import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { isSessionError, type SessionId } from '@bext/session-core'
 import { redisSessions } from '@bext/session-redis'
-import { breakClient } from './lib/breaking-client.js'
-import { expectIndexed, readIndexes } from './lib/expect-indexed.js'
-import { openNamespace, redisUrl } from './lib/namespace.js'
-import { stepClient } from './lib/stepping-client.js'
+import { breakClient } from './helpers/breaking-client.js'
+import { expectIndexed, readIndexes } from './helpers/expect-indexed.js'
+import { openNamespace, redisUrl } from './helpers/namespace.js'
+import { stepClient } from './helpers/stepping-client.js'
 
 const namespace = openNamespace()
 const { prefix, raw } = namespace

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import type { SessionId } from '@bext/session-core'
 import { redisSessions } from '@bext/session-redis'
-import { expectIndexed, readIndexes } from './lib/expect-indexed.js'
-import { openNamespace } from './lib/namespace.js'
+import { expectIndexed, readIndexes } from './helpers/expect-indexed.js'
+import { openNamespace } from './helpers/namespace.js'
 
 const namespace = openNamespace()
 const { prefix, raw } = namespace

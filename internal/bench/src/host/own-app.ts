@@ -1,7 +1,7 @@
 import type { SessionPlugin } from '@bext/session-core'
 import { createSessionManager } from '@bext/session-core/manager'
 import express, { type Express } from 'express'
-import { filler, ttlMs } from './contestant.js'
+import { filler, ttlMs } from './host-server.js'
 
 /** The app with the session manager. */
 export function ownApp(plugin: SessionPlugin): Express {

@@ -1,6 +1,6 @@
 import express, { type Express } from 'express'
 import session, { type Store } from 'express-session'
-import { filler, ttlMs } from './contestant.js'
+import { filler, ttlMs } from './host-server.js'
 
 declare module 'express-session' {
   interface SessionData {

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Contestant } from './contestant.js'
+import type { Contestant } from './host-server.js'
 
 // Built beside the main file by bin/bench.js.
 const serverFile = fileURLToPath(new URL('./host-server.js', import.meta.url))

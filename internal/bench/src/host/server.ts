@@ -2,7 +2,7 @@
 // what it makes there. It tells its port, then answers each message with the CPU time that it has used.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { contestants } from './contestants.js'
+import { contestants } from './host-servers.js'
 
 const [name = '', url = '', prefix = ''] = process.argv.slice(2)
 

@@ -1,6 +1,6 @@
 import { migrate, pgSessions } from '@bext/session-pg'
 import postgres from 'postgres'
-import { timeoutMs, type OpenStore } from '../lib/scenario.js'
+import { timeoutMs, type OpenStore } from '../scenario.js'
 
 /** Makes the table, by a connection that nothing breaks. */
 export async function migrateAt(url: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PostgresProcess } from '@bext-internal/test-services'
-import { timeoutMs, type Disturbance } from '../lib/scenario.js'
+import { timeoutMs, type Disturbance } from '../scenario.js'
 
 /** What can happen to a server that keeps what it has acknowledged. */
 export function serverDisturbances(server: PostgresProcess): Disturbance[] {

@@ -1,5 +1,5 @@
 import { startPostgresPair } from '@bext-internal/test-services'
-import type { Scenario } from '../lib/scenario.js'
+import type { Scenario } from '../scenario.js'
 import { migrateAt, openByClient } from './clients.js'
 
 /** A server whose standby takes its place, which may lack the last writes unless commits wait for it. */

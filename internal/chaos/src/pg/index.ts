@@ -1,4 +1,4 @@
-import type { Backend } from '../lib/scenario.js'
+import type { Backend } from '../scenario.js'
 import { failover, failoverSync } from './failover.js'
 import { lockedRows } from './locked-rows.js'
 import { pooler } from './pooler.js'

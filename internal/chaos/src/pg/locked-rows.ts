@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startPostgresProcess } from '@bext-internal/test-services'
 import type { SessionId } from '@bext/session-core'
 import postgres from 'postgres'
-import type { ChaosStore, Disturbance, Scenario } from '../lib/scenario.js'
+import type { ChaosStore, Disturbance, Scenario } from '../scenario.js'
 import { migrateAt, openByClient, openByUrl } from './clients.js'
 
 const windowMs = 60

@@ -1,5 +1,5 @@
 import { startPgBouncer, startPostgresProcess, startProxy } from '@bext-internal/test-services'
-import type { Scenario } from '../lib/scenario.js'
+import type { Scenario } from '../scenario.js'
 import { migrateAt, openByClient, openByUrl } from './clients.js'
 import { serverDisturbances } from './disturbances.js'
 

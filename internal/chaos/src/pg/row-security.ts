@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startPostgresProcess, type PostgresProcess } from '@bext-internal/test-services'
-import { timeoutMs, type Disturbance, type Scenario } from '../lib/scenario.js'
+import { timeoutMs, type Disturbance, type Scenario } from '../scenario.js'
 import { migrateAt, openByClient, openByUrl } from './clients.js'
 
 const role = 'app'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startPostgresProcess, startProxy } from '@bext-internal/test-services'
-import { timeoutMs, type Scenario } from '../lib/scenario.js'
+import { timeoutMs, type Scenario } from '../scenario.js'
 import { migrateAt, openByClient, openByUrl } from './clients.js'
 import { serverDisturbances } from './disturbances.js'
 

@@ -1,6 +1,6 @@
 import { redisSessions } from '@bext/session-redis'
 import type { Cluster, Redis } from 'ioredis'
-import { timeoutMs, type OpenStore } from '../lib/scenario.js'
+import { timeoutMs, type OpenStore } from '../scenario.js'
 
 /** What makes ioredis keep commands, and send them after all. */
 export const eager = {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startRedisCluster, type RedisProcess } from '@bext-internal/test-services'
 import { Cluster } from 'ioredis'
-import type { Scenario } from '../lib/scenario.js'
+import type { Scenario } from '../scenario.js'
 import { eager, openWith } from './clients.js'
 
 const nodeTimeoutMs = 1000

@@ -1,7 +1,7 @@
 import { isSessionError } from '@bext/session-core'
 import { waitUntil } from '@bext-internal/test-services'
 import type { Redis } from 'ioredis'
-import type { ChaosStore } from '../lib/scenario.js'
+import type { ChaosStore } from '../scenario.js'
 
 const ttlMs = 3_600_000
 const userId = 'of the full server'

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startRedisProcess, type RedisProcess } from '@bext-internal/test-services'
 import { redisSessions } from '@bext/session-redis'
 import { Redis } from 'ioredis'
-import type { Scenario } from '../lib/scenario.js'
+import type { Scenario } from '../scenario.js'
 import { eager, openByUrl, openWith } from './clients.js'
 import { checkWhileFull } from './full-server.js'
 

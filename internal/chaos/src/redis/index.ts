@@ -1,4 +1,4 @@
-import type { Backend } from '../lib/scenario.js'
+import type { Backend } from '../scenario.js'
 import { cluster } from './cluster.js'
 import { full } from './full.js'
 import { reshard } from './reshard.js'

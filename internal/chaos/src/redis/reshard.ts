@@ -5,7 +5,7 @@ import {
   startRedisCluster,
 } from '@bext-internal/test-services'
 import { Cluster } from 'ioredis'
-import type { Scenario } from '../lib/scenario.js'
+import type { Scenario } from '../scenario.js'
 import { eager, openWith } from './clients.js'
 
 const credentials = { username: 'app', password: 'secret' }

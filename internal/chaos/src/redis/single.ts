@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startProxy, startRedisProcess } from '@bext-internal/test-services'
 import { Redis } from 'ioredis'
-import { timeoutMs, type Scenario } from '../lib/scenario.js'
+import { timeoutMs, type Scenario } from '../scenario.js'
 import { eager, openByUrl, openWith } from './clients.js'
 
 /** One server, which has everything on disk before it answers, behind a proxy. */

@@ -1,7 +1,7 @@
 import { supportsClose } from '@bext/session-core'
-import type { ConformanceCase } from '../lib/case.js'
-import { defineCase } from '../lib/case.js'
-import { openInChild } from '../lib/child.js'
+import type { ConformanceCase } from '../runner/case.js'
+import { defineCase } from '../runner/case.js'
+import { openInChild } from '../toolbox/child.js'
 
 export const closeCases: readonly ConformanceCase[] = [
   defineCase('O3-declared', 'the store has close() if it declares it, and else not', async (context) => {

@@ -1,10 +1,10 @@
 import { supportsCompare } from '@bext/session-core'
-import type { ConformanceCase } from '../lib/case.js'
-import { defineCase } from '../lib/case.js'
-import { duel } from '../lib/duel.js'
-import { waitForEnd } from '../lib/lifetime.js'
-import { badJson } from '../lib/samples.js'
-import { sweepSteps } from '../lib/step-stall.js'
+import type { ConformanceCase } from '../runner/case.js'
+import { defineCase } from '../runner/case.js'
+import { duel } from '../toolbox/race.js'
+import { waitForEnd } from '../toolbox/lifetime.js'
+import { badJson } from '../toolbox/samples.js'
+import { sweepSteps } from '../toolbox/interleavings.js'
 
 const needs = ['compare'] as const
 

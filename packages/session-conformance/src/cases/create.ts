@@ -1,8 +1,8 @@
-import type { ConformanceCase } from '../lib/case.js'
-import { defineCase } from '../lib/case.js'
-import { withShiftedClock } from '../lib/disturb.js'
-import { badJson, badTtls } from '../lib/samples.js'
-import { foreignId } from '../lib/watched-store.js'
+import type { ConformanceCase } from '../runner/case.js'
+import { defineCase } from '../runner/case.js'
+import { withShiftedClock } from '../toolbox/disturb.js'
+import { badJson, badTtls } from '../toolbox/samples.js'
+import { foreignId } from '../runner/checked-store.js'
 
 export const createCases: readonly ConformanceCase[] = [
   defineCase('C5-times', 'createdAtMs is now and expiresAtMs is exactly ttlMs later', async (context) => {

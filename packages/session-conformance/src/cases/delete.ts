@@ -1,9 +1,9 @@
-import type { ConformanceCase } from '../lib/case.js'
-import { defineCase } from '../lib/case.js'
-import { waitForEnd } from '../lib/lifetime.js'
-import { foreignIds } from '../lib/samples.js'
-import { sweepSteps } from '../lib/step-stall.js'
-import { foreignId } from '../lib/watched-store.js'
+import type { ConformanceCase } from '../runner/case.js'
+import { defineCase } from '../runner/case.js'
+import { waitForEnd } from '../toolbox/lifetime.js'
+import { foreignIds } from '../toolbox/samples.js'
+import { sweepSteps } from '../toolbox/interleavings.js'
+import { foreignId } from '../runner/checked-store.js'
 
 const serverOnly = { families: ['server'] } as const
 

@@ -1,7 +1,7 @@
-import type { ConformanceCase } from '../lib/case.js'
-import { defineCase } from '../lib/case.js'
-import type { MadeSession } from '../lib/case-context.js'
-import { ConformanceFailure } from '../lib/failure.js'
+import type { ConformanceCase } from '../runner/case.js'
+import { defineCase } from '../runner/case.js'
+import type { MadeSession } from '../runner/case-context.js'
+import { ConformanceFailure } from '../runner/failure.js'
 import {
   faults,
   faultTimeoutMs,
@@ -10,9 +10,9 @@ import {
   untilItWorks,
   untilRecovered,
   writes,
-} from '../lib/faulty-backend.js'
-import { settleWithin } from '../lib/settle.js'
-import { foreignId } from '../lib/watched-store.js'
+} from '../toolbox/faulty-backend.js'
+import { settleWithin } from '../runner/with-timeout.js'
+import { foreignId } from '../runner/checked-store.js'
 
 const networked = { families: ['server'], needs: ['endpoint', 'shared-backend'] } as const
 

@@ -1,13 +1,13 @@
 import type { SessionId } from '@bext/session-core'
 import { isSessionError } from '@bext/session-core'
-import type { ConformanceCase } from '../lib/case.js'
-import { defineCase } from '../lib/case.js'
-import type { CaseContext, MadeSession } from '../lib/case-context.js'
-import { ConformanceFailure } from '../lib/failure.js'
-import { untilItWorks } from '../lib/faulty-backend.js'
-import { waitForEnd } from '../lib/lifetime.js'
-import { settleWithin } from '../lib/settle.js'
-import type { WatchedStore } from '../lib/watched-store.js'
+import type { ConformanceCase } from '../runner/case.js'
+import { defineCase } from '../runner/case.js'
+import type { CaseContext, MadeSession } from '../runner/case-context.js'
+import { ConformanceFailure } from '../runner/failure.js'
+import { untilItWorks } from '../toolbox/faulty-backend.js'
+import { waitForEnd } from '../toolbox/lifetime.js'
+import { settleWithin } from '../runner/with-timeout.js'
+import type { WatchedStore } from '../runner/checked-store.js'
 
 const laterMs = 7_200_000
 const callLimitMs = 60_000

@@ -1,10 +1,10 @@
 import { isSessionError } from '@bext/session-core'
-import type { ConformanceCase } from '../lib/case.js'
-import { defineCase } from '../lib/case.js'
-import type { CaseContext } from '../lib/case-context.js'
-import { ConformanceFailure } from '../lib/failure.js'
-import { untilItWorks } from '../lib/faulty-backend.js'
-import type { WatchedStore } from '../lib/watched-store.js'
+import type { ConformanceCase } from '../runner/case.js'
+import { defineCase } from '../runner/case.js'
+import type { CaseContext } from '../runner/case-context.js'
+import { ConformanceFailure } from '../runner/failure.js'
+import { untilItWorks } from '../toolbox/faulty-backend.js'
+import type { WatchedStore } from '../runner/checked-store.js'
 
 const largeBytes = 65_536
 const laterMs = 7_200_000

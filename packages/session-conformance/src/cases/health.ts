@@ -1,6 +1,6 @@
-import type { ConformanceCase } from '../lib/case.js'
-import { defineCase } from '../lib/case.js'
-import { faults, faultTimeoutMs, untilHealthy, untilItWorks } from '../lib/faulty-backend.js'
+import type { ConformanceCase } from '../runner/case.js'
+import { defineCase } from '../runner/case.js'
+import { faults, faultTimeoutMs, untilHealthy, untilItWorks } from '../toolbox/faulty-backend.js'
 
 export const healthCases: readonly ConformanceCase[] = [
   defineCase('H1-up', 'isHealthy() is true while the backend answers', async (context) => {

@@ -1,7 +1,7 @@
-import type { ConformanceCase } from '../lib/case.js'
-import { defineCase } from '../lib/case.js'
-import { withRepeatedRandomness } from '../lib/disturb.js'
-import { ConformanceFailure, Unsupported } from '../lib/failure.js'
+import type { ConformanceCase } from '../runner/case.js'
+import { defineCase } from '../runner/case.js'
+import { withRepeatedRandomness } from '../toolbox/disturb.js'
+import { ConformanceFailure, Unsupported } from '../runner/failure.js'
 
 const cookieOctets = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/
 

@@ -1,4 +1,4 @@
-import type { ConformanceCase } from '../lib/case.js'
+import type { ConformanceCase } from '../runner/case.js'
 import { closeCases } from './close.js'
 import { compareCases } from './compare.js'
 import { createCases } from './create.js'

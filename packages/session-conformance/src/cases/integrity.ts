@@ -1,10 +1,10 @@
-import type { ConformanceCase } from '../lib/case.js'
-import { defineCase } from '../lib/case.js'
-import type { CaseContext } from '../lib/case-context.js'
-import { alterations, reshapings, splices } from '../lib/forge.js'
-import { waitForEnd } from '../lib/lifetime.js'
-import type { WatchedStore } from '../lib/watched-store.js'
-import { foreignId } from '../lib/watched-store.js'
+import type { ConformanceCase } from '../runner/case.js'
+import { defineCase } from '../runner/case.js'
+import type { CaseContext } from '../runner/case-context.js'
+import { alterations, reshapings, splices } from '../toolbox/tamper.js'
+import { waitForEnd } from '../toolbox/lifetime.js'
+import type { WatchedStore } from '../runner/checked-store.js'
+import { foreignId } from '../runner/checked-store.js'
 
 const clientOnly = { families: ['client'] } as const
 

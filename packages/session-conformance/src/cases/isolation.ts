@@ -1,6 +1,6 @@
-import type { ConformanceCase } from '../lib/case.js'
-import { defineCase } from '../lib/case.js'
-import { hardUserIds } from '../lib/samples.js'
+import type { ConformanceCase } from '../runner/case.js'
+import { defineCase } from '../runner/case.js'
+import { hardUserIds } from '../toolbox/samples.js'
 
 export const isolationCases: readonly ConformanceCase[] = [
   defineCase(

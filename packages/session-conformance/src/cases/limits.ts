@@ -1,7 +1,7 @@
 import { isSessionError } from '@bext/session-core'
-import type { ConformanceCase } from '../lib/case.js'
-import { defineCase } from '../lib/case.js'
-import { ConformanceFailure } from '../lib/failure.js'
+import type { ConformanceCase } from '../runner/case.js'
+import { defineCase } from '../runner/case.js'
+import { ConformanceFailure } from '../runner/failure.js'
 
 /** JSON text of exactly so many bytes. */
 function jsonOfBytes(bytes: number): string {

@@ -1,9 +1,9 @@
-import type { ConformanceCase } from '../lib/case.js'
-import { defineCase } from '../lib/case.js'
-import { foreignIds } from '../lib/samples.js'
-import { checkLifetime, waitForEnd } from '../lib/lifetime.js'
-import { foreignId } from '../lib/watched-store.js'
-import { nearMissesOf } from '../lib/near-miss.js'
+import type { ConformanceCase } from '../runner/case.js'
+import { defineCase } from '../runner/case.js'
+import { foreignIds } from '../toolbox/samples.js'
+import { checkLifetime, waitForEnd } from '../toolbox/lifetime.js'
+import { foreignId } from '../runner/checked-store.js'
+import { nearMissesOf } from '../toolbox/near-miss.js'
 
 export const readCases: readonly ConformanceCase[] = [
   defineCase('R1-whole', 'read() gives the whole record, under the id that was asked for', async (context) => {

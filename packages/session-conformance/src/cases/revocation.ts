@@ -1,11 +1,11 @@
 import type { SessionId } from '@bext/session-core'
-import type { CaseContext } from '../lib/case-context.js'
-import type { ConformanceCase } from '../lib/case.js'
-import { defineCase } from '../lib/case.js'
-import { duel, meet } from '../lib/duel.js'
-import { Inconclusive } from '../lib/failure.js'
-import { patiently, waitForEnd } from '../lib/lifetime.js'
-import type { WatchedStore } from '../lib/watched-store.js'
+import type { CaseContext } from '../runner/case-context.js'
+import type { ConformanceCase } from '../runner/case.js'
+import { defineCase } from '../runner/case.js'
+import { duel, meet } from '../toolbox/race.js'
+import { Inconclusive } from '../runner/failure.js'
+import { patiently, waitForEnd } from '../toolbox/lifetime.js'
+import type { WatchedStore } from '../runner/checked-store.js'
 
 const revocable = { families: ['client'], needs: ['revocation'] } as const
 

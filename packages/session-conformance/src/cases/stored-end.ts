@@ -1,9 +1,9 @@
-import type { ConformanceCase, Need } from '../lib/case.js'
-import { defineCase } from '../lib/case.js'
-import type { CaseContext, MadeSession } from '../lib/case-context.js'
-import { Inconclusive } from '../lib/failure.js'
-import { waitForEnd } from '../lib/lifetime.js'
-import type { WatchedStore } from '../lib/watched-store.js'
+import type { ConformanceCase, Need } from '../runner/case.js'
+import { defineCase } from '../runner/case.js'
+import type { CaseContext, MadeSession } from '../runner/case-context.js'
+import { Inconclusive } from '../runner/failure.js'
+import { waitForEnd } from '../toolbox/lifetime.js'
+import type { WatchedStore } from '../runner/checked-store.js'
 
 const ttlMs = 800
 const delayMs = 3_600_000

@@ -1,10 +1,10 @@
 import { supportsSweep } from '@bext/session-core'
-import type { ConformanceCase } from '../lib/case.js'
-import { defineCase } from '../lib/case.js'
-import type { CaseContext } from '../lib/case-context.js'
-import { ConformanceFailure } from '../lib/failure.js'
-import { patiently, waitForEnd } from '../lib/lifetime.js'
-import type { WatchedStore } from '../lib/watched-store.js'
+import type { ConformanceCase } from '../runner/case.js'
+import { defineCase } from '../runner/case.js'
+import type { CaseContext } from '../runner/case-context.js'
+import { ConformanceFailure } from '../runner/failure.js'
+import { patiently, waitForEnd } from '../toolbox/lifetime.js'
+import type { WatchedStore } from '../runner/checked-store.js'
 
 const needs = ['sweep'] as const
 const maxBatches = 200

@@ -1,9 +1,9 @@
-import type { ConformanceCase } from '../lib/case.js'
-import { defineCase } from '../lib/case.js'
-import { duel, meet } from '../lib/duel.js'
-import { checkLifetime, waitForEnd } from '../lib/lifetime.js'
-import { badTtls } from '../lib/samples.js'
-import { sweepSteps } from '../lib/step-stall.js'
+import type { ConformanceCase } from '../runner/case.js'
+import { defineCase } from '../runner/case.js'
+import { duel, meet } from '../toolbox/race.js'
+import { checkLifetime, waitForEnd } from '../toolbox/lifetime.js'
+import { badTtls } from '../toolbox/samples.js'
+import { sweepSteps } from '../toolbox/interleavings.js'
 
 const serverOnly = { families: ['server'] } as const
 const networked = { families: ['server'], needs: ['endpoint', 'shared-backend'] } as const

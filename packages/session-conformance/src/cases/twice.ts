@@ -1,7 +1,7 @@
-import type { ConformanceCase, Need } from '../lib/case.js'
-import { defineCase } from '../lib/case.js'
-import type { LostReplyRace, LostReplyScene } from '../lib/lost-replies.js'
-import { sweepLostReplies } from '../lib/lost-replies.js'
+import type { ConformanceCase, Need } from '../runner/case.js'
+import { defineCase } from '../runner/case.js'
+import type { LostReplyRace, LostReplyScene } from '../toolbox/lost-replies.js'
+import { sweepLostReplies } from '../toolbox/lost-replies.js'
 
 const laterMs = 7_200_000
 

@@ -1,10 +1,10 @@
-import type { ConformanceCase } from '../lib/case.js'
-import { defineCase } from '../lib/case.js'
-import { checkLifetime, patiently, waitForEnd } from '../lib/lifetime.js'
-import { duel, meet } from '../lib/duel.js'
-import { Inconclusive } from '../lib/failure.js'
-import { sweepSteps } from '../lib/step-stall.js'
-import { foreignId } from '../lib/watched-store.js'
+import type { ConformanceCase } from '../runner/case.js'
+import { defineCase } from '../runner/case.js'
+import { checkLifetime, patiently, waitForEnd } from '../toolbox/lifetime.js'
+import { duel, meet } from '../toolbox/race.js'
+import { Inconclusive } from '../runner/failure.js'
+import { sweepSteps } from '../toolbox/interleavings.js'
+import { foreignId } from '../runner/checked-store.js'
 
 const serverOnly = { families: ['server'] } as const
 

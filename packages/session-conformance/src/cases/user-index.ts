@@ -1,10 +1,10 @@
 import { supportsUserIndex } from '@bext/session-core'
-import type { ConformanceCase } from '../lib/case.js'
-import { defineCase } from '../lib/case.js'
-import { duel, meet } from '../lib/duel.js'
-import { patiently, waitForEnd } from '../lib/lifetime.js'
-import { hardUserIds } from '../lib/samples.js'
-import { foreignId } from '../lib/watched-store.js'
+import type { ConformanceCase } from '../runner/case.js'
+import { defineCase } from '../runner/case.js'
+import { duel, meet } from '../toolbox/race.js'
+import { patiently, waitForEnd } from '../toolbox/lifetime.js'
+import { hardUserIds } from '../toolbox/samples.js'
+import { foreignId } from '../runner/checked-store.js'
 
 const needs = ['user-index'] as const
 

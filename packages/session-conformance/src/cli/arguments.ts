@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { StoreFamily } from '../lib/harness.js'
+import type { StoreFamily } from '../runner/harness.js'
 import { UsageError } from './usage-error.js'
 
 /** A command line, read. Files are paths, or `-` for the standard output. */

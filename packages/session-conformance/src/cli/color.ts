@@ -1,7 +1,7 @@
 import type { WriteStream } from 'node:tty'
 import { styleText } from 'node:util'
-import type { Paint, Tone } from '../lib/formats/paint.js'
-import { plain } from '../lib/formats/paint.js'
+import type { Paint, Tone } from '../report/paint.js'
+import { plain } from '../report/paint.js'
 
 type Style = Parameters<typeof styleText>[0]
 

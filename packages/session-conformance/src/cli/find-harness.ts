@@ -1,5 +1,5 @@
-import type { StoreFamily, StoreHarness } from '../lib/harness.js'
-import type { StoreFactory } from './factory.js'
+import type { StoreFamily, StoreHarness } from '../runner/harness.js'
+import type { StoreFactory } from './harness-from-function.js'
 import type { ModuleExports } from './load-module.js'
 import { UsageError } from './usage-error.js'
 

@@ -1,5 +1,5 @@
-import type { ConformanceCase } from '../lib/case.js'
-import { profileOf } from '../lib/profiles.js'
+import type { ConformanceCase } from '../runner/case.js'
+import { profileOf } from '../runner/profiles.js'
 
 /** One line for each case: id, level, rule, families, profile and title. */
 export function formatList(cases: readonly ConformanceCase[]): string {

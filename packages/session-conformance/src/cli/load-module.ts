@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
-import { settleWithin } from '../lib/settle.js'
+import { settleWithin } from '../runner/with-timeout.js'
 import { UsageError } from './usage-error.js'
 
 /** What a module exports, by name. */

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { inspect } from 'node:util'
-import type { Report } from '../lib/report.js'
-import { everyCallResolves } from '../lib/run.js'
-import { kitVersion } from '../lib/version.js'
+import type { Report } from '../report/report.js'
+import { everyCallResolves } from '../runner/run.js'
+import { kitVersion } from '../report/version.js'
 import type { Arguments } from './arguments.js'
 import { readArguments } from './arguments.js'
 import { createPaint, hasColors } from './color.js'

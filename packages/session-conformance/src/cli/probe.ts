@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
-import type { OpenedStore, StoreHarness } from '../lib/harness.js'
-import { settleWithin } from '../lib/settle.js'
+import type { OpenedStore, StoreHarness } from '../runner/harness.js'
+import { settleWithin } from '../runner/with-timeout.js'
 import { UsageError } from './usage-error.js'
 
 /** How long a store may take to open, or to answer while it is looked over. */

@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty'
-import type { CaseResult } from '../lib/run.js'
+import type { CaseResult } from '../runner/run.js'
 
 /** One line that tells how far a run is, where somebody can see it. */
 export interface Progress {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Report } from '../lib/report.js'
+import type { Report } from '../report/report.js'
 import { UsageError } from './usage-error.js'
 
 function parse(text: string): Partial<Record<keyof Report, unknown>> | undefined {

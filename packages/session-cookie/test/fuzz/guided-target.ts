@@ -1,6 +1,6 @@
 import { asSessionId, isSessionError } from '@bext/session-core'
 import { cookieSessions } from '@bext/session-cookie'
-import { runtime } from '../../src/node.js'
+import { runtime } from '../../src/seal/sealer-node.js'
 
 const secret = { id: 'k1', secret: 'a secret of the fuzzer, of at least 32 characters' }
 const store = cookieSessions({ secrets: [secret], maxIdBytes: 1_000_000 })

@@ -1,9 +1,9 @@
 import { isSessionError } from '@bext/session-core'
 import { withinDeadline } from '@bext/session-core/store'
-import type { PgClient, SqlText, TextRow } from '../lib/client.js'
-import { query } from '../lib/client.js'
-import { codeOf, isSqlState, toPgError } from '../lib/pg-error.js'
-import { untilSent } from '../lib/until-sent.js'
+import type { PgClient, SqlText, TextRow } from '../client/client.js'
+import { query } from '../client/client.js'
+import { codeOf, isSqlState, toPgError } from '../errors.js'
+import { untilSent } from '../client/until-sent.js'
 
 /** Asks the server, with a limit for each answer. All rejections are `Backend` errors. */
 export interface Ask {

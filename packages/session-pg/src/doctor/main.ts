@@ -4,7 +4,7 @@ import { styleText } from 'node:util'
 import { runDoctor, UnreachableError, UsageError, type Finding } from '@bext/session-core/doctor'
 import postgres from 'postgres'
 import { parseArguments, usage, type DoctorArguments } from './arguments.js'
-import { examinePg } from './examine.js'
+import { examinePg } from './diagnose.js'
 
 const timeoutMs = 5000
 // At the same distance from the source and from the build.

@@ -1,5 +1,5 @@
 import { note, ok, problem, type Finding } from '@bext/session-core/doctor'
-import { isFaithful, readSurroundings, type PgClient } from '../lib/client.js'
+import { isFaithful, readSurroundings, type PgClient } from '../client/client.js'
 import type { Ask } from './ask.js'
 
 const oldest = 140_000

@@ -1,6 +1,6 @@
 import { note, ok, problem, type Finding } from '@bext/session-core/doctor'
-import { latestVersion, versionIn } from '../lib/migrations.js'
-import type { TextRow } from '../lib/client.js'
+import { latestVersion, versionIn } from '../schema/migrations.js'
+import type { TextRow } from '../client/client.js'
 import { attempt } from './attempt.js'
 import { refusalOf, type Ask } from './ask.js'
 import { examineGuards } from './guards.js'

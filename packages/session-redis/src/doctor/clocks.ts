@@ -1,4 +1,4 @@
-import { clockMarginMs } from '../user-index.js'
+import { clockMarginMs } from '../user-index/index-keys.js'
 import type { Node } from './node.js'
 import { note, ok, problem, type Finding } from '@bext/session-core/doctor'
 

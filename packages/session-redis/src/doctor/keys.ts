@@ -1,6 +1,6 @@
 import { isHash } from '@bext/session-core/store'
-import { maxHeaderBytes, timeDigits, userTextOf } from '../record.js'
-import { clockMarginMs, indexKeyOf, isIndexName, maxLeadMs } from '../user-index.js'
+import { maxHeaderBytes, timeDigits, userTextOf } from '../sessions/record.js'
+import { clockMarginMs, indexKeyOf, isIndexName, maxLeadMs } from '../user-index/index-keys.js'
 import { problem, note, ok, type Finding } from '@bext/session-core/doctor'
 import { refusalOf, type Node } from './node.js'
 

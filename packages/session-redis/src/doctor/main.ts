@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { styleText } from 'node:util'
 import { runDoctor, UnreachableError, type Finding } from '@bext/session-core/doctor'
 import { Cluster, Redis } from 'ioredis'
-import { carefulOptions } from '../careful-options.js'
+import { carefulOptions } from '../client/careful-options.js'
 import { parseArguments, usage, type DoctorArguments } from './arguments.js'
-import { examineRedis } from './examine.js'
+import { examineRedis } from './diagnose.js'
 import { refusalOf } from './node.js'
 
 const timeoutMs = 5000

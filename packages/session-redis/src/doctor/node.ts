@@ -1,7 +1,7 @@
 import { isSessionError } from '@bext/session-core'
 import { withinDeadline } from '@bext/session-core/store'
-import { isCluster, type RedisClient } from '../client.js'
-import { isServerReply } from '../driver-error.js'
+import { isCluster, type RedisClient } from '../client/client.js'
+import { isServerReply } from '../errors.js'
 
 /** A server, by a connection of its own. All rejections are `Backend` errors. */
 export interface Node {

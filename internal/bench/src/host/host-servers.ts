@@ -1,0 +1,78 @@
+import { migrate, pgSessions } from '@bext/session-pg'
+import { redisSessions } from '@bext/session-redis'
+import connectPgSimple from 'connect-pg-simple'
+import { RedisStore } from 'connect-redis'
+import session from 'express-session'
+import { Redis } from 'ioredis'
+import { Pool } from 'pg'
+import postgres from 'postgres'
+import { createClient } from 'redis'
+import { bareApp } from './bare-app.js'
+import { ttlMs, type Contestant, type OpenApp } from './host-server.js'
+import { ownApp } from './own-app.js'
+import { peerApp } from './peer-app.js'
+
+async function openOwnRedis(url: string, prefix: string): Promise<OpenApp> {
+  const client = new Redis(url)
+  return {
+    app: ownApp(redisSessions({ client, prefix })),
+    async close() {
+      await client.quit()
+    },
+  }
+}
+
+async function openConnectRedis(url: string, prefix: string, disableTouch: boolean): Promise<OpenApp> {
+  const client = createClient({ url })
+  await client.connect()
+  return {
+    app: peerApp(new RedisStore({ client, prefix: `${prefix}:`, ttl: ttlMs / 1000, disableTouch })),
+    close: () => client.close(),
+  }
+}
+
+async function openOwnPg(url: string, table: string): Promise<OpenApp> {
+  const sql = postgres(url, { onnotice: () => {} })
+  await migrate(sql, { table })
+  return {
+    app: ownApp(pgSessions({ sql, table })),
+    async close() {
+      await sql.unsafe(`drop table "${table}"`)
+      await sql.end()
+    },
+  }
+}
+
+async function openConnectPgSimple(url: string, schema: string, disableTouch: boolean): Promise<OpenApp> {
+  const pool = new Pool({ connectionString: url })
+  // The index of its table has a fixed name, so that a schema has room for one.
+  await pool.query(`create schema "${schema}"`)
+  const Store = connectPgSimple(session)
+  const options = { pool, schemaName: schema, createTableIfMissing: true, disableTouch }
+  return {
+    app: peerApp(new Store({ ...options, pruneSessionInterval: false })),
+    async close() {
+      await pool.query(`drop schema "${schema}" cascade`)
+      await pool.end()
+    },
+  }
+}
+
+/** Of those of a backend ours is the first. */
+export const contestants: readonly Contestant[] = [
+  { name: '@bext/session-redis', backends: ['redis'], open: openOwnRedis },
+  { name: 'connect-redis', backends: ['redis'], open: (url, prefix) => openConnectRedis(url, prefix, false) },
+  {
+    name: 'connect-redis with disableTouch',
+    backends: ['redis'],
+    open: (url, prefix) => openConnectRedis(url, prefix, true),
+  },
+  { name: '@bext/session-pg', backends: ['pg'], open: openOwnPg },
+  { name: 'connect-pg-simple', backends: ['pg'], open: (url, prefix) => openConnectPgSimple(url, prefix, false) },
+  {
+    name: 'connect-pg-simple with disableTouch',
+    backends: ['pg'],
+    open: (url, prefix) => openConnectPgSimple(url, prefix, true),
+  },
+  { name: 'no session', backends: ['redis', 'pg'], open: async () => ({ app: bareApp(), close: async () => {} }) },
+]

@@ -1,0 +1,75 @@
+// pnpm check:installs: publishes all packages to a registry on loopback, installs each backend alone into an empty
+// project with every package manager, and runs its README there, imported and required.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ServiceUrls, startPostgres, startRedis } from '@bext-internal/test-services'
+import { type Backend, backends, exampleOf, installedWith } from '../backends.js'
+import { buildPackages } from '../build.js'
+import { installInto, type PackageManager } from '../install-check.js'
+import { packPackages } from '../pack.js'
+import { plainEnv, runToEnd } from '../process.js'
+import { installedVersion } from '../workspace.js'
+import { startRegistry } from './local-registry.js'
+import { managerFor, managerNames } from './managers.js'
+import { printTable, type Row } from './table.js'
+
+const problemOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+async function checkInstall(backend: Backend, manager: PackageManager, servers: ServiceUrls): Promise<string> {
+  const drivers = backend.drivers.map((driver) => `${driver}@${installedVersion(driver)}`)
+  const project = await installInto(['@bext/session-core', backend.name, ...drivers], manager)
+  try {
+    const wanted = installedWith(backend).join(' ')
+    const arrived = project.installed.join(' ')
+    if (arrived !== wanted) throw new Error(`it brought ${arrived}, and not ${wanted}`)
+    await project.run(exampleOf(backend.name), servers, 'esm')
+    await project.run(exampleOf(backend.name), servers, 'cjs')
+    return `${project.installed.length} packages; README imported and required`
+  } finally {
+    await project.remove()
+  }
+}
+
+const rows: Row[] = []
+const folder = await mkdtemp(join(tmpdir(), 'bext-managers-'))
+const ends: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })]
+try {
+  const buildProblem = await buildPackages()
+  if (buildProblem !== '') throw new Error(buildProblem)
+  const registry = await startRegistry()
+  ends.push(() => registry.stop())
+  const redis = await startRedis()
+  ends.push(() => redis.stop())
+  const postgres = await startPostgres()
+  ends.push(() => postgres.stop())
+  const { packed, remove } = await packPackages()
+  ends.push(remove)
+  await writeFile(join(folder, '.npmrc'), registry.npmrc)
+  const npmrc = { npm_config_registry: registry.url, npm_config_userconfig: join(folder, '.npmrc') }
+  for (const { tarball } of packed.values()) {
+    const command = {
+      command: 'npm',
+      args: ['publish', tarball, '--loglevel=error'],
+      cwd: folder,
+      env: plainEnv(npmrc),
+    }
+    const { code, output } = await runToEnd(command, 60_000)
+    if (code !== 0) throw new Error(`npm publish ended with code ${code}:\n${output}`)
+  }
+  for (const name of managerNames) {
+    for (const backend of backends) {
+      const subject = `${name}: ${backend.name}`
+      try {
+        const manager = await managerFor(name, registry, folder)
+        const servers = { redisUrl: redis.url, postgresUrl: postgres.url }
+        rows.push({ subject, passed: true, remark: await checkInstall(backend, manager, servers) })
+      } catch (error) {
+        rows.push({ subject, passed: false, remark: problemOf(error) })
+      }
+    }
+  }
+} finally {
+  for (const end of ends.toReversed()) await end()
+}
+process.exitCode = printTable(rows) ? 0 : 1

@@ -1,0 +1,87 @@
+import { chown, cp, lchown, readdir, readFile, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { findProgram } from './executables.js'
+import type { Command, Supervisor } from './supervisor.js'
+import type { Binaries, Surroundings } from './environment.js'
+
+interface User {
+  readonly uid: number
+  readonly gid: number
+}
+
+/** Has a command run as someone else. */
+type AsUser = (command: Command) => Command
+
+async function findNobody(): Promise<User> {
+  const users = await readFile('/etc/passwd', 'utf8')
+  const [, uid, gid] = /^nobody:[^:]*:(-?\d+):(-?\d+):/m.exec(users) ?? []
+  if (uid === undefined || gid === undefined) {
+    throw new Error('The server refuses to run as root, and there is no user called nobody.')
+  }
+  return { uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 }
+}
+
+async function runs(supervisor: Supervisor, command: Command): Promise<boolean> {
+  return (await supervisor.launch(command)) === 'ended with code 0'
+}
+
+// In a user namespace the server takes itself for nobody, but files see it as the user that it was started by.
+function inNamespace(unshare: string, { uid, gid }: User): AsUser {
+  return ({ command, args, ...rest }) => ({
+    ...rest,
+    command: unshare,
+    args: ['--user', `--map-user=${uid}`, `--map-group=${gid}`, '--', command, ...args],
+  })
+}
+
+async function chooseAsUser(supervisor: Supervisor, nobody: User, surroundings: Surroundings): Promise<AsUser> {
+  try {
+    const asUser = inNamespace(findProgram('unshare', surroundings), nobody)
+    await supervisor.run(asUser({ command: 'true', args: [] }))
+    return asUser
+  } catch {
+    await chown(supervisor.folder, nobody.uid, nobody.gid)
+    return (command) => ({ ...command, ...nobody })
+  }
+}
+
+async function copyBinaries(
+  { folder, env }: Binaries,
+  programs: readonly string[],
+  target: string,
+  owner: User,
+): Promise<Binaries> {
+  // The programs look for their libraries and data beside their own folder, if that is called bin.
+  const parts = basename(folder) === 'bin' ? ['./', '../share'] : []
+  for (const part of [...programs, ...parts]) {
+    const source = join(folder, part)
+    const found = await stat(source).catch(() => undefined)
+    if (found) await cp(source, join(target, 'bin', part), { recursive: true, verbatimSymlinks: true })
+  }
+  for (const name of ['', ...(await readdir(target, { recursive: true }))]) {
+    await lchown(join(target, name), owner.uid, owner.gid)
+  }
+  return { folder: join(target, 'bin'), env }
+}
+
+/**
+ * Finds a user as whom the programs run, for PostgreSQL and PgBouncer refuse to run as root: nobody, in a user namespace
+ * or in earnest. If that user cannot read the binaries, they are copied into the supervisor's folder.
+ */
+export async function chooseUser(
+  supervisor: Supervisor,
+  installed: Binaries,
+  surroundings: Surroundings,
+  programs: readonly [string, ...string[]] = ['postgres', 'initdb'],
+): Promise<{ readonly asUser: AsUser; readonly binaries: Binaries }> {
+  if (process.geteuid?.() !== 0) return { asUser: (command) => command, binaries: installed }
+  const nobody = await findNobody()
+  const asUser = await chooseAsUser(supervisor, nobody, surroundings)
+  const version = { command: join(installed.folder, programs[0]), args: ['--version'], env: installed.env }
+  if (await runs(supervisor, asUser(version))) return { asUser, binaries: installed }
+  const { uid, gid } = await stat(supervisor.folder)
+  return {
+    asUser,
+    binaries: await copyBinaries(installed, programs, join(supervisor.folder, 'installed'), { uid, gid }),
+  }
+}

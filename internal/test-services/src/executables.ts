@@ -1,0 +1,59 @@
+import { accessSync, constants, readdirSync, realpathSync } from 'node:fs'
+import { basename, delimiter, dirname, join } from 'node:path'
+import type { Surroundings } from './environment.js'
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function foldersInPath({ env }: Surroundings): string[] {
+  return (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')
+}
+
+function readFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+function expandPlace(place: string): string[] {
+  const [before, after] = place.split('*')
+  if (before === undefined || after === undefined) return [place]
+  const parent = before.endsWith('/') ? before : dirname(before)
+  const prefix = before.endsWith('/') ? '' : basename(before)
+  const byVersion = new Intl.Collator('en', { numeric: true })
+  return readFolder(parent)
+    .filter((name) => name.startsWith(prefix))
+    .toSorted(byVersion.compare)
+    .toReversed()
+    .map((name) => join(parent, name) + after)
+}
+
+/** The path of a program in PATH. Throws if it is not there. */
+export function findProgram(name: string, surroundings: Surroundings): string {
+  const file = foldersInPath(surroundings)
+    .map((folder) => join(folder, name))
+    .find(isExecutable)
+  if (file === undefined) throw new Error(`${name} is not in PATH.`)
+  return file
+}
+
+/** The first folder of PATH, then of `places`, that has all of the programs. Throws if there is none. */
+export function findFolderOf(names: readonly string[], places: readonly string[], surroundings: Surroundings): string {
+  const hasAll = (folder: string): boolean => names.every((name) => isExecutable(join(folder, name)))
+  const folder = [...foldersInPath(surroundings), ...places.flatMap(expandPlace)].find(hasAll)
+  if (folder === undefined) {
+    const where = ['PATH', ...places].join(', ')
+    throw new Error(`no folder of ${where} has ${names.join(' and ')}.`)
+  }
+  // A folder of links does not have what belongs to the programs.
+  const [linked = folder] = names.map((name) => dirname(realpathSync(join(folder, name)))).filter(hasAll)
+  return linked
+}

@@ -1,0 +1,29 @@
+import type { OpenOptions, StoreHarness } from '../runner/harness.js'
+import { expressProtocolLimits } from './limits.js'
+import type { ExpressStore } from './protocol.js'
+import { fromExpressStore } from './store.js'
+
+export interface OpenedExpressStore {
+  readonly store: ExpressStore
+  /** Ends what `open` opened, such as the store's client. Called once, after the last call. */
+  readonly close?: (() => Promise<void>) | undefined
+}
+
+/** A `StoreHarness`, less what follows from the protocol. */
+export interface ExpressHarnessOptions extends Omit<StoreHarness, 'family' | 'capabilities' | 'limits' | 'open'> {
+  open(options: OpenOptions): OpenedExpressStore | Promise<OpenedExpressStore>
+}
+
+/** The harness of a store of express-session: bridged, with the limits of the protocol declared. */
+export function expressHarness(options: ExpressHarnessOptions): StoreHarness {
+  return {
+    ...options,
+    family: 'server',
+    limits: expressProtocolLimits,
+    declares: { fidelity: 'value', ...options.declares },
+    async open(openOptions: OpenOptions) {
+      const { store, close } = await options.open(openOptions)
+      return { store: fromExpressStore(store, { name: options.name }), close }
+    },
+  }
+}

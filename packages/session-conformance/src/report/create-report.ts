@@ -1,0 +1,92 @@
+import { cases as allCases } from '../cases/index.js'
+import { commandOf } from './replay-command.js'
+import type { StoreHarness } from '../runner/harness.js'
+import { earnedProfiles, profileLabel } from '../runner/profiles.js'
+import type { Outcome, Report, ReportCase, Stray } from './report.js'
+import type { CaseResult, Run, RunOptions, Verdict } from '../runner/run.js'
+import { startRun } from '../runner/run.js'
+import { runAll } from '../runner/run-all.js'
+import { contractVersion, kitVersion } from './version.js'
+
+export interface ReportOptions {
+  readonly run: Pick<Run, 'harness' | 'seed'>
+  readonly results: readonly CaseResult[]
+  readonly startedAt: Date
+  readonly durationMs: number
+  readonly command?: string | undefined
+  readonly selection?: readonly string[] | undefined
+  readonly strict?: boolean | undefined
+  /** Every error that nobody handled. */
+  readonly strays?: readonly Stray[] | undefined
+}
+
+function toReportCase(result: CaseResult, withTrace: boolean): ReportCase {
+  const { case: each, verdict, durationMs, attempts, trace, ...details } = result
+  const { id, rule, level, title } = each
+  const common = { id, rule, level, title, verdict, durationMs: Math.round(durationMs), attempts, ...details }
+  return withTrace && trace.length > 0 ? { ...common, trace } : common
+}
+
+/** A case that left an error behind did not pass, whatever its calls were answered with. */
+function withStray(each: ReportCase, strays: readonly Stray[]): ReportCase {
+  const own = strays.find(({ during }) => during.length === 1 && during[0] === each.id)
+  if (!own) return each
+  if (each.verdict === 'fail')
+    return { ...each, note: `It also left an error behind that nobody could handle: ${own.error}` }
+  return {
+    ...each,
+    verdict: 'fail',
+    brokenRule: 'E1',
+    expected: 'every error to reach the caller, as a rejection of its call',
+    seen: 'an error that nobody could handle, which ends a process',
+    note: own.error,
+  }
+}
+
+/** What a run comes to. */
+export function outcomeOf(cases: readonly ReportCase[], strict: boolean, strays: readonly Stray[]): Outcome {
+  const failing: readonly Verdict[] = strict ? ['fail', 'warn', 'unsupported'] : ['fail']
+  if (strays.length > 0 || cases.some(({ verdict }) => failing.includes(verdict))) return 'fail'
+  const untold = cases.some(
+    ({ level, verdict }) => verdict === 'harness-error' || (level === 'MUST' && verdict === 'inconclusive'),
+  )
+  return untold || !cases.some(({ verdict }) => verdict === 'pass') ? 'partial' : 'pass'
+}
+
+/** Puts the results of a run into a report. */
+export function createReport(options: ReportOptions): Report {
+  const { run, results, startedAt, durationMs, selection = [], strict = false } = options
+  const { name, family, capabilities = [], declares = {}, versions = {}, limits = [] } = run.harness
+  const cases = results.map((result) =>
+    withStray(toReportCase(result, result.verdict !== 'pass' || results.length === 1), options.strays ?? []),
+  )
+  const strays = (options.strays ?? []).filter(({ during }) => during.length !== 1)
+  // Any of the cases may have left a stray behind; and what a bridge cannot keep, it does not earn.
+  const profiles = strays.length > 0 || limits.length > 0 ? [] : earnedProfiles(family, allCases, cases)
+  return {
+    reportVersion: 1,
+    kit: { name: '@bext/session-conformance', version: kitVersion },
+    contract: contractVersion,
+    store: { name, family, capabilities, declares, versions },
+    runtime: { node: process.versions.node, platform: `${process.platform} ${process.arch}` },
+    seed: run.seed,
+    startedAt: startedAt.toISOString(),
+    durationMs: Math.round(durationMs),
+    command: options.command ?? commandOf(run.harness),
+    selection,
+    strict,
+    cases,
+    strays,
+    profiles: profiles.map((profile) => profileLabel(profile, family)),
+    outcome: outcomeOf(cases, strict, strays),
+  }
+}
+
+/** Runs every case over a store, and resolves to the report. */
+export async function reportConformance(harness: StoreHarness, options: RunOptions = {}): Promise<Report> {
+  const run = startRun(harness, options)
+  const startedAt = new Date()
+  const startedAtMs = performance.now()
+  const results = await runAll(run, allCases)
+  return createReport({ run, results, startedAt, durationMs: performance.now() - startedAtMs })
+}

@@ -1,0 +1,52 @@
+import { relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { StoreHarness } from '../runner/harness.js'
+
+/** A text as one word of a shell's command line. */
+export function shellWord(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+}
+
+const kitCommand = 'npx @bext/session-conformance'
+
+function runsTypeScript(): boolean {
+  return Boolean(Reflect.get(process.features, 'typescript'))
+}
+
+/**
+ * The command that runs a module of that path. A TypeScript module brings along the options of Node that load it:
+ * the given ones, or those of tsx where this Node does not run TypeScript by itself.
+ */
+export function commandFor(path: string, nodeOptions: readonly string[] = []): string {
+  if (!/\.[mc]?tsx?$/.test(path)) return `${kitCommand} ${shellWord(path)}`
+  const options = nodeOptions.length > 0 || runsTypeScript() ? nodeOptions : ['--import', 'tsx']
+  const variable = options.length === 0 ? '' : `NODE_OPTIONS=${shellWord(options.join(' '))} `
+  return `${variable}${kitCommand} ${shellWord(path)}`
+}
+
+/** The command that runs a harness; the harness may not say in which module it is. */
+export function commandOf({ module }: Pick<StoreHarness, 'module'>): string {
+  if (!module?.url.startsWith('file:')) return `${kitCommand} <module>`
+  const path = relative(process.cwd(), fileURLToPath(module.url)).split(sep).join('/')
+  return commandFor(path.startsWith('..') ? path : `./${path}`, module.execArgv)
+}
+
+interface Repeatable {
+  readonly command: string
+  readonly seed: number
+}
+
+/** The command that runs the same cases again, with the same random values. */
+export function repeatCommand({
+  command,
+  seed,
+  selection,
+  strict,
+}: Repeatable & { readonly selection: readonly string[]; readonly strict: boolean }): string {
+  return [command, '--seed', seed, ...selection.map(shellWord), ...(strict ? ['--strict'] : [])].join(' ')
+}
+
+/** The command that runs one case again, as it ran. */
+export function replayCommand({ command, seed }: Repeatable, id: string): string {
+  return `${command} --seed ${seed} --replay ${id}`
+}

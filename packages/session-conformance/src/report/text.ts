@@ -1,0 +1,74 @@
+import { repeatCommand, replayCommand } from './replay-command.js'
+import { formatCase } from './format.js'
+import type { Report, Stray } from './report.js'
+import { countOf, findingsOf, groupsOf, namesOf, notShown, profilesText, verdictTitles } from './groups.js'
+import type { Paint } from './paint.js'
+import { plain } from './paint.js'
+
+const gap = '  '
+
+function table(report: Report, paint: Paint): readonly string[] {
+  const groups = groupsOf(report)
+  const shown = verdictTitles.filter(([, verdicts]) => countOf(report.cases, verdicts) > 0)
+  const width = Math.max(...groups.map(({ title }) => title.length)) + 3
+  const head = [' '.repeat(width), ...shown.map(([title]) => title)].join(gap)
+  const rows = groups.map(({ letter, title, cases }) => {
+    const cells = shown.map(([heading, verdicts]) => {
+      const count = countOf(cases, verdicts)
+      const cell = (count === 0 ? '-' : String(count)).padStart(heading.length)
+      return count === 0 ? paint('dim', cell) : paint(verdicts[0] ?? 'dim', cell)
+    })
+    return [`${letter}${gap}${title}`.padEnd(width), ...cells].join(gap)
+  })
+  return [paint('dim', head), ...rows]
+}
+
+function findingTexts(report: Report, paint: Paint): readonly string[] {
+  const [alone, second] = report.cases
+  // Who asks for one case wants to see it, whatever it came to.
+  const told = alone && !second ? [{ first: alone, others: [] }] : findingsOf(report)
+  return told.map(({ first, others }) => {
+    const text = formatCase(first, { store: report.store.name, replay: replayCommand(report, first.id), paint })
+    return others.length === 0 ? text : `${text}\n  As well:  ${namesOf(others)}`
+  })
+}
+
+function strayText({ during, error }: Stray): string {
+  const running = during.length === 0 ? 'while no case ran' : `by one of ${during.join(', ')}`
+  const head = `An error that nobody could handle was left behind ${running}; it ends a process.`
+  return [head, ...error.split('\n')].join('\n  ')
+}
+
+function verdictText(report: Report, paint: Paint): readonly string[] {
+  const { outcome, profiles, selection } = report
+  const lines = notShown(report).map(([note, ids]) => paint('dim', `Not shown (${note}): ${ids.length}`))
+  const earned = profilesText(report)
+  if (profiles.length > 0) lines.push(`Profiles: ${paint('strong', earned)}`)
+  else if (selection.length > 0) lines.push('Profiles: none, for not every case was run')
+  else lines.push(`Profiles: none; ${report.store.family}/core asks for every MUST that needs nothing optional`)
+  const words = {
+    pass: 'PASS',
+    fail: report.strict ? 'FAIL: strictly, so that warnings and what could not be shown count' : 'FAIL',
+    partial: 'PARTIAL: what could not be told is no pass',
+  }
+  const tone = outcome === 'partial' ? 'inconclusive' : outcome
+  return [...lines, `Repeat: ${repeatCommand(report)}`, paint(tone, words[outcome])]
+}
+
+/** A report for a person at a terminal: a table by rule group, the findings, and what was earned. */
+export function formatText(report: Report, paint: Paint = plain): string {
+  const { kit, contract, store, durationMs, seed, strays } = report
+  const head = `${store.name}, ${store.family}-backed: @bext/session-conformance ${kit.version}, contract ${contract}`
+  const run = `seed ${seed}, ${(durationMs / 1000).toFixed(1)} s`
+  const blocks = [
+    [paint('strong', head), paint('dim', run)],
+    report.cases.length === 1 ? [] : table(report, paint),
+    ...findingTexts(report, paint).map((text) => [text]),
+    ...strays.map((stray) => [strayText(stray)]),
+    verdictText(report, paint),
+  ]
+  return `${blocks
+    .filter(({ length }) => length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`
+}

@@ -1,0 +1,173 @@
+import { inspect } from 'node:util'
+import { isSessionError } from '@bext/session-core'
+import { cases as allCases } from '../cases/index.js'
+import type { ConformanceCase } from './case.js'
+import { missingNeeds, optionalNeeds } from './case.js'
+import type { OwnedContext } from './context.js'
+import { createContext } from './context.js'
+import { ConformanceFailure, Inconclusive, Unsupported } from './failure.js'
+import type { StoreHarness } from './harness.js'
+import { createRandom, seedOf } from './random.js'
+import { settleWithin } from './with-timeout.js'
+import type { Patience } from './checked-store.js'
+
+/**
+ * How a case ended. `unsupported`: the harness gives no hold for it. `not-applicable`: it is for the other family, or
+ * for an optional interface that the store does not have. `harness-error`: the harness or the kit failed, not the
+ * store. None of these is a pass.
+ */
+export type Verdict = 'pass' | 'fail' | 'warn' | 'inconclusive' | 'unsupported' | 'not-applicable' | 'harness-error'
+
+export interface CaseResult {
+  readonly case: ConformanceCase
+  readonly verdict: Verdict
+  readonly durationMs: number
+  /** How often it was run: a case that cannot tell is run again. 0: not at all. */
+  readonly attempts: number
+  /** The rule that was broken: the case's, or the one that every call is held to (E1, E3, E5, H1, R1). */
+  readonly brokenRule?: string
+  readonly expected?: string
+  readonly seen?: string
+  /** Why the verdict is neither pass nor fail. */
+  readonly note?: string
+  /** What was done, in order. */
+  readonly trace: readonly string[]
+}
+
+/** One run of the kit over one store. */
+export interface Run {
+  readonly harness: StoreHarness
+  readonly seed: number
+  /** Runs one case and resolves to its result; never rejects. */
+  runCase(conformanceCase: ConformanceCase): Promise<CaseResult>
+  /** Closes what the running cases have opened, for a run that is broken off. */
+  close(): Promise<void>
+}
+
+export interface RunOptions {
+  /** Repeats a run. Default: a new one. */
+  readonly seed?: number
+}
+
+/** How long a case may take in all: a store whose calls hang is seen long before. */
+export const caseLimitMs = 120_000
+
+const maxAttempts = 3
+
+function newSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0] ?? 1
+}
+
+/** The cases that concern a harness: its family, and nothing that it cannot give. */
+export function applicableCases(harness: StoreHarness): readonly ConformanceCase[] {
+  return allCases.filter((each) => each.families.includes(harness.family) && missingNeeds(harness, each).length === 0)
+}
+
+type Judgement = Omit<CaseResult, 'case' | 'durationMs' | 'attempts' | 'trace'>
+
+/** What is expected where a case got a rejection that it did not ask for. */
+export const everyCallResolves = 'every call of the case to resolve'
+
+/** A defect of the author's code, which no driver throws on purpose. */
+function isDefect(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof ReferenceError || error instanceof SyntaxError
+}
+
+// The class and the code of a driver's error tell much; its message may tell too much (contract E3).
+function describeCause(cause: unknown): string {
+  if (!(cause instanceof Error)) return ''
+  const code: unknown = Reflect.get(cause, 'code')
+  return `; cause: ${cause.name}${typeof code === 'string' ? ` ${code}` : ''}`
+}
+
+function judge(each: ConformanceCase, error: unknown, mask: (text: string) => string): Judgement {
+  const failed = each.level === 'MUST' ? ('fail' as const) : ('warn' as const)
+  // An error that the store should not have let through is its author's own, and leads to the line to mend.
+  const noteOn = (own: unknown): Pick<CaseResult, 'note'> => (own === undefined ? {} : { note: mask(inspect(own)) })
+  if (error instanceof ConformanceFailure) {
+    const { expected, seen, cause } = error
+    return { verdict: failed, brokenRule: error.rule ?? each.rule, expected, seen, ...noteOn(cause) }
+  }
+  if (isSessionError(error)) {
+    const seen = `a call was answered ${error.code} (${error.reason}${describeCause(error.cause)})`
+    const expected = everyCallResolves
+    const own = isDefect(error.cause) ? error.cause : undefined
+    return { verdict: failed, brokenRule: each.rule, expected, seen, ...noteOn(own) }
+  }
+  if (error instanceof Inconclusive) return { verdict: 'inconclusive', note: error.message }
+  if (error instanceof Unsupported) return { verdict: 'unsupported', note: error.message }
+  return { verdict: 'harness-error', note: inspect(error) }
+}
+
+/** What a bridge declares of a failed case: it stays a failure, and says that no store behind the bridge could pass. */
+function withLimit({ limits = [] }: StoreHarness, { rule }: ConformanceCase, judgement: Judgement): Judgement {
+  const limit = limits.find((each) => each.rule === rule)
+  const isFailure = judgement.verdict === 'fail' || judgement.verdict === 'warn'
+  return limit && isFailure
+    ? { ...judgement, note: `The protocol behind the bridge limits this rule: ${limit.reason}` }
+    : judgement
+}
+
+/** Why the case is not run, if it is not. */
+function reasonNotToRun(harness: StoreHarness, each: ConformanceCase): Judgement | undefined {
+  if (!each.families.includes(harness.family)) {
+    return { verdict: 'not-applicable', note: `for ${each.families.join()}-backed stores` }
+  }
+  const missing = missingNeeds(harness, each)
+  const absent = missing.filter((need) => optionalNeeds.includes(need))
+  if (absent.length > 0) return { verdict: 'not-applicable', note: `the store does not declare ${absent.join(', ')}` }
+  if (missing.length > 0) return { verdict: 'unsupported', note: `needs ${missing.join(', ')}` }
+  return undefined
+}
+
+/** Begins a run: a namespace of its own, and a seed from which every case draws its random values. */
+export function startRun(harness: StoreHarness, { seed = newSeed() }: RunOptions = {}): Run {
+  const namespace = `c${createRandom(newSeed()).token(10)}`
+  const running = new Set<OwnedContext>()
+  const patience: Patience = { hasHung: false }
+
+  async function attempt(
+    each: ConformanceCase,
+    caseSeed: number,
+  ): Promise<Judgement & { readonly trace: readonly string[] }> {
+    const context = createContext({ harness, namespace, random: createRandom(caseSeed), patience })
+    running.add(context)
+    const errors: unknown[] = []
+    const settled = await settleWithin(each.run(context), caseLimitMs)
+    if (settled.state === 'rejected') errors.push(settled.error)
+    if (settled.state === 'pending') errors.push(new Error(`The case did not end within ${caseLimitMs / 1000} s.`))
+    await context.dispose().catch((error: unknown) => errors.push(error))
+    running.delete(context)
+    const trace = context.trace.lines
+    return errors.length === 0
+      ? { verdict: 'pass', trace }
+      : {
+          ...withLimit(
+            harness,
+            each,
+            judge(each, errors[0], (text) => context.mask(text)),
+          ),
+          trace,
+        }
+  }
+
+  async function runCase(each: ConformanceCase): Promise<CaseResult> {
+    const notRun = reasonNotToRun(harness, each)
+    if (notRun) return { case: each, ...notRun, durationMs: 0, attempts: 0, trace: [] }
+    const startedAtMs = performance.now()
+    let attempts = 1
+    let outcome = await attempt(each, seedOf(seed, each.id))
+    while (outcome.verdict === 'inconclusive' && attempts < maxAttempts) {
+      attempts += 1
+      // Other values: what the attempt before has left behind must not be in the way.
+      outcome = await attempt(each, seedOf(seed, `${each.id}, attempt ${attempts}`))
+    }
+    return { case: each, ...outcome, durationMs: performance.now() - startedAtMs, attempts }
+  }
+
+  async function close(): Promise<void> {
+    await Promise.allSettled(Array.from(running, (context) => context.dispose()))
+  }
+
+  return { harness, seed, runCase, close }
+}

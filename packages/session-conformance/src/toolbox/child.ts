@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { StoreHarness } from '../runner/harness.js'
+
+export interface ChildReport {
+  /** Whether the process ended by itself, without being killed. */
+  readonly ended: boolean
+  readonly exitCode: number | null
+  /** How many handles were open after each round. */
+  readonly handles: readonly number[]
+}
+
+const limitMs = 60_000
+
+/** How long the process may take to end after its last round. */
+const endLimitMs = 8000
+
+/** Opens, uses and closes a harness' store ten times in a process of its own. Throws if the module cannot be used. */
+export async function openInChild(
+  { url, execArgv = [] }: NonNullable<StoreHarness['module']>,
+  namespace: string,
+): Promise<ChildReport> {
+  // From source this file ends in .ts, and so does the one beside it.
+  const entry = fileURLToPath(new URL(`./child-entry${import.meta.url.slice(-3)}`, import.meta.url))
+  const child = spawn(process.execPath, [...execArgv, entry, url, namespace], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  let errors = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk
+    if (!output.endsWith('done\n')) return
+    clearTimeout(timer)
+    timer = setTimeout(kill, endLimitMs)
+  })
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors += chunk))
+  let ended = true
+  function kill(): void {
+    ended = false
+    child.kill('SIGKILL')
+  }
+  let timer = setTimeout(kill, limitMs)
+  const exitCode = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve(code))
+  })
+  clearTimeout(timer)
+  if (ended && exitCode !== 0) throw new Error(`The harness' module failed in a process of its own:\n${errors.trim()}`)
+  const handles = output
+    .split('\n')
+    .filter((line) => line.startsWith('handles '))
+    .map((line) => Number(line.slice('handles '.length)))
+  return { ended, exitCode, handles }
+}

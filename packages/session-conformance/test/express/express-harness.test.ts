@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { expressHarness, expressProtocolLimits } from '../../src/express.js'
+import { cases, runConformance } from '../../src/index.js'
+import { MapStore } from './map-store.js'
+
+const stores = new Map<string, MapStore>()
+
+const harness = expressHarness({
+  name: 'map',
+  open({ namespace }) {
+    const store = stores.get(namespace) ?? new MapStore()
+    stores.set(namespace, store)
+    return { store }
+  },
+})
+
+describe('expressHarness', () => {
+  it('lets a right store fail of the protocol alone', async () => {
+    const failed = (await runConformance(harness)).filter(({ verdict }) => verdict !== 'pass')
+    expect(failed.map(({ case: { id }, verdict }) => `${id}: ${verdict}`)).toEqual([
+      'C2-collision: fail',
+      'U4-delete-duel: fail',
+      'T2-update-duel: fail',
+    ])
+    const limited = new Set(expressProtocolLimits.map(({ rule }) => rule))
+    expect(failed.filter(({ case: { rule } }) => !limited.has(rule))).toEqual([])
+  })
+
+  it('declares the limits of the protocol, each by a rule that has cases', () => {
+    expect(harness).toMatchObject({ name: 'map', family: 'server', limits: expressProtocolLimits })
+    const rules = new Set(cases.map(({ rule }) => rule))
+    expect(expressProtocolLimits.filter(({ rule }) => !rules.has(rule))).toEqual([])
+  })
+
+  it('keeps what it is told, and closes what it opened', async () => {
+    let closed = 0
+    const own = expressHarness({
+      name: 'own',
+      declares: { clockSkewMs: 5 },
+      endpoint: { host: '127.0.0.1', port: 1 },
+      open: () => ({ store: new MapStore(), close: async () => void (closed += 1) }),
+    })
+    expect(own.declares).toEqual({ fidelity: 'value', clockSkewMs: 5 })
+    expect(own.endpoint).toEqual({ host: '127.0.0.1', port: 1 })
+    const opened = await own.open({ namespace: 'n' })
+    expect(opened.store.name).toBe('own')
+    await opened.close?.()
+    expect(closed).toBe(1)
+  })
+})

@@ -1,0 +1,135 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { asSessionId } from '@bext/session-core'
+import { describe, expect, it } from 'vitest'
+import type { ExpressStore } from '../../src/express.js'
+import { fromExpressStore } from '../../src/express.js'
+import { MapStore, onlySession } from './map-store.js'
+
+const options = { dataJson: '{}', ttlMs: 60_000 }
+const failure = new Error('the disk is full of secrets')
+
+/** A store whose every method does the same. */
+function storeOf(method: (...args: never[]) => unknown): ExpressStore {
+  return { get: method, set: method, destroy: method, touch: method }
+}
+
+function callbackOf(args: readonly unknown[]): (error: unknown) => void {
+  return args.at(-1) as (error: unknown) => void
+}
+
+describe('fromExpressStore', () => {
+  it('touches with the new end, and by set() where the store has no touch() (T1)', async () => {
+    for (const store of [new MapStore(), Object.assign(new MapStore(), { touch: undefined })]) {
+      const plugin = fromExpressStore(store)
+      const id = await plugin.create(options)
+      expect(await plugin.touch(id, 120_000)).toBe(id)
+      const { createdAtMs, expiresAtMs } = await plugin.read(id)
+      expect(expiresAtMs).toBeGreaterThanOrEqual(createdAtMs + 120_000)
+      expect(onlySession(store)['cookie']).toMatchObject({ originalMaxAge: 120_000 })
+    }
+  })
+
+  it('answers NotFound for a session that is gone, and does not write it (U3, T3)', async () => {
+    const store = new MapStore()
+    const plugin = fromExpressStore(store)
+    const id = await plugin.create(options)
+    await plugin.delete(id)
+    for (const call of [plugin.read(id), plugin.update(id, '{}'), plugin.touch(id, 1000)]) {
+      await expect(call).rejects.toMatchObject({ code: 'NotFound' })
+    }
+    expect(store.kept.size).toBe(0)
+  })
+
+  it('takes ENOENT for no such session, as express-session does', async () => {
+    const plugin = fromExpressStore(storeOf((...args) => callbackOf(args)({ code: 'ENOENT' })))
+    const id = await fromExpressStore(new MapStore()).create(options)
+    await expect(plugin.read(id)).rejects.toMatchObject({ code: 'NotFound' })
+    await plugin.delete(id)
+    await expect(plugin.create(options), 'a folder that is missing').rejects.toMatchObject({ code: 'Backend' })
+    expect(await plugin.isHealthy()).toBe(true)
+  })
+
+  it.each([
+    ['calls back', (...args: never[]) => callbackOf(args)(failure)],
+    [
+      'throws',
+      () => {
+        throw failure
+      },
+    ],
+    ['rejects with', () => Promise.reject(failure)],
+  ])(
+    'answers Backend, with the error as its cause alone, where the store %s an error (E1, E3)',
+    async (_how, method) => {
+      const plugin = fromExpressStore(storeOf(method))
+      const id = await fromExpressStore(new MapStore()).create(options)
+      const calls = [
+        plugin.create(options),
+        plugin.read(id),
+        plugin.update(id, '{}'),
+        plugin.touch(id, 1000),
+        plugin.delete(id),
+      ]
+      for (const call of calls) {
+        const error: unknown = await call.catch((reason: unknown) => reason)
+        expect(error).toMatchObject({ code: 'Backend', cause: failure })
+        expect((error as Error).message).not.toContain(failure.message)
+      }
+      expect(await plugin.isHealthy()).toBe(false)
+    },
+  )
+
+  it('lends no deadline to a store that never calls back', async () => {
+    const plugin = fromExpressStore(storeOf(() => undefined))
+    const ended: string[] = []
+    void plugin.create(options).finally(() => ended.push('create()'))
+    void plugin.isHealthy().finally(() => ended.push('isHealthy()'))
+    for (let n = 0; n < 50; n += 1) await turn()
+    expect(ended).toEqual([])
+  })
+
+  it('answers Backend while the store says that it is disconnected, and asks again once it is not (E4, H2)', async () => {
+    const store = new MapStore()
+    const plugin = fromExpressStore(store)
+    const id = await plugin.create(options)
+    store.emit('disconnect')
+    await expect(plugin.read(id)).rejects.toMatchObject({ code: 'Backend', reason: 'unavailable' })
+    expect(await plugin.isHealthy()).toBe(false)
+    store.emit('connect')
+    expect(await plugin.read(id)).toMatchObject({ id })
+    expect(await plugin.isHealthy()).toBe(true)
+  })
+
+  it('listens to a store once, however often it is bridged', () => {
+    const store = new MapStore()
+    for (let n = 0; n < 20; n += 1) fromExpressStore(store)
+    expect(store.listenerCount('connect')).toBe(1)
+    expect(store.listenerCount('disconnect')).toBe(1)
+  })
+
+  it('hands no id to the store that it cannot have made (R4, D1)', async () => {
+    const plugin = fromExpressStore(
+      storeOf(() => {
+        throw failure
+      }),
+    )
+    for (const text of ['', '../../etc/passwd', '__proto__', 'A'.repeat(42)]) {
+      const id = asSessionId(text)
+      for (const call of [plugin.read(id), plugin.update(id, '{}'), plugin.touch(id, 1000)]) {
+        await expect(call).rejects.toMatchObject({ code: 'Invalid' })
+      }
+      await plugin.delete(id)
+    }
+  })
+
+  it('refuses what is no store, and options that it does not know', () => {
+    expect(() => fromExpressStore(null as never)).toThrow(
+      new TypeError('fromExpressStore: expected a store, but it is null.'),
+    )
+    expect(() => fromExpressStore({ get() {}, set() {} } as never)).toThrow(
+      new TypeError('fromExpressStore: expected a store with destroy(), but it is undefined.'),
+    )
+    expect(() => fromExpressStore(new MapStore(), { ttl: 1 } as never)).toThrow('there is no option "ttl"')
+    expect(fromExpressStore(new MapStore()).name).toBe('express')
+  })
+})

@@ -1,0 +1,37 @@
+import { EventEmitter } from 'node:events'
+import type { ExpressCallback, ExpressSession, ExpressStore } from '../../src/express.js'
+
+/** A store of express-session in memory: it keeps texts, and ends what has run out. */
+export class MapStore extends EventEmitter implements ExpressStore {
+  readonly kept = new Map<string, string>()
+
+  get(sid: string, callback: ExpressCallback<ExpressSession | null>): void {
+    const text = this.kept.get(sid)
+    const session = text === undefined ? null : (JSON.parse(text) as ExpressSession)
+    const isOver = new Date(session?.cookie.expires ?? 0).getTime() <= Date.now()
+    setImmediate(callback, null, isOver ? null : session)
+  }
+
+  set(sid: string, session: ExpressSession, callback: ExpressCallback): void {
+    this.kept.set(sid, JSON.stringify(session))
+    setImmediate(callback)
+  }
+
+  destroy(sid: string, callback: ExpressCallback): void {
+    this.kept.delete(sid)
+    setImmediate(callback)
+  }
+
+  touch(sid: string, { cookie }: ExpressSession, callback: ExpressCallback): void {
+    const text = this.kept.get(sid)
+    if (text !== undefined) this.kept.set(sid, JSON.stringify({ ...(JSON.parse(text) as ExpressSession), cookie }))
+    setImmediate(callback)
+  }
+}
+
+/** The one session that a store keeps, as it keeps it. */
+export function onlySession(store: MapStore): Record<string, unknown> {
+  const [text = '{}', ...others] = store.kept.values()
+  if (others.length > 0) throw new Error('The store keeps more than one session.')
+  return JSON.parse(text) as Record<string, unknown>
+}

@@ -1,0 +1,213 @@
+import type {
+  CompareCapability,
+  CompareResult,
+  EndUserSessionsOptions,
+  SessionSummary,
+  SweepCapability,
+  SweepOptions,
+  SweepResult,
+  UserIndexCapability,
+} from '../contract/capabilities.js'
+import {
+  checkCreateOptions,
+  checkDataJson,
+  checkEndOptions,
+  checkSweepOptions,
+  checkTtlMs,
+  checkUserId,
+  defaultMaxDataBytes,
+} from '../store-helpers/argument-checks.js'
+import { checkPositiveInteger, rejectUnknownOptions } from '../store-helpers/option-checks.js'
+import { SessionError } from '../contract/errors.js'
+import { createExpiryQueue } from './expiry-queue.js'
+import { checkSessionId, hashSessionId, isServerBackedId, mintSessionId } from '../store-helpers/ids.js'
+import type { CreateOptions, SessionId, SessionPlugin, SessionRecord } from '../contract/plugin.js'
+
+export interface MemorySessionsOptions {
+  /** The most live sessions; `create` rejects with `Backend`, reason `full`, at the next. Default: no limit. */
+  readonly maxSessions?: number | undefined
+  /** The largest `dataJson`, in bytes of UTF-8 (contract L1). Default: 1 MiB. */
+  readonly maxDataBytes?: number | undefined
+}
+
+export type MemorySessions = SessionPlugin & UserIndexCapability & SweepCapability & CompareCapability
+
+type Session = Omit<SessionRecord, 'id'>
+
+interface Stored extends Session {
+  /** The time of the record's entry in the queue: never later than its expiry. */
+  readonly queuedMs: number
+}
+
+// Each create removes more than it adds, so that expired records do not pile up and no create is slow.
+const visitsPerCreate = 2
+
+// Entries of records that are gone stay in the queue until their time, or until there are too many of them.
+const minQueueSize = 1000
+
+/**
+ * Sessions in this process' memory: the reference store, for tests, demos and single-process servers. They end with
+ * the process. Throws a `TypeError` for a wrong option.
+ */
+export function memorySessions(options: MemorySessionsOptions = {}): MemorySessions {
+  rejectUnknownOptions('memorySessions', options, ['maxSessions', 'maxDataBytes'])
+  const { maxSessions = Number.POSITIVE_INFINITY, maxDataBytes = defaultMaxDataBytes } = options
+  if (maxSessions !== Number.POSITIVE_INFINITY) checkPositiveInteger('memorySessions', 'maxSessions', maxSessions)
+  checkPositiveInteger('memorySessions', 'maxDataBytes', maxDataBytes)
+
+  const records = new Map<string, Stored>()
+  const hashesByUser = new Map<string, Set<string>>()
+  const queue = createExpiryQueue()
+
+  function remove(hash: string, { userId }: Stored): void {
+    records.delete(hash)
+    if (userId === undefined) return
+    const hashes = hashesByUser.get(userId)
+    hashes?.delete(hash)
+    if (hashes?.size === 0) hashesByUser.delete(userId)
+  }
+
+  function store(hash: string, session: Session, queuedMs = Number.POSITIVE_INFINITY): void {
+    const { expiresAtMs } = session
+    if (expiresAtMs < queuedMs) queue.add(hash, expiresAtMs)
+    records.set(hash, { ...session, queuedMs: Math.min(expiresAtMs, queuedMs) })
+  }
+
+  /** Visits the first record that may have expired. Returns whether one was removed; undefined if none is due. */
+  function visitDue(nowMs: number): boolean | undefined {
+    const due = queue.takeDue(nowMs)
+    if (due === undefined) return undefined
+    const stored = records.get(due.key)
+    // An entry of a record that is gone, or that has an earlier entry.
+    if (stored?.queuedMs !== due.atMs) return false
+    if (stored.expiresAtMs > nowMs) {
+      store(due.key, stored)
+      return false
+    }
+    remove(due.key, stored)
+    return true
+  }
+
+  function removeExpired(maxRecords: number): SweepResult {
+    const nowMs = Date.now()
+    let removed = 0
+    while (removed < maxRecords) {
+      const isRemoved = visitDue(nowMs)
+      if (isRemoved === undefined) return { removed, more: false }
+      if (isRemoved) removed += 1
+    }
+    return { removed, more: true }
+  }
+
+  function makeRoom(): void {
+    const nowMs = Date.now()
+    for (let visits = 0; visits < visitsPerCreate; visits += 1) visitDue(nowMs)
+    if (records.size >= maxSessions) removeExpired(1)
+    if (records.size >= maxSessions) {
+      throw new SessionError('full', `The store holds ${maxSessions} live sessions, which is its option maxSessions.`)
+    }
+    if (queue.size < Math.max(minQueueSize, 2 * records.size)) return
+    queue.clear()
+    for (const [hash, stored] of records) store(hash, stored)
+  }
+
+  function mintFreeId(): [id: SessionId, hash: string] {
+    for (;;) {
+      const id = mintSessionId()
+      const hash = hashSessionId(id)
+      if (!records.has(hash)) return [id, hash]
+    }
+  }
+
+  function find(id: SessionId): [hash: string, stored: Stored] {
+    const hash = hashSessionId(checkSessionId(id))
+    const stored = records.get(hash)
+    if (stored === undefined) throw new SessionError('unknown', 'There is no such session.')
+    if (stored.expiresAtMs <= Date.now()) throw new SessionError('expired', 'The session has expired.')
+    return [hash, stored]
+  }
+
+  function findByUser(userId: string): [hash: string, stored: Stored][] {
+    const hashes = hashesByUser.get(checkUserId(userId)) ?? []
+    return Array.from(hashes, (hash) => [hash, records.get(hash) as Stored])
+  }
+
+  return {
+    name: 'memory',
+
+    async create(createOptions: CreateOptions): Promise<SessionId> {
+      const { userId, dataJson, ttlMs } = checkCreateOptions(createOptions, { maxDataBytes })
+      makeRoom()
+      const [id, hash] = mintFreeId()
+      const createdAtMs = Date.now()
+      store(hash, { userId, dataJson, createdAtMs, expiresAtMs: createdAtMs + ttlMs })
+      if (userId !== undefined) {
+        const hashes = hashesByUser.get(userId)
+        if (hashes) hashes.add(hash)
+        else hashesByUser.set(userId, new Set([hash]))
+      }
+      return id
+    },
+
+    async read(id: SessionId): Promise<SessionRecord> {
+      const { userId, dataJson, createdAtMs, expiresAtMs } = find(id)[1]
+      return { id, userId, dataJson, createdAtMs, expiresAtMs }
+    },
+
+    async update(id: SessionId, dataJson: string): Promise<SessionId> {
+      const checked = checkDataJson(dataJson, maxDataBytes)
+      const [hash, stored] = find(id)
+      records.set(hash, { ...stored, dataJson: checked })
+      return id
+    },
+
+    async updateIfUnchanged(id: SessionId, expectedDataJson: string, dataJson: string): Promise<CompareResult> {
+      const checked = checkDataJson(dataJson, maxDataBytes)
+      const [hash, stored] = find(id)
+      if (stored.dataJson !== expectedDataJson) return { outcome: 'changed' }
+      records.set(hash, { ...stored, dataJson: checked })
+      return { outcome: 'updated', id }
+    },
+
+    async touch(id: SessionId, ttlMs: number): Promise<SessionId> {
+      const checked = checkTtlMs(ttlMs)
+      const [hash, stored] = find(id)
+      store(hash, { ...stored, expiresAtMs: Date.now() + checked }, stored.queuedMs)
+      return id
+    },
+
+    async delete(id: SessionId): Promise<void> {
+      if (!isServerBackedId(id)) return
+      const hash = hashSessionId(id)
+      const stored = records.get(hash)
+      if (stored) remove(hash, stored)
+    },
+
+    async isHealthy(): Promise<boolean> {
+      return true
+    },
+
+    async listUserSessions(userId: string): Promise<readonly SessionSummary[]> {
+      const nowMs = Date.now()
+      return findByUser(userId)
+        .filter(([, { expiresAtMs }]) => expiresAtMs > nowMs)
+        .map(([handle, { createdAtMs, expiresAtMs }]) => ({ handle, createdAtMs, expiresAtMs }))
+        .toSorted((a, b) => a.createdAtMs - b.createdAtMs)
+    },
+
+    async endUserSession(userId: string, handle: string): Promise<void> {
+      const found = findByUser(userId).find(([hash]) => hash === handle)
+      if (found) remove(...found)
+    },
+
+    async endUserSessions(userId: string, endOptions?: EndUserSessionsOptions): Promise<void> {
+      const except = checkEndOptions(endOptions)
+      const kept = isServerBackedId(except) ? hashSessionId(except) : undefined
+      for (const [hash, stored] of findByUser(userId)) if (hash !== kept) remove(hash, stored)
+    },
+
+    async sweep(sweepOptions?: SweepOptions): Promise<SweepResult> {
+      return removeExpired(checkSweepOptions(sweepOptions))
+    },
+  }
+}

@@ -1,0 +1,171 @@
+import type {
+  CloseCapability,
+  CompareCapability,
+  SessionId,
+  SessionPlugin,
+  SweepCapability,
+  UserIndexCapability,
+} from '@bext/session-core'
+import { SessionError } from '@bext/session-core'
+import {
+  checkCreateOptions,
+  checkDataJson,
+  checkEndOptions,
+  checkSessionId,
+  checkSweepOptions,
+  checkTtlMs,
+  isHash,
+  isServerBackedId,
+  mintSessionId,
+  type Observation,
+} from '@bext/session-core/store'
+import { checkExpectedDataJson, checkPgUserId } from './sessions/check-text.js'
+import { createConnection } from './connection.js'
+import { observed } from './diagnostics.js'
+import { digest } from './hash.js'
+import type { SqlText } from './client/client.js'
+import type { PgSessionsOptions } from './options.js'
+import { checkOptions } from './options.js'
+import { checkOutcome } from './sessions/outcomes.js'
+import { createSessionBatches } from './sessions/commands.js'
+import { statementsFor } from './sessions/statements.js'
+import { createSweep } from './sweep/sweep.js'
+import { createUntilFree } from './batching/until-free.js'
+
+export type PgSessions = SessionPlugin & UserIndexCapability & SweepCapability & CloseCapability & CompareCapability
+
+function notFound(): SessionError {
+  return new SessionError('unknown', 'There is no such session, or it has expired.')
+}
+
+function hashOf(id: unknown): string {
+  return digest(checkSessionId(id))
+}
+
+/**
+ * Sessions in PostgreSQL, in the table that `migrate` makes. With `sql` the client stays the user's; with `url` the
+ * store opens connections of its own, which `close` ends. Throws a `TypeError` for a wrong option.
+ */
+export function pgSessions(options: PgSessionsOptions): PgSessions {
+  const { sql, end, table, timeoutMs, maxDataBytes } = checkOptions(options)
+  const statements = statementsFor(table)
+  const connection = createConnection({ sql, end, timeoutMs, nowText: statements.now })
+  const batches = createSessionBatches(connection, table)
+  const untilFree = createUntilFree()
+  const sweep = createSweep({ connection, text: statements.sweep, table, timeoutMs })
+
+  /** A write of a call that leaves by itself. Resolves to its outcome. */
+  async function write(observation: Observation, text: string, ...parameters: SqlText[]): Promise<string> {
+    observation.batchSize = 1
+    const [outcome] = await connection.call((deadline) =>
+      untilFree(deadline, () => connection.write(deadline, text, ...parameters)),
+    )
+    checkOutcome(outcome)
+    return outcome
+  }
+
+  return {
+    name: 'pg',
+
+    create: observed('create', async (observation, createOptions) => {
+      const { userId, dataJson, ttlMs } = checkCreateOptions(createOptions, { maxDataBytes })
+      const user = userId === undefined ? null : checkPgUserId(userId)
+      for (;;) {
+        const id = mintSessionId()
+        const outcome = await batches.create(observation, { hash: digest(id), user, dataJson, ttlMs })
+        checkOutcome(outcome)
+        if (outcome === 'done') return id
+      }
+    }),
+
+    read: observed('read', async (observation, id: SessionId) => {
+      const row = await batches.read(observation, hashOf(id))
+      if (typeof row === 'string') {
+        checkOutcome(row)
+        throw notFound()
+      }
+      const [, userId, createdAtMs, expiresAtMs, dataJson] = row
+      return {
+        id,
+        userId: userId ?? undefined,
+        dataJson: String(dataJson),
+        createdAtMs: Number(createdAtMs),
+        expiresAtMs: Number(expiresAtMs),
+      }
+    }),
+
+    update: observed('update', async (observation, id, dataJson) => {
+      const hash = hashOf(id)
+      const outcome = await batches.update(observation, { hash, dataJson: checkDataJson(dataJson, maxDataBytes) })
+      checkOutcome(outcome)
+      if (outcome === 'missing') throw notFound()
+      return id
+    }),
+
+    updateIfUnchanged: observed('updateIfUnchanged', async (observation, id, expectedDataJson, dataJson) => {
+      const hash = hashOf(id)
+      const data = checkDataJson(dataJson, maxDataBytes)
+      const expected = checkExpectedDataJson(expectedDataJson)
+      const outcome = await write(observation, statements.updateIfUnchanged, hash, data, expected)
+      if (outcome === 'missing') throw notFound()
+      return outcome === 'changed' ? { outcome } : { outcome: 'updated', id }
+    }),
+
+    touch: observed('touch', async (observation, id, ttlMs) => {
+      const hash = hashOf(id)
+      const outcome = await batches.touch(observation, { hash, ttlMs: checkTtlMs(ttlMs) })
+      checkOutcome(outcome)
+      if (outcome === 'missing') throw notFound()
+      return id
+    }),
+
+    delete: observed('delete', async (observation, id) => {
+      if (!isServerBackedId(id)) return
+      checkOutcome(await batches.delete(observation, digest(id)))
+    }),
+
+    /** Also false where the table is missing or may not be read, because every call fails then (H1). */
+    isHealthy: observed('isHealthy', async () => {
+      try {
+        await connection.call((deadline) => connection.read(deadline, statements.health))
+        return true
+      } catch {
+        return false
+      }
+    }),
+
+    listUserSessions: observed('listUserSessions', async (observation, userId) => {
+      const user = checkPgUserId(userId)
+      observation.batchSize = 1
+      const [row] = await connection.call((deadline) => connection.read(deadline, statements.listUser, user))
+      checkOutcome(row?.[0] ?? '')
+      const sessions = (row?.[0]?.split(';') ?? []).map((session) => {
+        const [handle = '', createdAtMs, expiresAtMs] = session.split(',')
+        return { handle, createdAtMs: Number(createdAtMs), expiresAtMs: Number(expiresAtMs) }
+      })
+      // No row but a session's has a hash as its id, and no hash holds a separator.
+      return sessions.filter(({ handle }) => isHash(handle))
+    }),
+
+    endUserSession: observed('endUserSession', async (observation, userId, handle) => {
+      const user = checkPgUserId(userId)
+      if (!isHash(handle)) return
+      await write(observation, statements.endUserSession, handle, user)
+    }),
+
+    endUserSessions: observed('endUserSessions', async (observation, userId, endOptions) => {
+      const user = checkPgUserId(userId)
+      const except = checkEndOptions(endOptions)
+      const kept = isServerBackedId(except) ? digest(except) : null
+      await write(observation, statements.endUserSessions, user, kept)
+    }),
+
+    sweep: observed('sweep', async (observation, sweepOptions) => {
+      const maxRecords = checkSweepOptions(sweepOptions)
+      observation.batchSize = 1
+      return sweep(maxRecords)
+    }),
+
+    close: () => connection.close(),
+  }
+}

@@ -1,0 +1,159 @@
+import { SessionError } from '@bext/session-core'
+import type { Deadline, Observation } from '@bext/session-core/store'
+import type { Answer, Batches } from '../batching/batcher.js'
+import { inChunks } from '../batching/chunks.js'
+import type { Connection, KeyedArgs } from '../connection.js'
+import type { Script } from './define-script.js'
+import { fromDriver, isError } from '../errors.js'
+import { nextMarkId } from './marks.js'
+import type { Reads } from '../client/reads.js'
+import { corruptRecord, expiryOf, toTimeText } from './record.js'
+import {
+  createScript,
+  deleteOfUserScript,
+  deleteScript,
+  touchScript,
+  updateIfUnchangedScript,
+  updateScript,
+} from './scripts.js'
+import type { ServerClock } from '../client/server-clock.js'
+import { renewalMinutes } from '../user-index/index-keys.js'
+
+export interface NewRecord {
+  readonly ttlMs: number
+  /** For an anonymous session the mark of its create. */
+  readonly indexedUntilMs: number
+  readonly userText: string
+  readonly dataJson: string
+}
+
+/** How a command goes: with the next batch, or, given the deadline of a call that is under way, at once and alone. */
+export type Way = { readonly observation: Observation } | { readonly deadline: Deadline }
+
+/** One command each on a session's key, by the hash of the session's id. Times are the server's. */
+export interface SessionCommands {
+  /** The value; `null` if there is no session, or if it has expired. */
+  get(hash: string, observation: Observation): Promise<string | null>
+  /** The first bytes of the values, also of sessions that have expired; the empty string where there is no key. */
+  getStarts(deadline: Deadline, hashes: readonly string[], bytes: number): Promise<readonly string[]>
+  /** The first bytes of the values; the empty string where there is no session, or where it has expired. */
+  getLiveStarts(deadline: Deadline, hashes: readonly string[], bytes: number): Promise<readonly string[]>
+  /** The outcome is done, `exists` or `unindexed`. */
+  create(way: Way, hash: string, record: NewRecord): Promise<Answer>
+  /** The outcome is done, or the user's text if the entry has to be written first. Rejects with `NotFound`. */
+  touch(way: Way, hash: string, ttlMs: number, indexedUntilMs: number): Promise<Answer>
+  /** The outcome is done. Rejects with `NotFound`. */
+  update(way: Way, hash: string, dataJson: string): Promise<Answer>
+  /** Resolves to whether the data was as expected. Rejects with `NotFound`. */
+  updateIfUnchanged(way: Way, hash: string, expectedDataJson: string, dataJson: string): Promise<boolean>
+  /** The outcome is done, also for no session. */
+  delete(way: Way, hash: string): Promise<Answer>
+  /** Leaves those of other users. */
+  deleteOfUser(deadline: Deadline, userText: string, hashes: readonly string[]): Promise<void>
+}
+
+export function noSuchSession(): SessionError {
+  return new SessionError('unknown', 'There is no such session.')
+}
+
+interface Parts {
+  readonly connection: Connection
+  readonly batches: Batches
+  readonly reads: Reads
+  readonly clock: ServerClock
+  readonly prefix: string
+}
+
+export function createSessionCommands({ connection, batches, reads, clock, prefix }: Parts): SessionCommands {
+  const keyOf = (hash: string): string => `${prefix}${hash}`
+
+  async function sendAlone(deadline: Deadline, script: Script, key: string, args: readonly string[]): Promise<Answer> {
+    const startedAtMs = performance.now()
+    const { serverNowMs, outcomes } = await connection.write(deadline, script, [{ key, args }])
+    clock.observe(serverNowMs, startedAtMs)
+    const [outcome] = outcomes
+    if (isError(outcome)) throw fromDriver(outcome)
+    return { outcome, serverNowMs, startedAtMs }
+  }
+
+  function send(way: Way, script: Script, hash: string, args: readonly string[]): Promise<Answer> {
+    const key = keyOf(hash)
+    if ('deadline' in way) return sendAlone(way.deadline, script, key, args)
+    return batches.write(script, key, args, way.observation)
+  }
+
+  async function change(way: Way, script: Script, hash: string, args: readonly string[]): Promise<Answer> {
+    const answer = await send(way, script, hash, args)
+    clock.observe(answer.serverNowMs, answer.startedAtMs)
+    if (answer.outcome === null) throw noSuchSession()
+    if (answer.outcome === 'corrupt') throw corruptRecord()
+    return answer
+  }
+
+  async function sendTogether(
+    deadline: Deadline,
+    script: Script,
+    entries: readonly KeyedArgs[],
+  ): Promise<readonly unknown[]> {
+    const groups = inChunks(entries, reads.manyKeys.allowed ? entries.length : 1, () => true)
+    try {
+      const replies = await Promise.all(groups.map((group) => connection.write(deadline, script, group)))
+      return replies.flatMap((reply) => reply.outcomes)
+    } catch (error) {
+      if (entries.length > 1 && groups.length === 1 && reads.manyKeys.refusedBy(error)) {
+        return sendTogether(deadline, script, entries)
+      }
+      throw error
+    }
+  }
+
+  return {
+    async get(hash, observation) {
+      const key = keyOf(hash)
+      const startedAtMs = performance.now()
+      const reading = batches.read(key, observation)
+      const prepared = clock.prepare()
+      const value = await reading
+      if (value === null) return null
+      if (prepared !== undefined) await prepared
+      if (clock.isBefore(expiryOf(value))) return value
+      // The key may have been moved or restored, and outlive its session (contract R3).
+      const [live = ''] = await connection.call(
+        (deadline) => connection.read(deadline, () => reads.getLive([key])),
+        startedAtMs,
+      )
+      return live === '' ? null : live
+    },
+
+    getStarts: (deadline, hashes, bytes) =>
+      connection.read(deadline, () => Promise.all(hashes.map((hash) => reads.getStart(keyOf(hash), bytes)))),
+
+    getLiveStarts: (deadline, hashes, bytes) =>
+      connection.read(deadline, () => reads.getLive(hashes.map(keyOf), bytes)),
+
+    create: (way, hash, { ttlMs, indexedUntilMs, userText, dataJson }) =>
+      send(way, createScript, hash, [String(ttlMs), toTimeText(indexedUntilMs), userText, nextMarkId(), dataJson]),
+
+    touch: (way, hash, ttlMs, indexedUntilMs) => {
+      const args = [String(ttlMs), toTimeText(indexedUntilMs), String(renewalMinutes(ttlMs))]
+      return change(way, touchScript, hash, args)
+    },
+
+    update: (way, hash, dataJson) => change(way, updateScript, hash, [nextMarkId(), dataJson]),
+
+    async updateIfUnchanged(way, hash, expectedDataJson, dataJson) {
+      const args = [nextMarkId(), expectedDataJson, dataJson]
+      const { outcome } = await change(way, updateIfUnchangedScript, hash, args)
+      return outcome !== 'changed'
+    },
+
+    delete: (way, hash) => send(way, deleteScript, hash, []),
+
+    async deleteOfUser(deadline, userText, hashes) {
+      const entries = hashes.map((hash) => ({ key: keyOf(hash), args: [userText] }))
+      const outcomes = await sendTogether(deadline, deleteOfUserScript, entries)
+      const failed = outcomes.find(isError)
+      if (failed) throw fromDriver(failed)
+    },
+  }
+}

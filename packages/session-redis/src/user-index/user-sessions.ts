@@ -1,0 +1,61 @@
+import type { EndUserSessionsOptions, SessionSummary, UserIndexCapability } from '@bext/session-core'
+import { checkEndOptions, checkUserId, isHash, isServerBackedId, type Deadline } from '@bext/session-core/store'
+import type { Connection } from '../connection.js'
+import { observed } from '../diagnostics.js'
+import { digest } from '../hash.js'
+import type { IndexedSessions } from './indexed-writes.js'
+import { parseSummary, summaryBytes, toUserText } from '../sessions/record.js'
+import type { SessionCommands } from '../sessions/commands.js'
+import type { UserIndex } from './index-keys.js'
+
+// How many sessions of a user are asked for at once. Each batch has the time of a call: what goes on is not cut off.
+const batchSize = 250
+
+interface Parts {
+  readonly connection: Connection
+  readonly commands: SessionCommands
+  readonly index: UserIndex
+  readonly sessions: IndexedSessions
+}
+
+/** Lists and ends the sessions of a user (contract O1). */
+export function createUserSessions({ connection, commands, index, sessions }: Parts): UserIndexCapability {
+  async function inBatches(
+    userText: string,
+    work: (deadline: Deadline, hashes: readonly string[]) => Promise<void>,
+  ): Promise<void> {
+    const hashes = await connection.call((deadline) => index.list(deadline, userText))
+    for (let from = 0; from < hashes.length; from += batchSize) {
+      await connection.call((deadline) => work(deadline, hashes.slice(from, from + batchSize)))
+    }
+  }
+
+  return {
+    listUserSessions: observed('listUserSessions', async (_, userId: string) => {
+      const userText = toUserText(checkUserId(userId))
+      const bytes = summaryBytes(userText)
+      const found: SessionSummary[] = []
+      await inBatches(userText, async (deadline, hashes) => {
+        const starts = await commands.getLiveStarts(deadline, hashes, bytes)
+        const summaries = hashes.map((hash, position) => parseSummary(hash, userText, starts[position] ?? ''))
+        found.push(...summaries.filter((summary) => summary !== undefined))
+      })
+      return found.toSorted((a, b) => a.createdAtMs - b.createdAtMs)
+    }),
+
+    endUserSession: observed('endUserSession', async (_, userId: string, handle: string) => {
+      const userText = toUserText(checkUserId(userId))
+      if (isHash(handle)) await connection.call((deadline) => sessions.endOfUser(deadline, userText, [handle]))
+    }),
+
+    endUserSessions: observed('endUserSessions', async (_, userId: string, options?: EndUserSessionsOptions) => {
+      const userText = toUserText(checkUserId(userId))
+      const except = checkEndOptions(options)
+      const kept = isServerBackedId(except) ? digest(except) : undefined
+      await inBatches(userText, (deadline, hashes) => {
+        const ended = hashes.filter((hash) => hash !== kept)
+        return sessions.endOfUser(deadline, userText, ended)
+      })
+    }),
+  }
+}
