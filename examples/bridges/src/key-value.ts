@@ -11,7 +11,7 @@ import {
   isServerBackedId,
   mintSessionId,
   withinDeadline,
-} from '@bext/session-core/store'
+} from '@bext/session-core/store-helpers'
 
 /** What is kept under the hash of an id. */
 export type Stored = Omit<SessionRecord, 'id'>

@@ -13,8 +13,8 @@ const map = new Map<string, unknown>()
 const unstorage: StoreHarness = {
   name: 'unstorage',
   family: 'server',
-  limits: keyValueLimits,
-  declares: { maxDataBytes: 1_048_576 },
+  protocolLimits: keyValueLimits,
+  declarations: { maxDataBytes: 1_048_576 },
   open: ({ namespace }) => ({ store: unstorageSessions(prefixStorage(storage, namespace)) }),
   async inspect(namespace) {
     const keys = await storage.getKeys(namespace)
@@ -25,8 +25,8 @@ const unstorage: StoreHarness = {
 const keyv: StoreHarness = {
   name: 'keyv',
   family: 'server',
-  limits: keyValueLimits,
-  declares: { maxDataBytes: 1_048_576 },
+  protocolLimits: keyValueLimits,
+  declarations: { maxDataBytes: 1_048_576 },
   open: ({ namespace }) => ({ store: keyvSessions(new Keyv({ store: map, namespace, throwOnErrors: true })) }),
   async inspect(namespace) {
     return [...map].filter(([key]) => key.startsWith(`${namespace}:`)).map(([key, value]) => `${key} ${String(value)}`)

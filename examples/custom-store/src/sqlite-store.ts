@@ -1,10 +1,10 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { CloseCapability, SessionPlugin, SweepCapability } from '@bext/session-core'
 import { SessionError } from '@bext/session-core'
-import { checkCreateOptions, checkDataJson, checkMaxRecords, checkTtlMs } from '@bext/session-core/store'
-import { checkSessionId, hashSessionId, isServerBackedId, mintSessionId } from '@bext/session-core/store'
-import { checkTimeoutMs, describeType, rejectUnknownOptions, toBackendError } from '@bext/session-core/store'
-import { defaultMaxDataBytes as maxDataBytes, defaultTimeoutMs } from '@bext/session-core/store'
+import { checkCreateOptions, checkDataJson, checkMaxRecords, checkTtlMs } from '@bext/session-core/store-helpers'
+import { checkSessionId, hashSessionId, isServerBackedId, mintSessionId } from '@bext/session-core/store-helpers'
+import { checkTimeoutMs, describeType, rejectUnknownOptions, toBackendError } from '@bext/session-core/store-helpers'
+import { defaultMaxDataBytes as maxDataBytes, defaultTimeoutMs } from '@bext/session-core/store-helpers'
 
 export type SqliteSessions = SessionPlugin & SweepCapability & CloseCapability
 

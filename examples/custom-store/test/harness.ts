@@ -29,7 +29,7 @@ const harness: StoreHarness = {
   name: 'sqlite',
   family: 'server',
   capabilities: ['sweep', 'close'],
-  declares: { maxDataBytes: 1_048_576 },
+  declarations: { maxDataBytes: 1_048_576 },
   module: { url: import.meta.url, execArgv: ['--import', 'tsx'] },
   open({ namespace, timeoutMs }) {
     const store = sqliteSessions({ path: fileOf(namespace), timeoutMs })

@@ -43,7 +43,7 @@ function send(response: ServerResponse, { status, body = '', location, setCookie
 /** The web app on a store: pages without scripts, and forms that lead back to the page. */
 export function createApp(store: DemoStore, lifetimes: LifetimeOptions = {}): RequestListener {
   const { plugin } = store
-  const manager = createSessionManager<SessionData>({ plugin, initialData: () => ({ visits: 0 }), ...lifetimes })
+  const manager = createSessionManager<SessionData>({ store: plugin, initialData: () => ({ visits: 0 }), ...lifetimes })
   const actions = formActions(manager)
 
   async function showHome(session: OpenSession<SessionData>): Promise<Answer> {

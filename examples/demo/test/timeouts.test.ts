@@ -18,10 +18,10 @@ interface Visit {
 type Options = Partial<SessionManagerOptions<Visit>>
 
 const minuteMs = 60_000
-const minute = { ttlMs: minuteMs, absoluteTtlMs: minuteMs }
-const day = { ttlMs: 24 * 60 * minuteMs, absoluteTtlMs: 24 * 60 * minuteMs }
+const minute = { idleTimeoutMs: minuteMs, absoluteTimeoutMs: minuteMs }
+const day = { idleTimeoutMs: 24 * 60 * minuteMs, absoluteTimeoutMs: 24 * 60 * minuteMs }
 const shortMs = 1000
-const short = { ttlMs: shortMs, absoluteTtlMs: shortMs }
+const short = { idleTimeoutMs: shortMs, absoluteTimeoutMs: shortMs }
 
 function inRedis(): SessionPlugin {
   const client = new Redis(inject('redisUrl'))
@@ -59,7 +59,7 @@ afterEach(() => {
 })
 
 function managerOf(plugin: SessionPlugin, options: Options): SessionManager<Visit> {
-  return createSessionManager<Visit>({ plugin, initialData: () => ({}), ...options })
+  return createSessionManager<Visit>({ store: plugin, initialData: () => ({}), ...options })
 }
 
 function cookieOf(setCookies: readonly string[]): string {
@@ -86,9 +86,9 @@ describe.each([
 ])('timeouts that were shortened: %s, app clock off by %i ms', (name, skewMs) => {
   it.each<[string, Options, Options, boolean]>([
     ['both', minute, short, false],
-    ['the absolute one', day, { ...short, absoluteTtlMs: shortMs }, false],
-    ['the idle one', minute, { ttlMs: shortMs, absoluteTtlMs: minuteMs }, false],
-    ['the idle one, from a day', day, { ttlMs: shortMs, absoluteTtlMs: day.absoluteTtlMs }, false],
+    ['the absolute one', day, { ...short, absoluteTimeoutMs: shortMs }, false],
+    ['the idle one', minute, { idleTimeoutMs: shortMs, absoluteTimeoutMs: minuteMs }, false],
+    ['the idle one, from a day', day, { idleTimeoutMs: shortMs, absoluteTimeoutMs: day.absoluteTimeoutMs }, false],
     ['remember me taken away', { ...short, remember: day }, short, true],
     ['remember me shortened', { ...short, remember: day }, { ...short, remember: short }, true],
   ])('end a session that is past them, and tell: %s', async (_title, before, after, remember) => {
@@ -97,14 +97,14 @@ describe.each([
     const cookie = await signIn(managerOf(plugin, before), remember)
     await wait(shortMs + 50)
     const reasons: string[] = []
-    const manager = managerOf(plugin, { ...after, onRejected: ({ reason }) => reasons.push(reason) })
+    const manager = managerOf(plugin, { ...after, onRejection: ({ reason }) => reasons.push(reason) })
     expect((await manager.open(cookie)).userId).toBeUndefined()
     expect(reasons).toEqual(['expired'])
   })
 
   it.each<[string, Options]>([
     ['both', minute],
-    ['the idle one', { ttlMs: minuteMs, absoluteTtlMs: day.absoluteTtlMs }],
+    ['the idle one', { idleTimeoutMs: minuteMs, absoluteTimeoutMs: day.absoluteTimeoutMs }],
   ])('leave a session that is within them, and hold from then on: %s', async (_title, after) => {
     setClock(skewMs)
     const plugin = await stores[name]!()
@@ -124,9 +124,9 @@ describe.each([
     setClock(skewMs)
     const plugin = await stores[name]!()
     let cookie = await signIn(managerOf(plugin, day))
-    const half = { ttlMs: 12 * 60 * minuteMs, absoluteTtlMs: day.absoluteTtlMs }
-    for (const options of [half, day, half, { ...half, ttlMs: minuteMs }, day]) {
-      const manager = managerOf(plugin, { ...options, touchAfterMs: 1 })
+    const half = { idleTimeoutMs: 12 * 60 * minuteMs, absoluteTimeoutMs: day.absoluteTimeoutMs }
+    for (const options of [half, day, half, { ...half, idleTimeoutMs: minuteMs }, day]) {
+      const manager = managerOf(plugin, { ...options, touchIntervalMs: 1 })
       for (const _ of [1, 2]) {
         const session = await manager.open(cookie)
         expect(session.userId).toBe('ada')
@@ -147,8 +147,8 @@ describe.each([
   it('a touch is due when it is due', async () => {
     setClock(skewMs)
     const plugin = await stores[name]!()
-    const often = managerOf(plugin, { ttlMs: minuteMs, touchAfterMs: 1 })
-    const seldom = managerOf(plugin, { ttlMs: minuteMs, touchAfterMs: 30_000 })
+    const often = managerOf(plugin, { idleTimeoutMs: minuteMs, touchIntervalMs: 1 })
+    const seldom = managerOf(plugin, { idleTimeoutMs: minuteMs, touchIntervalMs: 30_000 })
     const cookie = await signIn(often)
     const { expiresAtMs: first } = await seldom.open(cookie)
     await wait(5)
@@ -162,26 +162,26 @@ describe.each([
   it('neither a touch nor a rotation passes the absolute end, or comes short of it', async () => {
     setClock(skewMs)
     const plugin = await stores[name]!()
-    const manager = managerOf(plugin, { ttlMs: minuteMs, absoluteTtlMs: minuteMs + 20, touchAfterMs: 1 })
+    const manager = managerOf(plugin, { idleTimeoutMs: minuteMs, absoluteTimeoutMs: minuteMs + 20, touchIntervalMs: 1 })
     const cookie = await signIn(manager)
     await wait(100)
-    const { endsAtMs = 0 } = await manager.open(cookie)
+    const { absoluteExpiresAtMs = 0 } = await manager.open(cookie)
     await (await manager.open(cookie)).commit()
     const touched = await manager.open(cookie)
-    expect(Math.abs((touched.expiresAtMs ?? 0) - endsAtMs)).toBeLessThan(2000)
+    expect(Math.abs((touched.expiresAtMs ?? 0) - absoluteExpiresAtMs)).toBeLessThan(2000)
     touched.rotate()
     const setCookies = await touched.commit()
     expect(Number(/Max-Age=(\d+)/.exec(setCookies[0] ?? '')?.[1])).toBeGreaterThan(30)
     expect(Number(/Max-Age=(\d+)/.exec(setCookies[0] ?? '')?.[1])).toBeLessThanOrEqual(61)
     const rotated = await manager.open(cookieOf(setCookies))
-    expect([rotated.userId, rotated.endsAtMs]).toEqual(['ada', endsAtMs])
-    expect(Math.abs((rotated.expiresAtMs ?? 0) - endsAtMs)).toBeLessThan(2000)
+    expect([rotated.userId, rotated.absoluteExpiresAtMs]).toEqual(['ada', absoluteExpiresAtMs])
+    expect(Math.abs((rotated.expiresAtMs ?? 0) - absoluteExpiresAtMs)).toBeLessThan(2000)
   })
 
   it('the grace of a rotation is as long as it is said', async () => {
     setClock(skewMs)
     const plugin = await stores[name]!()
-    const manager = managerOf(plugin, { ttlMs: minuteMs })
+    const manager = managerOf(plugin, { idleTimeoutMs: minuteMs })
     const cookie = await signIn(manager)
     const session = await manager.open(cookie)
     session.rotate({ graceMs: 10_000 })
@@ -195,7 +195,7 @@ describe.each([
   it('a visitor of many requests stays signed in for longer than the idle timeout', async () => {
     setClock(skewMs)
     const plugin = await stores[name]!()
-    const options = { ttlMs: shortMs, touchAfterMs: 100 }
+    const options = { idleTimeoutMs: shortMs, touchIntervalMs: 100 }
     const cookie = await signIn(managerOf(plugin, options))
     for (let passedMs = 0; passedMs < 2 * shortMs; passedMs += 100) {
       // Another process each time, which knows nothing of the clocks.

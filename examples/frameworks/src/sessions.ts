@@ -9,4 +9,4 @@ export interface SessionData {
 export const store = memorySessions({ maxDataBytes: 4096 })
 
 /** One for the whole app; another store is another first line. */
-export const sessions = createSessionManager<SessionData>({ plugin: store, initialData: () => ({ visits: 0 }) })
+export const sessions = createSessionManager<SessionData>({ store: store, initialData: () => ({ visits: 0 }) })

@@ -17,9 +17,9 @@ export function ironSessionManager(
   secrets: CookieSessionsOptions['secrets'],
   { password, cookieName, cookieOptions }: IronOptions,
 ): SessionManager<Visits> {
-  const openLegacy = ironSessionCookies({ password, userIdOf: (data) => (data as { userId?: string }).userId })
+  const legacyDecoder = ironSessionCookies({ password, userIdOf: (data) => (data as { userId?: string }).userId })
   return createSessionManager<Visits>({
-    plugin: cookieSessions({ secrets, openLegacy }),
+    store: cookieSessions({ secrets, legacyDecoder }),
     initialData: () => ({ visits: 0 }),
     cookie: { legacy: { name: cookieName, path: cookieOptions?.path, domain: cookieOptions?.domain } },
   })

@@ -13,7 +13,7 @@ const secrets = ['the newest of the secrets', 'the secret before it']
 const oldName = 'connect.sid'
 
 function newApp(plugin: SessionPlugin, old: Store): Express {
-  return createApp(createSessionManager<Visits>({ plugin, initialData: () => ({ visits: 0 }) }), old, secrets)
+  return createApp(createSessionManager<Visits>({ store: plugin, initialData: () => ({ visits: 0 }) }), old, secrets)
 }
 
 describe.each(storeNames)('sessions of %s', (name) => {

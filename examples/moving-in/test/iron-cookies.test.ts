@@ -27,9 +27,9 @@ function createBrowser(ironOptions: Partial<SessionOptions>, cookie: Cookie, com
   const plugin = cookieSessions({
     secrets,
     compression,
-    openLegacy: ironSessionCookies({ password, userIdOf: (data) => (data as Data).userId }),
+    legacyDecoder: ironSessionCookies({ password, userIdOf: (data) => (data as Data).userId }),
   })
-  const manager = createSessionManager<Data>({ plugin, initialData: () => ({}), cookie })
+  const manager = createSessionManager<Data>({ store: plugin, initialData: () => ({}), cookie })
 
   async function ask(path: string, handler: (request: Request) => Promise<Response>): Promise<string> {
     const url = origin + path
@@ -52,7 +52,7 @@ function createBrowser(ironOptions: Partial<SessionOptions>, cookie: Cookie, com
 
     visit: (path = '/app') =>
       ask(path, (request) =>
-        manager.handle(request, (session) => {
+        manager.handleFetch(request, (session) => {
           session.data.visits = (session.data.visits ?? 0) + 1
           return new Response(`${session.userId ?? 'guest'} ${session.data.visits}`)
         }),
@@ -60,7 +60,7 @@ function createBrowser(ironOptions: Partial<SessionOptions>, cookie: Cookie, com
 
     signIn: (userId: string, path = '/app') =>
       ask(path, (request) =>
-        manager.handle(request, (session) => {
+        manager.handleFetch(request, (session) => {
           session.signIn(userId)
           return new Response('Welcome')
         }),
@@ -68,7 +68,7 @@ function createBrowser(ironOptions: Partial<SessionOptions>, cookie: Cookie, com
 
     signOut: (path = '/app') =>
       ask(path, (request) =>
-        manager.handle(request, (session) => {
+        manager.handleFetch(request, (session) => {
           session.signOut()
           return new Response('Goodbye')
         }),

@@ -1,5 +1,5 @@
 import { isSessionError } from '@bext/session-core'
-import { hashSessionId } from '@bext/session-core/store'
+import { hashSessionId } from '@bext/session-core/store-helpers'
 import { monitorLag } from './lag.js'
 import type { Random } from './random.js'
 import type { Span } from './versioned-value.js'

@@ -28,8 +28,8 @@ export const sizeBudgets: readonly SizeBudget[] = [
   { entry: '@bext/session-core/manager', runtime: 'edge', maxBytes: 15_000 },
   { entry: '@bext/session-core/memory', runtime: 'node', maxBytes: 6_000 },
   { entry: '@bext/session-core/memory', runtime: 'edge', maxBytes: 6_000 },
-  { entry: '@bext/session-core/store', runtime: 'node', maxBytes: 6_000 },
-  { entry: '@bext/session-core/store', runtime: 'edge', maxBytes: 6_000 },
+  { entry: '@bext/session-core/store-helpers', runtime: 'node', maxBytes: 6_000 },
+  { entry: '@bext/session-core/store-helpers', runtime: 'edge', maxBytes: 6_000 },
   { entry: '@bext/session-pg', runtime: 'node', maxBytes: 19_000 },
   { entry: '@bext/session-redis', runtime: 'node', maxBytes: 16_500 },
 ]

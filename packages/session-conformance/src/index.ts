@@ -21,7 +21,7 @@ export type {
 } from './runner/harness.js'
 export type { ProfileName } from './runner/profiles.js'
 export { profileOf, profileTitles } from './runner/profiles.js'
-export type { Outcome, Report, ReportCase, Stray } from './report/report.js'
+export type { Outcome, Report, ReportCase, UnhandledError as Stray } from './report/report.js'
 export type { CaseResult, Run, RunOptions, Verdict } from './runner/run.js'
 export { applicableCases, startRun } from './runner/run.js'
 export { runConformance } from './runner/run-all.js'

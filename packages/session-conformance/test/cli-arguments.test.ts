@@ -115,7 +115,7 @@ describe('a harness around a function', () => {
   test('finds out that two stores share their sessions', async () => {
     const store = memorySessions()
     const harness = await harnessFromFactory(async () => ({ store: { ...store } }), 'server', './a.js')
-    expect(harness.declares?.sharedBackend).toBe(true)
+    expect(harness.declarations?.sharedBackend).toBe(true)
   })
 
   test('refuses one store that is given again and again and can be closed', async () => {

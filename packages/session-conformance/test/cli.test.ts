@@ -151,7 +151,7 @@ describe.concurrent('the command', { timeout: 60_000 }, () => {
       '-',
     ])
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
-    const { cases: ended, strays } = JSON.parse(stdout) as Report
+    const { cases: ended, unhandledErrors: strays } = JSON.parse(stdout) as Report
     expect(strays).toEqual([])
     expect(ended.map(({ id, verdict }) => [id, verdict])).toEqual([
       ['U2-same-id', 'pass'],

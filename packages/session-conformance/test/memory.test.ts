@@ -26,7 +26,7 @@ const harness: StoreHarness = {
   name: 'memory',
   family: 'server',
   capabilities: ['user-index', 'sweep', 'compare'],
-  declares: { maxDataBytes: 1_048_576 },
+  declarations: { maxDataBytes: 1_048_576 },
   open({ namespace }) {
     const store = stores.get(namespace) ?? memorySessions({ maxSessions })
     stores.set(namespace, store)

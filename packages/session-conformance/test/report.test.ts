@@ -10,7 +10,7 @@ const harness: StoreHarness = {
   name: 'memory',
   family: 'server',
   capabilities: ['user-index', 'sweep', 'compare'],
-  declares: { sharedBackend: false },
+  declarations: { sharedBackend: false },
   versions: { 'a backend': '7.0.1' },
   open: () => ({ store: memorySessions() }),
 }
@@ -54,7 +54,7 @@ test("an error that one case left behind is that case's failure", () => {
   expect(report.outcome).toBe('fail')
   expect(report.cases[0]).toMatchObject({ verdict: 'fail', brokenRule: 'E1', note: 'Error: lost' })
   expect(report.cases[1]?.verdict).toBe('pass')
-  expect(report.strays).toEqual([])
+  expect(report.unhandledErrors).toEqual([])
 })
 
 test('an error that any of several cases left behind fails the run, and earns no profile', async () => {

@@ -9,7 +9,7 @@ const harness: StoreHarness = {
   name: 'memory',
   family: 'server',
   capabilities: ['user-index', 'sweep', 'compare'],
-  declares: { sharedBackend: false },
+  declarations: { sharedBackend: false },
   open: () => ({ store: memorySessions() }),
 }
 

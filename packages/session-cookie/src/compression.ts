@@ -13,4 +13,4 @@ export interface Compression {
 export const deflate: Compression = deflateOfRuntime
 
 /** Opens what `deflate` made, and compresses nothing: for the time after `deflate` was given up. */
-export const onlyInflate: Compression = { ...deflate, deflate: (text) => text }
+export const inflateOnly: Compression = { ...deflate, deflate: (text) => text }

@@ -1,7 +1,7 @@
 import { SessionError } from '@bext/session-core'
-import { checkPositiveInteger, describeType, rejectUnknownOptions } from '@bext/session-core/store'
+import { checkPositiveInteger, describeType, rejectUnknownOptions } from '@bext/session-core/store-helpers'
 import { defaults, unseal } from 'iron-webcrypto'
-import type { LegacySession, OpenLegacy } from './legacy/legacy.js'
+import type { LegacySession, LegacyDecoder } from './legacy/legacy.js'
 import { canonical } from './seal/token.js'
 
 export interface IronSessionCookiesOptions {
@@ -16,11 +16,11 @@ export interface IronSessionCookiesOptions {
    * When cookies without an expiry stop to be opened, in milliseconds since 1970: iron-session makes such cookies with
    * `ttl: 0`, and version 9 also with `cookieOptions: { maxAge: undefined }`. Default: they are refused.
    */
-  readonly endlessUntilMs?: number | undefined
+  readonly neverExpiringUntilMs?: number | undefined
 }
 
 const factory = 'ironSessionCookies'
-const known = ['password', 'userIdOf', 'endlessUntilMs']
+const known = ['password', 'userIdOf', 'neverExpiringUntilMs']
 const minPasswordLength = 32
 
 // Fe26.2*passwordId*salt*iv*ciphertext*expiresAtMs*salt*mac~version, in canonical spelling. The version is not
@@ -93,18 +93,18 @@ function userIn(data: object, userIdOf: (data: object) => unknown): string | und
 }
 
 /**
- * Opens the cookies of iron-session 8 and 9, for the option `openLegacy`, so that a site changes over without signing
+ * Opens the cookies of iron-session 8 and 9, for the option `legacyDecoder`, so that a site changes over without signing
  * anyone out. Each costs what it did there, two passwords stretched, until the session is sealed anew.
  * Throws a `TypeError` for a wrong option.
  */
-export function ironSessionCookies(options: IronSessionCookiesOptions): OpenLegacy {
+export function ironSessionCookies(options: IronSessionCookiesOptions): LegacyDecoder {
   rejectUnknownOptions(factory, options, known)
-  const { password, userIdOf, endlessUntilMs } = options
+  const { password, userIdOf, neverExpiringUntilMs } = options
   const passwords = checkPasswords(password)
   if (userIdOf !== undefined && typeof userIdOf !== 'function') {
     throw new TypeError(`${factory}: option userIdOf must be a function, but it is ${describeType(userIdOf)}.`)
   }
-  if (endlessUntilMs !== undefined) checkPositiveInteger(factory, 'endlessUntilMs', endlessUntilMs)
+  if (neverExpiringUntilMs !== undefined) checkPositiveInteger(factory, 'neverExpiringUntilMs', neverExpiringUntilMs)
 
   return async (cookie): Promise<LegacySession | undefined> => {
     const [, seal, passwordId = '', expiry, serial] = ironSeal.exec(cookie) ?? []
@@ -115,9 +115,9 @@ export function ironSessionCookies(options: IronSessionCookiesOptions): OpenLega
     }
     const dataJson = await unsealText(seal, passwordId, found)
     const data = parseData(dataJson)
-    const expiresAtMs = expiry === undefined ? endlessUntilMs : Number(expiry)
+    const expiresAtMs = expiry === undefined ? neverExpiringUntilMs : Number(expiry)
     if (expiresAtMs === undefined) {
-      throw new SessionError('malformed', 'The iron-session cookie has no expiry (option endlessUntilMs).')
+      throw new SessionError('malformed', 'The iron-session cookie has no expiry (option neverExpiringUntilMs).')
     }
     return { userId: userIdOf && userIn(data, userIdOf), dataJson, expiresAtMs, serial }
   }

@@ -1,10 +1,10 @@
-import { checkPositiveInteger, rejectUnknownOptions } from '@bext/session-core/store'
+import { checkPositiveInteger, rejectUnknownOptions } from '@bext/session-core/store-helpers'
 import type { Compression } from './compression.js'
-import type { OpenLegacy } from './legacy/legacy.js'
+import type { LegacyDecoder } from './legacy/legacy.js'
 import type { Revocation } from './revocation/revocation.js'
 import type { CheckedSecret, CookieSecret } from './secrets.js'
 import { checkSecrets } from './secrets.js'
-import { kindOf, wrongOption } from './wrong-option.js'
+import { describeWithoutValue, optionError } from './wrong-option.js'
 
 export interface CookieSessionsOptions {
   /** The first seals, all open: to change the secret, put the new one in front. At least one. */
@@ -24,7 +24,7 @@ export interface CookieSessionsOptions {
   /** What `createRevocation` made: ends take effect before expiry, for a look-up at each read. Default: none. */
   readonly revocation?: Revocation | undefined
   /** Opens the cookies of what was there before, such as `ironSessionCookies()`. Default: none. */
-  readonly openLegacy?: OpenLegacy | undefined
+  readonly legacyDecoder?: LegacyDecoder | undefined
 }
 
 export interface CheckedOptions {
@@ -33,13 +33,13 @@ export interface CheckedOptions {
   readonly maxIdBytes: number
   readonly compression: Compression | undefined
   readonly revocation: Revocation | undefined
-  readonly openLegacy: OpenLegacy | undefined
+  readonly legacyDecoder: LegacyDecoder | undefined
 }
 
 const factory = 'cookieSessions'
 const defaults = Object.freeze({ purpose: 'session', maxIdBytes: 3900 })
 
-const known = ['secrets', 'purpose', 'maxIdBytes', 'compression', 'revocation', 'openLegacy']
+const known = ['secrets', 'purpose', 'maxIdBytes', 'compression', 'revocation', 'legacyDecoder']
 const maxPurposeLength = 128
 const revocationMethods = ['newSerial', 'checkTtlMs', 'refuseRevoked', 'revoke', 'revokeUser', 'isHealthy']
 const makers = {
@@ -51,16 +51,16 @@ function checkPurpose(purpose: unknown): string {
   if (typeof purpose === 'string' && purpose.isWellFormed() && purpose && purpose.length <= maxPurposeLength) {
     return purpose
   }
-  throw wrongOption(
+  throw optionError(
     'purpose',
     `a string of 1 to ${maxPurposeLength} characters, without a lone surrogate`,
-    kindOf(purpose),
+    describeWithoutValue(purpose),
   )
 }
 
 function checkFunction<T>(option: string, value: T): T {
   if (value === undefined || typeof value === 'function') return value
-  throw wrongOption(option, 'a function', kindOf(value))
+  throw optionError(option, 'a function', describeWithoutValue(value))
 }
 
 function checkMethods<T extends object>(
@@ -70,23 +70,23 @@ function checkMethods<T extends object>(
 ): T | undefined {
   if (value === undefined) return value
   const expected = `what ${makers[option]} gives`
-  if (typeof value !== 'object' || value === null) throw wrongOption(option, expected, kindOf(value))
+  if (typeof value !== 'object' || value === null) throw optionError(option, expected, describeWithoutValue(value))
   const missing = methods.filter((method) => typeof Reflect.get(value, method) !== 'function')
   if (missing.length === 0) return value
-  throw wrongOption(option, expected, `an object without ${missing.join(', ')}`)
+  throw optionError(option, expected, `an object without ${missing.join(', ')}`)
 }
 
 /** The options with their defaults, copied (contract R7). Throws a `TypeError` that names the wrong one. */
 export function checkOptions(options: CookieSessionsOptions): CheckedOptions {
   rejectUnknownOptions(factory, options, known)
   const { secrets, purpose = defaults.purpose, maxIdBytes = defaults.maxIdBytes } = options
-  const { compression, revocation, openLegacy } = options
+  const { compression, revocation, legacyDecoder } = options
   return {
     secrets: checkSecrets(secrets),
     purpose: checkPurpose(purpose),
     maxIdBytes: checkPositiveInteger(factory, 'maxIdBytes', maxIdBytes),
     compression: checkMethods('compression', ['deflate', 'inflate'], compression),
     revocation: checkMethods('revocation', revocationMethods, revocation),
-    openLegacy: checkFunction('openLegacy', openLegacy),
+    legacyDecoder: checkFunction('legacyDecoder', legacyDecoder),
   }
 }

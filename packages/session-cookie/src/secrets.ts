@@ -1,5 +1,5 @@
-import { rejectUnknownOptions } from '@bext/session-core/store'
-import { kindOf, wrongOption } from './wrong-option.js'
+import { rejectUnknownOptions } from '@bext/session-core/store-helpers'
+import { describeWithoutValue, optionError } from './wrong-option.js'
 
 /** A secret that session ids are sealed with. */
 export interface CookieSecret {
@@ -32,10 +32,10 @@ function checkBytes(option: string, secret: unknown): Uint8Array {
   const bytes = new Uint8Array(isBytes ? given : [])
   if (bytes.length >= minSecretBytes) return bytes
   const advice = ' (npx @bext/session-cookie generate-secret)'
-  throw wrongOption(
+  throw optionError(
     option,
     `a string or a Uint8Array of at least ${minSecretBytes} bytes${advice}`,
-    isBytes ? `one of ${bytes.length}` : kindOf(secret),
+    isBytes ? `one of ${bytes.length}` : describeWithoutValue(secret),
   )
 }
 
@@ -49,15 +49,19 @@ export function checkSecrets(secrets: unknown): readonly [CheckedSecret, ...Chec
     const { id, secret } = entry as Partial<Record<keyof CookieSecret, unknown>>
     if (typeof id !== 'string' || !secretId.test(id) || ids.has(id)) {
       const isTaken = typeof id === 'string' && ids.has(id)
-      throw wrongOption(`${option}.id`, '1 to 64 of A-Z a-z 0-9 _, no two the same', isTaken ? 'taken' : kindOf(id))
+      throw optionError(
+        `${option}.id`,
+        '1 to 64 of A-Z a-z 0-9 _, no two the same',
+        isTaken ? 'taken' : describeWithoutValue(id),
+      )
     }
     ids.add(id)
     return { id, bytes: checkBytes(`${option}.secret`, secret) }
   })
   if (first) return [first, ...others]
-  throw wrongOption(
+  throw optionError(
     'secrets',
     'an array of one or more { id, secret }',
-    Array.isArray(secrets) ? 'empty' : kindOf(secrets),
+    Array.isArray(secrets) ? 'empty' : describeWithoutValue(secrets),
   )
 }

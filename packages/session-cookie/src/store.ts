@@ -1,12 +1,12 @@
 import type { CreateOptions, SessionId, SessionPlugin, SessionRecord } from '@bext/session-core'
 import { SessionError } from '@bext/session-core'
-import { checkCreateOptions, checkDataJson, checkTtlMs, toBackendError } from '@bext/session-core/store'
-import { lazyMaker } from './seal/keys.js'
+import { checkCreateOptions, checkDataJson, checkTtlMs, toBackendError } from '@bext/session-core/store-helpers'
+import { lazySealer } from './seal/keys.js'
 import { openChecked } from './legacy/legacy.js'
-import type { Awaitable, Maker } from './seal/sealer.js'
+import type { Awaitable, Sealer } from './seal/sealer.js'
 import type { CookieSessionsOptions } from './options.js'
 import { checkOptions } from './options.js'
-import type { Payload, Session } from './seal/payload.js'
+import type { Payload, SealedSession } from './seal/payload.js'
 import { decodePayload, encodePayload } from './seal/payload.js'
 import { malformed, unsupported } from './errors.js'
 import type { Revocation } from './revocation/revocation.js'
@@ -50,14 +50,14 @@ export function cookieSessions(
 ): RevocableCookieSessions
 export function cookieSessions(options: CookieSessionsOptions): CookieSessions
 export function cookieSessions(options: CookieSessionsOptions): CookieSessions | RevocableCookieSessions {
-  const { secrets, purpose, maxIdBytes, compression, revocation, openLegacy } = checkOptions(options)
+  const { secrets, purpose, maxIdBytes, compression, revocation, legacyDecoder } = checkOptions(options)
   const sealingKeyId = secrets[0].id
-  const makers = new Map(secrets.map((secret) => [secret.id, lazyMaker(secret, purpose)]))
-  const longestOpened = openLegacy ? Math.max(maxIdBytes, maxLegacyBytes) : maxIdBytes
+  const makers = new Map(secrets.map((secret) => [secret.id, lazySealer(secret, purpose)]))
+  const longestOpened = legacyDecoder ? Math.max(maxIdBytes, maxLegacyBytes) : maxIdBytes
   // Otherwise what counts is the size of the id.
   const limits = { maxDataBytes: compression ? maxDeflatableBytes : Number.POSITIVE_INFINITY }
 
-  function makerOf(keyId: string): Awaitable<Maker> {
+  function makerOf(keyId: string): Awaitable<Sealer> {
     const derive = makers.get(keyId)
     if (!derive) throw new SessionError('unknown_key', 'The session was sealed with a secret that this store has not.')
     return derive()
@@ -75,7 +75,13 @@ export function cookieSessions(options: CookieSessionsOptions): CookieSessions |
     )
   }
 
-  async function sealSession({ userId, dataJson, createdAtMs, expiresAtMs, serial }: Session): Promise<SessionId> {
+  async function sealSession({
+    userId,
+    dataJson,
+    createdAtMs,
+    expiresAtMs,
+    serial,
+  }: SealedSession): Promise<SessionId> {
     try {
       const deflated = compression ? await compression.deflate(dataJson) : dataJson
       const isDeflated = deflated.length < dataJson.length
@@ -92,7 +98,7 @@ export function cookieSessions(options: CookieSessionsOptions): CookieSessions |
     }
   }
 
-  async function unseal(id: SessionId): Promise<Session> {
+  async function unseal(id: SessionId): Promise<SealedSession> {
     const token = parseToken(id)
     const maker = await makerOf(token.keyId)
     const { data, isDeflated, userId, createdAtMs, serial } = decodePayload(await maker.unseal(token))
@@ -108,11 +114,11 @@ export function cookieSessions(options: CookieSessionsOptions): CookieSessions |
     }
   }
 
-  async function open(id: SessionId): Promise<Session> {
+  async function open(id: SessionId): Promise<SealedSession> {
     if (typeof id !== 'string' || id.length > longestOpened) throw malformed()
-    let session: Session
+    let session: SealedSession
     try {
-      session = (openLegacy && (await openChecked(openLegacy, id))) ?? (await unseal(id))
+      session = (legacyDecoder && (await openChecked(legacyDecoder, id))) ?? (await unseal(id))
     } catch (error) {
       throw toBackendError(error)
     }

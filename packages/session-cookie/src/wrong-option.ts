@@ -1,10 +1,10 @@
-import { describeType } from '@bext/session-core/store'
+import { describeType } from '@bext/session-core/store-helpers'
 
 /** Describes the value for error texts, and never shows it: it may be a secret. */
-export function kindOf(value: unknown): string {
+export function describeWithoutValue(value: unknown): string {
   return typeof value === 'string' ? 'another string' : describeType(value)
 }
 
-export function wrongOption(option: string, expected: string, given: string): TypeError {
+export function optionError(option: string, expected: string, given: string): TypeError {
   return new TypeError(`cookieSessions: option ${option} must be ${expected}, but it is ${given}.`)
 }

@@ -1,5 +1,5 @@
 import { cookieSessions } from '@bext/session-cookie'
-import { deflate, onlyInflate } from '@bext/session-cookie/compression'
+import { deflate, inflateOnly } from '@bext/session-cookie/compression'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { deflate as node } from '../src/compression/deflate-node.js'
@@ -9,7 +9,7 @@ import { expectInvalid, hourMs, newSecret } from './support.js'
 const secrets = [newSecret('k1')]
 const plain = cookieSessions({ secrets })
 const compressing = cookieSessions({ secrets, compression: deflate })
-const opening = cookieSessions({ secrets, compression: onlyInflate })
+const opening = cookieSessions({ secrets, compression: inflateOnly })
 const dataJson = JSON.stringify({ items: Array.from({ length: 60 }, (_, n) => ({ id: n, name: `item ${n}` })) })
 
 test('compressed data is shorter, and comes back byte for byte, also once nothing is compressed any more (R2)', async () => {

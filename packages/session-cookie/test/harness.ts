@@ -1,7 +1,7 @@
 import type { StoreHarness } from '@bext/session-conformance'
 import { cookieSessions } from '@bext/session-cookie'
 import { createRevocation, memoryRevocations } from '@bext/session-cookie/revocation'
-import { maxTtlMs } from '@bext/session-core/store'
+import { maxTtlMs } from '@bext/session-core/store-helpers'
 
 const secrets = {
   first: { id: 'k1', secret: 'the first secret of the conformance run, long enough' },
@@ -12,7 +12,7 @@ const secrets = {
 export const harness: StoreHarness = {
   name: 'cookie',
   family: 'client',
-  declares: { otherSecret: true },
+  declarations: { otherSecret: true },
   open({ namespace, secret = 'first' }) {
     return { store: cookieSessions({ secrets: [secrets[secret]], purpose: namespace }) }
   },
@@ -24,7 +24,7 @@ const revocations = new Map<string, ReturnType<typeof memoryRevocations>>()
 export const revocableHarness: StoreHarness = {
   ...harness,
   name: 'cookie, with revocation',
-  declares: { otherSecret: true, revocation: true },
+  declarations: { otherSecret: true, revocation: true },
   open({ namespace, secret = 'first' }) {
     const store = revocations.get(namespace) ?? memoryRevocations()
     revocations.set(namespace, store)

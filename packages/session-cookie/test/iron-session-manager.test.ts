@@ -1,5 +1,5 @@
 import { cookieSessions } from '@bext/session-cookie'
-import type { CookieSessions, OpenLegacy } from '@bext/session-cookie'
+import type { CookieSessions, LegacyDecoder } from '@bext/session-cookie'
 import { ironSessionCookies } from '@bext/session-cookie/iron-session'
 import { createRevocation, memoryRevocations } from '@bext/session-cookie/revocation'
 import { SessionError } from '@bext/session-core'
@@ -23,11 +23,11 @@ const userIdOf = (data: object): string | undefined => (data as { userId?: strin
 const defaultLegacy = ironSessionCookies({ password, userIdOf })
 
 function managerOf(plugin: CookieSessions): SessionManager<Visit> {
-  return createSessionManager<Visit>({ plugin, initialData: () => ({}), cookie: { name: 'my-app' } })
+  return createSessionManager<Visit>({ store: plugin, initialData: () => ({}), cookie: { name: 'my-app' } })
 }
 
-function movingManager(openLegacy: OpenLegacy = defaultLegacy): SessionManager<Visit> {
-  return managerOf(cookieSessions({ secrets, openLegacy }))
+function movingManager(legacyDecoder: LegacyDecoder = defaultLegacy): SessionManager<Visit> {
+  return managerOf(cookieSessions({ secrets, legacyDecoder }))
 }
 
 async function ironCookie(data: object, options: { ttl?: number } = {}): Promise<string> {
@@ -62,14 +62,14 @@ describe('the move of a session of iron-session', () => {
     const moved = await movingManager().open(cookieOf(setCookies))
     expect([moved.userId, moved.data]).toEqual(['ann', { userId: 'ann', visits: 1 }])
     expect(moved.expiresAtMs).toBe(startMs + ageMs + 30 * 60_000)
-    expect(moved.endsAtMs).toBe(startMs + ageMs + 12 * hourMs)
+    expect(moved.absoluteExpiresAtMs).toBe(startMs + ageMs + 12 * hourMs)
   })
 
   it('begins them again for a cookie without an end', async () => {
     const old = await ironCookie({ userId: 'ann' }, { ttl: 0 })
-    const openLegacy = ironSessionCookies({ password, userIdOf, endlessUntilMs: startMs + 10 * dayMs })
+    const legacyDecoder = ironSessionCookies({ password, userIdOf, neverExpiringUntilMs: startMs + 10 * dayMs })
     vi.setSystemTime(startMs + 9 * dayMs)
-    const session = await movingManager(openLegacy).open(old)
+    const session = await movingManager(legacyDecoder).open(old)
     session.data.visits = 1
     expect((await session.commit())[0]).toContain('; Max-Age=43200;')
   })
@@ -77,10 +77,10 @@ describe('the move of a session of iron-session', () => {
   it('comes with the first commit, whether data changed or not', async () => {
     const old = await ironCookie({ userId: 'ann' })
     const session = await movingManager().open(old)
-    expect([session.createdAtMs, session.endsAtMs]).toEqual([undefined, undefined])
+    expect([session.createdAtMs, session.absoluteExpiresAtMs]).toEqual([undefined, undefined])
     expect(session.expiresAtMs).toBe(startMs + 14 * dayMs)
     const moved = await movingManager().open(cookieOf(await session.commit()))
-    expect([moved.userId, moved.endsAtMs]).toEqual(['ann', startMs + 12 * hourMs])
+    expect([moved.userId, moved.absoluteExpiresAtMs]).toEqual(['ann', startMs + 12 * hourMs])
   })
 
   it("leaves no session that is idle for longer than today's ttl", async () => {
@@ -105,7 +105,7 @@ describe('the move of a session of iron-session', () => {
   })
 
   it('waits where the data does not fit, and a change to it is refused by its size (L1)', async () => {
-    const plugin = cookieSessions({ secrets, openLegacy: defaultLegacy, maxIdBytes: 1000 })
+    const plugin = cookieSessions({ secrets, legacyDecoder: defaultLegacy, maxIdBytes: 1000 })
     const old = await ironCookie({ userId: 'ann', note: 'x'.repeat(1000) })
     const session = await managerOf(plugin).open(old)
     expect(await session.commit()).toEqual([])
@@ -119,12 +119,12 @@ describe('the move of a session of iron-session', () => {
 describe('with revocation', () => {
   it.each([
     ['iron-session ttl 90 days', { ttl: 90 * 86_400 }, {}],
-    ['iron-session ttl 0', { ttl: 0 }, { endlessUntilMs: startMs + 90 * dayMs }],
+    ['iron-session ttl 0', { ttl: 0 }, { neverExpiringUntilMs: startMs + 90 * dayMs }],
     ['iron-session ttl 14 days', {}, {}],
   ])('signs out everywhere, moved or not: %s', async (_title, sealOptions, legacyOptions) => {
     const revocation = createRevocation({ store: memoryRevocations(), maxTtlMs: 90 * dayMs })
-    const openLegacy = ironSessionCookies({ password, userIdOf, ...legacyOptions })
-    const manager = managerOf(cookieSessions({ secrets, revocation, openLegacy }))
+    const legacyDecoder = ironSessionCookies({ password, userIdOf, ...legacyOptions })
+    const manager = managerOf(cookieSessions({ secrets, revocation, legacyDecoder }))
     const [laptop, phone] = [
       await ironCookie({ userId: 'ann' }, sealOptions),
       await ironCookie({ userId: 'ann' }, sealOptions),
@@ -141,7 +141,7 @@ describe('with revocation', () => {
   })
 })
 
-describe('what userIdOf and openLegacy resolve to', () => {
+describe('what userIdOf and legacyDecoder resolve to', () => {
   it.each([undefined, null])('is anonymous: %o', async (none) => {
     const manager = movingManager(ironSessionCookies({ password, userIdOf: () => none }))
     const session = await manager.open(await ironCookie({ visits: 1 }))
@@ -165,12 +165,12 @@ describe('what userIdOf and openLegacy resolve to', () => {
 
   it('a throw of userIdOf makes that visitor a guest, and is told', async () => {
     const reasons: string[] = []
-    const openLegacy = ironSessionCookies({ password, userIdOf: (data) => (data as { a: { b: string } }).a.b })
+    const legacyDecoder = ironSessionCookies({ password, userIdOf: (data) => (data as { a: { b: string } }).a.b })
     const manager = createSessionManager<Visit>({
-      plugin: cookieSessions({ secrets, openLegacy }),
+      store: cookieSessions({ secrets, legacyDecoder }),
       initialData: () => ({}),
       cookie: { name: 'my-app' },
-      onRejected: ({ reason }) => reasons.push(reason),
+      onRejection: ({ reason }) => reasons.push(reason),
     })
     expect((await manager.open(await ironCookie({ a: 1 }))).userId).toBeUndefined()
     expect((await manager.open(await ironCookie({}))).userId).toBeUndefined()
@@ -197,10 +197,10 @@ describe('what userIdOf and openLegacy resolve to', () => {
   ])('is refused by name: %s', async (name, wrong) => {
     const opening = movingManager(async () => wrong as never).open('my-app=old')
     await expect(opening).rejects.toMatchObject({ name: 'SessionError', message: expect.stringContaining(name) })
-    await expect(opening).rejects.toMatchObject({ message: expect.stringContaining('openLegacy') })
+    await expect(opening).rejects.toMatchObject({ message: expect.stringContaining('legacyDecoder') })
   })
 
-  it('a throw of openLegacy makes that visitor a guest, and Backend stays Backend', async () => {
+  it('a throw of legacyDecoder makes that visitor a guest, and Backend stays Backend', async () => {
     const throwing = movingManager(() => {
       throw new SyntaxError('no cookie of ours')
     })

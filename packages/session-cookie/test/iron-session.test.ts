@@ -14,7 +14,7 @@ const data = { user: { name: 'ada' }, cart: [1, '🙂'] }
 const userIdOf = (value: object): string | undefined => (value as { user?: { name: string } }).user?.name
 
 function open(options: Parameters<typeof ironSessionCookies>[0] = { password, userIdOf }) {
-  return cookieSessions({ secrets: [newSecret('k1')], openLegacy: ironSessionCookies(options) })
+  return cookieSessions({ secrets: [newSecret('k1')], legacyDecoder: ironSessionCookies(options) })
 }
 
 afterEach(() => {
@@ -64,9 +64,9 @@ describe.each([
   test('cookies that live for ever end when it is said', async () => {
     const id = asSessionId(await seal(data, { password, ttl: 0 }))
     await expectInvalid(open().read(id), 'malformed')
-    const endlessUntilMs = Date.now() + dayMs
-    expect(await open({ password, endlessUntilMs }).read(id)).toMatchObject({ expiresAtMs: endlessUntilMs })
-    await expect(open({ password, endlessUntilMs: 1 }).read(id)).rejects.toMatchObject({ code: 'NotFound' })
+    const neverExpiringUntilMs = Date.now() + dayMs
+    expect(await open({ password, neverExpiringUntilMs }).read(id)).toMatchObject({ expiresAtMs: neverExpiringUntilMs })
+    await expect(open({ password, neverExpiringUntilMs: 1 }).read(id)).rejects.toMatchObject({ code: 'NotFound' })
   })
 
   test('a cookie with any one position altered is Invalid (R4)', async () => {
@@ -90,8 +90,8 @@ describe.each([
 
   test('with revocation it can be ended, with all that came of it, whatever stands after it', async () => {
     const revocation = createRevocation({ store: memoryRevocations(), maxTtlMs: 14 * dayMs })
-    const openLegacy = ironSessionCookies({ password, userIdOf })
-    const store = cookieSessions({ secrets: [newSecret('k1')], revocation, openLegacy })
+    const legacyDecoder = ironSessionCookies({ password, userIdOf })
+    const store = cookieSessions({ secrets: [newSecret('k1')], revocation, legacyDecoder })
     const id = asSessionId(await seal(data, { password }))
     const updated = await store.update(id, '1')
     await store.delete(updated)
@@ -140,7 +140,7 @@ test.each<[string, unknown, RegExp]>([
   ['none', { password: {} }, /strings of at least 32 characters/],
   ['text for userIdOf', { password, userIdOf: 'name' }, /option userIdOf must be a function, but it is a string/],
   ['the ttl of iron-session', { password, ttlMs: 1 }, /no option "ttlMs"/],
-  ['no end', { password, endlessUntilMs: 0 }, /option endlessUntilMs must be/],
+  ['no end', { password, neverExpiringUntilMs: 0 }, /option neverExpiringUntilMs must be/],
 ])('%s: a TypeError that shows no password (E1)', (_title, options, message) => {
   expect(() => ironSessionCookies(options as never)).toThrow(message)
   expect(() => ironSessionCookies(options as never)).not.toThrow(/canary/)

@@ -38,11 +38,11 @@ describe.each(pairs)('sealed on %s, opened on %s', (sealing, opening) => {
     await fc.assert(
       fc.asyncProperty(given, async (one) => {
         const expiresAtMs = Date.now() + hourMs
-        const maker = await runtimes[sealing].createMaker(one.keyId, one.secret, one.purpose)
+        const maker = await runtimes[sealing].createSealer(one.keyId, one.secret, one.purpose)
         const token = await maker.seal(one.text, expiresAtMs)
         expect(parseToken(token)).toMatchObject({ keyId: one.keyId, expiresAtMs })
         expect(token).toHaveLength(sealedLength(Buffer.byteLength(one.text), one.keyId, expiresAtMs))
-        const opener = await runtimes[opening].createMaker(one.keyId, one.secret, one.purpose)
+        const opener = await runtimes[opening].createSealer(one.keyId, one.secret, one.purpose)
         expect(await opener.unseal(parseToken(token))).toBe(one.text)
       }),
     )
@@ -53,7 +53,7 @@ describe.each(['node', 'web'] as const)('%s', (name) => {
   test('iron-webcrypto and @hapi/iron open what it seals', async () => {
     await fc.assert(
       fc.asyncProperty(given, async (one) => {
-        const maker = await runtimes[name].createMaker(one.keyId, one.secret, one.purpose)
+        const maker = await runtimes[name].createSealer(one.keyId, one.secret, one.purpose)
         const token = await maker.seal(JSON.stringify(one.text), Date.now() + hourMs)
         const key = await ironKey(one.keyId, one.secret, one.purpose)
         expect(await ironUnseal(token, { [one.keyId]: key }, ironDefaults)).toBe(one.text)
@@ -67,7 +67,7 @@ describe.each(['node', 'web'] as const)('%s', (name) => {
   test('it opens what iron-webcrypto and @hapi/iron seal', async () => {
     await fc.assert(
       fc.asyncProperty(given, async (one) => {
-        const maker = await runtimes[name].createMaker(one.keyId, one.secret, one.purpose)
+        const maker = await runtimes[name].createSealer(one.keyId, one.secret, one.purpose)
         const key = await ironKey(one.keyId, one.secret, one.purpose)
         const byIron = await ironSeal(one.text, key, { ...ironDefaults, ttl: hourMs })
         const hapiKey = {
@@ -90,13 +90,13 @@ describe.each(['node', 'web'] as const)('%s', (name) => {
         fc.pre(Buffer.compare(one.secret, otherSecret) !== 0 && one.purpose !== otherPurpose)
         const runtime = runtimes[name]
         const token = await (
-          await runtime.createMaker(one.keyId, one.secret, one.purpose)
+          await runtime.createSealer(one.keyId, one.secret, one.purpose)
         ).seal(one.text, Date.now() + hourMs)
         for (const [theirSecret, theirPurpose] of [
           [otherSecret, one.purpose],
           [one.secret, otherPurpose],
         ] as const) {
-          const other = await runtime.createMaker(one.keyId, theirSecret, theirPurpose)
+          const other = await runtime.createSealer(one.keyId, theirSecret, theirPurpose)
           const unsealed = Promise.resolve().then(() => other.unseal(parseToken(token)))
           await expect(unsealed).rejects.toMatchObject({ code: 'Invalid', reason: 'tampered' })
         }

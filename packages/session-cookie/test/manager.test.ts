@@ -13,7 +13,7 @@ const initialData = (): Visit => ({ visits: 0 })
 
 function revocableManager(): SessionManager<Visit> {
   const revocation = createRevocation({ store: memoryRevocations(), maxTtlMs: hourMs })
-  return createSessionManager({ plugin: cookieSessions({ secrets: [newSecret('k1')], revocation }), initialData })
+  return createSessionManager({ store: cookieSessions({ secrets: [newSecret('k1')], revocation }), initialData })
 }
 
 /** The `Cookie` header of the session that was set last. */
@@ -45,7 +45,7 @@ describe('the manager on sealed sessions with revocation', () => {
     const manager = revocableManager()
     const [laptop, phone] = [await signIn(manager, 'ada'), await signIn(manager, 'ada')]
     const session = await manager.open(laptop)
-    const { endsAtMs } = session
+    const { absoluteExpiresAtMs } = session
     session.data.visits = 5
     session.signOutEverywhere({ except: 'this' })
     if (how === 'signIn') session.signIn('ada')
@@ -53,7 +53,7 @@ describe('the manager on sealed sessions with revocation', () => {
     const spared = await manager.open(cookieOf(await session.commit()))
     expect([spared.userId, spared.data]).toEqual(['ada', { visits: 5 }])
     // Only a sign-in begins the absolute lifetime again.
-    if (how !== 'signIn') expect(spared.endsAtMs).toBe(endsAtMs)
+    if (how !== 'signIn') expect(spared.absoluteExpiresAtMs).toBe(absoluteExpiresAtMs)
     for (const cookie of [laptop, phone]) expect((await manager.open(cookie)).userId).toBeUndefined()
   })
 
@@ -72,7 +72,7 @@ describe('the manager on sealed sessions with revocation', () => {
 
 it('refuses a sealed session that is too large for a cookie, and the visitor keeps the one before (L1)', async () => {
   const plugin = cookieSessions({ secrets: [newSecret('k1')], maxIdBytes: 8000 })
-  const manager = createSessionManager({ plugin, initialData: () => ({ note: '' }) })
+  const manager = createSessionManager({ store: plugin, initialData: () => ({ note: '' }) })
   const session = await manager.open(null)
   session.data.note = 'x'.repeat(2800)
   const cookie = cookieOf(await session.commit())

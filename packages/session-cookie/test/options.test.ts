@@ -34,7 +34,7 @@ test.each([
   ['true', 'revocation', true, /option revocation must be what createRevocation\(\) .* but it is a boolean/],
   ['an empty object', 'compression', {}, /@bext\/session-cookie\/compression gives, .* without deflate, inflate/],
   ['a name', 'compression', 'deflate', /option compression must be what .* but it is another string/],
-  ['an object', 'openLegacy', {}, /option openLegacy must be a function, but it is an object/],
+  ['an object', 'legacyDecoder', {}, /option legacyDecoder must be a function, but it is an object/],
 ])('an object that is not what an option takes is a TypeError: %s as %s', (_, option, value, message) => {
   const error = errorOf({ secrets, [option]: value })
   expect(error).toBeInstanceOf(TypeError)

@@ -1,11 +1,11 @@
 import type { SessionPlugin } from '@bext/session-core'
 import { memorySessions } from '@bext/session-core/memory'
 import { createSessionManager } from '@bext/session-core/manager'
-import { checkTimerMs, checkUserId, maxTimerMs, withinDeadline } from '@bext/session-core/store'
+import { checkTimerMs, checkUserId, maxTimerMs, withinDeadline } from '@bext/session-core/store-helpers'
 import { describe, expect, it } from 'vitest'
 
 const store = memorySessions()
-const manager = createSessionManager({ plugin: store, initialData: () => ({}) })
+const manager = createSessionManager({ store: store, initialData: () => ({}) })
 
 describe('an unknown option of a call', () => {
   it.each([
@@ -41,9 +41,7 @@ describe('an unknown option of a call', () => {
 
 it('tells how to pass a store to the manager', () => {
   expect(() => createSessionManager(store as never)).toThrow(
-    new TypeError(
-      'createSessionManager: expected an object of options; did you mean createSessionManager({ plugin })?',
-    ),
+    new TypeError('createSessionManager: expected an object of options; did you mean createSessionManager({ store })?'),
   )
 })
 
@@ -63,7 +61,7 @@ describe('an error text', () => {
       async () => (await manager.open(null)).signIn(secret as never),
       () => manager.open(secret as never),
       () => manager.endUserSessions(secret as never),
-      () => createSessionManager({ plugin: secret as unknown as SessionPlugin, initialData: () => ({}) }),
+      () => createSessionManager({ store: secret as unknown as SessionPlugin, initialData: () => ({}) }),
     ]
     for (const call of calls) {
       const error = await Promise.resolve().then(call).then(String, String)

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SessionError } from '@bext/session-core'
-import type { Deadline } from '@bext/session-core/store'
-import { createWriteFence, withinDeadline } from '@bext/session-core/store'
-import type { PgClient, Preparation, SqlText, TextRow } from './client/client.js'
-import { ask, preparationFor } from './client/client.js'
-import { isConflict, mayHaveBeenSent, toPgError } from './errors.js'
+import type { Deadline } from '@bext/session-core/store-helpers'
+import { createWriteFence, withinDeadline } from '@bext/session-core/store-helpers'
+import type { PgClient, StatementMode, SqlText, TextRow } from './client/client.js'
+import { queryTagged, detectStatementMode } from './client/client.js'
+import { isConflict, mayHaveBeenSent, toSessionError } from './errors.js'
 import { untilSent } from './client/until-sent.js'
 
 /** The row of a fenced write, whose last column is the server's clock: `late`, or an outcome and what belongs to it. */
@@ -39,7 +39,7 @@ const maxLeadMs = 5
 export function createConnection({ sql, end, timeoutMs, nowText }: ConnectionOptions): Connection {
   const leadMs = Math.min(maxLeadMs, timeoutMs / 2)
   let closing: Promise<void> | undefined
-  let preparation: Preparation | undefined
+  let preparation: StatementMode | undefined
 
   function checkOpen(): void {
     if (closing) throw new SessionError('closed', 'The store is closed.')
@@ -51,8 +51,8 @@ export function createConnection({ sql, end, timeoutMs, nowText }: ConnectionOpt
       try {
         return await untilSent(async () => {
           checkOpen()
-          preparation ??= await preparationFor(sql)
-          return ask(sql, text, parameters, preparation)
+          preparation ??= await detectStatementMode(sql)
+          return queryTagged(sql, text, parameters, preparation)
         }, deadline.atMs)
       } catch (error) {
         if (!isConflict(error) || performance.now() >= deadline.atMs) throw error
@@ -64,7 +64,7 @@ export function createConnection({ sql, end, timeoutMs, nowText }: ConnectionOpt
     try {
       return await attempt(deadline, text, parameters)
     } catch (error) {
-      throw toPgError(error)
+      throw toSessionError(error)
     }
   }
 
@@ -75,7 +75,7 @@ export function createConnection({ sql, end, timeoutMs, nowText }: ConnectionOpt
       // The connection is gone, but the server may still do what it was sent, until the fence closes. Nobody may be told
       // that it failed while it can still come true (contract E2).
       if (mayHaveBeenSent(error)) await sleep(Math.max(0, deadline.atMs + 1 - performance.now()))
-      throw toPgError(error)
+      throw toSessionError(error)
     }
   }
 

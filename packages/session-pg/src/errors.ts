@@ -1,5 +1,5 @@
 import { isSessionError, SessionError } from '@bext/session-core'
-import { toBackendError } from '@bext/session-core/store'
+import { toBackendError } from '@bext/session-core/store-helpers'
 import { UnsentError } from './client/client.js'
 import { hiddenRows } from './sessions/outcomes.js'
 
@@ -95,7 +95,7 @@ export function isConflict(error: unknown): boolean {
  * Whether the server has refused a statement for what one call of a batch brought along, so that the others may do
  * without it: bad data, a broken constraint, a limit, a policy, an exception that a trigger raised.
  */
-export function isOfOneCall(error: unknown): boolean {
+export function isCallerFault(error: unknown): boolean {
   if (!isSessionError(error)) return false
   return /^(22|23|54|P0)/.test(codeOf(error.cause) ?? '') || isOfRowSecurity(error.cause)
 }
@@ -155,7 +155,7 @@ function explain(error: unknown, code: string, explanations: Explanations): stri
  * Turns a failure of postgres.js into the `Backend` error that stores reject with (contract E1, E3). `explanations` come
  * before those of a store.
  */
-export function toPgError(error: unknown, explanations: Explanations = {}): SessionError {
+export function toSessionError(error: unknown, explanations: Explanations = {}): SessionError {
   if (isSessionError(error)) return error
   const cause = error instanceof UnsentError ? error.cause : error
   const code = codeOf(cause) ?? ''

@@ -6,7 +6,7 @@ import {
   describeType,
   rejectBareOption,
   rejectUnknownOptions,
-} from '@bext/session-core/store'
+} from '@bext/session-core/store-helpers'
 import type { PgClient } from './client/client.js'
 import { checkClient, checkTextType } from './client/client.js'
 import { connect } from './client/connect.js'

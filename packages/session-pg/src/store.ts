@@ -18,7 +18,7 @@ import {
   isServerBackedId,
   mintSessionId,
   type Observation,
-} from '@bext/session-core/store'
+} from '@bext/session-core/store-helpers'
 import { checkExpectedDataJson, checkPgUserId } from './sessions/check-text.js'
 import { createConnection } from './connection.js'
 import { observed } from './diagnostics.js'
@@ -27,7 +27,7 @@ import type { SqlText } from './client/client.js'
 import type { PgSessionsOptions } from './options.js'
 import { checkOptions } from './options.js'
 import { checkOutcome } from './sessions/outcomes.js'
-import { createSessionBatches } from './sessions/commands.js'
+import { createSessionCommands } from './sessions/commands.js'
 import { statementsFor } from './sessions/statements.js'
 import { createSweep } from './sweep/sweep.js'
 import { createUntilFree } from './batching/until-free.js'
@@ -50,7 +50,7 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
   const { sql, end, table, timeoutMs, maxDataBytes } = checkOptions(options)
   const statements = statementsFor(table)
   const connection = createConnection({ sql, end, timeoutMs, nowText: statements.now })
-  const batches = createSessionBatches(connection, table)
+  const batches = createSessionCommands(connection, table)
   const untilFree = createUntilFree()
   const sweep = createSweep({ connection, text: statements.sweep, table, timeoutMs })
 

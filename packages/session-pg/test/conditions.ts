@@ -1,6 +1,6 @@
 import type { BackendConditions, EndCondition } from '@bext/session-conformance'
 import type { SessionId } from '@bext/session-core'
-import { hashSessionId } from '@bext/session-core/store'
+import { hashSessionId } from '@bext/session-core/store-helpers'
 import type { Sql } from 'postgres'
 
 type Statements = (namespace: string) => readonly string[]

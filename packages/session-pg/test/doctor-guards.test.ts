@@ -1,6 +1,6 @@
 import { startPostgresPair } from '@bext-internal/test-services'
 import type { Finding } from '@bext/session-core/doctor'
-import { examinePg, migrate, pgSessions, type LayoutOptions } from '@bext/session-pg'
+import { diagnosePg, migrate, pgSessions, type LayoutOptions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { expect, it, onTestFinished } from 'vitest'
 import { newSchema, openClient, patient, quoted, randomName } from './support.js'
@@ -24,7 +24,7 @@ async function newPatient(layout: LayoutOptions = {}): Promise<Patient> {
     schema,
     table: quoted({ schema, table: name }),
     async complaints(client = sql) {
-      const findings = await examinePg(client, { schema, table: name, timeoutMs: 20_000 })
+      const findings = await diagnosePg(client, { schema, table: name, timeoutMs: 20_000 })
       // The servers of tests run without fsync, their role is a superuser, and other tests are slow.
       return findings
         .filter(
@@ -192,14 +192,14 @@ it('tells of a view by the name of the table', async () => {
   const sql = openClient()
   const schema = await newSchema(sql)
   await sql`create view ${sql(schema)}.sessions as select 1 as id`
-  const findings = await examinePg(sql, { schema })
+  const findings = await diagnosePg(sql, { schema })
   expect(findings).toContainEqual(
     expect.objectContaining({ level: 'problem', found: expect.stringContaining('but no table') }),
   )
 })
 
 it('tells of a database that takes no writes', async () => {
-  const findings = await examinePg(openClient({ connection: { default_transaction_read_only: true } }))
+  const findings = await diagnosePg(openClient({ connection: { default_transaction_read_only: true } }))
   expect(findings).toContainEqual(
     expect.objectContaining({ level: 'problem', subject: 'role', found: 'default_transaction_read_only is on' }),
   )
@@ -211,7 +211,7 @@ it('tells of slow statements on connections that may be those of the store', asy
   const schema = await newSchema(sql)
   await migrate(sql, { schema })
   const company = async (): Promise<readonly string[]> =>
-    (await examinePg(sql, { schema, timeoutMs: 20_000 }))
+    (await diagnosePg(sql, { schema, timeoutMs: 20_000 }))
       .filter(({ level, found }) => level === 'note' && found.includes('something slow'))
       .map(({ found }) => found)
   expect(await company()).toEqual([])
@@ -239,7 +239,7 @@ it('tells of synchronous standbys that are missing', async () => {
   const url = new URL(pair.primary.url)
   url.username = 'watcher'
   const durability = async (client = sql): Promise<readonly Finding[]> =>
-    (await examinePg(client)).filter(({ subject, found }) => subject === 'durability' && found.includes('standby'))
+    (await diagnosePg(client)).filter(({ subject, found }) => subject === 'durability' && found.includes('standby'))
   async function waitFor(names: string): Promise<void> {
     await pair.primary.ask(`alter system set synchronous_standby_names = '${names}'`)
     await pair.primary.ask('select pg_reload_conf()')

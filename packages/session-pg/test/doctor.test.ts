@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { startPgBouncer, startPostgresPair } from '@bext-internal/test-services'
 import type { Finding } from '@bext/session-core/doctor'
-import { examinePg, migrate, pgSessions, type LayoutOptions } from '@bext/session-pg'
+import { diagnosePg, migrate, pgSessions, type LayoutOptions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { newSchema, openClient, patient, postgresUrl, quoted, randomName, rejectionOf } from './support.js'
@@ -31,7 +31,7 @@ async function newPatient(layout: LayoutOptions = {}): Promise<Patient> {
     name,
     table: quoted({ schema, table: name }),
     async about(subject) {
-      const findings = await examinePg(sql, { schema, table: name, timeoutMs: 20_000 })
+      const findings = await diagnosePg(sql, { schema, table: name, timeoutMs: 20_000 })
       return findings.filter((finding) => finding.subject === subject)
     },
   }
@@ -43,7 +43,7 @@ async function fill({ sql, table }: Patient, rows: number, expiredPercent: numbe
     case when n % 100 < ${expiredPercent} then 1 else 9e15 end, '1' from generate_series(1, ${rows}) as n`)
 }
 
-describe('examinePg', () => {
+describe('diagnosePg', () => {
   it.each([{}, { partitions: 2 }])(
     'finds nothing wrong with what the store itself does, laid out by %j',
     async (layout) => {
@@ -51,7 +51,7 @@ describe('examinePg', () => {
       const store = pgSessions({ sql, schema, table: name })
       const id = await store.create({ userId: 'ann', dataJson: '1', ttlMs: 60_000 })
       await store.touch(id, 90_000)
-      const findings = await examinePg(sql, { schema, table: name, timeoutMs: 20_000 })
+      const findings = await diagnosePg(sql, { schema, table: name, timeoutMs: 20_000 })
       // The servers of tests do without.
       const problems = findings.filter(({ level, subject }) => level === 'problem' && subject !== 'durability')
       expect(problems).toEqual([])
@@ -61,7 +61,7 @@ describe('examinePg', () => {
   )
 
   it('tells of a table that is missing', async () => {
-    const findings = await examinePg(openClient(), { table: randomName() })
+    const findings = await diagnosePg(openClient(), { table: randomName() })
     expect(findings.at(-1)).toMatchObject({ level: 'problem', subject: 'table', found: 'it is missing' })
   })
 
@@ -93,7 +93,7 @@ describe('examinePg', () => {
     await migrate(sql, { schema: other, table: name })
     const both = openClient({ connection: { search_path: `${other},${schema}` } })
     const found = 'another schema of the search_path has one by that name'
-    expect(await examinePg(both, { schema, table: name })).toContainEqual(
+    expect(await diagnosePg(both, { schema, table: name })).toContainEqual(
       expect.objectContaining({ level: 'note', found }),
     )
   })
@@ -125,14 +125,14 @@ describe('examinePg', () => {
     await sql`grant usage on schema ${sql(schema)} to ${sql(role)}`
     await sql`grant select, insert on ${sql(schema)}.${sql(name)} to ${sql(role)}`
     const about2 = async () => {
-      const findings = await examinePg(asRole, { schema, table: name })
+      const findings = await diagnosePg(asRole, { schema, table: name })
       return findings.filter(({ subject }) => subject === 'privileges')
     }
     expect(await about2()).toMatchObject([{ level: 'problem', found: 'the role lacks update, delete' }])
     await sql`grant update, delete on ${sql(schema)}.${sql(name)} to ${sql(role)}`
     expect(await about2()).toMatchObject([{ level: 'ok' }])
     await sql`revoke select on ${sql(schema)}.${sql(name)} from ${sql(role)}`
-    const findings = await examinePg(asRole, { schema, table: name })
+    const findings = await diagnosePg(asRole, { schema, table: name })
     expect(findings).toContainEqual(expect.objectContaining({ subject: 'sweep', found: 'could not be looked at' }))
   })
 
@@ -180,14 +180,14 @@ describe('examinePg', () => {
   it('tells of a pooler', async () => {
     const pooler = await startPgBouncer(postgresUrl, 2)
     onTestFinished(() => pooler.stop())
-    const findings = await examinePg(openClient({}, pooler.url), { table: randomName() })
+    const findings = await diagnosePg(openClient({}, pooler.url), { table: randomName() })
     expect(findings).toContainEqual(expect.objectContaining({ level: 'note', subject: 'pooler' }))
   })
 
   it('tells of a standby, and of commits that are not waited for', async () => {
     const pair = await startPostgresPair()
     onTestFinished(() => pair.stop())
-    const findings = await examinePg(openClient({}, pair.standby.url))
+    const findings = await diagnosePg(openClient({}, pair.standby.url))
     expect(findings).toContainEqual(expect.objectContaining({ level: 'problem', found: 'the server is a standby' }))
     expect(findings).toContainEqual(
       expect.objectContaining({ level: 'problem', found: 'fsync off, synchronous_commit on' }),
@@ -195,10 +195,10 @@ describe('examinePg', () => {
   })
 
   it('rejects where there is nobody to ask, and for wrong options', async () => {
-    const nobody = examinePg(openClient({}, 'postgres://127.0.0.1:1/none'))
+    const nobody = diagnosePg(openClient({}, 'postgres://127.0.0.1:1/none'))
     expect(await rejectionOf(nobody)).toMatchObject({ code: 'Backend', reason: 'unavailable' })
-    await expect(examinePg({} as postgres.Sql)).rejects.toThrow(TypeError)
-    await expect(examinePg(openClient(), { tabel: 'x' } as object)).rejects.toThrow(/no option "tabel"/)
+    await expect(diagnosePg({} as postgres.Sql)).rejects.toThrow(TypeError)
+    await expect(diagnosePg(openClient(), { tabel: 'x' } as object)).rejects.toThrow(/no option "tabel"/)
   })
 })
 

@@ -51,7 +51,7 @@ export function harnessOf(
     name,
     family: 'server',
     capabilities: ['user-index', 'sweep', 'close', 'compare'],
-    declares: { maxDataBytes: 1_048_576 },
+    declarations: { maxDataBytes: 1_048_576 },
     endpoint: { host: url.hostname, port: Number(url.port) },
     module: { url: child.href, execArgv: ['--import', 'tsx'] },
     async open({ namespace, endpoint, timeoutMs }) {

@@ -34,13 +34,13 @@ describe('a session whose data the manager refuses', () => {
     const reasons: string[] = []
     let isBroken = false
     const manager = createSessionManager<Visit>({
-      plugin: store,
+      store: store,
       initialData: () => ({ visits: 0 }),
       migrateData(data) {
         if (isBroken) throw new Error('visits')
         return data
       },
-      onRejected: ({ reason }) => reasons.push(reason),
+      onRejection: ({ reason }) => reasons.push(reason),
     })
     let cookie = await signIn(manager)
     const id = asSessionId(cookie.slice(cookie.indexOf('=') + 1))
@@ -57,7 +57,7 @@ describe('a session whose data the manager refuses', () => {
   })
 
   it('is signed out where it has just ended beside the request', async () => {
-    const manager = createSessionManager<Visit>({ plugin: store, initialData: () => ({ visits: 0 }) })
+    const manager = createSessionManager<Visit>({ store: store, initialData: () => ({ visits: 0 }) })
     const cookie = await signIn(manager)
     const [first, second] = [await manager.open(cookie), await manager.open(cookie)]
     for (const session of [first, second]) {

@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo } from 'node:net'
-import { examinePg, migrate, pgSessions, type PgSessions } from '@bext/session-pg'
+import { diagnosePg, migrate, pgSessions, type PgSessions } from '@bext/session-pg'
 import type { SessionId } from '@bext/session-core'
 import type postgres from 'postgres'
 import { expect, it, onTestFinished } from 'vitest'
@@ -49,7 +49,7 @@ it('E4 migrate and the doctor are not told why the last connection ended', async
   await breakConnection(sql, direct)
   await migrate(sql, { table })
   await breakConnection(sql, direct)
-  expect(await examinePg(sql, { table, timeoutMs: 20_000 })).not.toHaveLength(0)
+  expect(await diagnosePg(sql, { table, timeoutMs: 20_000 })).not.toHaveLength(0)
 })
 
 /** A server that answers each connection with this error and ends it. */

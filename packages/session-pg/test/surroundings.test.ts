@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { startPostgresProcess, type PostgresProcess } from '@bext-internal/test-services'
-import { examinePg, migrate, pgSessions, type PgSessions } from '@bext/session-pg'
+import { diagnosePg, migrate, pgSessions, type PgSessions } from '@bext/session-pg'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { newSchema, newTable, openClient, patient, randomName, rejectionOf, rejectionsOf } from './support.js'
@@ -160,7 +160,7 @@ it.each(['LATIN1', 'EUC_JP'])('R2 R6 refuses a client whose texts the server wou
     expect(refused.message).toContain(`client_encoding is ${encoding}`)
   }
   expect(await owner`select from ${owner(table)}`).toHaveLength(1)
-  const findings = await examinePg(openClient({ connection: { client_encoding: encoding } }), { table })
+  const findings = await diagnosePg(openClient({ connection: { client_encoding: encoding } }), { table })
   expect(findings).toContainEqual(
     expect.objectContaining({ level: 'problem', subject: 'encoding', found: `client_encoding is ${encoding}` }),
   )

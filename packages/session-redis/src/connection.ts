@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isSessionError, SessionError } from '@bext/session-core'
-import { createWriteFence, withinDeadline, type Deadline, type FencedReply } from '@bext/session-core/store'
+import { createWriteFence, withinDeadline, type Deadline, type FencedReply } from '@bext/session-core/store-helpers'
 import { corkUntilEndOfTick, isSendable, type RedisClient } from './client/client.js'
-import { fromDriver, isServerReply, isTimeOut, wasNeverSent } from './errors.js'
-import { evaluate } from './client/run-script.js'
-import { createReadiness } from './client/wait-until-ready.js'
+import { toSessionError, isServerReply, isTimeOut, wasNeverSent } from './errors.js'
+import { runScript } from './client/run-script.js'
+import { createWaitUntilReady } from './client/wait-until-ready.js'
 import type { Script } from './sessions/define-script.js'
 
 /** One of the keys of a script, and its arguments. */
@@ -59,7 +59,7 @@ function parseReply(reply: unknown): FencedReply<ScriptReply> {
 }
 
 export function createConnection(client: RedisClient, { timeoutMs, lastError }: ConnectionOptions): Connection {
-  const ready = createReadiness(client, lastError, timeoutMs)
+  const ready = createWaitUntilReady(client, lastError, timeoutMs)
   const leadMs = Math.min(maxLeadMs, timeoutMs / 2)
   const underWay = new Set<Promise<unknown>>()
   let closed = false
@@ -92,7 +92,7 @@ export function createConnection(client: RedisClient, { timeoutMs, lastError }: 
     try {
       return await untilAnswered(deadline, send, (error) => !isServerReply(error) && !isTimeOut(error))
     } catch (error) {
-      throw fromDriver(error)
+      throw toSessionError(error)
     }
   }
 
@@ -124,7 +124,7 @@ export function createConnection(client: RedisClient, { timeoutMs, lastError }: 
       const keys = entries.map(({ key }) => key)
       const args = entries.flatMap((entry) => entry.args)
       return fence.write(deadline, async (notAfterMs) => {
-        const send = (): Promise<unknown> => evaluate(client, script, keys, [String(notAfterMs), ...args])
+        const send = (): Promise<unknown> => runScript(client, script, keys, [String(notAfterMs), ...args])
         try {
           return parseReply(await untilAnswered(deadline, send, wasNeverSent))
         } catch (error) {
@@ -132,7 +132,7 @@ export function createConnection(client: RedisClient, { timeoutMs, lastError }: 
           // sent again. Nobody may be told that it failed while it can still come true (contract E2).
           const isOver = isServerReply(error) || isSessionError(error) || wasNeverSent(error)
           if (!isOver) await sleep(Math.max(0, deadline.atMs + 1 - performance.now()))
-          throw fromDriver(error)
+          throw toSessionError(error)
         }
       })
     },

@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { SessionError } from '@bext/session-core'
-import { toBackendError } from '@bext/session-core/store'
+import { toBackendError } from '@bext/session-core/store-helpers'
 
 type Refusal = readonly [reason: 'full' | 'unavailable', message: string]
 
@@ -49,7 +49,7 @@ export function isFailedOver(error: Error): boolean {
 }
 
 /** What ioredis rejected with, as the store's `Backend` error (contract E1, E3). */
-export function fromDriver(error: unknown): SessionError {
+export function toSessionError(error: unknown): SessionError {
   if (isServerReply(error)) {
     const refusal = refusals.get(refusalWord.exec(error.message)?.[1] ?? '')
     if (refusal === undefined) return toBackendError(error, 'failed')

@@ -6,7 +6,7 @@ import {
   describeType,
   rejectBareOption,
   rejectUnknownOptions,
-} from '@bext/session-core/store'
+} from '@bext/session-core/store-helpers'
 import { isRedisClient, pipelinesCluster, type RedisClient } from './client/client.js'
 import type { ClientWarning } from './client/warnings.js'
 
@@ -38,7 +38,7 @@ export type RedisSessionsOptions = CommonOptions & (HandedClient | OwnClient)
 
 type Warn = (warning: ClientWarning) => void
 
-export interface Settings {
+export interface CheckedOptions {
   readonly source: { readonly client: RedisClient; readonly onWarning: Warn } | { readonly url: string }
   readonly prefix: string
   readonly timeoutMs: number
@@ -97,7 +97,7 @@ export function checkPrefix(caller: string, prefix: unknown): string {
 }
 
 /** The options with their defaults. Throws a `TypeError` for what is wrong. */
-export function checkOptions(options: unknown): Settings {
+export function checkOptions(options: unknown): CheckedOptions {
   rejectBareOption(factory, 'client', isRedisClient(options))
   rejectBareOption(factory, 'url', typeof options === 'string')
   rejectUnknownOptions(factory, options, known)

@@ -12,13 +12,13 @@ import {
   checkSessionId,
   checkTtlMs,
   isServerBackedId,
-} from '@bext/session-core/store'
-import { createBatches } from './batching/batcher.js'
+} from '@bext/session-core/store-helpers'
+import { createBatcher } from './batching/batcher.js'
 import { isCluster } from './client/client.js'
 import { createConnection, parseTime } from './connection.js'
 import { observed } from './diagnostics.js'
 import { digest } from './hash.js'
-import { createIndexedSessions } from './user-index/indexed-writes.js'
+import { createIndexedWrites } from './user-index/indexed-writes.js'
 import { openClient } from './client/connect.js'
 import { checkOptions, type RedisSessionsOptions } from './options.js'
 import { createReads } from './client/reads.js'
@@ -41,7 +41,7 @@ export function redisSessions(options: RedisSessionsOptions): RedisSessions {
   const { client, lastError, close } = openClient(source, timeoutMs)
   const connection = createConnection(client, { timeoutMs, lastError })
   const reads = createReads(client)
-  const batches = createBatches(connection, reads)
+  const batches = createBatcher(connection, reads)
   // The last moments of a session are compared with the clock of its own server.
   const clock = createServerClock(
     () => connection.call((deadline) => connection.read(deadline, async () => parseTime(await client.time()))),
@@ -49,7 +49,7 @@ export function redisSessions(options: RedisSessionsOptions): RedisSessions {
   )
   const commands = createSessionCommands({ connection, batches, reads, clock, prefix })
   const index = createUserIndex(connection, reads, prefix)
-  const sessions = createIndexedSessions(connection, commands, index)
+  const sessions = createIndexedWrites(connection, commands, index)
   let closing: Promise<void> | undefined
 
   return {

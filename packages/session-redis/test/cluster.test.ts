@@ -1,7 +1,7 @@
 import { startRedisCluster, type RedisCluster } from '@bext-internal/test-services'
 import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { examineRedis, redisRevocations, redisSessions, type RedisSessions } from '@bext/session-redis'
+import { diagnoseRedis, redisRevocations, redisSessions, type RedisSessions } from '@bext/session-redis'
 import { rejectionOf } from './helpers/rejection.js'
 
 let servers: RedisCluster
@@ -150,7 +150,7 @@ describe('a Cluster', () => {
 
   it('is examined by the doctor', async () => {
     await store.create({ userId: 'd', dataJson: '1', ttlMs: 60_000 })
-    const findings = await examineRedis(cluster)
+    const findings = await diagnoseRedis(cluster)
     expect(findings.filter(({ level }) => level === 'problem')).toEqual([])
     const found = findings.map((finding) => finding.found)
     expect(found).toContain('1 sessions and 1 index entries were looked at')

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Finding } from '@bext/session-core/doctor'
-import { examineRedis, redisSessions } from '@bext/session-redis'
+import { diagnoseRedis, redisSessions } from '@bext/session-redis'
 import { startRedisCluster, startRedisProcess } from '@bext-internal/test-services'
 import { startLoading, startServer, startUnsavable, type Server } from './helpers/servers.js'
 
@@ -33,7 +33,7 @@ beforeEach(async () => {
 })
 
 async function findingsAbout(subject: string): Promise<readonly Finding[]> {
-  const findings = await examineRedis(client)
+  const findings = await diagnoseRedis(client)
   return findings.filter((finding) => finding.subject === subject)
 }
 
@@ -51,7 +51,7 @@ describe('the doctor', () => {
     const id = await store.create({ userId: 'ann', dataJson: '{}', ttlMs: 60_000 })
     await store.create({ dataJson: '{}', ttlMs: 60_000 })
     await store.touch(id, 9_000_000)
-    const findings = await examineRedis(client)
+    const findings = await diagnoseRedis(client)
     expect(findings.filter(({ level }) => level === 'problem')).toEqual([])
     expect(await findingsAbout('keys')).toMatchObject([
       { level: 'ok', found: '2 sessions and 1 index entries were looked at' },
@@ -95,7 +95,7 @@ describe('the doctor', () => {
   it('tells of a server that cannot save, though it refuses even PING', async () => {
     const { client: own, stop } = await startUnsavable()
     try {
-      const findings = await examineRedis(own)
+      const findings = await diagnoseRedis(own)
       expect(findings).toContainEqual(
         expect.objectContaining({ level: 'problem', subject: 'persistence', found: 'the last snapshot failed' }),
       )
@@ -192,7 +192,7 @@ describe('the doctor', () => {
   it('walks past no more keys than it is told, whosever they are', async () => {
     await server.raw.mset(Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`other:${n}`, '1'])))
     await server.raw.config('RESETSTAT')
-    const findings = await examineRedis(client, { maxKeys: 1000 })
+    const findings = await diagnoseRedis(client, { maxKeys: 1000 })
     expect(await server.raw.info('commandstats')).toContain('cmdstat_scan:calls=2,')
     expect(findings.find(({ subject }) => subject === 'keys')?.found).toContain('which is not all')
   })
@@ -200,7 +200,7 @@ describe('the doctor', () => {
   it('waits for a client that keeps nothing while it connects, as the store does', async () => {
     for (const lazyConnect of [true, false]) {
       const fresh = new Redis(server.url, { ...careful, enableOfflineQueue: false, lazyConnect })
-      const findings = await examineRedis(fresh)
+      const findings = await diagnoseRedis(fresh)
       fresh.disconnect()
       expect(findings.filter(({ level }) => level === 'problem')).toEqual([])
     }
@@ -212,10 +212,10 @@ describe('the doctor', () => {
     other.on('error', () => {})
     try {
       await replica.ask('REPLICAOF', '127.0.0.1', String(server.port))
-      const findings = await examineRedis(other)
+      const findings = await diagnoseRedis(other)
       expect(findings).toContainEqual(expect.objectContaining({ level: 'problem', subject: 'role' }))
       await other.call('CLIENT', 'PAUSE', '60000', 'ALL')
-      await expect(examineRedis(other, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'Backend' })
+      await expect(diagnoseRedis(other, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'Backend' })
     } finally {
       other.disconnect()
       await replica.stop()
@@ -229,7 +229,7 @@ describe('the doctor', () => {
     url.username = 'poor'
     url.password = 'pw'
     const poor = new Redis(url.href, { ...careful, enableReadyCheck: false })
-    const findings = await examineRedis(poor)
+    const findings = await diagnoseRedis(poor)
     poor.disconnect()
     expect(findings.filter(({ found }) => found === 'could not be looked at').map(({ subject }) => subject)).toEqual([
       'server',
@@ -242,7 +242,7 @@ describe('the doctor', () => {
     const store = redisSessions({ client: prefixed, prefix: 's*:' })
     await Promise.all(Array.from({ length: 5 }, () => store.create({ userId: 'u', dataJson: '{}', ttlMs: 60_000 })))
     await redisSessions({ client }).create({ dataJson: '{}', ttlMs: 60_000 })
-    const findings = await examineRedis(prefixed, { prefix: 's*:' })
+    const findings = await diagnoseRedis(prefixed, { prefix: 's*:' })
     prefixed.disconnect()
     expect(findings.filter(({ level }) => level === 'problem')).toEqual([])
     expect(findings.find(({ subject }) => subject === 'keys')?.found).toBe(
@@ -255,15 +255,15 @@ describe('the doctor', () => {
     const id = await store.create({ userId: 'ann', dataJson: '"secret"', ttlMs: 60_000 })
     const [key = ''] = await server.raw.keys('session:*')
     await server.raw.persist(key)
-    const text = JSON.stringify(await examineRedis(client))
+    const text = JSON.stringify(await diagnoseRedis(client))
     for (const word of [id, 'ann', 'secret', key.slice('session:'.length)]) expect(text).not.toContain(word)
   })
 
   it('rejects wrong options', async () => {
-    await expect(examineRedis(client, { maxKeys: 0 })).rejects.toThrow(TypeError)
-    await expect(examineRedis(client, { prefix: '' })).rejects.toThrow('examineRedis: option prefix')
-    await expect(examineRedis({} as Redis)).rejects.toThrow(TypeError)
-    await expect(examineRedis(client, { maxkeys: 1 } as object)).rejects.toThrow('there is no option "maxkeys"')
+    await expect(diagnoseRedis(client, { maxKeys: 0 })).rejects.toThrow(TypeError)
+    await expect(diagnoseRedis(client, { prefix: '' })).rejects.toThrow('diagnoseRedis: option prefix')
+    await expect(diagnoseRedis({} as Redis)).rejects.toThrow(TypeError)
+    await expect(diagnoseRedis(client, { maxkeys: 1 } as object)).rejects.toThrow('there is no option "maxkeys"')
   })
 })
 
@@ -324,7 +324,7 @@ describe('the doctor of a Cluster', () => {
     const ofCluster = new Cluster([{ host: '127.0.0.1', port }], { ...careful, redisOptions: careful })
     try {
       await redisSessions({ client: ofCluster }).create({ userId: 'ann', dataJson: '{}', ttlMs: 60_000 })
-      const well = await examineRedis(ofCluster)
+      const well = await diagnoseRedis(ofCluster)
       expect(well.filter(({ level, subject }) => level === 'problem' || subject === 'replicas')).toEqual([])
       expect(well.find(({ subject }) => subject === 'keys')?.found).toBe(
         '1 sessions and 1 index entries were looked at',
@@ -332,7 +332,7 @@ describe('the doctor of a Cluster', () => {
 
       await others.at(-1)?.kill()
       await expect
-        .poll(async () => (await examineRedis(ofCluster)).filter(({ subject }) => subject === 'replicas'), {
+        .poll(async () => (await diagnoseRedis(ofCluster)).filter(({ subject }) => subject === 'replicas'), {
           timeout: 20_000,
         })
         .toMatchObject([{ level: 'note' }])

@@ -3,7 +3,7 @@ import * as ioredis from 'ioredis'
 import * as ioredis510 from 'ioredis-5.10'
 import * as ioredis54 from 'ioredis-5.4'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { examineRedis, redisRevocations, redisSessions, type RedisClient } from '@bext/session-redis'
+import { diagnoseRedis, redisRevocations, redisSessions, type RedisClient } from '@bext/session-redis'
 import { openNamespace, redisUrl } from './helpers/namespace.js'
 
 type Client = RedisClient & { disconnect(): void }
@@ -68,7 +68,7 @@ describe.each(drivers)('ioredis %s', (_, { Redis, Cluster }) => {
       expect(() => factory({ client })).toThrow(TypeError)
       expect(() => factory({ client })).toThrow(/: option client is a Cluster with enableAutoPipelining, .* of its own/)
     }
-    const findings = await examineRedis(client)
+    const findings = await diagnoseRedis(client)
     const found = findings.filter(({ subject }) => subject === 'client')
     expect(found).toMatchObject([{ level: 'problem', found: 'enableAutoPipelining is on for a Cluster' }])
     client.disconnect()

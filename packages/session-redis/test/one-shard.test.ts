@@ -1,7 +1,7 @@
 import { startRedisProcess, waitUntil, type RedisProcess } from '@bext-internal/test-services'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { examineRedis, redisSessions } from '@bext/session-redis'
+import { diagnoseRedis, redisSessions } from '@bext/session-redis'
 import { recordClient } from './helpers/recording-client.js'
 import { rejectionOf } from './helpers/rejection.js'
 
@@ -60,7 +60,7 @@ describe('a Cluster of one shard behind a client for a single server', () => {
   })
 
   it('is no problem to the doctor', async () => {
-    const findings = await examineRedis(redis)
+    const findings = await diagnoseRedis(redis)
     expect(findings.filter(({ level }) => level === 'problem')).toEqual([])
   })
 })

@@ -31,13 +31,13 @@ describe('a session whose data the manager refuses', () => {
     const reasons: string[] = []
     let isBroken = false
     const manager = createSessionManager<Visit>({
-      plugin: store,
+      store: store,
       initialData: () => ({ visits: 0 }),
       migrateData(data) {
         if (isBroken) throw new Error('visits')
         return data
       },
-      onRejected: ({ reason }) => reasons.push(reason),
+      onRejection: ({ reason }) => reasons.push(reason),
     })
     let cookie = await signIn(manager)
     const id = asSessionId(cookie.slice(cookie.indexOf('=') + 1))
@@ -54,7 +54,7 @@ describe('a session whose data the manager refuses', () => {
   })
 
   it('is signed out where it has just ended beside the request', async () => {
-    const manager = createSessionManager<Visit>({ plugin: store, initialData: () => ({ visits: 0 }) })
+    const manager = createSessionManager<Visit>({ store: store, initialData: () => ({ visits: 0 }) })
     const cookie = await signIn(manager)
     const [first, second] = [await manager.open(cookie), await manager.open(cookie)]
     for (const session of [first, second]) {
@@ -67,9 +67,9 @@ describe('a session whose data the manager refuses', () => {
 it('begins again where something else wrote to the key, and a sign-out ends that', async () => {
   const reasons: string[] = []
   const manager = createSessionManager<Visit>({
-    plugin: store,
+    store: store,
     initialData: () => ({ visits: 0 }),
-    onRejected: ({ reason }) => reasons.push(reason),
+    onRejection: ({ reason }) => reasons.push(reason),
   })
   const before = new Set((await namespace.entries()).map(([key]) => key))
   const beginning = await manager.open(null)

@@ -2,7 +2,7 @@ import type { StoreHarness } from '@bext/session-conformance'
 import { testConformance } from '@bext/session-conformance/vitest'
 import { cookieSessions } from '@bext/session-cookie'
 import { createRevocation } from '@bext/session-cookie/revocation'
-import { maxTtlMs } from '@bext/session-core/store'
+import { maxTtlMs } from '@bext/session-core/store-helpers'
 import { redisRevocations } from '@bext/session-redis'
 import { Redis } from 'ioredis'
 import { afterAll } from 'vitest'
@@ -19,7 +19,7 @@ const secrets = {
 const harness: StoreHarness = {
   name: 'cookie, with revocation in redis',
   family: 'client',
-  declares: { otherSecret: true, revocation: true },
+  declarations: { otherSecret: true, revocation: true },
   open({ namespace, secret = 'first' }) {
     namespaces.add(namespace)
     const client = new Redis(redisUrl)

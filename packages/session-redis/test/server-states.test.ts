@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { mintSessionId } from '@bext/session-core/store'
+import { mintSessionId } from '@bext/session-core/store-helpers'
 import { redisSessions, type RedisSessions } from '@bext/session-redis'
 import { startProxy, type Proxy } from '@bext-internal/test-services'
 import { rejectionOf } from './helpers/rejection.js'

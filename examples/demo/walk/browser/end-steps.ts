@@ -36,7 +36,7 @@ async function rejectWhileAlive(plugin: SessionPlugin, id: SessionId): Promise<v
 
 /** The browser keeps the cookie for longer than the session lives without a request: the store has to know. */
 export async function outliveSession({ browser, store, report }: Scene): Promise<void> {
-  const server = await startServer(createApp(store, { ttlMs: shortTtlMs }), 0)
+  const server = await startServer(createApp(store, { idleTimeoutMs: shortTtlMs }), 0)
   try {
     const visitor = await createVisitor(browser, 'latecomer', server.url)
     report.act(visitor.name, `signs in where sessions live for ${shortTtlMs / 1000} seconds without a request`)

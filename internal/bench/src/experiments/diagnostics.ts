@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
-import { observeOperations } from '@bext/session-core/store'
+import { observeOperations } from '@bext/session-core/store-helpers'
 import type { Experiment } from './experiment.js'
 import { quartilesOf } from '../measure/statistics.js'
 

@@ -5,7 +5,11 @@ import { filler, ttlMs } from './host-server.js'
 
 /** The app with the session manager. */
 export function ownApp(plugin: SessionPlugin): Express {
-  const sessions = createSessionManager({ plugin, initialData: () => ({ visits: 0, filler }), ttlMs })
+  const sessions = createSessionManager({
+    store: plugin,
+    initialData: () => ({ visits: 0, filler }),
+    idleTimeoutMs: ttlMs,
+  })
   const app = express()
 
   app.get('/unchanged', async (request, response) => {

@@ -18,7 +18,7 @@ function harnesses(secret: string): readonly StoreHarness[] {
   const plain: StoreHarness = {
     name: 'cookie',
     family: 'client',
-    declares: { otherSecret: true },
+    declarations: { otherSecret: true },
     open: ({ namespace, secret: which }) => ({
       store: cookieSessions({ secrets: [which === 'other' ? other : first], purpose: namespace }),
     }),
@@ -26,7 +26,7 @@ function harnesses(secret: string): readonly StoreHarness[] {
   const revocable: StoreHarness = {
     ...plain,
     name: 'cookie, with revocation',
-    declares: { otherSecret: true, revocation: true },
+    declarations: { otherSecret: true, revocation: true },
     open({ namespace, secret: which }) {
       const memory = memories.get(namespace) ?? memoryRevocations()
       memories.set(namespace, memory)

@@ -15,7 +15,7 @@ interface WorkerSockets {
 
 const runtime = globalThis as Partial<WorkerSockets> & { readonly Bun?: BunFiles }
 
-const sessions = createSessionManager({ plugin: memorySessions(), initialData: () => ({ visits: 0 }) })
+const sessions = createSessionManager({ store: memorySessions(), initialData: () => ({ visits: 0 }) })
 
 /** A response of gzip's bytes, which a server must not compress again. */
 function zipped(): Response {
@@ -49,7 +49,7 @@ export async function answer(request: Request): Promise<Response> {
   const [, way, kind = ''] = new URL(request.url).pathname.split('/')
   const make = responses[kind]!
   if (way === 'plain') return make()
-  return sessions.handle(request, (session) => {
+  return sessions.handleFetch(request, (session) => {
     session.data.visits += 1
     return make()
   })

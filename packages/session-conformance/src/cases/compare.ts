@@ -1,7 +1,7 @@
 import { supportsCompare } from '@bext/session-core'
 import type { ConformanceCase } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
-import { duel } from '../toolbox/race.js'
+import { race } from '../toolbox/race.js'
 import { waitForEnd } from '../toolbox/lifetime.js'
 import { badJson } from '../toolbox/samples.js'
 import { sweepSteps } from '../toolbox/interleavings.js'
@@ -83,7 +83,7 @@ export const compareCases: readonly ConformanceCase[] = [
     'of many that read the same data, exactly one updates',
     async (context) => {
       const [a, b] = await context.openTwo()
-      await duel(async () => {
+      await race(async () => {
         const { id, dataJson } = await context.create(a)
         const results = await Promise.all(
           Array.from({ length: 6 }, (_, n) => (n % 2 === 0 ? a : b).updateIfUnchanged(id, dataJson, `{"winner":${n}}`)),
@@ -101,7 +101,7 @@ export const compareCases: readonly ConformanceCase[] = [
     'of many that read the same data and write equal data, exactly one updates',
     async (context) => {
       const [a, b] = await context.openTwo()
-      await duel(async () => {
+      await race(async () => {
         const { id, dataJson } = await context.create(a)
         const results = await Promise.all(
           Array.from({ length: 6 }, (_, n) => (n % 2 === 0 ? a : b).updateIfUnchanged(id, dataJson, '{"equal":true}')),

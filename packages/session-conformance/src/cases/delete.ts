@@ -110,7 +110,7 @@ export const deleteCases: readonly ConformanceCase[] = [
       await store.update(made.id, '{"newer":true}')
       context.sameData((await store.read(made.id)).dataJson, made.dataJson)
       // The cases of revocation say what holds there.
-      if (context.harness.declares?.revocation) return
+      if (context.harness.declarations?.revocation) return
       await store.delete(made.id)
       context.sameData((await store.read(made.id)).dataJson, made.dataJson)
       const short = await context.create(store, { ttlMs: 100 })

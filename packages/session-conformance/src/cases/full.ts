@@ -10,7 +10,7 @@ const largeBytes = 65_536
 const laterMs = 7_200_000
 
 function largeJson(context: CaseContext): string {
-  const bytes = Math.min(largeBytes, context.harness.declares?.maxDataBytes ?? largeBytes)
+  const bytes = Math.min(largeBytes, context.harness.declarations?.maxDataBytes ?? largeBytes)
   return JSON.stringify('x'.repeat(bytes - 2))
 }
 

@@ -54,7 +54,7 @@ export const limitsCases: readonly ConformanceCase[] = [
     'L1-declared',
     'what is over the declared maxDataBytes is Invalid; what is at it is kept',
     async (context) => {
-      const { maxDataBytes } = context.harness.declares ?? {}
+      const { maxDataBytes } = context.harness.declarations ?? {}
       if (maxDataBytes === undefined) return
       const store = await context.open()
       const fits = jsonOfBytes(maxDataBytes)

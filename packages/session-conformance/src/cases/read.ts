@@ -78,7 +78,7 @@ export const readCases: readonly ConformanceCase[] = [
     defineCase(`R4-foreign-${n + 1}`, `what is no id is answered quickly and clearly: ${what}`, async (context) => {
       const store = await context.open()
       const looksMinted = context.harness.family === 'server' && id.length >= 20 && id.length <= 64
-      const lenient = context.harness.declares?.malformedIds === 'NotFound' || looksMinted
+      const lenient = context.harness.declarations?.malformedIds === 'NotFound' || looksMinted
       const codes = lenient ? (['Invalid', 'NotFound'] as const) : ('Invalid' as const)
       await context.rejects(store.read(foreignId(id)), codes, `reading ${what}`)
       await context.rejects(store.update(foreignId(id), '{}'), codes, `updating ${what}`)

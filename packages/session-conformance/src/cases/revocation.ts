@@ -2,7 +2,7 @@ import type { SessionId } from '@bext/session-core'
 import type { CaseContext } from '../runner/case-context.js'
 import type { ConformanceCase } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
-import { duel, meet } from '../toolbox/race.js'
+import { race, meet } from '../toolbox/race.js'
 import { Inconclusive } from '../runner/failure.js'
 import { patiently, waitForEnd } from '../toolbox/lifetime.js'
 import type { WatchedStore } from '../runner/checked-store.js'
@@ -98,7 +98,7 @@ export const revocationCases: readonly ConformanceCase[] = [
     'update() and delete() of a client-backed session at once: what the update made is gone, too',
     async (context) => {
       const [a, b] = await context.openTwo()
-      await duel(async (round) => {
+      await race(async (round) => {
         const { id } = await context.create(a, { userId: context.userId() })
         let updated: SessionId | undefined
         const update = async (): Promise<void> => {

@@ -75,7 +75,7 @@ export const sweepCases: readonly ConformanceCase[] = [
     async (context) => {
       const namespace = context.freshNamespace()
       const a = await context.open({ namespace })
-      const shared = context.harness.declares?.sharedBackend ?? true
+      const shared = context.harness.declarations?.sharedBackend ?? true
       const b = shared ? await context.open({ namespace }) : a
       const alive = await Promise.all(Array.from({ length: 6 }, () => context.create(a)))
       await makeExpired(context, a, 30)

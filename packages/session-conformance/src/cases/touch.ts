@@ -1,6 +1,6 @@
 import type { ConformanceCase } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
-import { duel, meet } from '../toolbox/race.js'
+import { race, meet } from '../toolbox/race.js'
 import { checkLifetime, waitForEnd } from '../toolbox/lifetime.js'
 import { badTtls } from '../toolbox/samples.js'
 import { sweepSteps } from '../toolbox/interleavings.js'
@@ -70,7 +70,7 @@ export const touchCases: readonly ConformanceCase[] = [
     'touch() and update() at once lose neither',
     async (context) => {
       const [a, b] = await context.openTwo()
-      await duel(async (round) => {
+      await race(async (round) => {
         const { id } = await context.create(a)
         const dataJson = context.json()
         const update = (): Promise<unknown> => a.update(id, dataJson)
@@ -125,7 +125,7 @@ export const touchCases: readonly ConformanceCase[] = [
     'touch() and delete() at once: once both are over, the session is gone',
     async (context) => {
       const [a, b] = await context.openTwo()
-      await duel(async (round) => {
+      await race(async (round) => {
         const { id } = await context.create(a, { userId: context.userId() })
         const touch = (): Promise<unknown> => context.orNotFound(a.touch(id, 60_000))
         const remove = (): Promise<unknown> => b.delete(id)

@@ -1,7 +1,7 @@
 import type { ConformanceCase } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
 import { checkLifetime, patiently, waitForEnd } from '../toolbox/lifetime.js'
-import { duel, meet } from '../toolbox/race.js'
+import { race, meet } from '../toolbox/race.js'
 import { Inconclusive } from '../runner/failure.js'
 import { sweepSteps } from '../toolbox/interleavings.js'
 import { foreignId } from '../runner/checked-store.js'
@@ -103,7 +103,7 @@ export const updateCases: readonly ConformanceCase[] = [
     'update() and delete() at once: once both are over, the session is gone',
     async (context) => {
       const [a, b] = await context.openTwo()
-      await duel(async (round) => {
+      await race(async (round) => {
         const { id } = await context.create(a, { userId: context.userId() })
         const update = (): Promise<unknown> => context.orNotFound(a.update(id, context.json()))
         const remove = (): Promise<unknown> => b.delete(id)
@@ -168,7 +168,7 @@ export const updateCases: readonly ConformanceCase[] = [
 
   defineCase('U5-whole', "concurrent updates leave one's data, whole, and the other fields", async (context) => {
     const [a, b] = await context.openTwo()
-    await duel(async () => {
+    await race(async () => {
       const made = await context.create(a, { userId: context.userId() })
       const before = await a.read(made.id)
       const texts = Array.from({ length: 6 }, (_, n) => JSON.stringify({ n, text: String(n).repeat(50 + 150 * n) }))

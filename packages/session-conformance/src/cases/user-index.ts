@@ -1,7 +1,7 @@
 import { supportsUserIndex } from '@bext/session-core'
 import type { ConformanceCase } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
-import { duel, meet } from '../toolbox/race.js'
+import { race, meet } from '../toolbox/race.js'
 import { patiently, waitForEnd } from '../toolbox/lifetime.js'
 import { hardUserIds } from '../toolbox/samples.js'
 import { foreignId } from '../runner/checked-store.js'
@@ -146,7 +146,7 @@ export const userIndexCases: readonly ConformanceCase[] = [
     'ending all misses no session that was created before, beside others that are being created',
     async (context) => {
       const [a, b] = await context.openTwo()
-      await duel(async () => {
+      await race(async () => {
         const userId = context.userId()
         const made = await Promise.all(Array.from({ length: 4 }, () => context.create(a, { userId })))
         const [, ...later] = await Promise.all([
@@ -166,7 +166,7 @@ export const userIndexCases: readonly ConformanceCase[] = [
     'a session that is touched while all are ended is ended, too',
     async (context) => {
       const [a, b] = await context.openTwo()
-      await duel(async (round) => {
+      await race(async (round) => {
         const userId = context.userId()
         const { id } = await context.create(a, { userId })
         const touch = (): Promise<unknown> => context.orNotFound(a.touch(id, 3_600_000))

@@ -56,7 +56,7 @@ export async function harnessFromFactory(
       name: typeof a.store.name === 'string' && a.store.name !== '' ? a.store.name : given,
       family,
       capabilities: guards.filter(([, supports]) => supports(a.store)).map(([capability]) => capability),
-      declares: { sharedBackend: await seeEachOther(a.store, b.store) },
+      declarations: { sharedBackend: await seeEachOther(a.store, b.store) },
     }
   } finally {
     await a.close?.()

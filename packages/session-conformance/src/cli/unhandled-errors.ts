@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { inspect } from 'node:util'
-import type { Stray } from '../report/report.js'
+import type { UnhandledError } from '../report/report.js'
 import type { Run } from '../runner/run.js'
 
 /** Rejections and exceptions of the store's module that nobody handles, and the cases that they belong to. */
 export interface StrayWatch {
-  readonly found: readonly Stray[]
+  readonly found: readonly UnhandledError[]
   /** The run, with each case known to what it starts. */
   readonly run: Run
   stop(): void
@@ -13,13 +13,13 @@ export interface StrayWatch {
 
 /** Catches what would end the process, for as long as the run goes on. */
 export function watchStrays(run: Run): StrayWatch {
-  const found: Stray[] = []
+  const found: UnhandledError[] = []
   const running = new Set<string>()
   const current = new AsyncLocalStorage<string>()
 
   function note(error: unknown): void {
     const own = current.getStore()
-    const stray: Stray = { during: own === undefined ? [...running] : [own], error: inspect(error) }
+    const stray: UnhandledError = { during: own === undefined ? [...running] : [own], error: inspect(error) }
     // The first one tells enough: a store that leaves one behind does so at every call.
     const known = found.some(({ during, error: text }) =>
       own === undefined ? text === stray.error : during.join() === own,

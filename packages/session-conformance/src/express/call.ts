@@ -1,5 +1,5 @@
 import { SessionError } from '@bext/session-core'
-import { toBackendError } from '@bext/session-core/store'
+import { toBackendError } from '@bext/session-core/store-helpers'
 import type { ExpressCallback } from './protocol.js'
 
 type Call<T> = (callback: ExpressCallback<T>) => unknown

@@ -19,8 +19,8 @@ export function expressHarness(options: ExpressHarnessOptions): StoreHarness {
   return {
     ...options,
     family: 'server',
-    limits: expressProtocolLimits,
-    declares: { fidelity: 'value', ...options.declares },
+    protocolLimits: expressProtocolLimits,
+    declarations: { fidelity: 'value', ...options.declarations },
     async open(openOptions: OpenOptions) {
       const { store, close } = await options.open(openOptions)
       return { store: fromExpressStore(store, { name: options.name }), close }

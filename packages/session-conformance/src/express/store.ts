@@ -9,7 +9,7 @@ import {
   isServerBackedId,
   mintSessionId,
   rejectUnknownOptions,
-} from '@bext/session-core/store'
+} from '@bext/session-core/store-helpers'
 import { callStore, callStoreFor } from './call.js'
 import type { ExpressSession, ExpressStore } from './protocol.js'
 import { readinessOf } from './readiness.js'

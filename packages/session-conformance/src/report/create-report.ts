@@ -2,7 +2,7 @@ import { cases as allCases } from '../cases/index.js'
 import { commandOf } from './replay-command.js'
 import type { StoreHarness } from '../runner/harness.js'
 import { earnedProfiles, profileLabel } from '../runner/profiles.js'
-import type { Outcome, Report, ReportCase, Stray } from './report.js'
+import type { Outcome, Report, ReportCase, UnhandledError } from './report.js'
 import type { CaseResult, Run, RunOptions, Verdict } from '../runner/run.js'
 import { startRun } from '../runner/run.js'
 import { runAll } from '../runner/run-all.js'
@@ -17,7 +17,7 @@ export interface ReportOptions {
   readonly selection?: readonly string[] | undefined
   readonly strict?: boolean | undefined
   /** Every error that nobody handled. */
-  readonly strays?: readonly Stray[] | undefined
+  readonly strays?: readonly UnhandledError[] | undefined
 }
 
 function toReportCase(result: CaseResult, withTrace: boolean): ReportCase {
@@ -28,7 +28,7 @@ function toReportCase(result: CaseResult, withTrace: boolean): ReportCase {
 }
 
 /** A case that left an error behind did not pass, whatever its calls were answered with. */
-function withStray(each: ReportCase, strays: readonly Stray[]): ReportCase {
+function withStray(each: ReportCase, strays: readonly UnhandledError[]): ReportCase {
   const own = strays.find(({ during }) => during.length === 1 && during[0] === each.id)
   if (!own) return each
   if (each.verdict === 'fail')
@@ -44,7 +44,7 @@ function withStray(each: ReportCase, strays: readonly Stray[]): ReportCase {
 }
 
 /** What a run comes to. */
-export function outcomeOf(cases: readonly ReportCase[], strict: boolean, strays: readonly Stray[]): Outcome {
+export function outcomeOf(cases: readonly ReportCase[], strict: boolean, strays: readonly UnhandledError[]): Outcome {
   const failing: readonly Verdict[] = strict ? ['fail', 'warn', 'unsupported'] : ['fail']
   if (strays.length > 0 || cases.some(({ verdict }) => failing.includes(verdict))) return 'fail'
   const untold = cases.some(
@@ -56,7 +56,14 @@ export function outcomeOf(cases: readonly ReportCase[], strict: boolean, strays:
 /** Puts the results of a run into a report. */
 export function createReport(options: ReportOptions): Report {
   const { run, results, startedAt, durationMs, selection = [], strict = false } = options
-  const { name, family, capabilities = [], declares = {}, versions = {}, limits = [] } = run.harness
+  const {
+    name,
+    family,
+    capabilities = [],
+    declarations: declares = {},
+    versions = {},
+    protocolLimits: limits = [],
+  } = run.harness
   const cases = results.map((result) =>
     withStray(toReportCase(result, result.verdict !== 'pass' || results.length === 1), options.strays ?? []),
   )
@@ -76,7 +83,7 @@ export function createReport(options: ReportOptions): Report {
     selection,
     strict,
     cases,
-    strays,
+    unhandledErrors: strays,
     profiles: profiles.map((profile) => profileLabel(profile, family)),
     outcome: outcomeOf(cases, strict, strays),
   }

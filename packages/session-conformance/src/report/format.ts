@@ -1,7 +1,7 @@
 import { commandOf, replayCommand } from './replay-command.js'
 import type { Paint } from './paint.js'
 import { plain } from './paint.js'
-import { clauses } from '../runner/rules.js'
+import { ruleTexts } from '../runner/rules.js'
 import type { ReportCase } from './report.js'
 import type { CaseResult, Run } from '../runner/run.js'
 
@@ -20,7 +20,7 @@ export function formatCase(each: ReportCase, { store, replay, paint = plain }: C
     `${paint(verdict, verdict.toUpperCase())}  ${paint('strong', id)}  (${level}, rule ${brokenRule})  store: ${store}`,
     `  ${each.title}`,
   ]
-  const clause = clauses[brokenRule]
+  const clause = ruleTexts[brokenRule]
   if (clause !== undefined) lines.push(`  The contract, ${brokenRule}: ${clause}`)
   if (expected !== undefined) lines.push(`  Expected: ${expected}`)
   if (seen !== undefined) lines.push(`  Seen:     ${seen}`)

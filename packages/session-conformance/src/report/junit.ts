@@ -1,6 +1,6 @@
 import { replayCommand } from './replay-command.js'
 import { formatCase } from './format.js'
-import type { Report, ReportCase, Stray } from './report.js'
+import type { Report, ReportCase, UnhandledError } from './report.js'
 import type { RuleGroup } from './groups.js'
 import { groupsOf } from './groups.js'
 import { xmlAttributes, xmlText } from './xml.js'
@@ -55,7 +55,7 @@ function suite({ letter, title, cases }: RuleGroup, report: Report): string {
   ].join('\n')
 }
 
-function straySuite(strays: readonly Stray[], store: string): string {
+function straySuite(strays: readonly UnhandledError[], store: string): string {
   const counts = { tests: strays.length, failures: 0, errors: strays.length, skipped: 0 }
   const testCases = strays.flatMap(({ during, error }) => [
     `    <testcase${xmlAttributes({ name: `unhandled error in ${during.join(', ')}`, classname: store, time: 0 })}>`,
@@ -71,7 +71,7 @@ function straySuite(strays: readonly Stray[], store: string): string {
 
 /** A report as JUnit XML: a suite for each rule group. What could not be shown, or was only warned of, is skipped. */
 export function formatJunit(report: Report): string {
-  const { store, durationMs, strays, strict } = report
+  const { store, durationMs, unhandledErrors: strays, strict } = report
   const groups = groupsOf(report)
   const counts = count(
     groups.flatMap(({ cases }) => cases),

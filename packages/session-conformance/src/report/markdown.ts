@@ -65,7 +65,7 @@ function findingLines(report: Report): readonly string[] {
     const also = others.length === 0 ? '' : ` As well: ${namesOf(others)}.`
     return `- **${id}** (${level}, ${verdict}): ${escapeMarkdown(`${title}. ${details}${also}`)}`
   })
-  const strayLines = report.strays.map(
+  const strayLines = report.unhandledErrors.map(
     ({ during, error }) =>
       `- **unhandled error** (${during.join(', ')}): ${escapeMarkdown(error.split('\n')[0] ?? '')}`,
   )

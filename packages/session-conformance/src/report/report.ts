@@ -26,7 +26,7 @@ export interface ReportCase {
 }
 
 /** A rejection or an exception that nobody handled, and that would have ended a server's process. */
-export interface Stray {
+export interface UnhandledError {
   /** The cases that ran when it was seen; one alone is the case that it comes from. */
   readonly during: readonly string[]
   readonly error: string
@@ -60,7 +60,7 @@ export interface Report {
   readonly strict: boolean
   readonly cases: readonly ReportCase[]
   /** Errors that nobody handled, and that no case can be told for. */
-  readonly strays: readonly Stray[]
+  readonly unhandledErrors: readonly UnhandledError[]
   /** The profiles earned, such as `server/core`, `networked`. */
   readonly profiles: readonly string[]
   readonly outcome: Outcome

@@ -32,7 +32,7 @@ function directive({ verdict, level, note = '' }: ReportCase, strict: boolean): 
 
 /** A report as TAP, version 14: what failed or could not tell is not ok, a warning is a TODO, the rest is skipped. */
 export function formatTap(report: Report): string {
-  const { strict, store, kit, contract, seed, strays } = report
+  const { strict, store, kit, contract, seed, unhandledErrors: strays } = report
   const cases = report.cases.filter(({ verdict }) => verdict !== 'not-applicable')
   const lines = cases.flatMap((each, n) => {
     const ok = isOk(each, strict) ? 'ok' : 'not ok'

@@ -1,6 +1,6 @@
 import { repeatCommand, replayCommand } from './replay-command.js'
 import { formatCase } from './format.js'
-import type { Report, Stray } from './report.js'
+import type { Report, UnhandledError } from './report.js'
 import { countOf, findingsOf, groupsOf, namesOf, notShown, profilesText, verdictTitles } from './groups.js'
 import type { Paint } from './paint.js'
 import { plain } from './paint.js'
@@ -33,7 +33,7 @@ function findingTexts(report: Report, paint: Paint): readonly string[] {
   })
 }
 
-function strayText({ during, error }: Stray): string {
+function strayText({ during, error }: UnhandledError): string {
   const running = during.length === 0 ? 'while no case ran' : `by one of ${during.join(', ')}`
   const head = `An error that nobody could handle was left behind ${running}; it ends a process.`
   return [head, ...error.split('\n')].join('\n  ')
@@ -57,7 +57,7 @@ function verdictText(report: Report, paint: Paint): readonly string[] {
 
 /** A report for a person at a terminal: a table by rule group, the findings, and what was earned. */
 export function formatText(report: Report, paint: Paint = plain): string {
-  const { kit, contract, store, durationMs, seed, strays } = report
+  const { kit, contract, store, durationMs, seed, unhandledErrors: strays } = report
   const head = `${store.name}, ${store.family}-backed: @bext/session-conformance ${kit.version}, contract ${contract}`
   const run = `seed ${seed}, ${(durationMs / 1000).toFixed(1)} s`
   const blocks = [

@@ -66,8 +66,8 @@ export function createContext({ harness, namespace, random, patience }: ContextO
     harness,
     trace,
     random,
-    skewMs: Math.min(harness.declares?.clockSkewMs ?? 0, maxSkewMs),
-    granularityMs: Math.min(harness.declares?.granularityMs ?? 1, maxGranularityMs),
+    skewMs: Math.min(harness.declarations?.clockSkewMs ?? 0, maxSkewMs),
+    granularityMs: Math.min(harness.declarations?.granularityMs ?? 1, maxGranularityMs),
     slackMs,
     openRaw,
     mask: (text) => canaries.mask(text),
@@ -87,7 +87,7 @@ export function createContext({ harness, namespace, random, patience }: ContextO
 
     async openTwo() {
       const first = await context.open()
-      const shared = harness.declares?.sharedBackend ?? true
+      const shared = harness.declarations?.sharedBackend ?? true
       return [first, shared ? await context.open() : first]
     },
 
@@ -169,13 +169,13 @@ export function createContext({ harness, namespace, random, patience }: ContextO
 
     isSameData(seen, written) {
       if (seen === written) return true
-      const asValue = harness.declares?.fidelity === 'value'
+      const asValue = harness.declarations?.fidelity === 'value'
       return asValue && isSameJsonValue(seen, written)
     },
 
     sameData(seen, written) {
       if (context.isSameData(seen, written)) return
-      const exactly = harness.declares?.fidelity === 'value' ? 'the same JSON value' : 'the same bytes'
+      const exactly = harness.declarations?.fidelity === 'value' ? 'the same JSON value' : 'the same bytes'
       throw new ConformanceFailure(
         `${exactly} of dataJson, ${written.length} characters`,
         `${seen.length} other characters came back`,

@@ -87,7 +87,7 @@ export interface StoreHarness {
   readonly family: StoreFamily
   /** The optional interfaces that the store has. One that it lacks must be absent whole. Default: none. */
   readonly capabilities?: readonly StoreCapability[]
-  readonly declares?: StoreDeclarations
+  readonly declarations?: StoreDeclarations
   /** Versions that a report should name, such as those of the store's package, the driver and the backend. */
   readonly versions?: Readonly<Record<string, string>>
   /** The backend's TCP address. With it the kit puts its proxy between, and tests faults and races (E, H, U4). */
@@ -100,5 +100,5 @@ export interface StoreHarness {
   /** A module whose default export is this harness: the kit opens and closes it in a process of its own (O3). */
   readonly module?: { readonly url: string; readonly execArgv?: readonly string[] }
   /** Rules that the protocol behind a bridge cannot keep, and why. Their cases are run and fail as any others. */
-  readonly limits?: readonly { readonly rule: string; readonly reason: string }[]
+  readonly protocolLimits?: readonly { readonly rule: string; readonly reason: string }[]
 }

@@ -1,5 +1,5 @@
 /** The contract in short, by rule, for failure reports. `docs/contract.md` has the whole text. */
-export const clauses: Readonly<Record<string, string>> = {
+export const ruleTexts: Readonly<Record<string, string>> = {
   C1: 'create() resolves to a new id; no two calls ever resolve to the same one.',
   C2: 'create() never overwrites an existing session.',
   C3: 'A server-backed id carries at least 128 random bits and tells nothing of its data or user.',

@@ -100,7 +100,11 @@ function judge(each: ConformanceCase, error: unknown, mask: (text: string) => st
 }
 
 /** What a bridge declares of a failed case: it stays a failure, and says that no store behind the bridge could pass. */
-function withLimit({ limits = [] }: StoreHarness, { rule }: ConformanceCase, judgement: Judgement): Judgement {
+function withLimit(
+  { protocolLimits: limits = [] }: StoreHarness,
+  { rule }: ConformanceCase,
+  judgement: Judgement,
+): Judgement {
   const limit = limits.find((each) => each.rule === rule)
   const isFailure = judgement.verdict === 'fail' || judgement.verdict === 'warn'
   return limit && isFailure

@@ -121,7 +121,7 @@ async function takeStep(context: CaseContext, stores: Stores, model: Expected[],
   }
   if (step.call === 'delete') {
     await store.delete(id)
-    const endsAll = context.harness.family === 'server' || context.harness.declares?.revocation === true
+    const endsAll = context.harness.family === 'server' || context.harness.declarations?.revocation === true
     if (endsAll) endSession(model, expected)
     return
   }

@@ -17,7 +17,7 @@ export interface Round {
 }
 
 /** Runs a race many times, the two sides in turn first and at several distances: what must hold must hold always. */
-export async function duel(run: (round: Round) => Promise<void>, rounds: number = defaultRounds): Promise<void> {
+export async function race(run: (round: Round) => Promise<void>, rounds: number = defaultRounds): Promise<void> {
   const width = 4
   for (let n = 0; n < rounds; n += width) {
     await Promise.all(

@@ -36,11 +36,11 @@ describe('expressHarness', () => {
     let closed = 0
     const own = expressHarness({
       name: 'own',
-      declares: { clockSkewMs: 5 },
+      declarations: { clockSkewMs: 5 },
       endpoint: { host: '127.0.0.1', port: 1 },
       open: () => ({ store: new MapStore(), close: async () => void (closed += 1) }),
     })
-    expect(own.declares).toEqual({ fidelity: 'value', clockSkewMs: 5 })
+    expect(own.declarations).toEqual({ fidelity: 'value', clockSkewMs: 5 })
     expect(own.endpoint).toEqual({ host: '127.0.0.1', port: 1 })
     const opened = await own.open({ namespace: 'n' })
     expect(opened.store.name).toBe('own')

@@ -116,7 +116,7 @@ export function clientHarness(
   return {
     name,
     family: 'client',
-    declares: { otherSecret: true },
+    declarations: { otherSecret: true },
     open({ namespace, secret = 'first' }) {
       const steps = {} as ClientSteps
       const right = rightSteps(steps, keyFor(`the ${secret} secret`, namespace))

@@ -210,7 +210,7 @@ export const fidelityMutants: readonly Mutant[] = [
         JSON.parse(dataJson, (_, value: unknown) => (typeof value === 'number' ? Math.fround(value) : value)),
       ),
     ),
-    harness: { declares: { fidelity: 'value', maxDataBytes } },
+    harness: { declarations: { fidelity: 'value', maxDataBytes } },
   }),
   serverMutant({
     name: 'data are objects',

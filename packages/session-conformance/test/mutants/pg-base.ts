@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { SessionId, SessionPlugin, SessionRecord, SweepCapability, UserIndexCapability } from '@bext/session-core'
 import { asSessionId, SessionError } from '@bext/session-core'
-import { createWriteFence, withinDeadline } from '@bext/session-core/store'
+import { createWriteFence, withinDeadline } from '@bext/session-core/store-helpers'
 import type { Row, Sql } from 'postgres'
 import postgres from 'postgres'
 import type { StoreHarness } from '../../src/index.js'
@@ -187,7 +187,7 @@ export function pgHarnessOf(
     name,
     family: 'server',
     capabilities: ['user-index', 'sweep'],
-    declares: { maxDataBytes },
+    declarations: { maxDataBytes },
     endpoint: { host: url.hostname, port: Number(url.port || 5432) },
     open({ namespace, endpoint, timeoutMs = 2000 }) {
       const through = new URL(url)

@@ -1,5 +1,5 @@
 import { SessionError } from '@bext/session-core'
-import { withinDeadline } from '@bext/session-core/store'
+import { withinDeadline } from '@bext/session-core/store-helpers'
 import type { StoreHarness } from '../../src/index.js'
 import type { Mutant } from './mutant.js'
 import { numbered } from './mutant.js'

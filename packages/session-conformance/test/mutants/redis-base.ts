@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { SessionId, SessionPlugin, SessionRecord, UserIndexCapability } from '@bext/session-core'
 import { asSessionId, SessionError } from '@bext/session-core'
-import { createWriteFence, withinDeadline } from '@bext/session-core/store'
+import { createWriteFence, withinDeadline } from '@bext/session-core/store-helpers'
 import type { RedisOptions } from 'ioredis'
 import { Redis } from 'ioredis'
 import type { Endpoint, StoreHarness } from '../../src/index.js'
@@ -263,7 +263,7 @@ export function redisHarnessOf(
     name,
     family: 'server',
     capabilities: ['user-index'],
-    declares: { maxDataBytes },
+    declarations: { maxDataBytes },
     endpoint: { host: url.hostname, port: Number(url.port || 6379) },
     async open({ namespace, endpoint, timeoutMs = 2000 }) {
       const client = await connect(url, endpoint, driver(timeoutMs))

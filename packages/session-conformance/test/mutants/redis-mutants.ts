@@ -1,6 +1,6 @@
 import type { CompareCapability } from '@bext/session-core'
 import { SessionError } from '@bext/session-core'
-import { toBackendError, withinDeadline } from '@bext/session-core/store'
+import { toBackendError, withinDeadline } from '@bext/session-core/store-helpers'
 import { maxDataBytes } from './checks.js'
 import type { Mutant } from './mutant.js'
 import { numbered } from './mutant.js'
@@ -393,7 +393,7 @@ export const redisMutants: readonly RedisMutant[] = [
       const right = redisHarness('redis: opening waits for the server', server)
       return {
         ...right,
-        declares: { maxDataBytes },
+        declarations: { maxDataBytes },
         async open(options) {
           const opened = await right.open(options)
           if (await opened.store.isHealthy()) return opened

@@ -79,7 +79,7 @@ export function revocableHarness(name: string, wrong: Partial<Revocable> = {}): 
   const how = { ...right, ...wrong }
   const memories = new Map<string, Memory>()
   return clientHarness(name, undefined, {
-    declares: { otherSecret: true, revocation: true },
+    declarations: { otherSecret: true, revocation: true },
     open(options) {
       const memory: Memory = (how.shared ? memories.get(options.namespace) : undefined) ?? new Map()
       memories.set(options.namespace, memory)

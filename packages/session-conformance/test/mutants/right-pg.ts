@@ -9,7 +9,7 @@ import {
   isServerBackedId,
   mintSessionId,
   withinDeadline,
-} from '@bext/session-core/store'
+} from '@bext/session-core/store-helpers'
 import type { Sql } from 'postgres'
 import { invalid, maxDataBytes } from './checks.js'
 import { notFound } from './server-base.js'

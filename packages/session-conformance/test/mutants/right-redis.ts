@@ -7,7 +7,7 @@ import {
   checkTtlMs,
   createWriteFence,
   withinDeadline,
-} from '@bext/session-core/store'
+} from '@bext/session-core/store-helpers'
 import type { Redis } from 'ioredis'
 import { maxDataBytes } from './checks.js'
 import { notFound } from './server-base.js'

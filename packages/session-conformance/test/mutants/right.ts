@@ -21,7 +21,7 @@ function memoryHarness(): StoreHarness {
     name: 'the memory store of core',
     family: 'server',
     capabilities: ['user-index', 'sweep', 'compare'],
-    declares: { maxDataBytes },
+    declarations: { maxDataBytes },
     open({ namespace }) {
       const store = stores.get(namespace) ?? memorySessions()
       stores.set(namespace, store)
@@ -92,17 +92,17 @@ export function rightStores(): readonly StoreHarness[] {
     clientHarness('AES-GCM in four parts'),
     revocableHarness('AES-GCM, and ends are remembered'),
     clientHarness('AES-CBC with an HMAC in one part', cbcInOnePart),
-    serverHarness('values, not bytes', keepsValues, { declares: { fidelity: 'value', maxDataBytes } }),
+    serverHarness('values, not bytes', keepsValues, { declarations: { fidelity: 'value', maxDataBytes } }),
     serverHarness('NotFound for malformed ids', answersNotFound, {
-      declares: { malformedIds: 'NotFound', maxDataBytes },
+      declarations: { malformedIds: 'NotFound', maxDataBytes },
     }),
     serverHarness('a clock that is ahead', () => ({ nowMs: () => Date.now() + 120 }), {
-      declares: { clockSkewMs: 150, maxDataBytes },
+      declarations: { clockSkewMs: 150, maxDataBytes },
     }),
     serverHarness('a clock that is behind', () => ({ nowMs: () => Date.now() - 120 }), {
-      declares: { clockSkewMs: 150, maxDataBytes },
+      declarations: { clockSkewMs: 150, maxDataBytes },
     }),
-    serverHarness('ends by ticks of 16 ms', ticks(16), { declares: { granularityMs: 16, maxDataBytes } }),
+    serverHarness('ends by ticks of 16 ms', ticks(16), { declarations: { granularityMs: 16, maxDataBytes } }),
     serverHarness('calls that take their time', takesTime),
   ]
 }

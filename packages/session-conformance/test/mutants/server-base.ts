@@ -295,7 +295,7 @@ export function serverHarness(name: string, mutate?: ServerMutation, options: Se
     name,
     family: 'server',
     capabilities: ['user-index', 'sweep', 'compare', 'close'],
-    declares: { maxDataBytes },
+    declarations: { maxDataBytes },
     open: ({ namespace, timeoutMs = 2000 }) => ({ store: serverStore(backendOf(namespace), timeoutMs, mutate) }),
     async inspect(namespace) {
       const { rows, users } = backendOf(namespace)

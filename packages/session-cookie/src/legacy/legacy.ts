@@ -1,6 +1,6 @@
 import { isSessionError, SessionError } from '@bext/session-core'
-import { checkDataJson, checkUserId, describeType } from '@bext/session-core/store'
-import type { Session } from '../seal/payload.js'
+import { checkDataJson, checkUserId, describeType } from '@bext/session-core/store-helpers'
+import type { SealedSession } from '../seal/payload.js'
 
 /** A session that an older cookie held. */
 export interface LegacySession {
@@ -19,7 +19,7 @@ export interface LegacySession {
  * rejection means that the cookie holds no session. Only a `SessionError` of code `Backend` means that something which
  * the function asks cannot be reached.
  */
-export type OpenLegacy = (cookie: string) => Promise<LegacySession | undefined>
+export type LegacyDecoder = (cookie: string) => Promise<LegacySession | undefined>
 
 /**
  * The creation time of every session that an older cookie held, because nothing tells when that was. It is before all
@@ -31,7 +31,7 @@ function wrongResult(field: string, expected: string, value: unknown): SessionEr
   const given = typeof value === 'number' ? 'a number' : describeType(value)
   return new SessionError(
     'failed',
-    `openLegacy must resolve to a session whose ${field} is ${expected}, but it is ${given}.`,
+    `legacyDecoder must resolve to a session whose ${field} is ${expected}, but it is ${given}.`,
   )
 }
 
@@ -44,11 +44,11 @@ function checkField<T>(field: string, expected: string, value: unknown, check: (
   }
 }
 
-function checkLegacySession(result: unknown): Session {
+function checkLegacySession(result: unknown): SealedSession {
   if (typeof result !== 'object' || result === null) {
     throw new SessionError(
       'failed',
-      `openLegacy must resolve to an object or undefined, but it is ${describeType(result)}.`,
+      `legacyDecoder must resolve to an object or undefined, but it is ${describeType(result)}.`,
     )
   }
   const { userId, dataJson, expiresAtMs, serial } = result as Partial<Record<keyof LegacySession, unknown>>
@@ -69,13 +69,13 @@ function checkLegacySession(result: unknown): Session {
 }
 
 /** Opens an older cookie, and checks what it held. */
-export async function openChecked(openLegacy: OpenLegacy, cookie: string): Promise<Session | undefined> {
+export async function openChecked(legacyDecoder: LegacyDecoder, cookie: string): Promise<SealedSession | undefined> {
   let result: unknown
   try {
-    result = await openLegacy(cookie)
+    result = await legacyDecoder(cookie)
   } catch (cause) {
     if (isSessionError(cause)) throw cause
-    throw new SessionError('malformed', 'The option openLegacy threw at this cookie. See the cause.', { cause })
+    throw new SessionError('malformed', 'The option legacyDecoder threw at this cookie. See the cause.', { cause })
   }
   return result === undefined ? undefined : checkLegacySession(result)
 }

@@ -7,9 +7,9 @@ import {
   rejectBareOption,
   rejectUnknownOptions,
   toBackendError,
-} from '@bext/session-core/store'
+} from '@bext/session-core/store-helpers'
 import { uint8ArrayToBase64 } from 'uint8array-extras'
-import type { Session } from '../seal/payload.js'
+import type { SealedSession } from '../seal/payload.js'
 
 export interface RevocationOptions {
   /** Where revocations are kept: `memoryRevocations()`, or `redisRevocations()` of `@bext/session-redis`. */
@@ -33,9 +33,9 @@ export interface Revocation {
   /** Throws `Invalid` if a revocation would be forgotten before such a session ends. */
   checkTtlMs(ttlMs: number): void
   /** Rejects with `NotFound` if the session was revoked, with `Backend` if that cannot be known. */
-  refuseRevoked(session: Session): Promise<void>
+  refuseRevoked(session: SealedSession): Promise<void>
   /** Ends the session, if it can be opened: then `open` resolves to it. */
-  revoke(open: () => Promise<Session>): Promise<void>
+  revoke(open: () => Promise<SealedSession>): Promise<void>
   revokeUser(userId: string): Promise<void>
   /** Resolves to whether the revocations can be asked; never rejects. */
   isHealthy(): Promise<boolean>

@@ -1,5 +1,5 @@
 import { runtime } from '#runtime'
-import type { Awaitable, Maker } from './sealer.js'
+import type { Awaitable, Sealer } from './sealer.js'
 import type { CheckedSecret } from '../secrets.js'
 
 /**
@@ -7,12 +7,12 @@ import type { CheckedSecret } from '../secrets.js'
  * after it. Ids of one purpose cannot be opened with the key of another (contract I2). A failed derivation is tried
  * again at the next call.
  */
-export function lazyMaker({ id, bytes }: CheckedSecret, purpose: string): () => Awaitable<Maker> {
-  let maker: Awaitable<Maker> | undefined
+export function lazySealer({ id, bytes }: CheckedSecret, purpose: string): () => Awaitable<Sealer> {
+  let maker: Awaitable<Sealer> | undefined
 
-  async function derive(): Promise<Maker> {
+  async function derive(): Promise<Sealer> {
     try {
-      maker = await runtime.createMaker(id, bytes, purpose)
+      maker = await runtime.createSealer(id, bytes, purpose)
       return maker
     } catch (error) {
       maker = undefined

@@ -2,13 +2,13 @@ import type { SessionRecord } from '@bext/session-core'
 import { malformed, unsupported } from '../errors.js'
 
 /** A session as it is opened. */
-export interface Session extends Omit<SessionRecord, 'id'> {
+export interface SealedSession extends Omit<SessionRecord, 'id'> {
   /** Names the session through all ids that it ever has, for revocation; undefined if it was begun without. */
   readonly serial: string | undefined
 }
 
 /** What a token holds within its seal: a session whose data may be deflated. Its expiry stands in the token. */
-export interface Payload extends Omit<Session, 'dataJson' | 'expiresAtMs'> {
+export interface Payload extends Omit<SealedSession, 'dataJson' | 'expiresAtMs'> {
   /** JSON text as it is (contract R2), or base64url of it deflated. */
   readonly data: string
   readonly isDeflated: boolean

@@ -7,7 +7,7 @@ import {
   randomFillSync,
   timingSafeEqual,
 } from 'node:crypto'
-import type { Maker, Runtime } from './sealer.js'
+import type { Sealer, CryptoBackend } from './sealer.js'
 import { keyInfo } from './sealer.js'
 import { tampered } from '../errors.js'
 
@@ -84,7 +84,7 @@ function createChains(key: Buffer): { encrypt(text: string): Buffer; decrypt(ivA
   }
 }
 
-async function createMaker(keyId: string, secret: Uint8Array, purpose: string): Promise<Maker> {
+async function createSealer(keyId: string, secret: Uint8Array, purpose: string): Promise<Sealer> {
   const chains = createChains(deriveKey(secret, keyInfo('encryption', purpose)))
   const macOf = createMac(deriveKey(secret, keyInfo('integrity', purpose)))
 
@@ -108,4 +108,4 @@ async function createMaker(keyId: string, secret: Uint8Array, purpose: string): 
 }
 
 /** By node:crypto, at once, without a thread or a copy of a key. */
-export const runtime: Runtime = { createMaker }
+export const runtime: CryptoBackend = { createSealer: createSealer }

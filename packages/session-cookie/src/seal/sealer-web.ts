@@ -1,11 +1,11 @@
 import { defaults, seal, unseal } from 'iron-webcrypto'
-import type { Maker, Runtime } from './sealer.js'
+import type { Sealer, CryptoBackend } from './sealer.js'
 import { keyInfo } from './sealer.js'
 import { tampered } from '../errors.js'
 
 const keyBits = 256
 
-async function createMaker(id: string, secret: Uint8Array, purpose: string): Promise<Maker> {
+async function createSealer(id: string, secret: Uint8Array, purpose: string): Promise<Sealer> {
   const secretKey = await crypto.subtle.importKey('raw', new Uint8Array(secret), 'HKDF', false, ['deriveBits'])
   async function derive(use: 'encryption' | 'integrity'): Promise<Uint8Array> {
     const info = new TextEncoder().encode(keyInfo(use, purpose))
@@ -38,4 +38,4 @@ async function createMaker(id: string, secret: Uint8Array, purpose: string): Pro
 }
 
 /** By WebCrypto, which every runtime has. */
-export const runtime: Runtime = { createMaker }
+export const runtime: CryptoBackend = { createSealer: createSealer }

@@ -4,7 +4,7 @@ import { runtime } from '../../src/seal/sealer-node.js'
 
 const secret = { id: 'k1', secret: 'a secret of the fuzzer, of at least 32 characters' }
 const store = cookieSessions({ secrets: [secret], maxIdBytes: 1_000_000 })
-const maker = runtime.createMaker(secret.id, new TextEncoder().encode(secret.secret), 'session')
+const maker = runtime.createSealer(secret.id, new TextEncoder().encode(secret.secret), 'session')
 const farAwayMs = 4_000_000_000_000
 
 async function isOpened(id: string): Promise<boolean> {

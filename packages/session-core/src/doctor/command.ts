@@ -1,4 +1,4 @@
-import { notLookedAt, type Finding } from './finding.js'
+import { skipped, type Finding } from './finding.js'
 
 /** A command line that cannot be followed. */
 export class UsageError extends Error {}
@@ -33,7 +33,7 @@ export function formatFindings(findings: readonly Finding[], paint: DoctorOutput
     return [head, ...[why, advice].filter((text) => text !== undefined).map((text) => `         ${text}`)]
   })
   const problems = findings.filter(({ level }) => level === 'problem').length
-  const unseen = findings.filter(({ found }) => found === notLookedAt).length
+  const unseen = findings.filter(({ found }) => found === skipped).length
   const summary =
     problems === 0 ? 'Nothing is wrong.' : `${problems} ${problems === 1 ? 'thing is' : 'things are'} wrong.`
   const rest = unseen === 0 ? '' : ` But ${unseen} ${unseen === 1 ? 'check' : 'checks'} could not be made.`

@@ -12,13 +12,13 @@ export interface Finding {
 }
 
 /** What is found where the doctor may not look. */
-export const notLookedAt = 'could not be looked at'
+export const skipped = 'could not be looked at'
 
 export function ok(subject: string, found: string): Finding {
   return { level: 'ok', subject, found }
 }
 
-export function note(subject: string, found: string, why: string, advice: string): Finding {
+export function warning(subject: string, found: string, why: string, advice: string): Finding {
   return { level: 'note', subject, found, why, advice }
 }
 

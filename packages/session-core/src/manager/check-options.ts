@@ -1,6 +1,11 @@
 import type { CompareCapability } from '../contract/capabilities.js'
 import { supportsCompare } from '../contract/capabilities.js'
-import { checkPositiveInteger, describeType, rejectBareOption, rejectUnknownOptions } from '../store-helpers/option-checks.js'
+import {
+  checkPositiveInteger,
+  describeType,
+  rejectBareOption,
+  rejectUnknownOptions,
+} from '../store-helpers/option-checks.js'
 import type { SessionPlugin } from '../contract/plugin.js'
 import { createSessionCookies } from './cookie.js'
 import { createLifetimes } from './lifetimes.js'
@@ -11,11 +16,11 @@ import { createUserSessions } from './user-sessions.js'
 
 const factory = 'createSessionManager'
 const known = [
-  'plugin',
+  'store',
   'initialData',
-  'ttlMs',
-  'absoluteTtlMs',
-  'touchAfterMs',
+  'idleTimeoutMs',
+  'absoluteTimeoutMs',
+  'touchIntervalMs',
   'remember',
   'cookie',
   'cacheControl',
@@ -23,7 +28,7 @@ const known = [
   'maxSessionsPerUser',
   'schema',
   'migrateData',
-  'onRejected',
+  'onRejection',
 ]
 const methods = ['create', 'read', 'update', 'touch', 'delete', 'isHealthy']
 
@@ -37,11 +42,11 @@ function isPlugin(value: unknown): boolean {
 
 function checkPlugin(plugin: SessionPlugin): void {
   if (typeof plugin !== 'object' || plugin === null) {
-    throw new TypeError(`${factory}: option plugin must be a session store, but it is ${describeType(plugin)}.`)
+    throw new TypeError(`${factory}: option store must be a session store, but it is ${describeType(plugin)}.`)
   }
   const missing = lackingMethods(plugin)
   if (missing.length > 0) {
-    throw new TypeError(`${factory}: option plugin must be a session store, but it lacks ${missing.join(', ')}.`)
+    throw new TypeError(`${factory}: option store must be a session store, but it lacks ${missing.join(', ')}.`)
   }
 }
 
@@ -83,14 +88,14 @@ function checkConflict(onConflict: 'overwrite' | 'reject', plugin: SessionPlugin
 
 /** Throws a `TypeError` for a wrong option. */
 export function checkManagerOptions<Data extends object>(options: SessionManagerOptions<Data>): SessionContext<Data> {
-  rejectBareOption(factory, 'plugin', isPlugin(options))
+  rejectBareOption(factory, 'store', isPlugin(options))
   rejectUnknownOptions(factory, options, known)
-  const { plugin, initialData, cookie, cacheControl = 'no-store', onConflict = 'overwrite' } = options
-  const { maxSessionsPerUser, schema, migrateData, onRejected } = options
+  const { store: plugin, initialData, cookie, cacheControl = 'no-store', onConflict = 'overwrite' } = options
+  const { maxSessionsPerUser, schema, migrateData, onRejection } = options
   checkPlugin(plugin)
   checkFunction('initialData', initialData)
   if (migrateData !== undefined) checkFunction('migrateData', migrateData)
-  if (onRejected !== undefined) checkFunction('onRejected', onRejected)
+  if (onRejection !== undefined) checkFunction('onRejection', onRejection)
   if (schema !== undefined) checkSchema(schema)
   const users = createUserSessions(plugin)
   if (maxSessionsPerUser !== undefined) checkMaxSessions(maxSessionsPerUser, plugin, users)
@@ -106,6 +111,6 @@ export function checkManagerOptions<Data extends object>(options: SessionManager
     maxSessionsPerUser,
     schema,
     migrateData,
-    onRejected,
+    onRejection,
   }
 }

@@ -7,7 +7,7 @@ export type SessionCommitErrorReason = 'conflict' | 'too_many_sessions'
 
 /** A session or a commit that was rejected. Tells neither id, user nor data. */
 export interface SessionRejection {
-  readonly during: 'open' | 'commit'
+  readonly phase: 'open' | 'commit'
   /**
    * That of the error; `invalid_data` for stored data that is no object, that does not pass the schema, or that makes
    * the schema or `migrateData` throw; `uncommitted` for a change that no commit had stored when a response that
@@ -52,13 +52,13 @@ export type OnRejected = (rejection: SessionRejection, cause: unknown) => void
 
 /** Calls the hook with the error, if it is a rejection. */
 export function reportRejection(
-  onRejected: OnRejected | undefined,
-  during: SessionRejection['during'],
+  onRejection: OnRejected | undefined,
+  during: SessionRejection['phase'],
   error: unknown,
 ): void {
-  if (!onRejected) return
-  if (error instanceof InvalidData) callHook(onRejected, { during, reason: error.reason }, error.cause)
+  if (!onRejection) return
+  if (error instanceof InvalidData) callHook(onRejection, { phase: during, reason: error.reason }, error.cause)
   else if (isSessionError(error) || isSessionCommitError(error)) {
-    callHook(onRejected, { during, reason: error.reason }, error)
+    callHook(onRejection, { phase: during, reason: error.reason }, error)
   }
 }

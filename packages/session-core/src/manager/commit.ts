@@ -1,14 +1,14 @@
 import { isSessionError, SessionError } from '../contract/errors.js'
 import { isSameData, readBack, refuseUnkept, toDataText } from './data.js'
 import { isServerBackedId } from '../store-helpers/ids.js'
-import type { Draft, Opened } from './pending-changes.js'
+import type { PendingChanges, StoredSession } from './pending-changes.js'
 import { endingOf } from './pending-changes.js'
-import { pack } from './stored-session.js'
+import { encodeStoredSession } from './stored-session.js'
 import type { SessionContext } from './options.js'
 import type { Committed } from './replace-session.js'
-import { replace } from './replace-session.js'
+import { replaceSession } from './replace-session.js'
 import { expired, nowOf, storedLifeOf } from './stored-life.js'
-import { change, changeAndTouch, touchIfAlive } from './update-record.js'
+import { updateRecord, updateAndTouch, touchIfAlive } from './update-record.js'
 
 /**
  * Moves a session that another program made: both lifetimes begin now. One that does not fit stays as it was, if nothing
@@ -16,16 +16,16 @@ import { change, changeAndTouch, touchIfAlive } from './update-record.js'
  */
 async function move<Data extends object>(
   context: SessionContext<Data>,
-  { record, envelope, dataText, cookie }: Opened,
+  { record, envelope, dataText, cookie }: StoredSession,
   changedText: string | undefined,
 ): Promise<Committed> {
   const { isRemembered } = envelope
   const { ttlMs, cookieTtlMs } = context.lifetimes.whole(isRemembered)
   const nowMs = await nowOf(context, { record, envelope }, true)
-  const dataJson = pack(changedText ?? dataText, { ...envelope, beganAtMs: nowMs, ttlMs })
+  const dataJson = encodeStoredSession(changedText ?? dataText, { ...envelope, beganAtMs: nowMs, ttlMs })
   try {
-    const id = await changeAndTouch(context, record, dataJson, ttlMs)
-    const times = { expiresAtMs: nowMs + ttlMs, endsAtMs: nowMs + cookieTtlMs }
+    const id = await updateAndTouch(context, record, dataJson, ttlMs)
+    const times = { expiresAtMs: nowMs + ttlMs, absoluteExpiresAtMs: nowMs + cookieTtlMs }
     return { id, times, setCookies: [cookie.write(id, cookieTtlMs)] }
   } catch (error) {
     const isTooLarge = isSessionError(error) && error.reason === 'too_large'
@@ -38,7 +38,7 @@ async function move<Data extends object>(
 /** Stores what changed of the opened session, under the id that it has. */
 async function keep<Data extends object>(
   context: SessionContext<Data>,
-  opened: Opened,
+  opened: StoredSession,
   changedText: string | undefined,
 ): Promise<Committed> {
   const { record, envelope, cookie } = opened
@@ -49,19 +49,23 @@ async function keep<Data extends object>(
   const isExtended = envelope.isReplaced || isServerBackedId(record.id)
   const nowMs = await nowOf(context, opened, false)
   const rest = lifetimes.rest(life, nowMs)
-  const dueMs = isExtended ? undefined : lifetimes.dueTouchTtlMs(life, nowMs)
+  const dueMs = isExtended ? undefined : lifetimes.touchTtlIfDue(life, nowMs)
   const expiresAtMs = dueMs === undefined ? record.expiresAtMs : nowMs + dueMs
-  const times = { createdAtMs: record.createdAtMs || undefined, expiresAtMs, endsAtMs: lifetimes.endsAtMs(life) }
+  const times = {
+    createdAtMs: record.createdAtMs || undefined,
+    expiresAtMs,
+    absoluteExpiresAtMs: lifetimes.absoluteExpiresAtMs(life),
+  }
   let { id } = record
   if (changedText !== undefined) {
     // It came to its end during the request.
     if (!rest) throw expired()
     id = await (dueMs === undefined
-      ? change(context, record, pack(changedText, envelope))
-      : changeAndTouch(
+      ? updateRecord(context, record, encodeStoredSession(changedText, envelope))
+      : updateAndTouch(
           context,
           record,
-          pack(changedText, { ...envelope, ttlMs: lifetimes.ttlMs(life.isRemembered) }),
+          encodeStoredSession(changedText, { ...envelope, ttlMs: lifetimes.ttlMs(life.isRemembered) }),
           dueMs,
         ))
   } else if (dueMs !== undefined) {
@@ -73,7 +77,10 @@ async function keep<Data extends object>(
   return { id, times, setCookies: [cookie.write(id, rest.cookieTtlMs)] }
 }
 
-function refuseReplaced<Data extends object>({ opened, next, endAll }: Draft<Data>, isChanged: boolean): void {
+function assertNotReplaced<Data extends object>(
+  { opened, next, endAll }: PendingChanges<Data>,
+  isChanged: boolean,
+): void {
   if (next !== 'keep' || !opened?.envelope.isReplaced || (!isChanged && !endAll)) return
   const message = 'The session was rotated by another request, and this id can only be read: open it by the new cookie.'
   throw new SessionError('unknown', message)
@@ -81,7 +88,7 @@ function refuseReplaced<Data extends object>({ opened, next, endAll }: Draft<Dat
 
 async function end<Data extends object>(
   { plugin, cookies }: SessionContext<Data>,
-  draft: Draft<Data>,
+  draft: PendingChanges<Data>,
 ): Promise<Committed> {
   const ending = endingOf(draft)
   await Promise.all(ending.map(({ id }) => plugin.delete(id)))
@@ -96,10 +103,10 @@ async function end<Data extends object>(
  */
 async function endAllFirst<Data extends object>(
   { plugin, users }: SessionContext<Data>,
-  draft: Draft<Data>,
-): Promise<Draft<Data>> {
+  draft: PendingChanges<Data>,
+): Promise<PendingChanges<Data>> {
   const { opened, endAll, next } = draft
-  if (!endAll || (endAll.sparesThis && users.canSpare)) return draft
+  if (!endAll || (endAll.sparesThis && users.canKeepOne)) return draft
   // Who was signed out meanwhile does not come back by it.
   if (endAll.sparesThis && opened && next !== 'signIn') await plugin.read(opened.record.id)
   await users.endAll(endAll.userId)
@@ -108,24 +115,24 @@ async function endAllFirst<Data extends object>(
 
 async function store<Data extends object>(
   context: SessionContext<Data>,
-  draft: Draft<Data>,
+  draft: PendingChanges<Data>,
   changedText: string | undefined,
 ): Promise<Committed> {
   const { opened, next, savedText, endAll } = draft
-  if (next === 'signIn' || next === 'rotate') return replace(context, draft, changedText ?? savedText)
+  if (next === 'signIn' || next === 'rotate') return replaceSession(context, draft, changedText ?? savedText)
   if (next === 'keep' && opened) {
     const kept = await keep(context, opened, changedText)
     if (endAll?.sparesThis) await context.users.endAll(endAll.userId, kept.id)
     return kept
   }
-  if (changedText !== undefined) return replace(context, draft, changedText)
+  if (changedText !== undefined) return replaceSession(context, draft, changedText)
   return next === 'end' ? end(context, draft) : { id: undefined, setCookies: [] }
 }
 
 /** The `Set-Cookie` values that remove the cookie from before, which would otherwise be read again once ours is gone. */
 function legacyRemovals<Data extends object>(
   { cookies }: SessionContext<Data>,
-  { header, next }: Draft<Data>,
+  { header, next }: PendingChanges<Data>,
   setsCookies: boolean,
 ): readonly string[] {
   const isAnywhere = next === 'signIn' || next === 'end'
@@ -134,7 +141,7 @@ function legacyRemovals<Data extends object>(
 }
 
 /** Tells whether the commit of the draft would store, end or rotate something, or refuse the data. */
-export function hasChange<Data extends object>({ data, savedText, next, endAll }: Draft<Data>): boolean {
+export function hasChange<Data extends object>({ data, savedText, next, endAll }: PendingChanges<Data>): boolean {
   if (next !== 'keep' || endAll) return true
   try {
     return !isSameData(savedText, toDataText(data))
@@ -151,12 +158,12 @@ export interface CommittedDraft<Data extends object> extends Committed {
 /** Stores what a request made of its session. */
 export async function commitDraft<Data extends object>(
   context: SessionContext<Data>,
-  draft: Draft<Data>,
+  draft: PendingChanges<Data>,
 ): Promise<CommittedDraft<Data>> {
   const text = toDataText(draft.data)
   refuseUnkept(context, draft.data)
   const changedText = isSameData(draft.savedText, text) ? undefined : text
-  refuseReplaced(draft, changedText !== undefined)
+  assertNotReplaced(draft, changedText !== undefined)
   const isFresh = draft.next === 'signIn' || draft.next === 'rotate'
   const { schema } = context
   const checked = schema && (isFresh || changedText !== undefined ? await readBack(schema, text) : draft.data)

@@ -28,7 +28,7 @@ export interface SessionCookieOptions {
   /** Which cookies Chromium drops last where a site has too many. Default: not said, which is `medium`. */
   readonly priority?: 'low' | 'medium' | 'high' | undefined
   /**
-   * The cookie of the sessions from before, which the store opens, such as `cookieSessions` with `openLegacy`. It is read
+   * The cookie of the sessions from before, which the store opens, such as `cookieSessions` with `legacyDecoder`. It is read
    * where there is no session of ours, also if iron-session split it into several. It is cleared when a session moves, at
    * a sign-in and at a sign-out. Without the right `path` and `domain` browsers do not clear it. Default: none.
    */

@@ -1,6 +1,6 @@
 import { isSessionError } from '../contract/errors.js'
 import { isServerBackedId } from '../store-helpers/ids.js'
-import type { Opened } from './pending-changes.js'
+import type { StoredSession } from './pending-changes.js'
 import type { SessionContext } from './options.js'
 import { reportRejection } from './commit-error.js'
 import { nowOf, storedLifeOf } from './stored-life.js'
@@ -10,13 +10,16 @@ import { nowOf, storedLifeOf } from './stored-life.js'
  * fails no page: the next request tries again. A sealed session is extended by its commit, because its id changes, and
  * the response has to set it.
  */
-export async function extend<Data extends object>(context: SessionContext<Data>, opened: Opened): Promise<Opened> {
+export async function extend<Data extends object>(
+  context: SessionContext<Data>,
+  opened: StoredSession,
+): Promise<StoredSession> {
   const { record, envelope } = opened
-  const { plugin, lifetimes, onRejected } = context
+  const { plugin, lifetimes, onRejection } = context
   const life = storedLifeOf(opened)
   if (!isServerBackedId(record.id) || envelope.isReplaced || !life) return opened
   const nowMs = await nowOf(context, opened, lifetimes.isNearEnd(life))
-  const dueMs = lifetimes.dueTouchTtlMs(life, nowMs)
+  const dueMs = lifetimes.touchTtlIfDue(life, nowMs)
   if (dueMs === undefined) return opened
   try {
     await plugin.touch(record.id, dueMs)
@@ -29,7 +32,7 @@ export async function extend<Data extends object>(context: SessionContext<Data>,
     }
   } catch (error) {
     // A session that ended meanwhile stays so, and a change of it is refused by the commit.
-    if (!isSessionError(error) || error.code !== 'NotFound') reportRejection(onRejected, 'open', error)
+    if (!isSessionError(error) || error.code !== 'NotFound') reportRejection(onRejection, 'open', error)
     return opened
   }
 }

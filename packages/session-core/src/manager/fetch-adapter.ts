@@ -12,7 +12,8 @@ function isResponse(value: unknown): value is Response {
 
 /** A response with headers of its own: those of a redirect cannot be changed, and a handler may use one twice. */
 function copyOf(response: Response): Response {
-  if (response.bodyUsed) throw new TypeError('handle: the body of the response is used already, so it cannot be sent.')
+  if (response.bodyUsed)
+    throw new TypeError('handleFetch: the body of the response is used already, so it cannot be sent.')
   // Elsewhere the response as init keeps what its parts do not tell, such as the encodeBody and webSocket of workerd.
   if (!('Bun' in globalThis)) return new Response(response.body, response)
   // Bun gives a text or a file its type when it sends it, and no longer does so once somebody has looked at the body.
@@ -37,7 +38,7 @@ async function answerOf<Data extends object>(handler: Handler<Data>, session: Se
   }
   if (isResponse(answer)) return answer
   const given = answer === null ? 'null' : typeof answer
-  throw new TypeError(`handle: the handler must return a Response, but it returned ${given}. Nothing was stored.`)
+  throw new TypeError(`handleFetch: the handler must return a Response, but it returned ${given}. Nothing was stored.`)
 }
 
 function setHeaders({ headers }: Response, setCookies: readonly string[], cacheControl: string): void {

@@ -30,9 +30,9 @@ function presentValues(response: NodeResponse, name: string): readonly string[] 
 
 const warned = new WeakSet<object>()
 
-/** Calls `onRejected`; without one, the first time, warns. */
+/** Calls `onRejection`; without one, the first time, warns. */
 function reportForgotten<Data extends object>(context: SessionContext<Data>): void {
-  if (context.onRejected) callHook(context.onRejected, { during: 'commit', reason: 'uncommitted' }, undefined)
+  if (context.onRejection) callHook(context.onRejection, { phase: 'commit', reason: 'uncommitted' }, undefined)
   else if (!warned.has(context)) {
     warned.add(context)
     const advice = 'Call session.commit() before you send the response.'

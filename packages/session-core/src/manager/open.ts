@@ -3,19 +3,19 @@ import { isSessionError, SessionError } from '../contract/errors.js'
 import type { SessionId, SessionRecord } from '../contract/plugin.js'
 import type { SessionCookie } from './cookie.js'
 import type { RequestSession } from './request-session.js'
-import { createSession } from './request-session.js'
+import { createRequestSession } from './request-session.js'
 import type { StoredData } from './data.js'
 import { acceptStoredData, toDataText } from './data.js'
-import type { Draft, Opened, Refused } from './pending-changes.js'
+import type { PendingChanges, StoredSession, Refused } from './pending-changes.js'
 import { beganAtMsOf } from './pending-changes.js'
-import { unpack } from './stored-session.js'
+import { decodeStoredSession } from './stored-session.js'
 import { extend } from './extend.js'
 import type { SessionContext } from './options.js'
 import { reportRejection } from './commit-error.js'
 import { refuseOver } from './stored-life.js'
 
-interface Found<Data extends object> extends StoredData<Data> {
-  readonly opened: Opened
+interface LoadedSession<Data extends object> extends StoredData<Data> {
+  readonly opened: StoredSession
 }
 
 async function find<Data extends object>(
@@ -23,15 +23,15 @@ async function find<Data extends object>(
   cookie: SessionCookie,
   id: SessionId,
   refused: Refused[],
-): Promise<Found<Data> | undefined> {
+): Promise<LoadedSession<Data> | undefined> {
   let record: SessionRecord | undefined
   try {
     record = await context.plugin.read(id)
-    const { data, dataText, ...envelope } = unpack(record.dataJson)
+    const { data, dataText, ...envelope } = decodeStoredSession(record.dataJson)
     await refuseOver(context, { record, envelope })
     return { opened: { record, envelope, dataText, cookie }, ...(await acceptStoredData(context, data, dataText)) }
   } catch (error) {
-    reportRejection(context.onRejected, 'open', error)
+    reportRejection(context.onRejection, 'open', error)
     const isCorrupt = isSessionError(error) && error.reason === 'corrupt'
     // A record that is corrupt stays so: to reject would keep the visitor out until the cookie ends.
     if (record || isCorrupt) refused.push({ id, cookie })
@@ -46,8 +46,8 @@ async function findAmong<Data extends object>(
   ids: readonly SessionId[],
   cookie: SessionCookie,
   refused: Refused[],
-): Promise<Found<Data> | undefined> {
-  let notMoved: Found<Data> | undefined
+): Promise<LoadedSession<Data> | undefined> {
+  let notMoved: LoadedSession<Data> | undefined
   for (const id of ids) {
     const found = await find(context, cookie, id, refused)
     if (found && beganAtMsOf(found.opened) !== undefined) return found
@@ -61,7 +61,7 @@ async function findLegacy<Data extends object>(
   context: SessionContext<Data>,
   ids: readonly SessionId[],
   refused: Refused[],
-): Promise<Found<Data> | undefined> {
+): Promise<LoadedSession<Data> | undefined> {
   const { main, guest } = context.cookies
   const found = await findAmong(context, ids, main, refused)
   if (!found || found.opened.record.userId !== undefined) return found
@@ -72,7 +72,7 @@ async function findFirst<Data extends object>(
   context: SessionContext<Data>,
   header: string,
   refused: Refused[],
-): Promise<Found<Data> | undefined> {
+): Promise<LoadedSession<Data> | undefined> {
   const { main, guest, legacy } = context.cookies
   return (
     (await findAmong(context, main.candidates(header), main, refused)) ??
@@ -83,10 +83,10 @@ async function findFirst<Data extends object>(
 
 function draftOf<Data extends object>(
   { initialData, cookies }: SessionContext<Data>,
-  found: Found<Data> | undefined,
+  found: LoadedSession<Data> | undefined,
   refused: readonly Refused[],
   header: string,
-): Draft<Data> {
+): PendingChanges<Data> {
   const { opened, data = initialData(), savedText } = found ?? {}
   return {
     opened,
@@ -116,5 +116,5 @@ export async function openSession<Data extends object>(
   const refused: Refused[] = []
   const found = await findFirst(context, header, refused)
   const extended = found && { ...found, opened: await extend(context, found.opened) }
-  return createSession(context, draftOf(context, extended, refused, header))
+  return createRequestSession(context, draftOf(context, extended, refused, header))
 }

@@ -18,7 +18,7 @@ export interface MaxSessionsPerUser {
 
 export interface SessionManagerOptions<Data extends object> extends LifetimeOptions {
   /** The store: any implementation of the contract. */
-  readonly plugin: SessionPlugin
+  readonly store: SessionPlugin
   /** Makes the data that a session begins with. A visitor whose data stays so costs no record and no cookie. */
   readonly initialData: () => Data
   readonly cookie?: SessionCookieOptions | undefined
@@ -49,7 +49,7 @@ export interface SessionManagerOptions<Data extends object> extends LifetimeOpti
    * data. The cause may quote data: the error, the schema's issues, or what `schema` or `migrateData` threw. What the
    * hook itself throws is dropped. Default: none.
    */
-  readonly onRejected?: ((rejection: SessionRejection, cause: unknown) => void) | undefined
+  readonly onRejection?: ((rejection: SessionRejection, cause: unknown) => void) | undefined
 }
 
 /** The options as sessions use them. */
@@ -66,5 +66,5 @@ export interface SessionContext<Data extends object> {
   readonly maxSessionsPerUser: MaxSessionsPerUser | undefined
   readonly schema: DataSchema<Data> | undefined
   readonly migrateData: ((storedData: unknown) => unknown) | undefined
-  readonly onRejected: OnRejected | undefined
+  readonly onRejection: OnRejected | undefined
 }

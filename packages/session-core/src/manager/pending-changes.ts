@@ -1,11 +1,11 @@
 import type { SessionId, SessionRecord } from '../contract/plugin.js'
 import type { SessionCookie } from './cookie.js'
-import type { Envelope } from './stored-session.js'
+import type { StoredEnvelope } from './stored-session.js'
 
 /** A session as a request found it. */
-export interface Opened {
+export interface StoredSession {
   readonly record: SessionRecord
-  readonly envelope: Envelope
+  readonly envelope: StoredEnvelope
   /** The data as it is stored, as JSON text. */
   readonly dataText: string
   /** The cookie that it came in. */
@@ -19,8 +19,8 @@ export interface Refused {
 }
 
 /** What a request makes of its session, until the commit. */
-export interface Draft<Data extends object> {
-  readonly opened: Opened | undefined
+export interface PendingChanges<Data extends object> {
+  readonly opened: StoredSession | undefined
   /** What a sign-in or a sign-out ends, too. */
   readonly refused: readonly Refused[]
   /** The `Cookie` header of the request. */
@@ -42,7 +42,7 @@ export interface Draft<Data extends object> {
 }
 
 /** The sessions that end when the draft is stored under a fresh id, or is not stored at all. */
-export function endingOf<Data extends object>({ opened, refused, next }: Draft<Data>): readonly Refused[] {
+export function endingOf<Data extends object>({ opened, refused, next }: PendingChanges<Data>): readonly Refused[] {
   const own = opened ? [{ id: opened.record.id, cookie: opened.cookie }] : []
   return next === 'signIn' || next === 'end' ? [...own, ...refused] : own
 }
@@ -51,7 +51,7 @@ export function endingOf<Data extends object>({ opened, refused, next }: Draft<D
  * When the session began, in milliseconds since 1970, on the store's clock; undefined if nothing tells. A store gives 0
  * as the creation time of a session that another program made, until the manager has moved it.
  */
-export function beganAtMsOf({ record, envelope }: Pick<Opened, 'record' | 'envelope'>): number | undefined {
+export function beganAtMsOf({ record, envelope }: Pick<StoredSession, 'record' | 'envelope'>): number | undefined {
   if (envelope.beganAtMs !== 0) return envelope.beganAtMs
   return record.createdAtMs === 0 ? undefined : record.createdAtMs
 }

@@ -1,12 +1,12 @@
 import type { SessionId } from '../contract/plugin.js'
-import type { Draft, Opened } from './pending-changes.js'
+import type { PendingChanges, StoredSession } from './pending-changes.js'
 import { endingOf } from './pending-changes.js'
-import { pack } from './stored-session.js'
+import { encodeStoredSession } from './stored-session.js'
 import type { SessionContext } from './options.js'
 import { SessionCommitError } from './commit-error.js'
 import { nowOf, restOf, storedLifeOf } from './stored-life.js'
 import { handleOf } from './user-sessions.js'
-import { change } from './update-record.js'
+import { updateRecord } from './update-record.js'
 
 /** What a commit stored: the id that counts from now on, and the `Set-Cookie` values. */
 export interface Committed {
@@ -20,13 +20,13 @@ export interface Committed {
 export interface SessionTimes {
   readonly createdAtMs?: number | undefined
   readonly expiresAtMs?: number
-  readonly endsAtMs?: number
+  readonly absoluteExpiresAtMs?: number
 }
 
 /** Keeps the limit of a user's sessions, once the new one is created; the old one is not counted, as it ends. */
 async function keepLimit<Data extends object>(
   { users, maxSessionsPerUser: limit }: SessionContext<Data>,
-  { opened, userId }: Draft<Data>,
+  { opened, userId }: PendingChanges<Data>,
   id: SessionId,
 ): Promise<void> {
   if (!limit || userId === undefined) return
@@ -47,11 +47,11 @@ async function keepLimit<Data extends object>(
 /** Leaves the old id a grace: marks it, so that it takes neither change nor touch, and touches it down if it would outlive the grace. */
 async function leaveGrace<Data extends object>(
   context: SessionContext<Data>,
-  { record, envelope, dataText }: Opened,
+  { record, envelope, dataText }: StoredSession,
   graceMs: number,
 ): Promise<void> {
   const { plugin } = context
-  const marked = await change(context, record, pack(dataText, { ...envelope, isReplaced: true }))
+  const marked = await updateRecord(context, record, encodeStoredSession(dataText, { ...envelope, isReplaced: true }))
   // A lifetime counts from when the touch takes effect: one by what is left now would end a little later than before.
   const nowMs = await nowOf(context, { record, envelope }, true)
   if (record.expiresAtMs - nowMs <= graceMs) return
@@ -66,7 +66,7 @@ async function leaveGrace<Data extends object>(
 
 async function retire<Data extends object>(
   context: SessionContext<Data>,
-  draft: Draft<Data>,
+  draft: PendingChanges<Data>,
   id: SessionId,
 ): Promise<void> {
   const { plugin, users } = context
@@ -75,16 +75,16 @@ async function retire<Data extends object>(
   if (opened && next === 'rotate') {
     if (graceMs > 0 && !endAll) return leaveGrace(context, opened, graceMs)
     // Rejects if the session was ended meanwhile: a rotation must not bring it back.
-    await change(context, opened.record, opened.record.dataJson)
+    await updateRecord(context, opened.record, opened.record.dataJson)
   }
-  if (endAll?.sparesThis && users.canSpare) await users.endAll(endAll.userId, id)
+  if (endAll?.sparesThis && users.canKeepOne) await users.endAll(endAll.userId, id)
   await Promise.all(endingOf(draft).map((one) => plugin.delete(one.id)))
 }
 
 /** Stores the draft under a fresh id, and ends the opened session: first the one, then the other. */
-export async function replace<Data extends object>(
+export async function replaceSession<Data extends object>(
   context: SessionContext<Data>,
-  draft: Draft<Data>,
+  draft: PendingChanges<Data>,
   dataText: string,
 ): Promise<Committed> {
   const { plugin, lifetimes, clock, cookies } = context
@@ -93,9 +93,9 @@ export async function replace<Data extends object>(
   const life = opened && beganAtMs !== undefined ? storedLifeOf(opened) : undefined
   const { ttlMs, cookieTtlMs } = opened && life ? await restOf(context, opened, life) : lifetimes.whole(isRemembered)
   const envelope = { isRemembered, isReplaced: false, beganAtMs: beganAtMs ?? 0, ttlMs: lifetimes.ttlMs(isRemembered) }
-  const dataJson = pack(dataText, envelope)
+  const dataJson = encodeStoredSession(dataText, envelope)
   const nowMs = clock.estimateMs()
-  const times = { createdAtMs: nowMs, expiresAtMs: nowMs + ttlMs, endsAtMs: nowMs + cookieTtlMs }
+  const times = { createdAtMs: nowMs, expiresAtMs: nowMs + ttlMs, absoluteExpiresAtMs: nowMs + cookieTtlMs }
   const id = await plugin.create({ userId, dataJson, ttlMs })
   try {
     const setCookie = (isGuest ? cookies.guest : cookies.main).write(id, cookieTtlMs)

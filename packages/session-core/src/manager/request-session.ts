@@ -3,7 +3,7 @@ import { SessionError } from '../contract/errors.js'
 import type { CommittedDraft } from './commit.js'
 import { commitDraft, hasChange } from './commit.js'
 import { toDataText } from './data.js'
-import type { Draft } from './pending-changes.js'
+import type { PendingChanges } from './pending-changes.js'
 import type { SessionContext } from './options.js'
 import { readOnly } from './read-only.js'
 import { reportRejection } from './commit-error.js'
@@ -36,9 +36,9 @@ function checkGrace(graceMs: unknown): number {
 }
 
 /** The session of a draft, which it changes. */
-export function createSession<Data extends object>(
+export function createRequestSession<Data extends object>(
   context: SessionContext<Data>,
-  draft: Draft<Data>,
+  draft: PendingChanges<Data>,
 ): RequestSession<Data> {
   const { users, lifetimes, initialData, cookies } = context
   let isClosed = false
@@ -50,7 +50,7 @@ export function createSession<Data extends object>(
     throw new Error('The session is closed: its commit failed, or its request is over. Open one for each request.')
   }
 
-  function openDraft(): Draft<Data> {
+  function openDraft(): PendingChanges<Data> {
     refuseClosed()
     if (!committed) return draft
     throw new Error('The session is committed: it can be read, but no longer changed. Change it before the commit.')
@@ -64,7 +64,9 @@ export function createSession<Data extends object>(
     return {
       ...(next === 'keep' &&
         opened && { createdAtMs: opened.record.createdAtMs || undefined, expiresAtMs: opened.record.expiresAtMs }),
-      ...(beganAtMs !== undefined && { endsAtMs: lifetimes.endsAtMs({ beganAtMs, isRemembered }) }),
+      ...(beganAtMs !== undefined && {
+        absoluteExpiresAtMs: lifetimes.absoluteExpiresAtMs({ beganAtMs, isRemembered }),
+      }),
     }
   }
 
@@ -94,8 +96,8 @@ export function createSession<Data extends object>(
     get expiresAtMs(): number | undefined {
       return times().expiresAtMs
     },
-    get endsAtMs(): number | undefined {
-      return times().endsAtMs
+    get absoluteExpiresAtMs(): number | undefined {
+      return times().absoluteExpiresAtMs
     },
 
     signIn(userId: string, options: SignInOptions = {}): void {
@@ -178,7 +180,7 @@ export function createSession<Data extends object>(
         isClosed = false
         return committed.setCookies
       } catch (error) {
-        reportRejection(context.onRejected, 'commit', error)
+        reportRejection(context.onRejection, 'commit', error)
         throw error
       }
     },

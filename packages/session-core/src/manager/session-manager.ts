@@ -27,7 +27,7 @@ export interface SessionManager<Data extends object> {
    * If it throws anything else, or returns what cannot be sent (no `Response`, or one whose body was read), nothing is
    * stored. If the commit rejects, the body is cancelled.
    */
-  handle(request: Request, handler: (session: Session<Data>) => Response | Promise<Response>): Promise<Response>
+  handleFetch(request: Request, handler: (session: Session<Data>) => Response | Promise<Response>): Promise<Response>
   /** For `node:http`, and frameworks upon it: opens the session, whose `commit` writes the headers to the response. */
   openNode(request: NodeRequest, response: NodeResponse): Promise<NodeSession<Data>>
   /**
@@ -51,7 +51,7 @@ export function createSessionManager<Data extends object>(options: SessionManage
       const { session, commit } = await openSession(context, cookieHeader)
       return Object.assign(session, { commit })
     },
-    handle: (request, handler) => handleFetch(context, request, handler),
+    handleFetch: (request, handler) => handleFetch(context, request, handler),
     openNode: (request, response) => openForNode(context, request, response),
     async endUserSessions(userId) {
       await context.users.endAll(checkUser('endUserSessions', userId))

@@ -48,7 +48,7 @@ export interface Session<Data extends object> {
    * The time at which the session ends however busy it is, in milliseconds since 1970; undefined until the commit that
    * begins the lifetime. After `signIn`, and before the commit, as if it were committed now.
    */
-  readonly endsAtMs: number | undefined
+  readonly absoluteExpiresAtMs: number | undefined
   /**
    * Has the commit put a new session with a fresh id in place of this one, which ends at once. Both timeouts begin again,
    * also for a user who signs in again. Data is carried over, unless it is another user's. Throws `Invalid` for a user id that is

@@ -1,10 +1,10 @@
 import { SessionError } from '../contract/errors.js'
-import type { Opened } from './pending-changes.js'
+import type { StoredSession } from './pending-changes.js'
 import { beganAtMsOf } from './pending-changes.js'
 import type { Rest, StoredLife } from './lifetimes.js'
 import type { SessionContext } from './options.js'
 
-type Stored = Pick<Opened, 'record' | 'envelope'>
+type Stored = Pick<StoredSession, 'record' | 'envelope'>
 type Timing = Pick<SessionContext<object>, 'lifetimes' | 'clock'>
 
 /** The life of a session, or undefined for one that another program made: it begins when it is moved. */

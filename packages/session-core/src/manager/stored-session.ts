@@ -2,7 +2,7 @@ import { SessionError } from '../contract/errors.js'
 import { InvalidData } from './commit-error.js'
 
 /** What the manager keeps beside the data, where there is any of it. */
-export interface Envelope {
+export interface StoredEnvelope {
   readonly isRemembered: boolean
   /** Whether a rotation put another id in this one's place, and left it a grace. */
   readonly isReplaced: boolean
@@ -12,7 +12,7 @@ export interface Envelope {
   readonly ttlMs: number
 }
 
-export interface Unpacked extends Envelope {
+export interface Unpacked extends StoredEnvelope {
   readonly data: object
   /** The data as JSON text. */
   readonly dataText: string
@@ -30,7 +30,10 @@ const replacedFlag = 2
  * `[1, flags, beganAtMs, data]`, or `[1, flags, beganAtMs, data, ttlMs]` with an idle timeout other than the implied
  * one, so that a sealed cookie pays only for what it has.
  */
-export function pack(dataText: string, { isRemembered, isReplaced, beganAtMs, ttlMs }: Envelope): string {
+export function encodeStoredSession(
+  dataText: string,
+  { isRemembered, isReplaced, beganAtMs, ttlMs }: StoredEnvelope,
+): string {
   const flags = (isRemembered ? rememberedFlag : 0) + (isReplaced ? replacedFlag : 0)
   const isImplied = ttlMs === impliedTtlMs
   if (flags === 0 && beganAtMs === 0 && isImplied && dataText.startsWith('{')) return dataText
@@ -60,7 +63,7 @@ function isWhole(value: unknown, limit: number): value is number {
  * Throws `InvalidData` for what is no object or array; `Invalid` for an array that no manager of this version packed:
  * reason `unsupported_version` or `malformed`.
  */
-export function unpack(dataJson: string): Unpacked {
+export function decodeStoredSession(dataJson: string): Unpacked {
   const parsed = parse(dataJson)
   if (!Array.isArray(parsed)) {
     const envelope = { isRemembered: false, isReplaced: false, beganAtMs: 0, ttlMs: impliedTtlMs }

@@ -4,7 +4,7 @@ import type { SessionContext } from './options.js'
 import { SessionCommitError } from './commit-error.js'
 
 /** Replaces what is stored, by the manager's rule for conflicts. Resolves to the id from now on. */
-export async function change<Data extends object>(
+export async function updateRecord<Data extends object>(
   { plugin, comparing }: SessionContext<Data>,
   { id, dataJson: expected }: SessionRecord,
   dataJson: string,
@@ -19,13 +19,13 @@ export async function change<Data extends object>(
 }
 
 /** Changes and touches a sealed session, whose id changes with each write. Resolves to the id from now on. */
-export async function changeAndTouch<Data extends object>(
+export async function updateAndTouch<Data extends object>(
   context: SessionContext<Data>,
   record: SessionRecord,
   dataJson: string,
   ttlMs: number,
 ): Promise<SessionId> {
-  return context.plugin.touch(await change(context, record, dataJson), ttlMs)
+  return context.plugin.touch(await updateRecord(context, record, dataJson), ttlMs)
 }
 
 /** Touches a session. One that has ended meanwhile stays so: nothing was to be changed, so nothing is lost. */

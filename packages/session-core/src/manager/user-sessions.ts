@@ -14,7 +14,7 @@ export interface UserSessions {
   readonly supportsUserIndex: boolean
   readonly supportsSignOutEverywhere: boolean
   /** Whether `endAll` can spare a session. */
-  readonly canSpare: boolean
+  readonly canKeepOne: boolean
   /** Resolves to the live sessions, oldest first; where two are equally old, all callers see the same order. */
   list(userId: string): Promise<readonly SessionSummary[]>
   endOne(userId: string, handle: string): Promise<void>
@@ -49,7 +49,7 @@ export function createUserSessions(plugin: SessionPlugin): UserSessions {
   return {
     supportsUserIndex: index !== undefined,
     supportsSignOutEverywhere: index !== undefined || revoker !== undefined,
-    canSpare: index !== undefined,
+    canKeepOne: index !== undefined,
     async list(userId) {
       return (await needIndex().listUserSessions(userId)).toSorted(byAge)
     },

@@ -1,5 +1,5 @@
 import { isSessionError, SessionError } from '@bext/session-core'
-import { toBackendError } from '@bext/session-core/store'
+import { toBackendError } from '@bext/session-core/store-helpers'
 import { describe, expect, it } from 'vitest'
 
 describe('SessionError', () => {

@@ -6,7 +6,7 @@ import { begin, cookieAfter, managerOf, unsealedSessions, watched } from './help
 import type { Visit } from './helpers.js'
 
 const nowMs = Date.UTC(2030, 0, 1)
-const times = { ttlMs: 10_000, absoluteTtlMs: 25_000, touchAfterMs: 2000 }
+const times = { idleTimeoutMs: 10_000, absoluteTimeoutMs: 25_000, touchIntervalMs: 2000 }
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: nowMs })
@@ -16,8 +16,14 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function read({ data, userId, createdAtMs, expiresAtMs, endsAtMs }: OpenSession<Visit>): Record<string, unknown> {
-  return { data: { ...data }, userId, createdAtMs, expiresAtMs, endsAtMs }
+function read({
+  data,
+  userId,
+  createdAtMs,
+  expiresAtMs,
+  absoluteExpiresAtMs,
+}: OpenSession<Visit>): Record<string, unknown> {
+  return { data: { ...data }, userId, createdAtMs, expiresAtMs, absoluteExpiresAtMs }
 }
 
 describe.each([
@@ -53,24 +59,30 @@ it('tells the end of a new session', async () => {
   const session = await managerOf(watched().plugin, times).open(null)
   session.data.visits = 1
   await session.commit()
-  const [expiresAtMs, endsAtMs] = [nowMs + 10_000, nowMs + 25_000]
-  expect(read(session)).toEqual({ data: { visits: 1 }, userId: undefined, createdAtMs: nowMs, expiresAtMs, endsAtMs })
+  const [expiresAtMs, absoluteExpiresAtMs] = [nowMs + 10_000, nowMs + 25_000]
+  expect(read(session)).toEqual({
+    data: { visits: 1 },
+    userId: undefined,
+    createdAtMs: nowMs,
+    expiresAtMs,
+    absoluteExpiresAtMs,
+  })
 })
 
 it('tells the absolute end of a sign-in before its commit, too', async () => {
-  const remember = { ttlMs: 50_000, absoluteTtlMs: 90_000 }
+  const remember = { idleTimeoutMs: 50_000, absoluteTimeoutMs: 90_000 }
   const session = await managerOf(watched().plugin, { ...times, remember }).open(null)
-  expect(session.endsAtMs).toBeUndefined()
+  expect(session.absoluteExpiresAtMs).toBeUndefined()
   session.signIn('ada')
-  expect(session.endsAtMs).toBe(nowMs + 25_000)
+  expect(session.absoluteExpiresAtMs).toBe(nowMs + 25_000)
   session.signIn('ada', { remember: true })
-  expect(session.endsAtMs).toBe(nowMs + 90_000)
+  expect(session.absoluteExpiresAtMs).toBe(nowMs + 90_000)
   await session.commit()
-  expect(session.endsAtMs).toBe(nowMs + 90_000)
+  expect(session.absoluteExpiresAtMs).toBe(nowMs + 90_000)
 })
 
 it('reads data as it was stored, whatever becomes of an object that was kept', async () => {
-  const manager = createSessionManager({ plugin: memorySessions(), initialData: () => ({ items: ['tea'] }) })
+  const manager = createSessionManager({ store: memorySessions(), initialData: () => ({ items: ['tea'] }) })
   const session = await manager.open(null)
   const { items } = session.data
   items.push('milk')
@@ -80,7 +92,7 @@ it('reads data as it was stored, whatever becomes of an object that was kept', a
 })
 
 it('refuses each change by an error that says so', async () => {
-  const manager = createSessionManager({ plugin: memorySessions(), initialData: () => ({ items: [{ name: 'tea' }] }) })
+  const manager = createSessionManager({ store: memorySessions(), initialData: () => ({ items: [{ name: 'tea' }] }) })
   const session = await manager.open(null)
   session.signIn('ada')
   await session.commit()

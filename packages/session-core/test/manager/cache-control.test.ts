@@ -13,7 +13,7 @@ it.each([
   ['private', 'max-age=60, private', 'max-age=60, private'],
 ] as const)('with %s, %s becomes %s', async (cacheControl, present, expected) => {
   const manager = managerOf(watched().plugin, { cacheControl })
-  const response = await manager.handle(new Request('https://example.com'), (session) => {
+  const response = await manager.handleFetch(new Request('https://example.com'), (session) => {
     session.data.visits = 1
     return new Response(null, { headers: present === undefined ? {} : { 'cache-control': present } })
   })
@@ -23,7 +23,7 @@ it.each([
 it('leaves a response alone that sets no cookie', async () => {
   const headers = { 'cache-control': 'public, max-age=60' }
   const answer = (): Response => new Response(null, { headers })
-  const response = await managerOf(watched().plugin).handle(new Request('https://example.com'), answer)
+  const response = await managerOf(watched().plugin).handleFetch(new Request('https://example.com'), answer)
   expect(response.headers.get('cache-control')).toBe('public, max-age=60')
 })
 
@@ -37,7 +37,7 @@ it.each([
 ])('takes out %s, which caches obey before Cache-Control, of a response that sets a cookie alone', async (name) => {
   const manager = managerOf(watched().plugin)
   const asFetch = async (visits: number | undefined): Promise<string | null> => {
-    const response = await manager.handle(new Request('https://example.com'), (session) => {
+    const response = await manager.handleFetch(new Request('https://example.com'), (session) => {
       if (visits !== undefined) session.data.visits = visits
       return new Response(null, { headers: { [name]: 'max-age=60' } })
     })

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { begin, cookieAfter, managerOf, watched } from './helpers.js'
 
-const ttlMs = 60_000
+const idleTimeoutMs = 60_000
 
 /** What a manager makes of a record that has this for its data. */
 async function opened(dataJson: string) {
   const { plugin, calls } = watched()
-  const id = await plugin.create({ userId: 'ada', dataJson, ttlMs })
+  const id = await plugin.create({ userId: 'ada', dataJson, ttlMs: idleTimeoutMs })
   calls.length = 0
   const reasons: string[] = []
-  const manager = managerOf(plugin, { ttlMs, onRejected: ({ reason }) => reasons.push(reason) })
+  const manager = managerOf(plugin, { idleTimeoutMs, onRejection: ({ reason }) => reasons.push(reason) })
   return { open: () => manager.open(`__Host-session=${id}`), plugin, id, calls, reasons }
 }
 
@@ -34,10 +34,10 @@ describe('what is stored', () => {
 
   it('has the idle timeout behind the data, if that is not the default', async () => {
     const { plugin } = watched()
-    const cookie = await begin(managerOf(plugin, { ttlMs: 60_000 }), { visits: 1 })
+    const cookie = await begin(managerOf(plugin, { idleTimeoutMs: 60_000 }), { visits: 1 })
     const id = cookie.slice(cookie.indexOf('=') + 1) as Parameters<typeof plugin.read>[0]
     expect((await plugin.read(id)).dataJson).toBe('[1,0,0,{"visits":1},60000]')
-    expect((await managerOf(plugin, { ttlMs: 60_000 }).open(cookie)).data).toEqual({ visits: 1 })
+    expect((await managerOf(plugin, { idleTimeoutMs: 60_000 }).open(cookie)).data).toEqual({ visits: 1 })
   })
 
   it('keeps data that is an array apart from it', async () => {

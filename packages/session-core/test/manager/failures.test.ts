@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { backendError, begin, cookieAfter, managerOf, unsealedSessions, watched } from './helpers.js'
 import type { Visit } from './helpers.js'
 
-const everyRequest = { ttlMs: 60_000, touchAfterMs: 1 }
+const everyRequest = { idleTimeoutMs: 60_000, touchIntervalMs: 1 }
 
 async function oneMillisecondLater(): Promise<void> {
   const startedAtMs = Date.now()
@@ -36,8 +36,8 @@ describe('a backend that fails', () => {
 
   it('fails no page by a touch, which the next request tries again', async () => {
     const { plugin, calls, failures } = watched()
-    const onRejected = vi.fn<(rejection: SessionRejection) => void>()
-    const manager = managerOf(plugin, { ...everyRequest, onRejected })
+    const onRejection = vi.fn<(rejection: SessionRejection) => void>()
+    const manager = managerOf(plugin, { ...everyRequest, onRejection })
     const cookie = await begin(manager, { visits: 1 }, 'ada')
     await oneMillisecondLater()
     calls.length = 0
@@ -46,7 +46,7 @@ describe('a backend that fails', () => {
     expect(session.userId).toBe('ada')
     expect(await session.commit()).toEqual([])
     expect(calls).toEqual(['read', 'touch'])
-    expect(onRejected.mock.calls.map(([rejection]) => rejection)).toEqual([{ during: 'open', reason: 'unavailable' }])
+    expect(onRejection.mock.calls.map(([rejection]) => rejection)).toEqual([{ phase: 'open', reason: 'unavailable' }])
     delete failures.touch
     const { expiresAtMs = 0 } = await manager.open(cookie)
     expect(expiresAtMs).toBeGreaterThan(session.expiresAtMs ?? 0)
@@ -110,9 +110,9 @@ describe('a session that was ended by another request meanwhile', () => {
     const manager = managerOf(plugin, everyRequest)
     const cookie = await begin(manager, { visits: 1 }, 'ada')
     await oneMillisecondLater()
-    const touch: typeof plugin.touch = async (id, ttlMs) => {
+    const touch: typeof plugin.touch = async (id, idleTimeoutMs) => {
       await plugin.delete(id)
-      return plugin.touch(id, ttlMs)
+      return plugin.touch(id, idleTimeoutMs)
     }
     const slow = await managerOf({ ...plugin, touch }, everyRequest).open(cookie)
     work(slow)

@@ -12,7 +12,7 @@ function requestOf(cookie?: string): Request {
 describe('handle', () => {
   it('opens the session, and sets its cookie on the response of the handler', async () => {
     const manager = managerOf(watched().plugin)
-    const response = await manager.handle(requestOf(), async (session) => {
+    const response = await manager.handleFetch(requestOf(), async (session) => {
       session.data.visits = 1
       session.signIn('ada')
       return new Response('hello', { status: 201, statusText: 'Made', headers: { 'set-cookie': 'theme=dark' } })
@@ -20,7 +20,7 @@ describe('handle', () => {
     expect([response.status, response.statusText, await response.text()]).toEqual([201, 'Made', 'hello'])
     const [theme, ...setCookies] = response.headers.getSetCookie()
     expect(theme).toBe('theme=dark')
-    const again = await manager.handle(requestOf(cookieAfter(setCookies)), ({ userId, data }) =>
+    const again = await manager.handleFetch(requestOf(cookieAfter(setCookies)), ({ userId, data }) =>
       Response.json({ userId, data }),
     )
     expect(await again.json()).toEqual({ userId: 'ada', data: { visits: 1 } })
@@ -28,7 +28,7 @@ describe('handle', () => {
   })
 
   it('sets it on responses whose headers cannot be changed', async () => {
-    const response = await managerOf(watched().plugin).handle(requestOf(), (session) => {
+    const response = await managerOf(watched().plugin).handleFetch(requestOf(), (session) => {
       session.data.visits = 1
       return Response.redirect(`${url}next`, 303)
     })
@@ -39,7 +39,7 @@ describe('handle', () => {
 
   it('does not change the response that it was given, which may be that of other requests, too', async () => {
     const shared = new Response(null, { status: 204 })
-    const response = await managerOf(watched().plugin).handle(requestOf(), (session) => {
+    const response = await managerOf(watched().plugin).handleFetch(requestOf(), (session) => {
       session.data.visits = 1
       return shared
     })
@@ -50,7 +50,7 @@ describe('handle', () => {
   it('commits after the handler, and before the body is read: a stream can read the session, and not change it', async () => {
     const { plugin, calls } = watched()
     let kept: Session<Visit> | undefined
-    const response = await managerOf(plugin).handle(requestOf(), (session) => {
+    const response = await managerOf(plugin).handleFetch(requestOf(), (session) => {
       session.data.visits = 1
       kept = session
       async function* chunks(): AsyncGenerator<Uint8Array> {
@@ -73,7 +73,7 @@ describe('handle', () => {
     const { plugin, calls } = watched()
     const broken = new Error('broken')
     let kept: Session<Visit> | undefined
-    const handling = managerOf(plugin).handle(requestOf(), (session) => {
+    const handling = managerOf(plugin).handleFetch(requestOf(), (session) => {
       session.data.visits = 1
       kept = session
       throw broken
@@ -88,7 +88,7 @@ describe('handle', () => {
     ['is an error', async () => Response.error()],
   ])('stores nothing for a response that cannot be sent, as it %s', async (_, respond) => {
     const { plugin, calls } = watched()
-    const handling = managerOf(plugin).handle(requestOf(), async (session) => {
+    const handling = managerOf(plugin).handleFetch(requestOf(), async (session) => {
       session.data.visits = 1
       return respond()
     })
@@ -98,18 +98,20 @@ describe('handle', () => {
 
   it.each([{ visits: 1 }, 'text', undefined, null, 7])('stores nothing if the handler returns %o', async (answer) => {
     const { plugin, calls } = watched()
-    const handling = managerOf(plugin).handle(requestOf(), (session) => {
+    const handling = managerOf(plugin).handleFetch(requestOf(), (session) => {
       session.data.visits = 1
       return answer as unknown as Response
     })
-    await expect(handling).rejects.toThrow(/^handle: the handler must return a Response, but it returned [a-z]+\. /)
+    await expect(handling).rejects.toThrow(
+      /^handleFetch: the handler must return a Response, but it returned [a-z]+\. /,
+    )
     await expect(handling).rejects.toBeInstanceOf(TypeError)
     expect(calls).toEqual([])
   })
 
   it('takes a Response that the handler throws for its answer', async () => {
     const manager = managerOf(watched().plugin)
-    const response = await manager.handle(requestOf(), async (session) => {
+    const response = await manager.handleFetch(requestOf(), async (session) => {
       session.signIn('ada')
       // oxlint-disable-next-line typescript/only-throw-error -- the idiom of React Router
       throw Response.redirect(`${url}welcome`, 303)
@@ -127,7 +129,10 @@ describe('handle', () => {
       readonly body = new Response('text').body
       readonly [Symbol.toStringTag] = 'Response'
     }
-    const response = await managerOf(watched().plugin).handle(requestOf(), () => new Foreign() as unknown as Response)
+    const response = await managerOf(watched().plugin).handleFetch(
+      requestOf(),
+      () => new Foreign() as unknown as Response,
+    )
     expect([response.headers.get('x-from'), await response.text()]).toEqual(['afar', 'text'])
   })
 
@@ -140,7 +145,7 @@ describe('handle', () => {
         isCancelled = true
       },
     })
-    const handling = managerOf(plugin).handle(requestOf(), (session) => {
+    const handling = managerOf(plugin).handleFetch(requestOf(), (session) => {
       session.data.visits = 1
       return new Response(body)
     })
@@ -151,7 +156,7 @@ describe('handle', () => {
   it('gives the handler no commit of its own', async () => {
     const manager = managerOf(watched().plugin)
     const cookie = await begin(manager, { visits: 1 })
-    const response = await manager.handle(requestOf(cookie), (session) => Response.json(Object.keys(session)))
+    const response = await manager.handleFetch(requestOf(cookie), (session) => Response.json(Object.keys(session)))
     expect(await response.json()).not.toContain('commit')
   })
 })

@@ -85,7 +85,7 @@ export function managerOf(
   plugin: SessionPlugin,
   options: Partial<SessionManagerOptions<Visit>> = {},
 ): SessionManager<Visit> {
-  return createSessionManager<Visit>({ plugin, initialData: () => ({}), ...options })
+  return createSessionManager<Visit>({ store: plugin, initialData: () => ({}), ...options })
 }
 
 /** The `Cookie` header that a client sends after one response. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { begin, cookieAfter, managerOf, unsealedSessions, watched } from './helpers.js'
 
 const startMs = Date.UTC(2030, 0, 1)
-const times = { ttlMs: 10_000, absoluteTtlMs: 25_000, touchAfterMs: 2000 }
+const times = { idleTimeoutMs: 10_000, absoluteTimeoutMs: 25_000, touchIntervalMs: 2000 }
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: startMs })
@@ -13,7 +13,7 @@ afterEach(() => {
 })
 
 describe('touch', () => {
-  it('waits until touchAfterMs of the life have passed, then extends the session and sends no cookie', async () => {
+  it('waits until touchIntervalMs of the life have passed, then extends the session and sends no cookie', async () => {
     const { plugin, calls } = watched()
     const manager = managerOf(plugin, times)
     const cookie = await begin(manager, { visits: 1 })
@@ -95,7 +95,7 @@ describe('touch', () => {
   })
 })
 
-it('ends a session that is not used for ttlMs (R3)', async () => {
+it('ends a session that is not used for idleTimeoutMs (R3)', async () => {
   const manager = managerOf(watched().plugin, times)
   const cookie = await begin(manager, { visits: 1 }, 'ada')
   vi.setSystemTime(startMs + 1999)
@@ -104,7 +104,7 @@ it('ends a session that is not used for ttlMs (R3)', async () => {
   expect((await manager.open(cookie)).userId).toBeUndefined()
 })
 
-it('ends a session at absoluteTtlMs or up to touchAfterMs before, however busy it is', async () => {
+it('ends a session at absoluteTimeoutMs or up to touchIntervalMs before, however busy it is', async () => {
   const { plugin } = watched()
   const manager = managerOf(plugin, times)
   const cookie = await begin(manager, { visits: 1 }, 'ada')
@@ -125,8 +125,8 @@ describe('timeouts that were shortened', () => {
     const cookie = await begin(managerOf(plugin, times), { visits: 1 }, 'ada')
     vi.setSystemTime(startMs + 4000)
     const reasons: string[] = []
-    const onRejected = ({ reason }: { reason: string }): void => void reasons.push(reason)
-    const manager = managerOf(plugin, { ttlMs: 1000, absoluteTtlMs: 4000, onRejected })
+    const onRejection = ({ reason }: { reason: string }): void => void reasons.push(reason)
+    const manager = managerOf(plugin, { idleTimeoutMs: 1000, absoluteTimeoutMs: 4000, onRejection })
     const session = await manager.open(cookie)
     expect([session.userId, reasons]).toEqual([undefined, ['expired']])
     await session.commit()
@@ -138,19 +138,23 @@ describe('timeouts that were shortened', () => {
     [7000, undefined],
   ])('tell an idle session by its record, from the last touch under the former ones: %i ms', async (atMs, userId) => {
     const { plugin } = watched()
-    const former = managerOf(plugin, { ttlMs: 10_000, absoluteTtlMs: 100_000, touchAfterMs: 1 })
+    const former = managerOf(plugin, { idleTimeoutMs: 10_000, absoluteTimeoutMs: 100_000, touchIntervalMs: 1 })
     const cookie = await begin(former, { visits: 1 }, 'ada')
     vi.setSystemTime(startMs + 5000)
     await (await former.open(cookie)).commit()
-    const manager = managerOf(plugin, { ttlMs: 2000, absoluteTtlMs: 100_000 })
+    const manager = managerOf(plugin, { idleTimeoutMs: 2000, absoluteTimeoutMs: 100_000 })
     vi.setSystemTime(startMs + atMs)
     expect((await manager.open(cookie)).userId).toBe(userId)
   })
 
   it('touch a living session down when it is opened, once', async () => {
     const { plugin, calls } = watched()
-    const cookie = await begin(managerOf(plugin, { ttlMs: 10_000, absoluteTtlMs: 100_000 }), { visits: 1 }, 'ada')
-    const manager = managerOf(plugin, { ttlMs: 2000, absoluteTtlMs: 100_000 })
+    const cookie = await begin(
+      managerOf(plugin, { idleTimeoutMs: 10_000, absoluteTimeoutMs: 100_000 }),
+      { visits: 1 },
+      'ada',
+    )
+    const manager = managerOf(plugin, { idleTimeoutMs: 2000, absoluteTimeoutMs: 100_000 })
     vi.setSystemTime(startMs + 1000)
     await (await manager.open(cookie)).commit()
     expect((await manager.open(cookie)).expiresAtMs).toBe(startMs + 3000)
@@ -176,7 +180,7 @@ describe('timeouts that were shortened', () => {
 
 it('rejects a change or a rotation of a session that came to its absolute end during the request', async () => {
   for (const change of ['data', 'rotate']) {
-    const manager = managerOf(unsealedSessions(), { ttlMs: 10_000, absoluteTtlMs: 10_000 })
+    const manager = managerOf(unsealedSessions(), { idleTimeoutMs: 10_000, absoluteTimeoutMs: 10_000 })
     vi.setSystemTime(startMs)
     const session = await manager.open(await begin(manager, { visits: 1 }, 'ada'))
     vi.setSystemTime(startMs + 10_000)
@@ -197,13 +201,13 @@ describe('a sign-in', () => {
       if (passedMs < 24_000) await guest.commit()
     }
     guest.signIn('ada')
-    expect(guest.endsAtMs).toBe(startMs + 49_000)
+    expect(guest.absoluteExpiresAtMs).toBe(startMs + 49_000)
     const setCookies = await guest.commit()
     expect(setCookies[0]).toContain('; Max-Age=25;')
     const session = await manager.open(cookieAfter(setCookies))
     expect([session.userId, session.data]).toEqual(['ada', { visits: 1 }])
     expect(session.expiresAtMs).toBe(startMs + 34_000)
-    expect(session.endsAtMs).toBe(startMs + 49_000)
+    expect(session.absoluteExpiresAtMs).toBe(startMs + 49_000)
   })
 
   it('of the same user is a reauthentication, which begins both again', async () => {
@@ -215,7 +219,7 @@ describe('a sign-in', () => {
     const setCookies = await again.commit()
     expect(setCookies[0]).toContain('; Max-Age=25;')
     const session = await manager.open(cookieAfter(setCookies))
-    expect([session.expiresAtMs, session.endsAtMs]).toEqual([startMs + 19_000, startMs + 34_000])
+    expect([session.expiresAtMs, session.absoluteExpiresAtMs]).toEqual([startMs + 19_000, startMs + 34_000])
   })
 
   it('begins both again with another user, and after a sign-out', async () => {
@@ -224,17 +228,17 @@ describe('a sign-in', () => {
     vi.setSystemTime(startMs + 9000)
     const other = await manager.open(cookie)
     other.signIn('grace')
-    expect(other.endsAtMs).toBe(startMs + 34_000)
+    expect(other.absoluteExpiresAtMs).toBe(startMs + 34_000)
     const after = await manager.open(cookieAfter(await other.commit()))
-    expect(after.endsAtMs).toBe(startMs + 34_000)
+    expect(after.absoluteExpiresAtMs).toBe(startMs + 34_000)
     after.signOut()
     after.signIn('grace')
     vi.setSystemTime(startMs + 10_000)
-    expect((await manager.open(cookieAfter(await after.commit()))).endsAtMs).toBe(startMs + 35_000)
+    expect((await manager.open(cookieAfter(await after.commit()))).absoluteExpiresAtMs).toBe(startMs + 35_000)
   })
 
   it('of a session whose absolute end comes during the request is not over', async () => {
-    const manager = managerOf(watched().plugin, { ...times, ttlMs: 25_000 })
+    const manager = managerOf(watched().plugin, { ...times, idleTimeoutMs: 25_000 })
     const session = await manager.open(await begin(manager, { visits: 1 }))
     vi.setSystemTime(startMs + 26_000)
     session.signIn('ada')
@@ -248,7 +252,7 @@ it('keeps the absolute end through rotations, also on later requests', async () 
   vi.setSystemTime(startMs + 9000)
   const rotating = await manager.open(cookie)
   rotating.rotate()
-  expect(rotating.endsAtMs).toBe(startMs + 25_000)
+  expect(rotating.absoluteExpiresAtMs).toBe(startMs + 25_000)
   const setCookies = await rotating.commit()
   expect(setCookies[0]).toContain('; Max-Age=16;')
 
@@ -259,14 +263,14 @@ it('keeps the absolute end through rotations, also on later requests', async () 
   again.rotate()
   const rotated = await manager.open(cookieAfter(await again.commit()))
   expect(rotated.createdAtMs).toBe(startMs + 18_000)
-  expect([rotated.endsAtMs, rotated.expiresAtMs]).toEqual([startMs + 25_000, startMs + 25_000])
+  expect([rotated.absoluteExpiresAtMs, rotated.expiresAtMs]).toEqual([startMs + 25_000, startMs + 25_000])
 })
 
 describe('remember me', () => {
-  const remember = { ttlMs: 100_000, absoluteTtlMs: 300_000 }
+  const remember = { idleTimeoutMs: 100_000, absoluteTimeoutMs: 300_000 }
 
   it('gives the session lifetimes of its own, which touches and rotations keep', async () => {
-    const manager = managerOf(watched().plugin, { ...times, touchAfterMs: undefined, remember })
+    const manager = managerOf(watched().plugin, { ...times, touchIntervalMs: undefined, remember })
     const session = await manager.open(null)
     session.signIn('ada', { remember: true })
     const setCookies = await session.commit()
@@ -280,7 +284,7 @@ describe('remember me', () => {
     await (await manager.open(rotated)).commit()
     const touched = await manager.open(rotated)
     expect(touched.expiresAtMs).toBe(startMs + 160_000)
-    expect(touched.endsAtMs).toBe(startMs + 300_000)
+    expect(touched.absoluteExpiresAtMs).toBe(startMs + 300_000)
   })
 
   it('ends with the next sign-in without it', async () => {

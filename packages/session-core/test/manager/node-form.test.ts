@@ -108,24 +108,24 @@ describe('openNode', () => {
 describe('a change that nothing commits', () => {
   it('is reported once the response was sent', async () => {
     const { plugin, calls } = watched()
-    const onRejected = vi.fn<(rejection: SessionRejection) => void>()
-    const manager = managerOf(plugin, { onRejected })
+    const onRejection = vi.fn<(rejection: SessionRejection) => void>()
+    const manager = managerOf(plugin, { onRejection })
     await fetch(await serve(forgetful(manager, 200)))
-    await vi.waitFor(() => expect(onRejected).toHaveBeenCalledTimes(1))
-    expect(onRejected.mock.calls[0]?.[0]).toEqual({ during: 'commit', reason: 'uncommitted' })
+    await vi.waitFor(() => expect(onRejection).toHaveBeenCalledTimes(1))
+    expect(onRejection.mock.calls[0]?.[0]).toEqual({ phase: 'commit', reason: 'uncommitted' })
     expect(calls).toEqual([])
   })
 
   it('is reported also if it cannot be stored at all', async () => {
-    const onRejected = vi.fn<(rejection: SessionRejection) => void>()
-    const manager = managerOf(watched().plugin, { onRejected })
+    const onRejection = vi.fn<(rejection: SessionRejection) => void>()
+    const manager = managerOf(watched().plugin, { onRejection })
     const url = await serve(async (request, response) => {
       const session = await manager.openNode(request, response)
       Reflect.set(session, 'data', 'text')
       response.end()
     })
     await fetch(url)
-    await vi.waitFor(() => expect(onRejected).toHaveBeenCalledTimes(1))
+    await vi.waitFor(() => expect(onRejection).toHaveBeenCalledTimes(1))
   })
 
   it('is warned of once, where nothing listens to rejections', async () => {
@@ -143,8 +143,8 @@ describe('a change that nothing commits', () => {
     ['where nothing changed', untouched],
     ['where it was committed', counter],
   ])('is not reported %s', async (_, handlerOf) => {
-    const onRejected = vi.fn<(rejection: SessionRejection) => void>()
-    const handler = handlerOf(managerOf(watched().plugin, { onRejected }))
+    const onRejection = vi.fn<(rejection: SessionRejection) => void>()
+    const handler = handlerOf(managerOf(watched().plugin, { onRejection }))
     let isFinished = false
     const url = await serve(async (request, response) => {
       await handler(request, response)
@@ -154,7 +154,7 @@ describe('a change that nothing commits', () => {
     })
     await (await fetch(url)).text()
     await vi.waitFor(() => expect(isFinished).toBe(true))
-    expect(onRejected).not.toHaveBeenCalled()
+    expect(onRejection).not.toHaveBeenCalled()
   })
 })
 

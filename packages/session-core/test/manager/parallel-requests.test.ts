@@ -60,7 +60,7 @@ function crossing({ store, before, event }: Crossing): fc.IAsyncProperty<unknown
   const others = fc.array(fc.constantFrom(look, change), { minLength: 19, maxLength: 19 })
   return fc.asyncProperty(fc.scheduler(), others, fc.nat({ max: 19 }), async (scheduler, works, at) => {
     const plugin = store()
-    const options = { ttlMs: 60_000, touchAfterMs: 1 }
+    const options = { idleTimeoutMs: 60_000, touchIntervalMs: 1 }
     const jar = createJar()
     const first = await managerOf(plugin, options).open(null)
     before(first)

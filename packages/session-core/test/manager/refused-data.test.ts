@@ -5,7 +5,7 @@ import type { SessionManagerOptions } from '@bext/session-core/manager'
 import { describe, expect, it } from 'vitest'
 import { cookieAfter, managerOf, watched, type Visit } from './helpers.js'
 
-const ttlMs = 60_000
+const idleTimeoutMs = 60_000
 
 const thrown: Record<string, unknown> = {
   'an Error': new Error('visits'),
@@ -34,12 +34,12 @@ function throwing(value: unknown): Record<string, Partial<SessionManagerOptions<
 /** A signed-in session of that data, and what a manager with these options makes of it. */
 async function stored(dataJson: string, options: Partial<SessionManagerOptions<Visit>> = {}) {
   const plugin = memorySessions()
-  const id = await plugin.create({ userId: 'ada', dataJson, ttlMs })
+  const id = await plugin.create({ userId: 'ada', dataJson, ttlMs: idleTimeoutMs })
   const rejections: unknown[] = []
   const causes: unknown[] = []
   const manager = managerOf(plugin, {
     ...options,
-    onRejected(rejection, cause) {
+    onRejection(rejection, cause) {
       rejections.push(rejection)
       causes.push(cause)
     },
@@ -63,7 +63,7 @@ describe.each(Object.entries(thrown))('stored data that makes an option throw %s
     const session = await manager.open(cookie)
     expect([session.userId, session.data]).toEqual([undefined, {}])
     expect(await session.commit()).toEqual([])
-    expect(rejections).toEqual([{ during: 'open', reason: 'invalid_data' }])
+    expect(rejections).toEqual([{ phase: 'open', reason: 'invalid_data' }])
     expect(causes).toEqual([value])
     expect(await isStored(plugin, id)).toBe(true)
   })
@@ -125,10 +125,10 @@ describe.each([
 
 it('begins again where the record of the store is corrupt, and ends it at a sign-out', async () => {
   const { plugin, failures, calls } = watched()
-  const id = await plugin.create({ userId: 'ada', dataJson: '{}', ttlMs })
+  const id = await plugin.create({ userId: 'ada', dataJson: '{}', ttlMs: idleTimeoutMs })
   failures.read = new SessionError('corrupt', 'The record is corrupt.')
   const reasons: string[] = []
-  const manager = managerOf(plugin, { onRejected: ({ reason }) => reasons.push(reason) })
+  const manager = managerOf(plugin, { onRejection: ({ reason }) => reasons.push(reason) })
   const session = await manager.open(`__Host-session=${id}`)
   expect(session.userId).toBeUndefined()
   session.signOut()

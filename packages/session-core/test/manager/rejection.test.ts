@@ -5,7 +5,7 @@ import { backendError, begin, managerOf, watched } from './helpers.js'
 it('is told of every rejection with its reason, and of nothing else', async () => {
   const { plugin, failures } = watched()
   const told: SessionRejection[] = []
-  const manager = managerOf(plugin, { onConflict: 'reject', onRejected: (rejection) => told.push(rejection) })
+  const manager = managerOf(plugin, { onConflict: 'reject', onRejection: (rejection) => told.push(rejection) })
   const cookie = await begin(manager, { visits: 1 }, 'ada')
   await (await manager.open(null)).commit()
   expect(told).toEqual([])
@@ -22,11 +22,11 @@ it('is told of every rejection with its reason, and of nothing else', async () =
   failures.read = backendError()
   await expect(manager.open(cookie)).rejects.toBe(failures.read)
   expect(told).toEqual([
-    { during: 'open', reason: 'malformed' },
-    { during: 'open', reason: 'unknown' },
-    { during: 'commit', reason: 'conflict' },
-    { during: 'commit', reason: 'unavailable' },
-    { during: 'open', reason: 'unavailable' },
+    { phase: 'open', reason: 'malformed' },
+    { phase: 'open', reason: 'unknown' },
+    { phase: 'commit', reason: 'conflict' },
+    { phase: 'commit', reason: 'unavailable' },
+    { phase: 'open', reason: 'unavailable' },
   ])
 })
 
@@ -40,13 +40,13 @@ describe('a hook that fails', () => {
     },
   }
 
-  it.each(Object.entries(hooks))('fails no request: %s', async (_, onRejected) => {
+  it.each(Object.entries(hooks))('fails no request: %s', async (_, onRejection) => {
     const unhandled: unknown[] = []
     const note = (error: unknown): void => void unhandled.push(error)
     process.on('unhandledRejection', note)
     onTestFinished(() => void process.off('unhandledRejection', note))
     const { plugin, failures } = watched()
-    const manager = managerOf(plugin, { onRejected })
+    const manager = managerOf(plugin, { onRejection })
     const session = await manager.open('__Host-session=x')
     expect(session.userId).toBeUndefined()
     session.data.visits = 1
@@ -60,7 +60,7 @@ describe('a hook that fails', () => {
 it('has the cause apart from what a log may hold', async () => {
   const causes: unknown[] = []
   const { plugin, failures } = watched()
-  const manager = managerOf(plugin, { onRejected: (_, cause) => causes.push(cause) })
+  const manager = managerOf(plugin, { onRejection: (_, cause) => causes.push(cause) })
   const session = await manager.open(null)
   session.signIn('ada')
   failures.create = backendError()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { backendError, begin, cookieAfter, managerOf, unsealedSessions, watched } from './helpers.js'
 
-const everyRequest = { ttlMs: 600_000, touchAfterMs: 1 }
+const everyRequest = { idleTimeoutMs: 600_000, touchIntervalMs: 1 }
 const graceMs = 60_000
 
 async function oneMillisecondLater(): Promise<void> {
@@ -129,7 +129,7 @@ describe('a rotated id, in its grace', () => {
 
   it('never lives longer than without the rotation, by not a millisecond', async () => {
     const { plugin, calls } = watched()
-    const manager = managerOf(plugin, { ttlMs: 30_000, absoluteTtlMs: 30_000 })
+    const manager = managerOf(plugin, { idleTimeoutMs: 30_000, absoluteTimeoutMs: 30_000 })
     const before = await begin(manager, { visits: 1 }, 'ada')
     const { expiresAtMs = 0 } = await manager.open(before)
     const session = await manager.open(before)

@@ -11,16 +11,23 @@ interface Cart {
 
 const schema = z.object({ items: z.array(z.string()) })
 const initialData = (): Cart => ({ items: [] })
-const ttlMs = 60_000
+const idleTimeoutMs = 60_000
 
 /** The `Cookie` header of a stored session, and a manager that is to open it. */
 async function stored(data: unknown, options: Partial<SessionManagerOptions<Cart>> = {}) {
   const { plugin, calls } = watched()
-  const id = await plugin.create({ userId: 'ada', dataJson: JSON.stringify(data), ttlMs })
+  const id = await plugin.create({ userId: 'ada', dataJson: JSON.stringify(data), ttlMs: idleTimeoutMs })
   calls.length = 0
   const rejections: SessionRejection[] = []
-  const onRejected = (rejection: SessionRejection): void => void rejections.push(rejection)
-  const manager = createSessionManager<Cart>({ plugin, initialData, ttlMs, schema, onRejected, ...options })
+  const onRejection = (rejection: SessionRejection): void => void rejections.push(rejection)
+  const manager = createSessionManager<Cart>({
+    store: plugin,
+    initialData,
+    idleTimeoutMs,
+    schema,
+    onRejection,
+    ...options,
+  })
   return { manager, calls, rejections, cookie: `__Host-session=${id}` }
 }
 
@@ -45,7 +52,7 @@ describe('a schema', () => {
     expect(session.data).toEqual({ items: [] })
     expect(await session.commit()).toEqual([])
     expect(calls).toEqual(['read'])
-    expect(rejections).toEqual([{ during: 'open', reason: 'invalid_data' }])
+    expect(rejections).toEqual([{ phase: 'open', reason: 'invalid_data' }])
   })
 
   it.each(['keep', 'signIn', 'rotate'])('has nothing stored that would not be read again: %s', async (how) => {
@@ -58,13 +65,13 @@ describe('a schema', () => {
     expect(error).toMatchObject({ code: 'Invalid', reason: 'bad_argument' })
     expect(String(error)).not.toContain('secret')
     expect(calls).toEqual(['read'])
-    expect(rejections).toEqual([{ during: 'commit', reason: 'bad_argument' }])
+    expect(rejections).toEqual([{ phase: 'commit', reason: 'bad_argument' }])
   })
 
   it('may answer later, and may make other values of what JSON can keep', async () => {
     const dates = z.object({ at: z.coerce.date() }).refine(async () => true)
     const manager = createSessionManager({
-      plugin: memorySessions(),
+      store: memorySessions(),
       initialData: () => ({ at: new Date(0) }),
       schema: dates,
     })
@@ -102,7 +109,7 @@ describe('migrateData', () => {
   it('comes before the schema, which has the last word', async () => {
     const { manager, cookie, rejections } = await stored({ list: 'tea' }, { migrateData })
     expect((await manager.open(cookie)).userId).toBeUndefined()
-    expect(rejections).toEqual([{ during: 'open', reason: 'invalid_data' }])
+    expect(rejections).toEqual([{ phase: 'open', reason: 'invalid_data' }])
   })
 
   it('works without a schema, and has to make an object', async () => {

@@ -5,8 +5,8 @@ import { backendError, begin, managerOf, watched } from './helpers.js'
 
 const startMs = Date.UTC(2030, 0, 1)
 const minuteMs = 60_000
-const day = { ttlMs: 24 * 60 * minuteMs, absoluteTtlMs: 24 * 60 * minuteMs }
-const hour = { ttlMs: 60 * minuteMs, absoluteTtlMs: 24 * 60 * minuteMs }
+const day = { idleTimeoutMs: 24 * 60 * minuteMs, absoluteTimeoutMs: 24 * 60 * minuteMs }
+const hour = { idleTimeoutMs: 60 * minuteMs, absoluteTimeoutMs: 24 * 60 * minuteMs }
 
 const asking: ReadonlySet<string> = new Set(['create', 'delete'])
 
@@ -34,7 +34,7 @@ function withClock(aheadMs: number, store: SessionPlugin = memorySessions()): Se
     create: (options) => byItsClock(() => store.create(options)),
     read: (id) => byItsClock(() => store.read(id)),
     update: (id, dataJson) => byItsClock(() => store.update(id, dataJson)),
-    touch: (id, ttlMs) => byItsClock(() => store.touch(id, ttlMs)),
+    touch: (id, idleTimeoutMs) => byItsClock(() => store.touch(id, idleTimeoutMs)),
   }
 }
 
@@ -56,7 +56,7 @@ it('leaves no session of its own behind', async () => {
   const store = memorySessions()
   const cookie = await begin(managerOf(store, day), { visits: 1 }, 'ada')
   await managerOf(store, hour).open(cookie)
-  vi.setSystemTime(startMs + 2 * day.ttlMs)
+  vi.setSystemTime(startMs + 2 * day.idleTimeoutMs)
   expect(await store.sweep()).toEqual({ removed: 1, more: false })
 })
 
@@ -66,7 +66,7 @@ it.each(['create', 'delete'] as const)('fails no request where the store cannot 
   failures[method] = backendError()
   const manager = managerOf(plugin, hour)
   expect((await manager.open(cookie)).userId).toBe('ada')
-  vi.setSystemTime(startMs + 2 * hour.ttlMs)
+  vi.setSystemTime(startMs + 2 * hour.idleTimeoutMs)
   expect((await manager.open(cookie)).userId).toBeUndefined()
 })
 
@@ -76,9 +76,9 @@ it.each([40 * minuteMs, -40 * minuteMs, 5 * minuteMs, -5 * minuteMs])(
     const plugin = withClock(aheadMs)
     const live = await begin(managerOf(plugin, day), { visits: 1 }, 'ada')
     const idle = await begin(managerOf(plugin, day), { visits: 1 }, 'ada')
-    vi.setSystemTime(startMs + hour.ttlMs - 1000)
+    vi.setSystemTime(startMs + hour.idleTimeoutMs - 1000)
     expect((await managerOf(plugin, hour).open(live)).userId).toBe('ada')
-    vi.setSystemTime(startMs + hour.ttlMs)
+    vi.setSystemTime(startMs + hour.idleTimeoutMs)
     expect((await managerOf(plugin, hour).open(idle)).userId).toBeUndefined()
   },
 )
@@ -92,8 +92,8 @@ it.each([40 * minuteMs, -40 * minuteMs])('touches a session when it is due: %i m
     const session = await manager.open(cookie)
     expect([passedMs, session.userId]).toEqual([passedMs, 'ada'])
     await session.commit()
-    const { expiresAtMs = 0, endsAtMs } = await manager.open(cookie)
-    expect(endsAtMs).toBe(startMs + aheadMs + 12 * 60 * minuteMs)
+    const { expiresAtMs = 0, absoluteExpiresAtMs } = await manager.open(cookie)
+    expect(absoluteExpiresAtMs).toBe(startMs + aheadMs + 12 * 60 * minuteMs)
     // No more than a tenth of the ttl has passed since the last touch, and none was before its time.
     const leftMs = expiresAtMs - (startMs + aheadMs + passedMs)
     if (passedMs < 11 * 60 * minuteMs) expect(leftMs).toBeGreaterThan(27 * minuteMs - 1)

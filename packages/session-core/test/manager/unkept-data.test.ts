@@ -57,7 +57,7 @@ describe('a value that JSON does not keep as it is', () => {
   })
 
   it('is found in initial data, which no change would show', async () => {
-    const manager = createSessionManager({ plugin: memorySessions(), initialData: () => ({ tags: new Map() }) })
+    const manager = createSessionManager({ store: memorySessions(), initialData: () => ({ tags: new Map() }) })
     const session = await manager.open(null)
     session.data.tags.set('a', 1)
     await expect(session.commit()).rejects.toThrow('session.data.tags is a Map')
@@ -92,7 +92,7 @@ describe('with a schema, which makes values again', () => {
       cart: z.looseObject({ items: z.array(z.string()) }).transform((cart) => Object.assign(new Cart(), cart)),
     })
     const initialData = () => ({ at: new Date(0), cart: new Cart() })
-    const manager = createSessionManager({ plugin: memorySessions(), initialData, schema })
+    const manager = createSessionManager({ store: memorySessions(), initialData, schema })
     const session = await manager.open(null)
     session.data.at = new Date(5)
     const again = await manager.open(cookieAfter(await session.commit()))
@@ -113,7 +113,11 @@ describe('with a schema, which makes values again', () => {
 
   it('lets migrateData make dates again, too', async () => {
     const plugin = memorySessions()
-    const manager = createSessionManager({ plugin, initialData: () => ({ at: new Date(0) }), migrateData: reviveAt })
+    const manager = createSessionManager({
+      store: plugin,
+      initialData: () => ({ at: new Date(0) }),
+      migrateData: reviveAt,
+    })
     const session = await manager.open(null)
     session.data.at = new Date(7)
     expect((await manager.open(cookieAfter(await session.commit()))).data).toEqual({ at: new Date(7) })

@@ -72,7 +72,7 @@ describe('a stored session', () => {
   it('is not changed by another spelling of the same JSON (R2)', async () => {
     const { plugin, calls } = watched()
     const id = await plugin.create({ dataJson: '{ "visits": 1.0 }', ttlMs: 60_000 })
-    const manager = managerOf(plugin, { ttlMs: 60_000 })
+    const manager = managerOf(plugin, { idleTimeoutMs: 60_000 })
     calls.length = 0
     expect(await (await manager.open(`__Host-session=${id}`)).commit()).toEqual([])
     expect(calls).toEqual(['read'])
@@ -92,7 +92,7 @@ it('has no id to give', async () => {
   const cookie = await begin(manager, { visits: 1 })
   const session = await manager.open(cookie)
   const id = cookie.slice(cookie.indexOf('=') + 1)
-  const asked = ['createdAtMs', 'data', 'endsAtMs', 'expiresAtMs', 'userId']
+  const asked = ['createdAtMs', 'data', 'absoluteExpiresAtMs', 'expiresAtMs', 'userId']
   const told = ['commit', 'endSession', 'listSessions', 'rotate', 'signIn', 'signOut', 'signOutEverywhere']
   expect(Object.keys(session).toSorted()).toEqual([...asked, ...told].toSorted())
   expect(JSON.stringify(session)).not.toContain(id)

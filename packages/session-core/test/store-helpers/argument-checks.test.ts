@@ -8,7 +8,7 @@ import {
   maxTtlMs,
   maxUserIdBytes,
   rejectUnknownOptions,
-} from '@bext/session-core/store'
+} from '@bext/session-core/store-helpers'
 import { describe, expect, it } from 'vitest'
 
 const invalid = (reason: string): object => expect.objectContaining({ code: 'Invalid', reason })

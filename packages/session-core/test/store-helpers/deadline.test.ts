@@ -1,5 +1,5 @@
 import { SessionError } from '@bext/session-core'
-import { withinDeadline } from '@bext/session-core/store'
+import { withinDeadline } from '@bext/session-core/store-helpers'
 import { describe, expect, it, vi } from 'vitest'
 
 describe('withinDeadline', () => {

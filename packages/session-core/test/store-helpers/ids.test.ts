@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto'
 import { asSessionId } from '@bext/session-core'
-import { checkSessionId, hashSessionId, isHash, isServerBackedId, mintSessionId } from '@bext/session-core/store'
+import {
+  checkSessionId,
+  hashSessionId,
+  isHash,
+  isServerBackedId,
+  mintSessionId,
+} from '@bext/session-core/store-helpers'
 import { describe, expect, it } from 'vitest'
 
 describe('mintSessionId', () => {

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events'
-import { createWriteFence } from '@bext/session-core/store'
+import { createWriteFence } from '@bext/session-core/store-helpers'
 import { describe, expect, it } from 'vitest'
 
 /** A server whose clock is `aheadMs` ahead of this process, and which refuses late writes as a backend must. */

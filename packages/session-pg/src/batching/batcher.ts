@@ -1,25 +1,25 @@
 import { isSessionError, SessionError } from '@bext/session-core'
-import { toBackendError, type Deadline, type Observation } from '@bext/session-core/store'
+import { toBackendError, type Deadline, type Observation } from '@bext/session-core/store-helpers'
 import type { Connection } from '../connection.js'
-import { createDepartures } from './flush-schedule.js'
+import { createFlushSchedule } from './flush-schedule.js'
 import { createLockedCalls } from './locked-calls.js'
-import { isOfOneCall } from '../errors.js'
+import { isCallerFault } from '../errors.js'
 
 /** How calls of one kind are done. */
 export interface BatchedWork<Call, Answer> {
   /** Does one call. Resolves to `busy` for what `many` has to look at. */
-  readonly one: (deadline: Deadline, call: Call) => Promise<Answer | 'busy'>
+  readonly runOne: (deadline: Deadline, call: Call) => Promise<Answer | 'busy'>
   /**
    * Does many in one statement. Resolves to the answer of each, in their order; to `busy` for what somebody else has
    * locked.
    */
-  readonly many: (deadline: Deadline, calls: readonly Call[]) => Promise<readonly (Answer | 'busy')[]>
+  readonly runBatch: (deadline: Deadline, calls: readonly Call[]) => Promise<readonly (Answer | 'busy')[]>
   /** How much the call has to carry, in characters. */
   readonly charsOf: (call: Call) => number
 }
 
 /** Does a call, together with those of its kind that come at the same time. */
-export type Batched<Call, Answer> = (observation: Observation, call: Call) => Promise<Answer>
+export type BatchedCall<Call, Answer> = (observation: Observation, call: Call) => Promise<Answer>
 
 interface Refusable {
   readonly reject: (error: unknown) => void
@@ -60,11 +60,11 @@ function isLate(error: unknown): boolean {
  * result; all rejections are `Backend`, each caller's own error. What somebody else has locked waits in this process, and
  * what the server refuses is done alone: neither holds up or fails the others of its batch.
  */
-export function batched<Call, Answer>(
+export function createBatchedCall<Call, Answer>(
   connection: Connection,
-  { one, many, charsOf }: BatchedWork<Call, Answer>,
-): Batched<Call, Answer> {
-  const departures = createDepartures()
+  { runOne: one, runBatch: many, charsOf }: BatchedWork<Call, Answer>,
+): BatchedCall<Call, Answer> {
+  const departures = createFlushSchedule()
   const untilFree = createLockedCalls<LockedEntry<Call, Answer>>(tryAgain)
   let open: Batch<Call, Answer> | undefined
 
@@ -99,7 +99,7 @@ export function batched<Call, Answer>(
     try {
       return await send(deadline, entries)
     } catch (error) {
-      if (entries.length === 1 || !isOfOneCall(error)) throw error
+      if (entries.length === 1 || !isCallerFault(error)) throw error
     }
     const rests = await Promise.all(
       entries.map((entry) =>
@@ -138,7 +138,7 @@ export function batched<Call, Answer>(
   }
 
   async function run(batch: Batch<Call, Answer>): Promise<void> {
-    const departure = departures.book()
+    const departure = departures.acquire()
     try {
       const busy = await connection.call(async (deadline) => {
         await departure.ready
@@ -150,7 +150,7 @@ export function batched<Call, Answer>(
       failAll(batch.entries, error)
     } finally {
       if (open === batch) open = undefined
-      departure.end()
+      departure.release()
     }
   }
 

@@ -1,9 +1,9 @@
 /** A batch's way out. */
-export interface Departure {
+export interface FlushSlot {
   /** Resolves when the batch may leave. What comes until then may still join it. */
   readonly ready: Promise<void>
   /** Says that the batch has come back, or that it will not leave any more. */
-  end(): void
+  release(): void
 }
 
 interface Waiting {
@@ -12,8 +12,8 @@ interface Waiting {
   readonly hurry: () => void
 }
 
-export interface Departures {
-  book(): Departure
+export interface FlushSchedule {
+  acquire(): FlushSlot
 }
 
 // While one batch is on its way the server has work, while two are it does not wait for us. More would be smaller ones.
@@ -26,7 +26,7 @@ const maxWaitMs = 50
  * Group commit: a batch leaves at the end of the tick, but not while two are in flight. Who comes meanwhile leaves
  * together when one of them comes back.
  */
-export function createDepartures(): Departures {
+export function createFlushSchedule(): FlushSchedule {
   const waiting = new Set<Waiting>()
   let inFlight = 0
 
@@ -38,7 +38,7 @@ export function createDepartures(): Departures {
   }
 
   return {
-    book() {
+    acquire() {
       let state: 'waiting' | 'left' | 'ended' = 'waiting'
       let timer: ReturnType<typeof setTimeout> | undefined
       let setReady: (() => void) | undefined
@@ -61,7 +61,7 @@ export function createDepartures(): Departures {
       process.nextTick(letGo)
       return {
         ready,
-        end() {
+        release() {
           if (state === 'left') inFlight -= 1
           state = 'ended'
           waiting.delete(batch)

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SessionError } from '@bext/session-core'
-import type { Deadline } from '@bext/session-core/store'
+import type { Deadline } from '@bext/session-core/store-helpers'
 
 /** A call on what somebody else has locked. */
 export interface LockedCall {

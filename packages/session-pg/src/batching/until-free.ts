@@ -1,4 +1,4 @@
-import type { Deadline } from '@bext/session-core/store'
+import type { Deadline } from '@bext/session-core/store-helpers'
 import type { WrittenRow } from '../connection.js'
 import { createLockedCalls, type LockedCall } from './locked-calls.js'
 

@@ -1,5 +1,5 @@
 import { SessionError } from '@bext/session-core'
-import { describeType } from '@bext/session-core/store'
+import { describeType } from '@bext/session-core/store-helpers'
 
 /** A value as text, or SQL's null. */
 export type SqlText = string | null
@@ -46,7 +46,7 @@ function isObject(value: unknown): value is object {
 }
 
 /** How a statement goes: `prepared` once for each connection, or `unprepared`, parsed by the server each time. */
-export type Preparation = 'prepared' | 'unprepared'
+export type StatementMode = 'prepared' | 'unprepared'
 
 /** A failure of a statement that was never sent, with the driver's error as its cause. */
 export class UnsentError extends Error {}
@@ -67,7 +67,7 @@ export async function query(
   sql: PgClient,
   text: string,
   parameters: SqlText[] = [],
-  preparation: Preparation = 'unprepared',
+  preparation: StatementMode = 'unprepared',
 ): Promise<TextRow[]> {
   return toText(await rowsOf(sql.unsafe(text, parameters, { prepare: preparation === 'prepared' }).raw()))
 }
@@ -76,35 +76,35 @@ export async function query(
  * When a connection breaks, postgres.js 3.4 may give a statement no answer as an empty one, or what was the answer to
  * another. By an answer that does not end with what was asked along nobody takes a session for gone, or for another one.
  */
-export class UnansweredError extends Error {
+export class MisroutedReplyError extends Error {
   readonly code = 'UNANSWERED'
 }
 
 let asked = 0
 
-function nextEcho(): string {
+function nextTag(): string {
   asked = (asked + 1) % Number.MAX_SAFE_INTEGER
   return String(asked)
 }
 
-function withoutEcho(rows: readonly TextRow[], echo: string): TextRow[] {
+function stripTag(rows: readonly TextRow[], echo: string): TextRow[] {
   if (rows.length > 0 && rows.every((row) => row.at(-1) === echo)) return rows.map((row) => row.slice(0, -1))
-  throw new UnansweredError('The connection broke: postgres.js has given as an answer what the server has not.')
+  throw new MisroutedReplyError('The connection broke: postgres.js has given as an answer what the server has not.')
 }
 
 /** Runs one statement of a store, whose rows end with its last parameter: see `Echo`. */
-export async function ask(
+export async function queryTagged(
   sql: PgClient,
   text: string,
   parameters: readonly SqlText[],
-  preparation: Preparation,
+  preparation: StatementMode,
 ): Promise<TextRow[]> {
-  const echo = nextEcho()
-  return withoutEcho(await query(sql, text, [...parameters, echo], preparation), echo)
+  const echo = nextTag()
+  return stripTag(await query(sql, text, [...parameters, echo], preparation), echo)
 }
 
 export interface Surroundings {
-  readonly preparation: Preparation
+  readonly preparation: StatementMode
   readonly clientEncoding: string
   /** Whether the client sends text as it is. */
   readonly keepsText: boolean
@@ -115,11 +115,11 @@ export interface Surroundings {
  * made, and may send each transaction to another server process, which does not know what was prepared in the last one.
  */
 export async function readSurroundings(sql: PgClient): Promise<Surroundings> {
-  const echo = nextEcho()
+  const echo = nextTag()
   const columns = probes.map((_, position) => `$${position + 1}::text`).join(', ')
   const text = `select pg_backend_pid(), current_setting('client_encoding'), ${columns}, '${echo}'`
   const rows = await rowsOf(sql.unsafe(text, [...probes], { prepare: false }).raw())
-  const [row = []] = withoutEcho(toText(rows), echo)
+  const [row = []] = stripTag(toText(rows), echo)
   const [pid, clientEncoding, ...answers] = row
   return {
     preparation: rows.state === undefined || pid === String(rows.state.pid) ? 'prepared' : 'unprepared',
@@ -137,7 +137,7 @@ export function isFaithful(clientEncoding: string): boolean {
  * How statements may go. Rejects with `Backend` for a client whose texts the server would alter, and with a `TypeError`
  * for one that alters them itself (contract R2).
  */
-export async function preparationFor(sql: PgClient): Promise<Preparation> {
+export async function detectStatementMode(sql: PgClient): Promise<StatementMode> {
   const { preparation, clientEncoding, keepsText } = await readSurroundings(sql)
   if (!keepsText) throw new TypeError(alteredText)
   if (isFaithful(clientEncoding)) return preparation

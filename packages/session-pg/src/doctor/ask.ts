@@ -1,8 +1,8 @@
 import { isSessionError } from '@bext/session-core'
-import { withinDeadline } from '@bext/session-core/store'
+import { withinDeadline } from '@bext/session-core/store-helpers'
 import type { PgClient, SqlText, TextRow } from '../client/client.js'
 import { query } from '../client/client.js'
-import { codeOf, isSqlState, toPgError } from '../errors.js'
+import { codeOf, isSqlState, toSessionError } from '../errors.js'
 import { untilSent } from '../client/until-sent.js'
 
 /** Asks the server, with a limit for each answer. All rejections are `Backend` errors. */
@@ -18,7 +18,7 @@ export function createAsk(sql: PgClient, timeoutMs: number): Ask {
       try {
         return await untilSent(() => query(sql, text, parameters))
       } catch (error) {
-        throw toPgError(error)
+        throw toSessionError(error)
       }
     })
   }
@@ -26,7 +26,7 @@ export function createAsk(sql: PgClient, timeoutMs: number): Ask {
     rows,
     async row(text, ...parameters) {
       const [row] = await rows(text, ...parameters)
-      if (row === undefined) throw toPgError(new Error('The server answered no row.'))
+      if (row === undefined) throw toSessionError(new Error('The server answered no row.'))
       return row
     },
   }

@@ -1,4 +1,4 @@
-import { note, notLookedAt, problem, type Finding } from '@bext/session-core/doctor'
+import { note, skipped, problem, type Finding } from '@bext/session-core/doctor'
 import { refusalOf } from './ask.js'
 
 /** Resolves to what a check finds, or to why it could not be made. */
@@ -8,9 +8,9 @@ export async function attempt(subject: string, check: () => Promise<Finding[]>):
   } catch (error) {
     const code = refusalOf(error)
     if (code === undefined) {
-      return [problem(subject, notLookedAt, 'The server did not answer in time, or not at all.', 'Look at its log.')]
+      return [problem(subject, skipped, 'The server did not answer in time, or not at all.', 'Look at its log.')]
     }
     const why = `The server refuses a statement of this role, by SQLSTATE ${code}.`
-    return [note(subject, notLookedAt, why, 'Ask again as a role with more rights.')]
+    return [note(subject, skipped, why, 'Ask again as a role with more rights.')]
   }
 }

@@ -1,5 +1,5 @@
 import type { Finding } from '@bext/session-core/doctor'
-import { checkTimeoutMs, defaultTimeoutMs, rejectUnknownOptions } from '@bext/session-core/store'
+import { checkTimeoutMs, defaultTimeoutMs, rejectUnknownOptions } from '@bext/session-core/store-helpers'
 import { checkClient, type PgClient } from '../client/client.js'
 import type { TableOptions } from '../schema/table-names.js'
 import { tableNames } from '../schema/table-names.js'
@@ -8,12 +8,12 @@ import { attempt } from './attempt.js'
 import { examineClock, examineConnections, examinePooler, examineServer } from './server.js'
 import { examineTable } from './table.js'
 
-export interface ExaminePgOptions extends TableOptions {
+export interface DiagnosePgOptions extends TableOptions {
   /** How long to wait for each answer, in milliseconds. Default: 2000. */
   readonly timeoutMs?: number | undefined
 }
 
-const caller = 'examinePg'
+const caller = 'diagnosePg'
 
 /**
  * Looks at what a store over this client depends on: the server's version, role and durability, its clock, the table with
@@ -21,7 +21,7 @@ const caller = 'examinePg'
  * of the table. Nothing that it says holds an id, a user or data. Rejects with `Backend` if the server cannot be reached,
  * and with a `TypeError` for a wrong option.
  */
-export async function examinePg(sql: PgClient, options: ExaminePgOptions = {}): Promise<readonly Finding[]> {
+export async function diagnosePg(sql: PgClient, options: DiagnosePgOptions = {}): Promise<readonly Finding[]> {
   checkClient(caller, sql, 'unsafe')
   rejectUnknownOptions(caller, options, ['schema', 'table', 'timeoutMs'])
   const { timeoutMs = defaultTimeoutMs, ...names } = options

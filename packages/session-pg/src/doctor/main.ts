@@ -4,7 +4,7 @@ import { styleText } from 'node:util'
 import { runDoctor, UnreachableError, UsageError, type Finding } from '@bext/session-core/doctor'
 import postgres from 'postgres'
 import { parseArguments, usage, type DoctorArguments } from './arguments.js'
-import { examinePg } from './diagnose.js'
+import { diagnosePg } from './diagnose.js'
 
 const timeoutMs = 5000
 // At the same distance from the source and from the build.
@@ -29,7 +29,7 @@ function reasonOf(error: unknown): string {
 async function examine({ url, schema, table }: DoctorArguments): Promise<readonly Finding[]> {
   const sql = open(url)
   try {
-    return await examinePg(sql, { schema, table, timeoutMs })
+    return await diagnosePg(sql, { schema, table, timeoutMs })
   } catch (error) {
     if (error instanceof TypeError) throw error
     throw new UnreachableError(`PostgreSQL cannot be asked: ${reasonOf(error)}`)

@@ -1,9 +1,9 @@
 import { SessionError } from '@bext/session-core'
 import type { PgClient } from '../client/client.js'
-import { checkClient, query, UnansweredError } from '../client/client.js'
+import { checkClient, query, MisroutedReplyError } from '../client/client.js'
 import type { LayoutOptions, Migration } from './migrations.js'
 import { mark, migrationsFor, versionIn } from './migrations.js'
-import { codeOf, toPgError, type Explanations } from '../errors.js'
+import { codeOf, toSessionError, type Explanations } from '../errors.js'
 import { tableNames } from './table-names.js'
 import { untilSent } from '../client/until-sent.js'
 
@@ -79,7 +79,7 @@ export async function runMigrations(
 ): Promise<void> {
   let from = await readVersion(sql, table, steps.length)
   while (from !== steps.length) {
-    let failure: unknown = new UnansweredError('The connection broke while the table was migrated.')
+    let failure: unknown = new MisroutedReplyError('The connection broke while the table was migrated.')
     try {
       await untilSent(() => query(sql, transactionFor(table, steps, from, lockTimeoutMs)))
     } catch (error) {
@@ -104,6 +104,6 @@ export async function migrate(sql: PgClient, options: LayoutOptions = {}): Promi
   try {
     await runMigrations(sql, tableNames('migrate', options).table, steps)
   } catch (error) {
-    throw toPgError(error, explained)
+    throw toSessionError(error, explained)
   }
 }

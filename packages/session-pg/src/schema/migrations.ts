@@ -1,4 +1,4 @@
-import { rejectUnknownOptions } from '@bext/session-core/store'
+import { rejectUnknownOptions } from '@bext/session-core/store-helpers'
 import type { TableNames, TableOptions } from './table-names.js'
 import { tableNames } from './table-names.js'
 

@@ -1,4 +1,4 @@
-import { describeType } from '@bext/session-core/store'
+import { describeType } from '@bext/session-core/store-helpers'
 
 /** Where the sessions are kept. */
 export interface TableOptions {

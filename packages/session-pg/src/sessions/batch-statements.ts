@@ -1,5 +1,5 @@
 import type { Echo } from './sql-fragments.js'
-import { atPlace, inTime, mayHideRows, notAfterMs, nowMs } from './sql-fragments.js'
+import { matchesLocation, beforeFence, mayHideRows, notAfterMs, nowMs } from './sql-fragments.js'
 
 /**
  * Statements over many sessions, one text whatever their number. $2 is an array of their ids, without repetition and
@@ -69,7 +69,7 @@ export function batchStatementsFor(table: string): BatchStatements {
     return {
       busy: `(select string_agg(id, ',') from ${table} as session where id = any(${ids}) and ${notWritten}
     and not exists (select from bext_target where bext_target.id = session.id and not (${alive})))`,
-      refused: `(select string_agg(session.id, ',') from ${table} as session join bext_target on ${atPlace}
+      refused: `(select string_agg(session.id, ',') from ${table} as session join bext_target on ${matchesLocation}
     where ${alive} and ${notWritten})`,
     }
   }
@@ -80,7 +80,7 @@ export function batchStatementsFor(table: string): BatchStatements {
       '$4::text',
       locked(`unnest(${ids}, ${values}) as wanted (wanted_id, value)`, 'for no key update'),
       `update ${table} as session set ${assignment} from bext_target, bext_clock
-  where ${atPlace} and bext_target.expires_at_ms > now_ms and ${inTime}
+  where ${matchesLocation} and bext_target.expires_at_ms > now_ms and ${beforeFence}
   returning session.id`,
       rest('bext_target.expires_at_ms > now_ms'),
     )
@@ -101,7 +101,7 @@ where id = any($1::text::text[]) and expires_at_ms > (select ${nowMs})`,
       table,
       '$3::text',
       locked(`unnest(${ids}) as wanted (wanted_id)`, 'for update'),
-      `delete from ${table} as session using bext_target, bext_clock where ${atPlace} and ${inTime}
+      `delete from ${table} as session using bext_target, bext_clock where ${matchesLocation} and ${beforeFence}
   returning session.id`,
       rest('true'),
     ),
@@ -114,7 +114,7 @@ where id = any($1::text::text[]) and expires_at_ms > (select ${nowMs})`,
   select wanted.id, substr(nullif(wanted.marked_user, ''), 2), wanted.data_json, now_ms, now_ms + wanted.ttl_ms
   from unnest(${ids}, $3::text::text[], ${separated('$4')}, $5::text::bigint[])
     as wanted (id, marked_user, data_json, ttl_ms), bext_clock
-  where ${inTime}
+  where ${beforeFence}
   on conflict (id) do nothing
   returning id`,
       { busy: 'null', refused: 'null' },

@@ -1,5 +1,5 @@
 import { SessionError } from '@bext/session-core'
-import { checkUserId, describeType } from '@bext/session-core/store'
+import { checkUserId, describeType } from '@bext/session-core/store-helpers'
 
 /** `userId`, if PostgreSQL can keep it unaltered: its text holds no NUL. Throws `Invalid` otherwise (contract I3). */
 export function checkPgUserId(userId: unknown): string {

@@ -1,6 +1,6 @@
-import type { Deadline } from '@bext/session-core/store'
+import type { Deadline } from '@bext/session-core/store-helpers'
 import { batchStatementsFor, dataSeparator } from './batch-statements.js'
-import { batched, type Batched } from '../batching/batcher.js'
+import { createBatchedCall, type BatchedCall } from '../batching/batcher.js'
 import type { SqlText, TextRow } from '../client/client.js'
 import type { Connection, WrittenRow } from '../connection.js'
 import type { Outcome } from './outcomes.js'
@@ -28,13 +28,13 @@ export interface TtlOfSession {
 export type SessionRow = TextRow
 
 /** The calls on single sessions, by the hash of the session's id, which leave in batches. */
-export interface SessionBatches {
+export interface SessionCommands {
   /** Resolves to the session's row, to `missing` if there is none that is alive, or to `hidden`: see `Outcome`. */
-  readonly read: Batched<string, SessionRow | 'missing' | 'hidden'>
-  readonly create: Batched<NewSession, 'taken' | Outcome>
-  readonly update: Batched<DataOfSession, Outcome>
-  readonly touch: Batched<TtlOfSession, Outcome>
-  readonly delete: Batched<string, Outcome>
+  readonly read: BatchedCall<string, SessionRow | 'missing' | 'hidden'>
+  readonly create: BatchedCall<NewSession, 'taken' | Outcome>
+  readonly update: BatchedCall<DataOfSession, Outcome>
+  readonly touch: BatchedCall<TtlOfSession, Outcome>
+  readonly delete: BatchedCall<string, Outcome>
 }
 
 type Change = { readonly hash: string }
@@ -94,7 +94,7 @@ function rowsIn(text: string, count: number): ReadonlyMap<string, SessionRow> | 
   return rows
 }
 
-export function createSessionBatches(connection: Connection, table: string): SessionBatches {
+export function createSessionCommands(connection: Connection, table: string): SessionCommands {
   const statements = statementsFor(table)
   const many = batchStatementsFor(table)
 
@@ -104,13 +104,13 @@ export function createSessionBatches(connection: Connection, table: string): Ses
     valueOf: (call: Call) => SqlText[],
     valuesOf: (calls: readonly Call[]) => SqlText[],
     charsOf: (call: Call) => number,
-  ): Batched<Call, Outcome> {
-    return batched<Call, Outcome>(connection, {
-      async one(deadline, call) {
+  ): BatchedCall<Call, Outcome> {
+    return createBatchedCall<Call, Outcome>(connection, {
+      async runOne(deadline, call) {
         const [outcome] = await connection.write(deadline, text.now, call.hash, ...valueOf(call))
         return outcome as 'done' | 'busy'
       },
-      async many(deadline, calls) {
+      async runBatch(deadline, calls) {
         const last = sorted(new Map(calls.map((call) => [call.hash, call])).values())
         const row = await connection.write(deadline, text.many, arrayOf(last.map(hashOf)), ...valuesOf(last))
         const outcomeOf = outcomesOf(row)
@@ -147,9 +147,9 @@ export function createSessionBatches(connection: Connection, table: string): Ses
   }
 
   return {
-    read: batched<string, SessionRow | 'missing' | 'hidden'>(connection, {
-      one: readOne,
-      async many(deadline, hashes) {
+    read: createBatchedCall<string, SessionRow | 'missing' | 'hidden'>(connection, {
+      runOne: readOne,
+      async runBatch(deadline, hashes) {
         const [row] = await connection.read(deadline, many.read, arrayOf([...new Set(hashes)].toSorted()))
         const found = rowsIn(row?.[0] ?? '', Number(row?.[1]))
         if (found === undefined) return Promise.all(hashes.map((hash) => readOne(deadline, hash)))
@@ -159,9 +159,9 @@ export function createSessionBatches(connection: Connection, table: string): Ses
       charsOf: () => 0,
     }),
 
-    create: batched<NewSession, 'taken' | Outcome>(connection, {
-      one: createOne,
-      async many(deadline, calls) {
+    create: createBatchedCall<NewSession, 'taken' | Outcome>(connection, {
+      runOne: createOne,
+      async runBatch(deadline, calls) {
         // Of several that have drawn the same id, one gets it.
         const first = new Map(calls.toReversed().map((call) => [call.hash, call]))
         const distinct = sorted(first.values())

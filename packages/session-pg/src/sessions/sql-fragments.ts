@@ -8,14 +8,14 @@ export type Echo = `$${number}::text`
 export const nowMs = 'floor(extract(epoch from clock_timestamp()) * 1000)::bigint'
 
 // Where a locked row is, which needs no second look-up. Each partition of a table has places of its own.
-export const place = 'ctid as row_id, tableoid as row_table'
-export const atPlace = 'session.ctid = row_id and session.tableoid = row_table'
+export const rowLocation = 'ctid as row_id, tableoid as row_table'
+export const matchesLocation = 'session.ctid = row_id and session.tableoid = row_table'
 
 /** The server time after which a write has no effect. All parameters are text, whatever types the client has. */
 export const notAfterMs = '$1::text::bigint'
 
 /** The condition of a write: the fence's time has not come. */
-export const inTime: string = `bext_clock.now_ms < ${notAfterMs}`
+export const beforeFence: string = `bext_clock.now_ms < ${notAfterMs}`
 
 /**
  * A condition that every row of a table meets. A view, which may hide rows, has no such column, so that the server

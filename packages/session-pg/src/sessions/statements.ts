@@ -1,5 +1,5 @@
 import type { Echo } from './sql-fragments.js'
-import { atPlace, inTime, mayHideRows, notAfterMs, nowMs, ofTable, place } from './sql-fragments.js'
+import { matchesLocation, beforeFence, mayHideRows, notAfterMs, nowMs, ofTable, rowLocation } from './sql-fragments.js'
 
 /**
  * A write that has no effect once the server's clock is past $1 (contract E2). It waits for no row lock: what somebody
@@ -79,7 +79,7 @@ export function statementsFor(table: string): Statements {
 
   // An array of ids, for which the planner always takes the primary key's index; a join of many it may hash.
   const deleteTarget = `delete from ${table} as session using bext_clock
-  where session.id = any(array(select id from bext_target)) and ${inTime}`
+  where session.id = any(array(select id from bext_target)) and ${beforeFence}`
 
   /** What became of one row that was not written, and was not locked for it either. */
   function notLocked(condition: string): string {
@@ -91,9 +91,9 @@ export function statementsFor(table: string): Statements {
   function withoutWait(echo: Echo, lock: string, write: string, condition: string): string {
     return `with bext_written as (
   ${write} (
-    select ${place}, expires_at_ms, ${nowMs} as now_ms from ${table} where id = $2::text ${lock} skip locked
+    select ${rowLocation}, expires_at_ms, ${nowMs} as now_ms from ${table} where id = $2::text ${lock} skip locked
   ) as bext_target
-  where ${atPlace} and now_ms < ${notAfterMs}${condition}
+  where ${matchesLocation} and now_ms < ${notAfterMs}${condition}
   returning 1
 )
 select case when exists (select from bext_written) then 'done' else 'busy' end, ${nowMs}, ${echo}`
@@ -118,7 +118,7 @@ select case when exists (select from bext_written) then 'done' else 'busy' end, 
   select ${nowMs} as now_ms
 ), bext_written as (
   insert into ${table} (id, user_id, data_json, created_at_ms, expires_at_ms)
-  select $2::text, $3::text, $4::text, now_ms, now_ms + $5::text::bigint from bext_clock where ${inTime}
+  select $2::text, $3::text, $4::text, now_ms, now_ms + $5::text::bigint from bext_clock where ${beforeFence}
   on conflict (id) do nothing
   returning 1
 )
@@ -133,9 +133,9 @@ from (select) as one left join ${table} on id = $1::text and expires_at_ms > ${n
 
     updateIfUnchanged: fencedWrite(
       '$5::text',
-      `select ${place}, id, expires_at_ms, data_json from ${table} where id = $2::text for no key update skip locked`,
+      `select ${rowLocation}, id, expires_at_ms, data_json from ${table} where id = $2::text for no key update skip locked`,
       `update ${table} as session set data_json = $3::text from bext_target, bext_clock
-  where session.id = bext_target.id and ${alive} and ${inTime} and bext_target.data_json = $4::text`,
+  where session.id = bext_target.id and ${alive} and ${beforeFence} and bext_target.data_json = $4::text`,
       `when exists (select from bext_written) then 'done'
   when exists (select from bext_target where ${alive} and data_json = $4::text) then 'refused'
   when exists (select from bext_target where ${alive}) then 'changed'
@@ -154,7 +154,7 @@ from ${table} where user_id = $1::text and expires_at_ms > ${nowMs} and ${ofTabl
 
     endUserSession: fencedWrite(
       '$4::text',
-      `select ${place}, id from ${table} where id = $2::text and user_id = $3::text for update skip locked`,
+      `select ${rowLocation}, id from ${table} where id = $2::text and user_id = $3::text for update skip locked`,
       deleteTarget,
       `when exists (select from bext_written) then 'done'
   when exists (select from bext_target) then 'refused' ${notLocked('id = $2::text and user_id = $3::text')}`,
@@ -163,7 +163,7 @@ from ${table} where user_id = $1::text and expires_at_ms > ${nowMs} and ${ofTabl
     // Locked in one order, so that two calls for one user do not deadlock.
     endUserSessions: fencedWrite(
       '$4::text',
-      `select ${place}, id from ${table} where user_id = $2::text and id is distinct from $3::text
+      `select ${rowLocation}, id from ${table} where user_id = $2::text and id is distinct from $3::text
   order by id for update skip locked`,
       deleteTarget,
       `when ${hidden} then 'hidden' when ${written} < ${targets} then 'refused'
@@ -175,10 +175,10 @@ from ${table} where user_id = $1::text and expires_at_ms > ${nowMs} and ${ofTabl
 
     sweep: fencedWrite(
       '$6::text',
-      `select ${place} from ${table}
+      `select ${rowLocation} from ${table}
   where ctid >= $3::text::tid and ctid < $4::text::tid and expires_at_ms <= (select ${nowMs})
   limit $2::text::bigint for update skip locked`,
-      `delete from ${table} as session using bext_clock where ${swept} and ${inTime}`,
+      `delete from ${table} as session using bext_clock where ${swept} and ${beforeFence}`,
       // A place that was written to at the same time is not seen by this statement, and is left for the next sweep.
       `when ${hidden} then 'hidden'
   when ${written} < ${targets} and ${written} < (select count(*) from ${table} as session where ${swept}) then 'refused'

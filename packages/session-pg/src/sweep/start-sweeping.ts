@@ -8,7 +8,7 @@ import {
   describeType,
   maxTimerMs,
   rejectUnknownOptions,
-} from '@bext/session-core/store'
+} from '@bext/session-core/store-helpers'
 
 export interface StartSweepingOptions {
   /**

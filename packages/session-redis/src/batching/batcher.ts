@@ -1,14 +1,14 @@
 import { SessionError } from '@bext/session-core'
-import { toBackendError, type Deadline, type Observation } from '@bext/session-core/store'
-import { inChunks } from './chunks.js'
+import { toBackendError, type Deadline, type Observation } from '@bext/session-core/store-helpers'
+import { splitIntoChunks } from './chunks.js'
 import type { Connection, KeyedArgs } from '../connection.js'
-import { createDepartures, type Departure } from './flush-schedule.js'
-import { fromDriver, isError } from '../errors.js'
+import { createFlushSchedule, type FlushSlot } from './flush-schedule.js'
+import { toSessionError, isError } from '../errors.js'
 import type { Reads } from '../client/reads.js'
 import type { Script } from '../sessions/define-script.js'
 
 /** What a batched write brought back. */
-export interface Answer {
+export interface WriteReply {
   readonly outcome: unknown
   readonly serverNowMs: number
   /** When the time of the call began, in milliseconds of `performance.now()`. */
@@ -19,9 +19,9 @@ export interface Answer {
  * Calls that come together leave together: reads in one command, writes in one script for each kind. All calls of a
  * batch have the time of its first one. Each has its own result; all rejections are `Backend`, each caller's own error.
  */
-export interface Batches {
+export interface Batcher {
   read(key: string, observation: Observation): Promise<string | null>
-  write(script: Script, key: string, args: readonly string[], observation: Observation): Promise<Answer>
+  write(script: Script, key: string, args: readonly string[], observation: Observation): Promise<WriteReply>
 }
 
 interface Entry<T> {
@@ -32,11 +32,11 @@ interface Entry<T> {
 }
 
 type Read = Entry<string | null>
-type Write = Entry<Answer> & KeyedArgs
+type Write = Entry<WriteReply> & KeyedArgs
 
 interface Batch {
   readonly startedAtMs: number
-  readonly departure: Departure
+  readonly departure: FlushSlot
   readonly reads: Read[]
   readonly writes: Map<Script, Write[]>
 }
@@ -63,8 +63,8 @@ function noteSize(entries: readonly Entry<never>[]): void {
   for (const { observation } of entries) observation.batchSize = entries.length
 }
 
-export function createBatches(connection: Connection, reads: Reads): Batches {
-  const depart = createDepartures()
+export function createBatcher(connection: Connection, reads: Reads): Batcher {
+  const depart = createFlushSchedule()
   const { manyKeys } = reads
   let current: Batch | undefined
 
@@ -112,7 +112,7 @@ export function createBatches(connection: Connection, reads: Reads): Batches {
       cameBack()
       for (const [position, { resolve, reject }] of entries.entries()) {
         const outcome = outcomes[position]
-        if (isError(outcome)) reject(fromDriver(outcome))
+        if (isError(outcome)) reject(toSessionError(outcome))
         else resolve({ outcome, serverNowMs, startedAtMs })
       }
     } catch (error) {
@@ -129,14 +129,14 @@ export function createBatches(connection: Connection, reads: Reads): Batches {
     // Before the callers go on, so that what they do next does not take this batch for one in flight.
     function cameBack(): void {
       underWay -= 1
-      if (underWay === 0) batch.departure.cameBack()
+      if (underWay === 0) batch.departure.release()
     }
     const chunkSize = manyKeys.allowed ? maxKeys : 1
-    const commands = inChunks(batch.reads, chunkSize, () => true).map(
+    const commands = splitIntoChunks(batch.reads, chunkSize, () => true).map(
       (chunk) => () => sendReads(deadline, chunk, cameBack),
     )
     for (const [script, entries] of batch.writes) {
-      for (const chunk of inChunks(entries, chunkSize, isShort)) {
+      for (const chunk of splitIntoChunks(entries, chunkSize, isShort)) {
         commands.push(() => sendWrites(deadline, script, chunk, batch, cameBack))
       }
     }
@@ -152,13 +152,13 @@ export function createBatches(connection: Connection, reads: Reads): Batches {
   async function run(batch: Batch): Promise<void> {
     try {
       await connection.call(async (deadline) => {
-        await batch.departure.left
+        await batch.departure.ready
         leaveBehind(batch)
         await send(batch, deadline)
       }, batch.startedAtMs)
     } catch (error) {
       leaveBehind(batch)
-      batch.departure.cameBack()
+      batch.departure.release()
       failAll([...batch.reads, ...[...batch.writes.values()].flat()], error)
     }
   }

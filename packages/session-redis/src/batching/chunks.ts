@@ -1,5 +1,5 @@
 /** The entries in groups of at most `size`, in their order; those that do not share are alone. */
-export function inChunks<T>(entries: readonly T[], size: number, shares: (entry: T) => boolean): T[][] {
+export function splitIntoChunks<T>(entries: readonly T[], size: number, shares: (entry: T) => boolean): T[][] {
   const chunks: T[][] = []
   let open: T[] = []
   for (const entry of entries) {

@@ -1,9 +1,9 @@
 /** A batch that will leave. */
-export interface Departure {
+export interface FlushSlot {
   /** Resolves when the batch leaves; whoever comes until then may still join it. */
-  readonly left: Promise<void>
+  readonly ready: Promise<void>
   /** Says that the batch is over. */
-  cameBack(): void
+  release(): void
 }
 
 function endOfTick(): Promise<void> {
@@ -22,15 +22,15 @@ function endOfTurn(): Promise<void> {
  * When batches leave. They wait for nobody: with nothing in flight a batch leaves at the end of the tick. While
  * something is, whoever comes in the same turn of the event loop leaves together.
  */
-export function createDepartures(): () => Departure {
+export function createFlushSchedule(): () => FlushSlot {
   let begun = 0
   return () => {
     const left = begun === 0 ? endOfTick() : endOfTurn()
     let over = false
     begun += 1
     return {
-      left,
-      cameBack() {
+      ready: left,
+      release() {
         if (!over) begun -= 1
         over = true
       },

@@ -1,5 +1,5 @@
 /** What ioredis needs so that a session store has nothing to guard against. */
-export interface CarefulOptions {
+export interface SafeClientOptions {
   readonly lazyConnect: boolean
   readonly enableOfflineQueue: boolean
   readonly autoResendUnfulfilledCommands: boolean
@@ -8,7 +8,7 @@ export interface CarefulOptions {
   readonly socketTimeout: number
 }
 
-export function carefulOptions(timeoutMs: number): CarefulOptions {
+export function safeClientOptions(timeoutMs: number): SafeClientOptions {
   return {
     lazyConnect: true,
     // Nothing is kept to be sent later: a call that fails is over (contract E2).

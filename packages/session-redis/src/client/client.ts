@@ -49,7 +49,7 @@ export function readsFromReplicas(client: RedisClient): boolean {
   return options?.scaleReads !== undefined && options.scaleReads !== 'master'
 }
 
-interface Node {
+interface ClientNode {
   readonly stream?: (Partial<Stream> & { readonly writable?: unknown }) | null | undefined
   asking?(): Promise<unknown>
 }
@@ -60,13 +60,13 @@ interface Node {
  */
 export function isSendable(client: RedisClient): boolean {
   if (client.status !== 'ready') return false
-  const { stream } = client as Node
+  const { stream } = client as ClientNode
   return stream?.writable !== false
 }
 
-function nodesOf(client: RedisClient, role: 'all' | 'master'): readonly Node[] {
-  const { nodes } = client as { readonly nodes?: (role: 'all' | 'master') => readonly Node[] }
-  return isCluster(client) && nodes ? nodes.call(client, role) : [client as Node]
+function nodesOf(client: RedisClient, role: 'all' | 'master'): readonly ClientNode[] {
+  const { nodes } = client as { readonly nodes?: (role: 'all' | 'master') => readonly ClientNode[] }
+  return isCluster(client) && nodes ? nodes.call(client, role) : [client as ClientNode]
 }
 
 function streamsOf(client: RedisClient): Stream[] {
@@ -75,7 +75,7 @@ function streamsOf(client: RedisClient): Stream[] {
     .filter((stream) => typeof stream?.cork === 'function') as Stream[]
 }
 
-function catchAskingOf(node: Node): void {
+function catchAskingOf(node: ClientNode): void {
   const asking = node.asking?.bind(node)
   if (asking === undefined) return
   node.asking = () => {
@@ -93,7 +93,7 @@ function catchAskingOf(node: Node): void {
 export function catchAsking(client: RedisClient): void {
   if (!isCluster(client)) return
   for (const node of nodesOf(client, 'all')) catchAskingOf(node)
-  const cluster = client as unknown as { on(event: '+node', listener: (node: Node) => void): unknown }
+  const cluster = client as unknown as { on(event: '+node', listener: (node: ClientNode) => void): unknown }
   cluster.on('+node', catchAskingOf)
 }
 

@@ -1,10 +1,10 @@
-import { withinDeadline } from '@bext/session-core/store'
+import { withinDeadline } from '@bext/session-core/store-helpers'
 import { Redis } from 'ioredis'
-import { carefulOptions } from './careful-options.js'
+import { safeClientOptions } from './careful-options.js'
 import type { RedisClient } from './client.js'
-import { examineClientSettings } from './warnings.js'
+import { warningsForClient } from './warnings.js'
 import { isFailedOver } from '../errors.js'
-import type { Settings } from '../options.js'
+import type { CheckedOptions } from '../options.js'
 
 const maxReconnectDelayMs = 1000
 
@@ -19,7 +19,7 @@ export interface OpenClient {
 
 function openOwn(url: string, timeoutMs: number): OpenClient {
   const client = new Redis(url, {
-    ...carefulOptions(timeoutMs),
+    ...safeClientOptions(timeoutMs),
     // The address may lead to the new master by now.
     reconnectOnError: isFailedOver,
     retryStrategy: (attempt) => Math.min(25 * 2 ** attempt, maxReconnectDelayMs),
@@ -39,10 +39,10 @@ function openOwn(url: string, timeoutMs: number): OpenClient {
 }
 
 /** The client that was handed over, or one for the URL, which connects when it is first used. */
-export function openClient(source: Settings['source'], timeoutMs: number): OpenClient {
+export function openClient(source: CheckedOptions['source'], timeoutMs: number): OpenClient {
   if ('url' in source) return openOwn(source.url, timeoutMs)
   const { client, onWarning } = source
-  for (const warning of examineClientSettings(client)) {
+  for (const warning of warningsForClient(client)) {
     // What the hook throws, the factory throws: so an application may refuse to start. A rejection could reach nobody.
     Promise.resolve<unknown>(onWarning(warning)).catch(() => {})
   }

@@ -1,5 +1,5 @@
 import { isCluster, readsFromReplicas, type RedisClient } from './client.js'
-import { evaluate, toLua } from './run-script.js'
+import { runScript, toLua } from './run-script.js'
 import { createManyKeys, type ManyKeys } from './many-keys.js'
 import { timeDigits, userOffset } from '../sessions/record.js'
 
@@ -31,7 +31,7 @@ return now < tonumber(string.sub(value, 1, ${timeDigits})) and value or ''
 
 function liveReads(client: RedisClient): Reads['getLive'] {
   return (keys, bytes = 0) =>
-    Promise.all(keys.map(async (key) => (await evaluate(client, liveScript, [key], [String(bytes - 1)])) as string))
+    Promise.all(keys.map(async (key) => (await runScript(client, liveScript, [key], [String(bytes - 1)])) as string))
 }
 
 function plainReads(client: RedisClient): Reads {
@@ -56,10 +56,10 @@ const membersScript = toLua(`return redis.call('ZRANGE', KEYS[1], 0, -1)`)
 function readsByScript(client: RedisClient): Reads {
   return {
     manyKeys: createManyKeys(false),
-    get: async ([key = '']) => [(await evaluate(client, getScript, [key], [])) as string | null],
+    get: async ([key = '']) => [(await runScript(client, getScript, [key], [])) as string | null],
     getLive: liveReads(client),
-    getStart: async (key, bytes) => (await evaluate(client, getStartScript, [key], [String(bytes - 1)])) as string,
-    members: async (key) => (await evaluate(client, membersScript, [key], [])) as string[],
+    getStart: async (key, bytes) => (await runScript(client, getStartScript, [key], [String(bytes - 1)])) as string,
+    members: async (key) => (await runScript(client, membersScript, [key], [])) as string[],
   }
 }
 

@@ -12,7 +12,7 @@ export function toLua(lua: string): Lua {
 }
 
 /** Runs the script, which is sent whole if the server does not have it: it forgets all when it restarts or fails over. */
-export async function evaluate(
+export async function runScript(
   client: RedisClient,
   { lua, sha1 }: Lua,
   keys: readonly string[],

@@ -1,5 +1,5 @@
 import { SessionError } from '@bext/session-core'
-import { toBackendError, type Deadline } from '@bext/session-core/store'
+import { toBackendError, type Deadline } from '@bext/session-core/store-helpers'
 import { catchAsking, isSendable, type RedisClient } from './client.js'
 
 /** The connection of a client, as its events describe it. All stores over the client share it. */
@@ -65,7 +65,7 @@ function changeOrDeadline({ waiting }: Watch, deadline: Deadline): Promise<void>
  * at the deadline, and at once if the client has ended. The client has one listener for each event, however many stores
  * and callers there are.
  */
-export function createReadiness(
+export function createWaitUntilReady(
   client: RedisClient,
   lastError: () => unknown,
   patienceMs: number,

@@ -37,7 +37,7 @@ const messages: Readonly<Record<ClientWarning['code'], string>> = {
 }
 
 /** What is wrong with the settings of an ioredis client, as far as it shows. */
-export function examineClientSettings(client: RedisClient): ClientWarning[] {
+export function warningsForClient(client: RedisClient): ClientWarning[] {
   const { options = {} } = client as { readonly options?: ClientOptions }
   // A Cluster hands these settings on to the connections with its nodes.
   const ofConnections = options.redisOptions ?? options

@@ -1,11 +1,11 @@
 import { clockMarginMs } from '../user-index/index-keys.js'
-import type { Node } from './node.js'
+import type { RedisNode } from './node.js'
 import { note, ok, problem, type Finding } from '@bext/session-core/doctor'
 
 const unremarkableMs = 1000
 
 /** Server time less local time, in milliseconds, by at most half a round trip off. */
-async function offsetOf(node: Node): Promise<number> {
+async function offsetOf(node: RedisNode): Promise<number> {
   const sentAtMs = Date.now()
   const [seconds, microseconds] = (await node.call('TIME')) as readonly [unknown, unknown]
   return Number(seconds) * 1000 + Number(microseconds) / 1000 - (sentAtMs + Date.now()) / 2
@@ -15,7 +15,7 @@ function text(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`
 }
 
-export async function examineClocks(nodes: readonly Node[]): Promise<Finding[]> {
+export async function examineClocks(nodes: readonly RedisNode[]): Promise<Finding[]> {
   const offsets = await Promise.all(nodes.map(offsetOf))
   const skewMs = Math.max(...offsets.map(Math.abs))
   const spreadMs = Math.max(...offsets) - Math.min(...offsets)

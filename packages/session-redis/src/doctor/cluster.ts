@@ -1,4 +1,4 @@
-import type { Node } from './node.js'
+import type { RedisNode } from './node.js'
 import { note, ok, problem, type Finding } from '@bext/session-core/doctor'
 
 const allSlots = 16_384
@@ -13,7 +13,7 @@ function parseNode(line: string): { id: string; flags: readonly string[]; master
   return { id, flags: flags.split(','), master, hasSlots: slots.length > 0 }
 }
 
-export async function examineCluster(node: Node): Promise<Finding[]> {
+export async function examineCluster(node: RedisNode): Promise<Finding[]> {
   const info = String(await node.call('CLUSTER', 'INFO'))
   const nodes = String(await node.call('CLUSTER', 'NODES'))
     .trim()

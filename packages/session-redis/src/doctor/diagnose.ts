@@ -5,20 +5,20 @@ import {
   describeType,
   rejectUnknownOptions,
   withinDeadline,
-} from '@bext/session-core/store'
-import { examineClientSettings } from '../client/warnings.js'
+} from '@bext/session-core/store-helpers'
+import { warningsForClient } from '../client/warnings.js'
 import { isCluster, isRedisClient, pipelinesCluster, readsFromReplicas, type RedisClient } from '../client/client.js'
 import { isServerReply } from '../errors.js'
 import { checkPrefix, defaultPrefix } from '../options.js'
-import { createReadiness } from '../client/wait-until-ready.js'
+import { createWaitUntilReady } from '../client/wait-until-ready.js'
 import { examineClocks } from './clocks.js'
 import { examineCluster } from './cluster.js'
-import { note, notLookedAt, ok, problem, type Finding } from '@bext/session-core/doctor'
+import { note, skipped, ok, problem, type Finding } from '@bext/session-core/doctor'
 import { examineKeys } from './keys.js'
-import { keyPrefixOf, mastersOf, nodeOf, refusalOf, type Node } from './node.js'
+import { keyPrefixOf, mastersOf, nodeOf, refusalOf, type RedisNode } from './node.js'
 import { examineServer } from './server.js'
 
-export interface ExamineOptions {
+export interface DiagnoseRedisOptions {
   /** The prefix of the store. Default: `session:`. */
   readonly prefix?: string | undefined
   /** How many keys of each server are walked past, about, whosever they are. Default: 10000. */
@@ -27,14 +27,14 @@ export interface ExamineOptions {
   readonly timeoutMs?: number | undefined
 }
 
-const caller = 'examineRedis'
+const caller = 'diagnoseRedis'
 const defaultMaxKeys = 10_000
 // Waiting ends before the timer does, so that it rejects with what the client waits for.
 const leadMs = 5
 
 const behindReplicas = note(
   'keys',
-  notLookedAt,
+  skipped,
   'The client reads from replicas, which lag behind: what is there would seem to be missing.',
   "Ask again with a client whose scaleReads is 'master'.",
 )
@@ -45,7 +45,7 @@ function examineClient(client: RedisClient): Finding[] {
       'While slots move, ioredis answers that a session is missing which exists. The store refuses the client.'
     return [problem('client', 'enableAutoPipelining is on for a Cluster', why, 'Use a Cluster without this setting.')]
   }
-  const warnings = examineClientSettings(client)
+  const warnings = warningsForClient(client)
   if (warnings.length === 0) return [ok('client', 'its settings are right for a session store')]
   return warnings.map(({ code, message }) => note('client', code, message, 'See there.'))
 }
@@ -57,14 +57,14 @@ async function attempt(subject: string, check: () => Promise<Finding[]>): Promis
   } catch (error) {
     const [reason] = refusalOf(error)?.split(' ') ?? []
     if (reason === undefined) {
-      return [problem(subject, notLookedAt, 'Redis did not answer in time, or not at all.', 'Look at its log.')]
+      return [problem(subject, skipped, 'Redis did not answer in time, or not at all.', 'Look at its log.')]
     }
     const why = `Redis refuses a command to this user, does not have it, or cannot do it now: ${reason}.`
-    return [note(subject, notLookedAt, why, 'Ask again as a user with more rights, or when Redis is well.')]
+    return [note(subject, skipped, why, 'Ask again as a user with more rights, or when Redis is well.')]
   }
 }
 
-async function examineServers(client: RedisClient, nodes: readonly Node[]): Promise<Finding[]> {
+async function examineServers(client: RedisClient, nodes: readonly RedisNode[]): Promise<Finding[]> {
   const found = await Promise.all(
     nodes.map(async (node, position) => {
       const findings = await attempt('server', () => examineServer(node, isCluster(client)))
@@ -83,7 +83,10 @@ async function examineServers(client: RedisClient, nodes: readonly Node[]): Prom
  * bounded number of keys. Nothing that it says holds an id, a user or data. Rejects with `Backend` if Redis cannot be
  * reached, and with a `TypeError` for a wrong option.
  */
-export async function examineRedis(client: RedisClient, options: ExamineOptions = {}): Promise<readonly Finding[]> {
+export async function diagnoseRedis(
+  client: RedisClient,
+  options: DiagnoseRedisOptions = {},
+): Promise<readonly Finding[]> {
   if (!isRedisClient(client)) {
     throw new TypeError(`${caller}: expected a Redis or Cluster of ioredis, but it is ${describeType(client)}.`)
   }
@@ -93,7 +96,7 @@ export async function examineRedis(client: RedisClient, options: ExamineOptions 
   checkPositiveInteger(caller, 'maxKeys', maxKeys)
   checkTimeoutMs(caller, timeoutMs)
   await withinDeadline(timeoutMs, async ({ atMs }) => {
-    await createReadiness(client, () => undefined, timeoutMs)({ atMs: atMs - leadMs })
+    await createWaitUntilReady(client, () => undefined, timeoutMs)({ atMs: atMs - leadMs })
     // A server that answers with an error is there: what it refuses is a finding.
     await client.ping().catch((error: unknown) => {
       if (!isServerReply(error)) throw error

@@ -1,8 +1,8 @@
-import { isHash } from '@bext/session-core/store'
+import { isHash } from '@bext/session-core/store-helpers'
 import { maxHeaderBytes, timeDigits, userTextOf } from '../sessions/record.js'
-import { clockMarginMs, indexKeyOf, isIndexName, maxLeadMs } from '../user-index/index-keys.js'
+import { clockMarginMs, indexKeyOf, isIndexName, maxIndexLeadMs } from '../user-index/index-keys.js'
 import { problem, note, ok, type Finding } from '@bext/session-core/doctor'
-import { refusalOf, type Node } from './node.js'
+import { refusalOf, type RedisNode } from './node.js'
 
 const pageSize = 500
 const maxMembers = 100
@@ -10,9 +10,9 @@ const maxMembers = 100
 /** How the doctor reaches the keys of a store. */
 export interface Keys {
   /** Any node by which keys of all nodes are reached. */
-  readonly any: Node
+  readonly any: RedisNode
   /** The nodes that hold keys. */
-  readonly nodes: readonly Node[]
+  readonly nodes: readonly RedisNode[]
   /** What the client puts before each key by itself. */
   readonly keyPrefix: string
   readonly prefix: string
@@ -34,7 +34,7 @@ function escapePattern(text: string): string {
   return text.replaceAll(/[\\*?[\]^]/g, String.raw`\$&`)
 }
 
-async function* pagesOf(node: Node, keys: Keys, tally: Tally): AsyncGenerator<readonly string[]> {
+async function* pagesOf(node: RedisNode, keys: Keys, tally: Tally): AsyncGenerator<readonly string[]> {
   const before = `${keys.keyPrefix}${keys.prefix}`
   const match = ['MATCH', `${escapePattern(before)}*`]
   let cursor = '0'
@@ -93,7 +93,7 @@ async function lookAtIndex({ any, prefix }: Keys, name: string, nowMs: number, t
   await Promise.all(
     members.map(async (member, position) => {
       // An entry outlives a session that expires by this much: that is its ordinary end.
-      if (Number(flat[2 * position + 1]) < nowMs + maxLeadMs + clockMarginMs) return
+      if (Number(flat[2 * position + 1]) < nowMs + maxIndexLeadMs + clockMarginMs) return
       if (Number(await any.call('EXISTS', `${prefix}${member}`)) === 0) tally.staleEntries += 1
     }),
   )

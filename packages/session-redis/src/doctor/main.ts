@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { styleText } from 'node:util'
 import { runDoctor, UnreachableError, type Finding } from '@bext/session-core/doctor'
 import { Cluster, Redis } from 'ioredis'
-import { carefulOptions } from '../client/careful-options.js'
+import { safeClientOptions } from '../client/careful-options.js'
 import { parseArguments, usage, type DoctorArguments } from './arguments.js'
-import { examineRedis } from './diagnose.js'
+import { diagnoseRedis } from './diagnose.js'
 import { refusalOf } from './node.js'
 
 const timeoutMs = 5000
@@ -13,7 +13,7 @@ const timeoutMs = 5000
 const manifest = new URL('../../package.json', import.meta.url)
 
 // As the store's own connection is set, so that its settings are no finding.
-const careful = carefulOptions(timeoutMs)
+const careful = safeClientOptions(timeoutMs)
 
 function open({ url, cluster }: DoctorArguments): Redis | Cluster {
   // A server that is loading its data is a finding, which a check before would keep from being found.
@@ -45,7 +45,7 @@ async function examine(args: DoctorArguments): Promise<readonly Finding[]> {
     lastError = error
   })
   try {
-    return await examineRedis(client, { prefix: args.prefix, maxKeys: args.maxKeys, timeoutMs })
+    return await diagnoseRedis(client, { prefix: args.prefix, maxKeys: args.maxKeys, timeoutMs })
   } catch (error) {
     if (error instanceof TypeError) throw error
     const reason = lastError?.message ?? refusalOf(error) ?? `there is no answer within ${timeoutMs} ms.`

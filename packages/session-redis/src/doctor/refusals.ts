@@ -1,5 +1,5 @@
 import { note, ok, problem, type Finding } from '@bext/session-core/doctor'
-import { settingOf, type Node } from './node.js'
+import { settingOf, type RedisNode } from './node.js'
 
 // What makes a server that can be reached refuse writes.
 
@@ -22,7 +22,7 @@ export function examineMemory(memory: Info): Finding[] {
 }
 
 /** Compares the replicas that are in time with how many the server needs to take a write. */
-export async function examineReplicas(node: Node, replication: Info): Promise<Finding[]> {
+export async function examineReplicas(node: RedisNode, replication: Info): Promise<Finding[]> {
   const needed = Number((await settingOf(node, 'min-replicas-to-write')) ?? 0)
   const inTime = replication.get('min_slaves_good_slaves')
   if (!(needed > 0) || inTime === undefined) return []
@@ -38,7 +38,7 @@ function diskProblem(found: string): Finding {
 }
 
 /** Looks at whether the server loads its data, and whether it could write to its disk. */
-export async function examineDisk(node: Node, persistence: Info): Promise<Finding[]> {
+export async function examineDisk(node: RedisNode, persistence: Info): Promise<Finding[]> {
   const findings: Finding[] = []
   if (persistence.get('loading') === '1') {
     const why = 'It answers no call until it has read its data from the disk.'

@@ -1,4 +1,4 @@
-import { infoOf, refusalOf, settingOf, type Node } from './node.js'
+import { infoOf, refusalOf, settingOf, type RedisNode } from './node.js'
 import { examineDisk, examineMemory, examineReplicas } from './refusals.js'
 import { note, ok, problem, type Finding } from '@bext/session-core/doctor'
 
@@ -33,7 +33,7 @@ function persistenceLoss(aof: boolean, fsync: string | undefined, save: string |
   return 'A crash loses all that happened since the last snapshot: sessions that had been ended are back.'
 }
 
-async function examinePersistence(node: Node, persistence: ReadonlyMap<string, string>): Promise<Finding> {
+async function examinePersistence(node: RedisNode, persistence: ReadonlyMap<string, string>): Promise<Finding> {
   const aof = persistence.get('aof_enabled') === '1'
   const [fsync, save] = [await settingOf(node, 'appendfsync'), await settingOf(node, 'save')]
   const snapshots = save === '' ? 'no snapshots' : save === undefined ? 'snapshots unknown' : 'snapshots'
@@ -56,7 +56,7 @@ function examineRole(role: string | undefined): Finding[] {
 }
 
 // How many masters of the Cluster have slots; `undefined` if the user may not ask.
-async function shardsOf(node: Node): Promise<string | undefined> {
+async function shardsOf(node: RedisNode): Promise<string | undefined> {
   try {
     return /^cluster_size:(\d+)/m.exec(String(await node.call('CLUSTER', 'INFO')))?.[1]
   } catch (error) {
@@ -65,7 +65,7 @@ async function shardsOf(node: Node): Promise<string | undefined> {
   }
 }
 
-async function examineMode(node: Node, mode: string | undefined, asCluster: boolean): Promise<Finding[]> {
+async function examineMode(node: RedisNode, mode: string | undefined, asCluster: boolean): Promise<Finding[]> {
   if (asCluster || mode !== 'cluster') return []
   if ((await shardsOf(node)) === '1') {
     const found = 'the server is the only shard of a Cluster, and the client is for a single server'
@@ -78,7 +78,7 @@ async function examineMode(node: Node, mode: string | undefined, asCluster: bool
 }
 
 /** Looks at one server. `asCluster` tells that the client knows of the others, too. */
-export async function examineServer(node: Node, asCluster: boolean): Promise<Finding[]> {
+export async function examineServer(node: RedisNode, asCluster: boolean): Promise<Finding[]> {
   const server = await infoOf(node, 'server')
   const replication = await infoOf(node, 'replication')
   const memory = await infoOf(node, 'memory')

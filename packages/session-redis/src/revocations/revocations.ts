@@ -1,5 +1,10 @@
 import type { SessionRevocations } from '@bext/session-core'
-import { checkTimeoutMs, defaultTimeoutMs, rejectBareOption, rejectUnknownOptions } from '@bext/session-core/store'
+import {
+  checkTimeoutMs,
+  defaultTimeoutMs,
+  rejectBareOption,
+  rejectUnknownOptions,
+} from '@bext/session-core/store-helpers'
 import { isRedisClient, type RedisClient } from '../client/client.js'
 import { createConnection } from '../connection.js'
 import { digest } from '../hash.js'

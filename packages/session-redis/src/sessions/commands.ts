@@ -1,10 +1,10 @@
 import { SessionError } from '@bext/session-core'
-import type { Deadline, Observation } from '@bext/session-core/store'
-import type { Answer, Batches } from '../batching/batcher.js'
-import { inChunks } from '../batching/chunks.js'
+import type { Deadline, Observation } from '@bext/session-core/store-helpers'
+import type { WriteReply, Batcher } from '../batching/batcher.js'
+import { splitIntoChunks } from '../batching/chunks.js'
 import type { Connection, KeyedArgs } from '../connection.js'
 import type { Script } from './define-script.js'
-import { fromDriver, isError } from '../errors.js'
+import { toSessionError, isError } from '../errors.js'
 import { nextMarkId } from './marks.js'
 import type { Reads } from '../client/reads.js'
 import { corruptRecord, expiryOf, toTimeText } from './record.js'
@@ -39,15 +39,15 @@ export interface SessionCommands {
   /** The first bytes of the values; the empty string where there is no session, or where it has expired. */
   getLiveStarts(deadline: Deadline, hashes: readonly string[], bytes: number): Promise<readonly string[]>
   /** The outcome is done, `exists` or `unindexed`. */
-  create(way: Way, hash: string, record: NewRecord): Promise<Answer>
+  create(way: Way, hash: string, record: NewRecord): Promise<WriteReply>
   /** The outcome is done, or the user's text if the entry has to be written first. Rejects with `NotFound`. */
-  touch(way: Way, hash: string, ttlMs: number, indexedUntilMs: number): Promise<Answer>
+  touch(way: Way, hash: string, ttlMs: number, indexedUntilMs: number): Promise<WriteReply>
   /** The outcome is done. Rejects with `NotFound`. */
-  update(way: Way, hash: string, dataJson: string): Promise<Answer>
+  update(way: Way, hash: string, dataJson: string): Promise<WriteReply>
   /** Resolves to whether the data was as expected. Rejects with `NotFound`. */
   updateIfUnchanged(way: Way, hash: string, expectedDataJson: string, dataJson: string): Promise<boolean>
   /** The outcome is done, also for no session. */
-  delete(way: Way, hash: string): Promise<Answer>
+  delete(way: Way, hash: string): Promise<WriteReply>
   /** Leaves those of other users. */
   deleteOfUser(deadline: Deadline, userText: string, hashes: readonly string[]): Promise<void>
 }
@@ -58,7 +58,7 @@ export function noSuchSession(): SessionError {
 
 interface Parts {
   readonly connection: Connection
-  readonly batches: Batches
+  readonly batches: Batcher
   readonly reads: Reads
   readonly clock: ServerClock
   readonly prefix: string
@@ -67,22 +67,27 @@ interface Parts {
 export function createSessionCommands({ connection, batches, reads, clock, prefix }: Parts): SessionCommands {
   const keyOf = (hash: string): string => `${prefix}${hash}`
 
-  async function sendAlone(deadline: Deadline, script: Script, key: string, args: readonly string[]): Promise<Answer> {
+  async function sendAlone(
+    deadline: Deadline,
+    script: Script,
+    key: string,
+    args: readonly string[],
+  ): Promise<WriteReply> {
     const startedAtMs = performance.now()
     const { serverNowMs, outcomes } = await connection.write(deadline, script, [{ key, args }])
     clock.observe(serverNowMs, startedAtMs)
     const [outcome] = outcomes
-    if (isError(outcome)) throw fromDriver(outcome)
+    if (isError(outcome)) throw toSessionError(outcome)
     return { outcome, serverNowMs, startedAtMs }
   }
 
-  function send(way: Way, script: Script, hash: string, args: readonly string[]): Promise<Answer> {
+  function send(way: Way, script: Script, hash: string, args: readonly string[]): Promise<WriteReply> {
     const key = keyOf(hash)
     if ('deadline' in way) return sendAlone(way.deadline, script, key, args)
     return batches.write(script, key, args, way.observation)
   }
 
-  async function change(way: Way, script: Script, hash: string, args: readonly string[]): Promise<Answer> {
+  async function change(way: Way, script: Script, hash: string, args: readonly string[]): Promise<WriteReply> {
     const answer = await send(way, script, hash, args)
     clock.observe(answer.serverNowMs, answer.startedAtMs)
     if (answer.outcome === null) throw noSuchSession()
@@ -95,7 +100,7 @@ export function createSessionCommands({ connection, batches, reads, clock, prefi
     script: Script,
     entries: readonly KeyedArgs[],
   ): Promise<readonly unknown[]> {
-    const groups = inChunks(entries, reads.manyKeys.allowed ? entries.length : 1, () => true)
+    const groups = splitIntoChunks(entries, reads.manyKeys.allowed ? entries.length : 1, () => true)
     try {
       const replies = await Promise.all(groups.map((group) => connection.write(deadline, script, group)))
       return replies.flatMap((reply) => reply.outcomes)
@@ -153,7 +158,7 @@ export function createSessionCommands({ connection, batches, reads, clock, prefi
       const entries = hashes.map((hash) => ({ key: keyOf(hash), args: [userText] }))
       const outcomes = await sendTogether(deadline, deleteOfUserScript, entries)
       const failed = outcomes.find(isError)
-      if (failed) throw fromDriver(failed)
+      if (failed) throw toSessionError(failed)
     },
   }
 }

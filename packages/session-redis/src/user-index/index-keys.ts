@@ -20,7 +20,7 @@
 // Each node has its own clock. An entry is kept for a margin longer than its score says, which covers a session whose
 // node is behind; a session whose node is ahead gets an entry that is counted from that node's time.
 
-import { isHash, type Deadline } from '@bext/session-core/store'
+import { isHash, type Deadline } from '@bext/session-core/store-helpers'
 import type { Connection } from '../connection.js'
 import { digest } from '../hash.js'
 import type { Reads } from '../client/reads.js'
@@ -29,7 +29,7 @@ import { addToIndexScript, removeFromIndexScript } from './scripts.js'
 /** How far the clocks of nodes may be apart. */
 export const clockMarginMs = 60_000
 /** How long an entry outlives a session that expires, at most. */
-export const maxLeadMs: number = 24 * 60 * 60 * 1000
+export const maxIndexLeadMs: number = 24 * 60 * 60 * 1000
 // More than rounding takes from the time until which a session is listed: see the script.
 const minLeadMs = 5 * 60 * 1000
 const minuteMs = 60_000
@@ -59,13 +59,13 @@ export interface UserIndex {
 
 // Touches need no second command for as long as the entry leads the session: that is for one ttl, at most a day, which
 // keeps few entries of sessions that have expired; and no less than nodes' clocks may differ.
-function leadMs(ttlMs: number): number {
-  return Math.max(minLeadMs, Math.min(ttlMs, maxLeadMs))
+function indexLeadMs(ttlMs: number): number {
+  return Math.max(minLeadMs, Math.min(ttlMs, maxIndexLeadMs))
 }
 
 /** How old an entry may be, in minutes, before a touch of that ttl writes it again. */
 export function renewalMinutes(ttlMs: number): number {
-  return Math.min(maxRenewalMinutes, Math.floor(leadMs(ttlMs) / 2 / minuteMs))
+  return Math.min(maxRenewalMinutes, Math.floor(indexLeadMs(ttlMs) / 2 / minuteMs))
 }
 
 const indexMark = 'user:'
@@ -85,7 +85,7 @@ export function createUserIndex(connection: Connection, reads: Reads, prefix: st
 
   return {
     async add(deadline, { userText, hash, ttlMs, fromMs, isNew }) {
-      const args = [hash, ttlMs + leadMs(ttlMs), fromMs, clockMarginMs, isNew ? 1 : 0].map(String)
+      const args = [hash, ttlMs + indexLeadMs(ttlMs), fromMs, clockMarginMs, isNew ? 1 : 0].map(String)
       const { outcomes } = await connection.write(deadline, addToIndexScript, [{ key: keyOf(userText), args }])
       return Number(outcomes[0])
     },

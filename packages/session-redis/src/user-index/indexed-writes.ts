@@ -1,6 +1,6 @@
 import { isSessionError, type CreateOptions, type SessionId } from '@bext/session-core'
-import { mintSessionId, type Deadline, type Observation } from '@bext/session-core/store'
-import type { Answer } from '../batching/batcher.js'
+import { mintSessionId, type Deadline, type Observation } from '@bext/session-core/store-helpers'
+import type { WriteReply } from '../batching/batcher.js'
 import type { Connection } from '../connection.js'
 import { isServerReply } from '../errors.js'
 import { digest } from '../hash.js'
@@ -13,7 +13,7 @@ import type { NewEntry, UserIndex } from './index-keys.js'
  * What begins, prolongs and ends sessions in step with their users' indexes: see there for the order. What is done by
  * one command goes with a batch; what needs more has the rest of the call's time for it.
  */
-export interface IndexedSessions {
+export interface IndexedWrites {
   create(observation: Observation, options: Required<CreateOptions>): Promise<SessionId>
   touch(observation: Observation, hash: string, ttlMs: number): Promise<void>
   end(observation: Observation, hash: string): Promise<void>
@@ -22,17 +22,17 @@ export interface IndexedSessions {
 }
 
 // The text of a user begins with a quote, and no other outcome does.
-function userTextIn({ outcome }: Answer): string | undefined {
+function userTextIn({ outcome }: WriteReply): string | undefined {
   return typeof outcome === 'string' && outcome.startsWith('"') ? outcome : undefined
 }
 
-export function createIndexedSessions(
+export function createIndexedWrites(
   connection: Connection,
   sessions: SessionCommands,
   index: UserIndex,
-): IndexedSessions {
+): IndexedWrites {
   // Takes the entry back if the session was refused, so that nothing of it stays (contract L2).
-  async function createListed(deadline: Deadline, entry: NewEntry, record: NewRecord): Promise<Answer> {
+  async function createListed(deadline: Deadline, entry: NewEntry, record: NewRecord): Promise<WriteReply> {
     const { userText, hash } = entry
     const indexedUntilMs = await index.add(deadline, entry)
     try {

@@ -1,9 +1,9 @@
 import type { EndUserSessionsOptions, SessionSummary, UserIndexCapability } from '@bext/session-core'
-import { checkEndOptions, checkUserId, isHash, isServerBackedId, type Deadline } from '@bext/session-core/store'
+import { checkEndOptions, checkUserId, isHash, isServerBackedId, type Deadline } from '@bext/session-core/store-helpers'
 import type { Connection } from '../connection.js'
 import { observed } from '../diagnostics.js'
 import { digest } from '../hash.js'
-import type { IndexedSessions } from './indexed-writes.js'
+import type { IndexedWrites } from './indexed-writes.js'
 import { parseSummary, summaryBytes, toUserText } from '../sessions/record.js'
 import type { SessionCommands } from '../sessions/commands.js'
 import type { UserIndex } from './index-keys.js'
@@ -15,7 +15,7 @@ interface Parts {
   readonly connection: Connection
   readonly commands: SessionCommands
   readonly index: UserIndex
-  readonly sessions: IndexedSessions
+  readonly sessions: IndexedWrites
 }
 
 /** Lists and ends the sessions of a user (contract O1). */

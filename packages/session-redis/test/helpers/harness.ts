@@ -71,7 +71,7 @@ export function harnessOf(name: string, openClient: OpenClient, serverUrl: strin
     name,
     family: 'server',
     capabilities: ['user-index', 'close', 'compare'],
-    declares: { maxDataBytes: 1_048_576 },
+    declarations: { maxDataBytes: 1_048_576 },
     endpoint: { host: url.hostname, port: Number(url.port || 6379) },
     module: { url: child.href, execArgv: ['--import', 'tsx'] },
     async open({ namespace, endpoint, timeoutMs }) {

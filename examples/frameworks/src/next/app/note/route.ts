@@ -1,7 +1,7 @@
 import { sessions } from '../../../sessions.js'
 
 export function POST(request: Request): Promise<Response> {
-  return sessions.handle(request, (session) => {
+  return sessions.handleFetch(request, (session) => {
     const { searchParams, origin } = new URL(request.url)
     session.data.note = searchParams.get('text') ?? ''
     return Response.redirect(`${origin}/`, 303)
