@@ -21,7 +21,7 @@ export async function openHarness(url: string): Promise<ServerHarness> {
       name: 'pg',
       family: 'server',
       capabilities: ['user-index', 'sweep', 'close', 'compare'],
-      declares: { maxDataBytes: 1_048_576 },
+      declarations: { maxDataBytes: 1_048_576 },
       versions: { PostgreSQL: row?.version.split(' ')[0] ?? '' },
       endpoint: { host: hostname, port: Number(port || 5432) },
       module: moduleOf('./pg-child.js'),

@@ -28,7 +28,7 @@ export async function openHarness(url: string): Promise<ServerHarness> {
       name: 'redis',
       family: 'server',
       capabilities: ['user-index', 'close', 'compare'],
-      declares: { maxDataBytes: 1_048_576 },
+      declarations: { maxDataBytes: 1_048_576 },
       versions: { Redis: version },
       endpoint: { host: hostname, port: Number(port || 6379) },
       module: moduleOf('./redis-child.js'),

@@ -26,7 +26,7 @@ export function moduleOf(name: string): NonNullable<StoreHarness['module']> {
 
 /** Runs all cases of the kit. */
 export async function check(server: ServerHarness): Promise<ServerOutcome> {
-  const { cases, strays, profiles, store } = await reportConformance(server.harness, { seed: 7 })
+  const { cases, unhandledErrors, profiles, store } = await reportConformance(server.harness, { seed: 7 })
   await server.end()
   const failed = cases.filter(({ verdict }) => !notFailed.has(verdict))
   return {
@@ -35,7 +35,7 @@ export async function check(server: ServerHarness): Promise<ServerOutcome> {
     profiles,
     failed: [
       ...failed.map(({ id, verdict, seen, note }) => `${id} ${verdict} ${seen ?? note ?? ''}`),
-      ...strays.map(({ error }) => `unhandled: ${error}`),
+      ...unhandledErrors.map(({ error }) => `unhandled: ${error}`),
     ],
   }
 }
