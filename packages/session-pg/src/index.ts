@@ -1,5 +1,5 @@
-export type { DiagnosePgOptions as DiagnosePgOptions } from './doctor/diagnose.js'
-export { diagnosePg as diagnosePg } from './doctor/diagnose.js'
+export type { DiagnosePgOptions } from './doctor/diagnose.js'
+export { diagnosePg } from './doctor/diagnose.js'
 export type { PgClient, PgQuery } from './client/client.js'
 export { pgOperationChannel as operationChannelName } from './diagnostics.js'
 export { migrate } from './schema/migrate.js'

@@ -5,8 +5,8 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import express from 'express'
 import helmet from 'helmet'
 
-const plugin = cookieSessions({ secrets: [{ id: 'k1', secret: crypto.getRandomValues(new Uint8Array(32)) }] })
-const sessions = createSessionManager({ plugin, initialData: () => ({ text: '' }) })
+const store = cookieSessions({ secrets: [{ id: 'k1', secret: crypto.getRandomValues(new Uint8Array(32)) }] })
+const sessions = createSessionManager({ store, initialData: () => ({ text: '' }) })
 const emptyLength = JSON.stringify({ text: '' }).length
 
 /** Does what the path says: /read, or /change/2000 or /sign-in/2000 for session data of 2,000 characters of JSON. */
