@@ -104,10 +104,10 @@ async function describeSizes(store: Subject, iron: Subject): Promise<string> {
   const mean = fewer.reduce((sum, one) => sum + one, 0) / fewer.length
   return `## Length of an id
 
-In characters, of an anonymous session. The cipher works by blocks of 16 bytes, so that the difference goes by steps: for data of
-200 to 247 bytes it is ${Math.min(...fewer)} to ${Math.max(...fewer)}, ${mean.toFixed(1)} on average.
+In characters, for an anonymous session. The cipher works in blocks of 16 bytes, so the difference changes in steps. For
+data of 200 to 247 bytes it is ${Math.min(...fewer)} to ${Math.max(...fewer)}, ${mean.toFixed(1)} on average.
 
-| bytes of data | created | touched | iron-session | fewer |
+| bytes of data | id after create | id after touch | iron-session | difference |
 | --- | --- | --- | --- | --- |
 ${rows.join('\n')}`
 }
@@ -120,14 +120,15 @@ export const cookieSuite: Suite = {
     inFlight: [1, 64],
     arrivals: ['closed'],
   },
-  notes: `There is no server: what is measured is the work of sealing and opening. All take and give the data as objects.
+  notes: `No server is involved: the benchmark measures the work of sealing and opening. All contenders take and return the data
+as objects.
 
-- iron-session: \`sealData\` and \`unsealData\` with a password, as it is used. Its update and touch are the two in turn, as
-  the store's own update and touch are. It keeps no user and no creation time.
-- @fastify/secure-session: \`encodeSecureSession\` and \`decodeSecureSession\`, by libsodium, which is native code.
-- @bext/session-cookie, by WebCrypto: the store as a bundler compiles it for a runtime without node:crypto.
+- iron-session: \`sealData\` and \`unsealData\` with a password, as in its documentation. Its update and touch call both in
+  turn, as the store's do. It stores no user and no creation time.
+- @fastify/secure-session: \`encodeSecureSession\` and \`decodeSecureSession\`, which use libsodium, native code.
+- @bext/session-cookie, by WebCrypto: the store as a bundler compiles it for a runtime without \`node:crypto\`.
 
-Update opens the id and seals the new data, touch opens it and seals what it held.`,
+Update opens the id and seals the new data. Touch opens the id and seals the same data again.`,
 
   async open() {
     const web = (await import(new URL('cookie-web.js', import.meta.url).href)) as {

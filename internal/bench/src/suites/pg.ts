@@ -84,16 +84,16 @@ export function ownStore(sql: postgres.Sql, table: string): Subject {
 
 export const pgSuite: Suite = {
   backend: 'pg',
-  notes: `All have a pool of their own to one server without fsync, and tables of their own.
+  notes: `Each contender has a separate pool to the same server, which runs without fsync, and a separate table.
 
 - postgres.js: one prepared statement for each operation, on a table like the store's. It checks nothing, not even the
-  expiry, takes the time from its own process, and a late write of it takes effect: it is the price of a statement, not
-  of a store. Each sample is given a new client with all its connections open, as one that is never at rest slows down
-  (its queues grow and are searched through); the store's client, which is never at its last connection, is not renewed.
-- postgres.js, max 4: the same with a pool of 4 instead of 10.
-- pg Pool: the same by \`pg\`, with named statements.
-- connect-pg-simple: its \`get\`, \`set\`, \`touch\`, \`set\` with a new id, \`destroy\`, on the table that it makes. Its \`set\`
-  is an upsert; its \`get\` holds the parsing of the column's JSON.`,
+  expiry, takes the time from its own process, and its late writes take effect. It shows the price of a statement, not of
+  a store. Each sample uses a new client with all connections open, because a client that is never idle slows down: its
+  queues grow, and it searches them. The store's client is not renewed, because it never uses its last connection.
+- postgres.js, max 4: the same with a pool of 4 connections instead of 10.
+- pg Pool: the same with \`pg\` and named statements.
+- connect-pg-simple: its \`get\`, \`set\`, \`touch\`, \`set\` with a new id, and \`destroy\`, on the table that it creates. Its
+  \`set\` is an upsert. The time of its \`get\` includes parsing the column's JSON.`,
 
   async open() {
     const service = await startPostgres()

@@ -96,12 +96,14 @@ export async function openRedisSubjects(url: string): Promise<OpenSuite> {
 
 export const redisSuite: Suite = {
   backend: 'redis',
-  notes: `All have a connection of their own to one server without persistence, and exchange the data as text.
+  notes: `Each contender has a separate connection to the same server, which runs without persistence. All exchange the data as
+text.
 
-- ioredis: \`GET\`; \`SET key data XX KEEPTTL\`; \`PEXPIRE\`; \`SET key data NX PX\`; \`DEL\`. It checks nothing, keeps no
-  creation time and no user, and a late write of it takes effect: it is the price of one command, not of a store.
-- connect-redis, on node-redis: its \`get\`, \`set\`, \`touch\`, \`set\` with a new id, \`destroy\`, with a serializer that
-  passes the text on, so that its time holds no JSON. Its \`set\` is an upsert.`,
+- ioredis: the bare commands \`GET\`, \`SET key data XX KEEPTTL\`, \`PEXPIRE\`, \`SET key data NX PX\` and \`DEL\`. It checks
+  nothing, stores no creation time and no user, and its late writes take effect. It shows the price of one command, not
+  of a store.
+- connect-redis, on node-redis: its \`get\`, \`set\`, \`touch\`, \`set\` with a new id, and \`destroy\`. Its serializer passes the
+  text through, so its time includes no JSON work. Its \`set\` is an upsert.`,
 
   async open() {
     const service = await startRedis()
