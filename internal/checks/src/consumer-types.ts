@@ -1,4 +1,5 @@
 import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { entriesOf } from './bundle-size.js'
@@ -12,10 +13,12 @@ const resolutions = {
   bundler: { module: 'esnext', moduleResolution: 'bundler' },
 } as const
 
-/** The compilers of users: the one of the workspace, and the oldest that the packages support. */
+const require = createRequire(import.meta.url)
+
+/** Compilers of users: that of the workspace, and the oldest that the packages support. */
 const compilers = {
-  newest: 'node_modules/typescript/bin/tsc',
-  oldest: 'internal/checks/node_modules/typescript-5.0/bin/tsc',
+  newest: join(root, 'node_modules/typescript/bin/tsc'),
+  oldest: require.resolve('typescript-5.0/bin/tsc'),
 } as const
 
 export type Compiler = keyof typeof compilers
@@ -85,7 +88,7 @@ export async function consumerOf(packed: ReadonlyMap<string, Packed>): Promise<C
         noEmit: true,
       }
       await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }))
-      const args = [join(root, compilers[compiler]), '-p', project, '--pretty', 'false']
+      const args = [compilers[compiler], '-p', project, '--pretty', 'false']
       const { output } = await runToEnd({ command: process.execPath, args, cwd: project, env: plainEnv({}) }, 60_000)
       return output.split(/\n(?=\S)/).filter((message) => message.includes('@bext/') || message.startsWith('main.ts'))
     },

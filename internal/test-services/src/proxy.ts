@@ -1,23 +1,28 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
-/** A TCP proxy to a server, that can fall silent as networks do. */
+/** A TCP proxy in front of a server, for tests of stalled and broken networks. */
 export interface Proxy {
+  /** The server's URL, through the proxy. */
   readonly url: string
-  /** Passes nothing on, for old and new connections, until `release`. */
+  /** Holds back all data, on open and new connections, until `release`. */
   stall(): void
-  /** Passes on what was held back. */
+  /** Forwards the data that was held back, and all that follows. */
   release(): void
-  /** Passes nothing on for the connections that there are, for ever; new ones work. */
+  /** Drops all data of the open connections from now on, without closing them. New connections work. */
   abandon(): void
-  /** Breaks the connections that there are, as a peer does that has crashed; new ones work. */
+  /** Resets the open connections, as the crash of a peer does. New connections work. */
   reset(): void
-  /** Leads new connections to another server. */
+  /** Sends new connections to another server. */
   retarget(targetUrl: string): void
   close(): Promise<void>
 }
 
-export async function startProxy(targetUrl: string): Promise<Proxy> {
+const defaultPorts: Readonly<Record<string, number>> = { 'postgres:': 5432, 'postgresql:': 5432 }
+const redisPort = 6379
+
+/** Starts a proxy on the given port of 127.0.0.1; by default on any free port. */
+export async function startProxy(targetUrl: string, port = 0): Promise<Proxy> {
   let target = new URL(targetUrl)
   const sockets = new Set<Socket>()
   let flushes: (() => void)[] = []
@@ -43,10 +48,10 @@ export async function startProxy(targetUrl: string): Promise<Proxy> {
   }
 
   const listener = createServer((client) => {
-    const server = connect(Number(target.port || 6379), target.hostname)
+    const server = connect(Number(target.port) || (defaultPorts[target.protocol] ?? redisPort), target.hostname)
     forward(client, server)
     forward(server, client)
-  }).listen(0, '127.0.0.1')
+  }).listen(port, '127.0.0.1')
   await once(listener, 'listening')
   const url = new URL(targetUrl)
   url.hostname = '127.0.0.1'

@@ -1,0 +1,54 @@
+import {
+  isSessionError,
+  supportsCompare,
+  supportsSweep,
+  supportsUserIndex,
+  type SessionError,
+  type SessionId,
+  type SessionPlugin,
+} from '@bext/session-core'
+import { expect } from 'vitest'
+
+/** Returns the `SessionError` that the call rejects with. Throws if the call resolves or rejects with anything else (E1). */
+export async function rejectionOf(call: Promise<unknown>): Promise<SessionError> {
+  try {
+    await call
+  } catch (error) {
+    if (isSessionError(error)) return error
+    throw error
+  }
+  throw new Error('Expected the call to reject with a SessionError, but it resolved.')
+}
+
+/** Returns the `SessionError` of each call, in their order. Throws as `rejectionOf` does. */
+export function rejectionsOf(calls: readonly Promise<unknown>[]): Promise<SessionError[]> {
+  return Promise.all(calls.map(rejectionOf))
+}
+
+/** Checks that every method of a closed store, also of its capabilities, rejects with `closed`. */
+export async function expectClosed(store: SessionPlugin, id: SessionId): Promise<void> {
+  const calls: Promise<unknown>[] = [
+    store.create({ dataJson: '{}', ttlMs: 1000 }),
+    store.read(id),
+    store.update(id, '{}'),
+    store.touch(id, 1000),
+    store.delete(id),
+  ]
+  if (supportsCompare(store)) calls.push(store.updateIfUnchanged(id, '{}', '{}'))
+  if (supportsUserIndex(store)) {
+    calls.push(store.listUserSessions('ann'), store.endUserSession('ann', 'A'.repeat(43)), store.endUserSessions('ann'))
+  }
+  if (supportsSweep(store)) calls.push(store.sweep())
+  for (const error of await rejectionsOf(calls)) expect(error).toMatchObject({ code: 'Backend', reason: 'closed' })
+  expect(await store.isHealthy()).toBe(false)
+}
+
+/** Returns the URL of a server with the endpoint's host and port in place of its own; the URL itself without an endpoint. */
+export function urlThrough(
+  url: string,
+  endpoint: { readonly host: string; readonly port: number } | undefined,
+): string {
+  const through = new URL(url)
+  if (endpoint !== undefined) through.host = `${endpoint.host}:${endpoint.port}`
+  return through.href
+}
