@@ -107,8 +107,8 @@ export function ironSessionCookies(options: IronSessionCookiesOptions): LegacyDe
   if (neverExpiringUntilMs !== undefined) checkPositiveInteger(factory, 'neverExpiringUntilMs', neverExpiringUntilMs)
 
   return async (cookie): Promise<LegacySession | undefined> => {
-    const [, seal, passwordId = '', expiry, serial] = ironSeal.exec(cookie) ?? []
-    if (seal === undefined || serial === undefined) return undefined
+    const [, seal, passwordId = '', expiry, familyId] = ironSeal.exec(cookie) ?? []
+    if (seal === undefined || familyId === undefined) return undefined
     const found = passwords.get(passwordId)
     if (found === undefined) {
       throw new SessionError('unknown_key', 'The iron-session cookie was sealed with a password that is not given.')
@@ -119,6 +119,6 @@ export function ironSessionCookies(options: IronSessionCookiesOptions): LegacyDe
     if (expiresAtMs === undefined) {
       throw new SessionError('malformed', 'The iron-session cookie has no expiry (option neverExpiringUntilMs).')
     }
-    return { userId: userIdOf && userIn(data, userIdOf), dataJson, expiresAtMs, serial }
+    return { userId: userIdOf && userIn(data, userIdOf), dataJson, expiresAtMs, familyId }
   }
 }

@@ -41,7 +41,7 @@ const defaults = Object.freeze({ purpose: 'session', maxIdBytes: 3900 })
 
 const known = ['secrets', 'purpose', 'maxIdBytes', 'compression', 'revocation', 'legacyDecoder']
 const maxPurposeLength = 128
-const revocationMethods = ['newSerial', 'checkTtlMs', 'refuseRevoked', 'revoke', 'revokeUser', 'isHealthy']
+const revocationMethods = ['newFamilyId', 'checkTtlMs', 'assertNotRevoked', 'revoke', 'revokeUser', 'isHealthy']
 const makers = {
   compression: '@bext/session-cookie/compression',
   revocation: 'createRevocation() of @bext/session-cookie/revocation',

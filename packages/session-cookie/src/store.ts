@@ -80,12 +80,12 @@ export function cookieSessions(options: CookieSessionsOptions): CookieSessions |
     dataJson,
     createdAtMs,
     expiresAtMs,
-    serial,
+    familyId,
   }: SealedSession): Promise<SessionId> {
     try {
       const deflated = compression ? await compression.deflate(dataJson) : dataJson
       const isDeflated = deflated.length < dataJson.length
-      const payload = { userId, createdAtMs, serial, data: isDeflated ? deflated : dataJson, isDeflated }
+      const payload = { userId, createdAtMs, familyId, data: isDeflated ? deflated : dataJson, isDeflated }
       const text = encodePayload(payload)
       // A text that cannot fit is not sealed first; of others the id's own length tells.
       if (text.length > maxIdBytes) throw tooLarge(text, payload, expiresAtMs)
@@ -101,7 +101,7 @@ export function cookieSessions(options: CookieSessionsOptions): CookieSessions |
   async function unseal(id: SessionId): Promise<SealedSession> {
     const token = parseToken(id)
     const maker = await makerOf(token.keyId)
-    const { data, isDeflated, userId, createdAtMs, serial } = decodePayload(await maker.unseal(token))
+    const { data, isDeflated, userId, createdAtMs, familyId } = decodePayload(await maker.unseal(token))
     if (isDeflated && !compression) throw unsupported()
     const dataJson = isDeflated && compression ? await compression.inflate(data) : data
     // A session that began before there was revocation is known by the MAC of the first id that it is opened with.
@@ -110,7 +110,7 @@ export function cookieSessions(options: CookieSessionsOptions): CookieSessions |
       dataJson,
       createdAtMs,
       expiresAtMs: token.expiresAtMs,
-      serial: revocation ? (serial ?? token.mac) : serial,
+      familyId: revocation ? (familyId ?? token.mac) : familyId,
     }
   }
 
@@ -123,7 +123,7 @@ export function cookieSessions(options: CookieSessionsOptions): CookieSessions |
       throw toBackendError(error)
     }
     if (Date.now() >= session.expiresAtMs) throw new SessionError('expired', 'The session has expired.')
-    if (revocation) await revocation.refuseRevoked(session)
+    if (revocation) await revocation.assertNotRevoked(session)
     return session
   }
 
@@ -134,8 +134,8 @@ export function cookieSessions(options: CookieSessionsOptions): CookieSessions |
       const { userId, dataJson, ttlMs } = checkCreateOptions(createOptions, limits)
       revocation?.checkTtlMs(ttlMs)
       const createdAtMs = Date.now()
-      const serial = revocation?.newSerial()
-      return sealSession({ userId, dataJson, createdAtMs, expiresAtMs: createdAtMs + ttlMs, serial })
+      const familyId = revocation?.newFamilyId()
+      return sealSession({ userId, dataJson, createdAtMs, expiresAtMs: createdAtMs + ttlMs, familyId })
     },
 
     async read(id: SessionId): Promise<SessionRecord> {

@@ -178,7 +178,7 @@ describe('what userIdOf and legacyDecoder resolve to', () => {
     expect(reasons).toEqual(['malformed'])
   })
 
-  const right = { userId: 'ann', dataJson: '{"visits":1}', expiresAtMs: startMs + hourMs, serial: 's' }
+  const right = { userId: 'ann', dataJson: '{"visits":1}', expiresAtMs: startMs + hourMs, familyId: 's' }
 
   it('is a session that needs no creation time', async () => {
     const manager = movingManager(async () => right)
@@ -192,7 +192,7 @@ describe('what userIdOf and legacyDecoder resolve to', () => {
     ['dataJson', { ...right, dataJson: '{' }],
     ['expiresAtMs', { ...right, expiresAtMs: Number.NaN }],
     ['expiresAtMs', { ...right, expiresAtMs: '2030' }],
-    ['serial', { ...right, serial: undefined }],
+    ['familyId', { ...right, familyId: undefined }],
     ['an object', 'text'],
   ])('is refused by name: %s', async (name, wrong) => {
     const opening = movingManager(async () => wrong as never).open('my-app=old')

@@ -23,7 +23,7 @@ test.each([
     'what createRevocation takes',
     'revocation',
     { store: memoryRevocations(), maxTtlMs: hourMs },
-    /without newSerial, /,
+    /without newFamilyId, /,
   ],
   [
     'revocations',

@@ -115,7 +115,7 @@ describe('within a right seal', () => {
     ['a user of less than nothing', 'malformed', recordOf('1', now, '-1:u1{}')],
     ['a user longer than all', 'malformed', recordOf('1', now, '9:u1{}')],
     ['a user without data', 'malformed', recordOf('1', now, '2:u1')],
-    ['a user where a serial has to follow', 'malformed', recordOf('3', now, '2:u1{}')],
+    ['a user where a family id must follow', 'malformed', recordOf('3', now, '2:u1{}')],
   ])('%s is Invalid (R4)', async (_title, reason, text) => {
     await expectInvalid(store.read(await sealText(text, secret)), reason)
   })

@@ -33,7 +33,7 @@ test("a user's sessions are revoked up to the time that is given, and it never g
   expect(await revocations.isRevoked('s', undefined, 1)).toBe(false)
 })
 
-test('a serial is no user, nor a user a serial (I3)', async () => {
+test('a family id is never taken for a user id, nor a user id for a family id (I3)', async () => {
   const { revocations } = open()
   await revocations.revokeSession('x', Date.now() + minuteMs)
   await revocations.revokeUser('s', 1000, Date.now() + minuteMs)

@@ -11,7 +11,7 @@ export interface LegacySession {
   /** When the older cookie expires, in milliseconds since 1970. */
   readonly expiresAtMs: number
   /** Tells this session apart from every other one, for revocation. */
-  readonly serial: string
+  readonly familyId: string
 }
 
 /**
@@ -51,11 +51,12 @@ function checkLegacySession(result: unknown): SealedSession {
       `legacyDecoder must resolve to an object or undefined, but it is ${describeType(result)}.`,
     )
   }
-  const { userId, dataJson, expiresAtMs, serial } = result as Partial<Record<keyof LegacySession, unknown>>
+  const { userId, dataJson, expiresAtMs, familyId } = result as Partial<Record<keyof LegacySession, unknown>>
   if (typeof expiresAtMs !== 'number' || !Number.isSafeInteger(expiresAtMs) || expiresAtMs < 1) {
     throw wrongResult('expiresAtMs', 'whole milliseconds since 1970', expiresAtMs)
   }
-  if (typeof serial !== 'string' || serial === '') throw wrongResult('serial', 'a string that is not empty', serial)
+  if (typeof familyId !== 'string' || familyId === '')
+    throw wrongResult('familyId', 'a string that is not empty', familyId)
   return {
     userId:
       userId === undefined || userId === null
@@ -64,7 +65,7 @@ function checkLegacySession(result: unknown): SealedSession {
     dataJson: checkField('dataJson', 'JSON text', dataJson, (text) => checkDataJson(text, Number.POSITIVE_INFINITY)),
     createdAtMs: unknownCreation,
     expiresAtMs,
-    serial,
+    familyId,
   }
 }
 

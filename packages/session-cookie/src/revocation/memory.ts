@@ -25,15 +25,15 @@ export function memoryRevocations(): SessionRevocations {
   }
 
   return {
-    async isRevoked(serial, userId, createdAtMs) {
-      if (sessions.has(serial)) return true
+    async isRevoked(familyId, userId, createdAtMs) {
+      if (sessions.has(familyId)) return true
       const revocation = userId === undefined ? undefined : users.get(userId)
       return revocation !== undefined && createdAtMs <= revocation.notAfterMs
     },
 
-    async revokeSession(serial, untilMs) {
+    async revokeSession(familyId, untilMs) {
       cleanUp()
-      sessions.set(serial, Math.max(untilMs, sessions.get(serial) ?? 0))
+      sessions.set(familyId, Math.max(untilMs, sessions.get(familyId) ?? 0))
     },
 
     async revokeUser(userId, notAfterMs, untilMs) {

@@ -29,11 +29,11 @@ export interface RevocationOptions {
 /** What `cookieSessions` asks of revocation, by its option `revocation`. */
 export interface Revocation {
   /** Names a new session: 128 random bits, for all ids that it will ever have. */
-  newSerial(): string
+  newFamilyId(): string
   /** Throws `Invalid` if a revocation would be forgotten before such a session ends. */
   checkTtlMs(ttlMs: number): void
   /** Rejects with `NotFound` if the session was revoked, with `Backend` if that cannot be known. */
-  refuseRevoked(session: SealedSession): Promise<void>
+  assertNotRevoked(session: SealedSession): Promise<void>
   /** Ends the session, if it can be opened: then `open` resolves to it. */
   revoke(open: () => Promise<SealedSession>): Promise<void>
   revokeUser(userId: string): Promise<void>
@@ -44,7 +44,7 @@ export interface Revocation {
 const factory = 'createRevocation'
 const methods = ['isRevoked', 'revokeSession', 'revokeUser']
 const maxCached = 10_000
-const serialBytes = 16
+const familyIdBytes = 16
 
 // A touch that was let through just before a revocation may seal its id, and live its ttl, from a little later on.
 const graceMs = 60_000
@@ -100,10 +100,10 @@ export function createRevocation(options: RevocationOptions): Revocation {
   const askAgainAtMs = new Map<string, number>()
   let revokedHere = 0
 
-  function remember(serial: string, askedAtMs: number): void {
+  function remember(familyId: string, askedAtMs: number): void {
     const [oldest] = askAgainAtMs.keys()
     if (askAgainAtMs.size >= maxCached && oldest !== undefined) askAgainAtMs.delete(oldest)
-    askAgainAtMs.set(serial, askedAtMs + cacheMs)
+    askAgainAtMs.set(familyId, askedAtMs + cacheMs)
   }
 
   function keptUntilMs(): number {
@@ -111,7 +111,7 @@ export function createRevocation(options: RevocationOptions): Revocation {
   }
 
   return {
-    newSerial: () => uint8ArrayToBase64(crypto.getRandomValues(new Uint8Array(serialBytes)), { urlSafe: true }),
+    newFamilyId: () => uint8ArrayToBase64(crypto.getRandomValues(new Uint8Array(familyIdBytes)), { urlSafe: true }),
 
     checkTtlMs(ttlMs) {
       if (ttlMs <= maxTtlMs) return
@@ -119,24 +119,24 @@ export function createRevocation(options: RevocationOptions): Revocation {
       throw new SessionError('bad_argument', message)
     },
 
-    async refuseRevoked({ serial = '', userId, createdAtMs }) {
+    async assertNotRevoked({ familyId = '', userId, createdAtMs }) {
       const askedAtMs = performance.now()
-      if ((askAgainAtMs.get(serial) ?? 0) > askedAtMs) return
+      if ((askAgainAtMs.get(familyId) ?? 0) > askedAtMs) return
       const before = revokedHere
-      if (await ask(() => store.isRevoked(serial, userId, createdAtMs))) {
+      if (await ask(() => store.isRevoked(familyId, userId, createdAtMs))) {
         throw new SessionError('unknown', 'The session was revoked.')
       }
       // An answer that a revocation from here overtook is not kept.
-      if (cacheMs > 0 && before === revokedHere) remember(serial, askedAtMs)
+      if (cacheMs > 0 && before === revokedHere) remember(familyId, askedAtMs)
     },
 
     async revoke(open) {
       const session = await unlessRefused(open())
       if (!session) return
-      const { serial = '', expiresAtMs } = session
-      await ask(() => store.revokeSession(serial, Math.max(expiresAtMs, keptUntilMs())))
+      const { familyId = '', expiresAtMs } = session
+      await ask(() => store.revokeSession(familyId, Math.max(expiresAtMs, keptUntilMs())))
       revokedHere += 1
-      askAgainAtMs.delete(serial)
+      askAgainAtMs.delete(familyId)
     },
 
     async revokeUser(userId) {

@@ -4,7 +4,7 @@ import { malformed, unsupported } from '../errors.js'
 /** A session as it is opened. */
 export interface SealedSession extends Omit<SessionRecord, 'id'> {
   /** Names the session through all ids that it ever has, for revocation; undefined if it was begun without. */
-  readonly serial: string | undefined
+  readonly familyId: string | undefined
 }
 
 /** What a token holds within its seal: a session whose data may be deflated. Its expiry stands in the token. */
@@ -16,7 +16,7 @@ export interface Payload extends Omit<SealedSession, 'dataJson' | 'expiresAtMs'>
 
 // The first character is version 1 with the sum of what it has; any other than 0 to 7 is of a version to come.
 const hasUser = 1
-const hasSerial = 2
+const hasFamilyId = 2
 const isDeflatedData = 4
 const firstOfOtherVersions = 8
 
@@ -40,12 +40,14 @@ function encodeText(text: string | undefined): string {
 
 /**
  * The payload as text, as short as can be, for each 16 bytes are 22 characters of a cookie: what there is, the creation
- * time as six characters of seven bits, user and serial each behind its length, and the data up to the end.
+ * time as six characters of seven bits, user and familyId each behind its length, and the data up to the end.
  */
-export function encodePayload({ userId, createdAtMs, serial, data, isDeflated }: Payload): string {
+export function encodePayload({ userId, createdAtMs, familyId, data, isDeflated }: Payload): string {
   const kind =
-    (userId === undefined ? 0 : hasUser) + (serial === undefined ? 0 : hasSerial) + (isDeflated ? isDeflatedData : 0)
-  return `${kind}${encodeTime(createdAtMs)}${encodeText(userId)}${encodeText(serial)}${data}`
+    (userId === undefined ? 0 : hasUser) +
+    (familyId === undefined ? 0 : hasFamilyId) +
+    (isDeflated ? isDeflatedData : 0)
+  return `${kind}${encodeTime(createdAtMs)}${encodeText(userId)}${encodeText(familyId)}${data}`
 }
 
 /** The payload in a text that `encodePayload` made. Throws `Invalid` for any other. */
@@ -66,7 +68,7 @@ export function decodePayload(text: string): Payload {
   const payload = {
     createdAtMs,
     userId: takeText(hasUser),
-    serial: takeText(hasSerial),
+    familyId: takeText(hasFamilyId),
     isDeflated: (kind & isDeflatedData) !== 0,
   }
   if (at >= text.length) throw malformed()

@@ -5,11 +5,11 @@
 export interface SessionRevocations {
   /**
    * Whether the session was revoked, or all sessions of its user that were created at `createdAtMs` or before. The
-   * serial names the session through all ids that it ever has.
+   * family id names the session through all ids that it ever has.
    */
-  isRevoked(sessionSerial: string, userId: string | undefined, createdAtMs: number): Promise<boolean>
+  isRevoked(familyId: string, userId: string | undefined, createdAtMs: number): Promise<boolean>
   /** Revokes one session. May be forgotten once `untilMs` has passed. */
-  revokeSession(sessionSerial: string, untilMs: number): Promise<void>
+  revokeSession(familyId: string, untilMs: number): Promise<void>
   /** Revokes the user's sessions created up to and at `notAfterMs`. May be forgotten once `untilMs` has passed. */
   revokeUser(userId: string, notAfterMs: number, untilMs: number): Promise<void>
   /** Resolves to whether revocations can be asked, by one cheap question. Default: they always can. */

@@ -36,7 +36,7 @@ export function redisRevocations(options: RedisRevocationsOptions): SessionRevoc
   const timeoutMs = checkTimeoutMs(factory, options.timeoutMs ?? defaultTimeoutMs)
   const connection = createConnection(client, { timeoutMs, lastError: () => undefined })
   const reads = createReads(client)
-  const sessionKey = (serial: string): string => `${prefix}session:${serial}`
+  const sessionKey = (familyId: string): string => `${prefix}session:${familyId}`
   const userKey = (userId: string): string => `${prefix}user:${digest(userId)}`
 
   async function valueOf(key: string): Promise<string | null> {
@@ -50,12 +50,12 @@ export function redisRevocations(options: RedisRevocationsOptions): SessionRevoc
   }
 
   return {
-    isRevoked(serial, userId, createdAtMs) {
+    isRevoked(familyId, userId, createdAtMs) {
       return connection.call((deadline) =>
         connection.read(deadline, async () => {
           // Two keys of two slots, so no MGET; sent at once, they are one round trip.
           const [session, notAfterMs] = await Promise.all([
-            valueOf(sessionKey(serial)),
+            valueOf(sessionKey(familyId)),
             userId === undefined ? null : valueOf(userKey(userId)),
           ])
           return session !== null || (notAfterMs !== null && createdAtMs <= Number(notAfterMs))
@@ -63,7 +63,7 @@ export function redisRevocations(options: RedisRevocationsOptions): SessionRevoc
       )
     },
 
-    revokeSession: (serial, untilMs) => revoke(revokeSessionScript, sessionKey(serial), untilMs - Date.now()),
+    revokeSession: (familyId, untilMs) => revoke(revokeSessionScript, sessionKey(familyId), untilMs - Date.now()),
 
     revokeUser: (userId, notAfterMs, untilMs) =>
       revoke(revokeUserScript, userKey(userId), untilMs - Date.now(), notAfterMs),
