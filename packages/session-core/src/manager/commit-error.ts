@@ -2,23 +2,23 @@ import { callHook } from '../store-helpers/call-hook.js'
 import type { SessionErrorReason } from '../contract/errors.js'
 import { isSessionError } from '../contract/errors.js'
 
-/** `conflict`: another request changed the data meanwhile. `too_many_sessions`: the user has as many as are allowed. */
+/** `conflict`: another request changed the data meanwhile. `too_many_sessions`: the user already has the allowed number. */
 export type SessionCommitErrorReason = 'conflict' | 'too_many_sessions'
 
-/** A session or a commit that was rejected. Tells neither id, user nor data. */
+/** A session or a commit that was rejected. Contains no id, user id or data. */
 export interface SessionRejection {
+  /** Phase of the request: while the session was opened, or while it was committed. */
   readonly phase: 'open' | 'commit'
   /**
-   * That of the error; `invalid_data` for stored data that is no object, that does not pass the schema, or that makes
-   * the schema or `migrateData` throw; `uncommitted` for a change that no commit had stored when a response that
-   * `openNode` was given had been sent.
+   * Reason of the error. `invalid_data`: the stored data is not an object, fails the schema, or makes the schema or
+   * `migrateData` throw. `uncommitted`: a change was not committed before the response of `openNode` was sent.
    */
   readonly reason: SessionErrorReason | SessionCommitErrorReason | 'invalid_data' | 'uncommitted'
 }
 
 const marker = Symbol.for('@bext/session-core/SessionCommitError')
 
-/** Why the manager refused a commit by one of its options. The session is as it was before. */
+/** Error of a commit that the manager rejects under one of its options. The stored session is unchanged. */
 export class SessionCommitError extends Error {
   static {
     Object.defineProperty(this.prototype, 'name', { value: 'SessionCommitError', configurable: true, writable: true })
@@ -33,32 +33,32 @@ export class SessionCommitError extends Error {
   }
 }
 
-/** Whether `error` is a `SessionCommitError`, also one from another copy of this package. */
+/** Returns true for a `SessionCommitError`, also for one of another copy of this package. */
 export function isSessionCommitError(error: unknown): error is SessionCommitError {
   return typeof error === 'object' && error !== null && marker in error
 }
 
-/** Stored data that the manager's options refuse. The cause is the schema's issues, or what was thrown. */
+/** Stored data that fails `schema` or `migrateData`. The cause is the schema's issues, or what was thrown. */
 export class InvalidData extends Error {
   readonly reason = 'invalid_data'
 
   constructor(cause?: unknown) {
-    super('The stored data is refused.', { cause })
+    super('The stored data is not valid.', { cause })
   }
 }
 
-/** A hook for rejections. The cause may quote data, so that it is apart from what a log may hold. */
+/** Hook for rejections. The cause may quote data, so it is separate from the rejection, which is safe to log. */
 export type OnRejected = (rejection: SessionRejection, cause: unknown) => void
 
-/** Calls the hook with the error, if it is a rejection. */
+/** Calls the hook if the error is a rejection. */
 export function reportRejection(
   onRejection: OnRejected | undefined,
-  during: SessionRejection['phase'],
+  phase: SessionRejection['phase'],
   error: unknown,
 ): void {
   if (!onRejection) return
-  if (error instanceof InvalidData) callHook(onRejection, { phase: during, reason: error.reason }, error.cause)
+  if (error instanceof InvalidData) callHook(onRejection, { phase, reason: error.reason }, error.cause)
   else if (isSessionError(error) || isSessionCommitError(error)) {
-    callHook(onRejection, { phase: during, reason: error.reason }, error)
+    callHook(onRejection, { phase, reason: error.reason }, error)
   }
 }

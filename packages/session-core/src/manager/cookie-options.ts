@@ -1,36 +1,37 @@
 import { describeType, rejectUnknownOptions } from '../store-helpers/option-checks.js'
 
 export interface LegacyCookieOptions {
-  /** The name that the cookie has. It may be the name of ours. */
+  /** Name of the cookie. It may be the same as the manager's own. */
   readonly name: string
-  /** The `Path` that the cookie was set with. Default: `/`. */
+  /** `Path` attribute that the cookie was set with. Default: `/`. */
   readonly path?: string | undefined
-  /** The `Domain` that the cookie was set with. Default: none. */
+  /** `Domain` attribute that the cookie was set with. Default: none. */
   readonly domain?: string | undefined
 }
 
 export interface SessionCookieOptions {
   /**
-   * The cookie's name, at most 128 characters; sessions of visitors who have not signed in have `-guest` behind it.
-   * Default: `__Host-session`. Browsers take a `__Host-` cookie only from the host itself, so that no subdomain and no
-   * one on an unencrypted connection can plant one.
+   * Name of the cookie, at most 128 characters. The cookie of a guest has `-guest` appended. Default: `__Host-session`.
+   * Browsers accept a `__Host-` cookie only from the host itself and over HTTPS, so neither a subdomain nor an attacker on
+   * an unencrypted connection can plant it.
    */
   readonly name?: string | undefined
   /**
-   * Whether browsers send it over HTTPS (and, but for Safari, to http://localhost) only. Default: true; the prefixes,
-   * `partitioned` and `sameSite: 'none'` demand it.
+   * Sets the `Secure` attribute: browsers send the cookie only over HTTPS (and, except Safari, to http://localhost).
+   * Default: true. Required by the `__Host-` prefix and its like, by `partitioned` and by `sameSite: 'none'`.
    */
   readonly secure?: boolean | undefined
-  /** Whether it comes along with requests from other sites. Default: `lax`, with links but not with forms. */
+  /** Sets the `SameSite` attribute. Default: `lax`, which sends the cookie with links from other sites, but not forms. */
   readonly sameSite?: 'strict' | 'lax' | 'none' | undefined
-  /** Whether a page that is embedded in several sites has a cookie of its own in each. Default: false. */
+  /** Sets the `Partitioned` attribute (CHIPS): an embedded page gets one cookie per top-level site. Default: false. */
   readonly partitioned?: boolean | undefined
-  /** Which cookies Chromium drops last where a site has too many. Default: not said, which is `medium`. */
+  /** Sets the `Priority` attribute: Chromium evicts cookies of a low priority first. Default: absent, which is `medium`. */
   readonly priority?: 'low' | 'medium' | 'high' | undefined
   /**
-   * The cookie of the sessions from before, which the store opens, such as `cookieSessions` with `legacyDecoder`. It is read
-   * where there is no session of ours, also if iron-session split it into several. It is cleared when a session moves, at
-   * a sign-in and at a sign-out. Without the right `path` and `domain` browsers do not clear it. Default: none.
+   * Cookie of the session library that you are migrating from. The store must be able to read its sessions, as
+   * `cookieSessions` does with `legacyDecoder`. The cookie is read if the request has no live session under the manager's
+   * main cookie, also if iron-session split it into several. It is cleared when its session is migrated, at sign-in and at
+   * sign-out. Browsers clear it only if `path` and `domain` are right. Default: none.
    */
   readonly legacy?: LegacyCookieOptions | undefined
 }
@@ -75,7 +76,7 @@ function checkName(option: string, name: unknown): void {
   fail(option, `1 to ${maxNameLength} letters, digits, or characters of !#$%&'*+-.^_\`|~`, describeName(name))
 }
 
-/** Throws a `TypeError` for a wrong option. */
+/** Returns the options with their defaults. Throws a `TypeError` for a wrong option. */
 export function checkLegacyCookie(legacy: LegacyCookieOptions): LegacyCookieOptions {
   rejectUnknownOptions(`${factory}: option cookie.legacy`, legacy, ['name', 'path', 'domain'])
   const { name, path = '/', domain } = legacy
@@ -89,7 +90,7 @@ export function checkLegacyCookie(legacy: LegacyCookieOptions): LegacyCookieOpti
   return { name, path, domain }
 }
 
-/** The attributes, with the defaults. Throws a `TypeError` for a wrong option, and for what browsers would refuse. */
+/** Returns the attributes with their defaults. Throws a `TypeError` for a wrong option or one that browsers would refuse. */
 export function checkCookieOptions(options: SessionCookieOptions = {}): CookieAttributes {
   rejectUnknownOptions(`${factory}: option cookie`, options, known)
   const { name = '__Host-session', secure = true, sameSite = 'lax', partitioned = false, priority } = options

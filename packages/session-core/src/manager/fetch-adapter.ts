@@ -1,4 +1,4 @@
-import { headersOfSharedCaches, strictCacheControl } from './cache-control.js'
+import { sharedCacheHeaders, strictCacheControl } from './cache-control.js'
 import { openSession } from './open.js'
 import type { SessionContext } from './options.js'
 import type { Session } from './session.js'
@@ -43,7 +43,7 @@ async function answerOf<Data extends object>(handler: Handler<Data>, session: Se
 
 function setHeaders({ headers }: Response, setCookies: readonly string[], cacheControl: string): void {
   for (const setCookie of setCookies) headers.append('Set-Cookie', setCookie)
-  for (const name of headersOfSharedCaches) headers.delete(name)
+  for (const name of sharedCacheHeaders) headers.delete(name)
   headers.set('Cache-Control', cacheControl)
 }
 

@@ -1,15 +1,15 @@
 import { isSessionError } from '../contract/errors.js'
 import { isSessionCommitError } from './commit-error.js'
 
-/** A status of HTTP that answers a session's error. */
+/** HTTP status for a session error. */
 export type SessionErrorStatus = 401 | 409 | 413 | 503
 
 /**
- * Maps what a session or its manager threw to the status of HTTP that answers it; undefined where it is none of these:
- * another program's error, or a mistake of yours (`bad_argument`), which your error handler treats as any other.
+ * Returns the HTTP status for an error of a session or its manager. Returns undefined for any other error, and for a wrong
+ * argument (`bad_argument`): handle it like any other bug.
  *
- * - 401: the session ended or was rotated while the request ran. The visitor signs in again, or begins as a guest.
- * - 409: another request changed the data (`conflict`), or the user has as many sessions as are allowed.
+ * - 401: the session ended or was rotated while the request ran. The visitor signs in again, or continues as a guest.
+ * - 409: another request changed the data (`conflict`), or the user has too many sessions (`too_many_sessions`).
  * - 413: the data is too large for the store.
  * - 503: the store failed. The visitor stays signed in.
  */

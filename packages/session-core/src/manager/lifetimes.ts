@@ -4,8 +4,8 @@ import { checkPositiveInteger, describeType, rejectUnknownOptions } from '../sto
 const factory = 'createSessionManager'
 const minuteMs = 60_000
 
-// Chosen as OWASP ASVS 5.0 (7.1.1, 7.3.1, 7.3.2) wants it, with a reason: NIST SP 800-63B-4 has 1 hour and 24 hours at
-// most at AAL2 (2.2.3), and its predecessor had 30 minutes and 12 hours, which suit more applications unseen.
+// OWASP ASVS 5.0 (7.1.1, 7.3.1, 7.3.2) asks for a documented choice. NIST SP 800-63B-4 allows at most 1 hour and 24 hours
+// at AAL2 (2.2.3). Its predecessor allowed 30 minutes and 12 hours, which suit more applications by default.
 const defaults = Object.freeze({
   idleTimeoutMs: impliedTtlMs,
   absoluteTimeoutMs: 12 * 60 * minuteMs,
@@ -13,46 +13,49 @@ const defaults = Object.freeze({
 })
 
 export interface RememberOptions {
-  /** As the manager's `ttlMs`, for a session with "remember me". */
+  /** Idle timeout of a session with "remember me", in milliseconds. */
   readonly idleTimeoutMs: number
-  /** As the manager's `absoluteTimeoutMs`, for a session with "remember me". */
+  /** Absolute timeout of a session with "remember me", in milliseconds. */
   readonly absoluteTimeoutMs: number
 }
 
 export interface LifetimeOptions {
   /**
-   * How long a session lives without a request, in milliseconds. Default: 30 minutes. At AAL2, NIST SP 800-63B-4
-   * (2.2.3) wants no more than an hour.
+   * Idle timeout: time without a request after which a session expires, in milliseconds. Default: 30 minutes. NIST
+   * SP 800-63B-4 (2.2.3) allows at most an hour at AAL2.
    */
   readonly idleTimeoutMs?: number | undefined
   /**
-   * How long a session lives whatever happens, in milliseconds from its beginning: a sign-in begins it again, a touch or
-   * a rotation does not. A busy session ends then, or up to `touchIntervalMs` before. Default: 12 hours. At AAL2, NIST
-   * SP 800-63B-4 (2.2.3) wants no more than 24; at AAL3 (2.3.3), 12.
+   * Absolute timeout: time after which a session expires even if it is in use, in milliseconds. A sign-in restarts it; a
+   * touch or a rotation does not. A session in use expires at that time, or up to `touchIntervalMs` earlier. Default:
+   * 12 hours. NIST SP 800-63B-4 allows at most 24 hours at AAL2 (2.2.3) and 12 hours at AAL3 (2.3.3).
    */
   readonly absoluteTimeoutMs?: number | undefined
-  /** A request extends the session's life only by this or more, in milliseconds. Default: a tenth of the ttl. */
+  /**
+   * Least time by which a request extends a session, in milliseconds. A request that would extend it by less does not touch
+   * it. Default: a tenth of `idleTimeoutMs`.
+   */
   readonly touchIntervalMs?: number | undefined
-  /** The lifetimes of sessions that begin by `signIn(userId, { remember: true })`. Default: there are none. */
+  /** Timeouts of sessions that start with `signIn(userId, { remember: true })`. Default: none, and `remember` throws. */
   readonly remember?: RememberOptions | undefined
 }
 
-/** What tells how long a session may live, however often its id changes. */
+/** Start of a session's absolute timeout, and the options it follows. Unchanged when the id changes. */
 export interface LifetimeStart {
-  /** When the session began, in milliseconds since 1970, on the store's clock. */
+  /** Start of the absolute timeout, in milliseconds since 1970, on the store's clock. */
   readonly beganAtMs: number
   readonly isRemembered: boolean
 }
 
-/** What a record tells of the life of its session, in milliseconds since 1970 on the store's clock. */
+/** Times of a stored session, in milliseconds since 1970 on the store's clock. */
 export interface StoredLife extends LifetimeStart {
   readonly createdAtMs: number
   readonly expiresAtMs: number
-  /** The idle timeout that the session had when its data was stored. */
+  /** Idle timeout that was in effect when the data was stored, in milliseconds. */
   readonly ttlMs: number
 }
 
-/** The time to live of a record and that of its cookie, in milliseconds. */
+/** Time to live of a record and of its cookie, in milliseconds. */
 export interface Rest {
   readonly ttlMs: number
   readonly cookieTtlMs: number
@@ -60,23 +63,25 @@ export interface Rest {
 
 export interface Lifetimes {
   readonly canRemember: boolean
-  /** The idle timeout of today's options. */
+  /** Returns the idle timeout of the current options. */
   ttlMs(isRemembered: boolean): number
-  /** When the session ends however busy it is, in milliseconds since 1970. */
+  /** Returns the time of the absolute timeout, in milliseconds since 1970. */
   absoluteExpiresAtMs(beginning: LifetimeStart): number
-  /** The lifetimes of a session that begins now. */
+  /** Returns the lifetimes of a session that starts now. */
   whole(isRemembered: boolean): Rest
-  /** What is left of a session, or undefined if it has come to its absolute end. */
+  /** Returns the remaining lifetimes of a session, or undefined if its absolute timeout has passed. */
   rest(beginning: LifetimeStart, nowMs: number): Rest | undefined
-  /** The time before which no manager with these options touched the record. */
+  /** Returns the earliest time at which the record can have been created or last touched. */
   sinceMs(life: StoredLife): number
-  /** Returns false for a record that expires within today's timeouts, so that `isOver` need not be asked. */
+  /** Returns false for a record that expires within the current timeouts, so that `isOver` need not be called. */
   mayBeOver(life: StoredLife): boolean
-  /** Checks today's timeouts. The idle timeout can be checked as far as the record tells when its last touch was. */
+  /**
+   * Checks the current timeouts. Checks the idle timeout only if the time of the last touch can be computed from the record.
+   */
   isOver(life: StoredLife, nowMs: number): boolean
-  /** Checks whether the absolute end limits the next touch, so that its time to live depends on the time now. */
+  /** Returns true if the absolute timeout limits the next touch, so that the ttl of the touch depends on the time now. */
   isNearEnd(life: StoredLife): boolean
-  /** The time to live to touch the session with, or undefined where it is not due. */
+  /** Returns the ttl to touch the session with, in milliseconds, or undefined if a touch is not due. */
   touchTtlIfDue(life: StoredLife, nowMs: number): number | undefined
 }
 
@@ -133,7 +138,7 @@ function checkPolicies(options: LifetimeOptions): Policies {
   }
 }
 
-/** Throws a `TypeError` for a wrong option. */
+/** Creates the rules of the timeouts. Throws a `TypeError` for a wrong option. */
 export function createLifetimes(options: LifetimeOptions): Lifetimes {
   const { plain, remembered } = checkPolicies(options)
 
@@ -178,10 +183,12 @@ export function createLifetimes(options: LifetimeOptions): Lifetimes {
       if (nowMs >= absoluteExpiresAtMs(life)) return true
       if (formerTtlMs <= idleTimeoutMs) return false
       const touchedAtMs = Math.max(createdAtMs, expiresAtMs - formerTtlMs)
-      // A record that expires within today's timeouts may have been touched by them since: then it tells of no idle time.
-      const isNever = expiresAtMs - createdAtMs === formerTtlMs
-      const isByFormer = isNever || (expiresAtMs < absoluteExpiresAtMs(life) && expiresAtMs > nowMs + idleTimeoutMs)
-      return isByFormer && nowMs >= touchedAtMs + idleTimeoutMs
+      // A record that expires within the current timeouts may have been touched under them. Then the time of its last touch
+      // is unknown.
+      const isUntouched = expiresAtMs - createdAtMs === formerTtlMs
+      const isTouchTimeKnown =
+        isUntouched || (expiresAtMs < absoluteExpiresAtMs(life) && expiresAtMs > nowMs + idleTimeoutMs)
+      return isTouchTimeKnown && nowMs >= touchedAtMs + idleTimeoutMs
     },
 
     isNearEnd(life) {
@@ -191,7 +198,7 @@ export function createLifetimes(options: LifetimeOptions): Lifetimes {
     touchTtlIfDue(life, nowMs) {
       const { idleTimeoutMs, touchIntervalMs } = policyOf(life.isRemembered)
       const nextExpiryMs = Math.min(nowMs + idleTimeoutMs, absoluteExpiresAtMs(life))
-      // Also a touch down: a record that outlives today's timeouts was stored under longer ones.
+      // A touch may also shorten: a record that exceeds the current timeouts was stored under longer ones.
       const isDue = nextExpiryMs > nowMs && Math.abs(nextExpiryMs - life.expiresAtMs) >= touchIntervalMs
       return isDue ? nextExpiryMs - nowMs : undefined
     },

@@ -10,44 +10,45 @@ import type { DataSchema } from './schema.js'
 import type { UserSessions } from './user-sessions.js'
 
 export interface MaxSessionsPerUser {
-  /** The most live sessions that a user has after a sign-in. */
+  /** Greatest number of live sessions that a user has after a sign-in. */
   readonly count: number
-  /** At a sign-in beyond it, end the user's oldest sessions, or reject the commit with `too_many_sessions`. */
+  /** At a sign-in that exceeds the limit: end the user's oldest sessions, or reject the commit (`too_many_sessions`). */
   readonly policy: 'endOldest' | 'reject'
 }
 
 export interface SessionManagerOptions<Data extends object> extends LifetimeOptions {
-  /** The store: any implementation of the contract. */
+  /** Any store that implements the contract. */
   readonly store: SessionPlugin
-  /** Makes the data that a session begins with. A visitor whose data stays so costs no record and no cookie. */
+  /** Returns the data of a new session. As long as a guest's data equals it, no record and no cookie is created. */
   readonly initialData: () => Data
+  /** Name and attributes of the session cookie. Default: `__Host-session`, `Secure`, `HttpOnly`, `SameSite=Lax`. */
   readonly cookie?: SessionCookieOptions | undefined
-  /** What a response that sets a session cookie says to caches, unless it says stricter. Default: `no-store`. */
+  /** `Cache-Control` of a response that sets a session cookie, unless the response is stricter. Default: `no-store`. */
   readonly cacheControl?: CacheControl | undefined
   /**
-   * What becomes of a change if another request changed the data of the session meanwhile: it overwrites that, or the
-   * commit rejects with a `SessionCommitError`, reason `conflict`, for which the store needs `updateIfUnchanged`
-   * (contract O4). Default: `overwrite`.
+   * Treatment of a change if another request changed the session's data since this request read it. `overwrite` replaces
+   * the other change. `reject` rejects the commit with a `SessionCommitError`, reason `conflict`; the store must have
+   * `updateIfUnchanged` (contract O4). Default: `overwrite`.
    */
   readonly onConflict?: 'overwrite' | 'reject' | undefined
-  /** A limit to the sessions of one user, kept at sign-in. The store must list sessions (O1). Default: none. */
+  /** Limit on the sessions of one user, enforced at sign-in. The store must list sessions (O1). Default: no limit. */
   readonly maxSessionsPerUser?: MaxSessionsPerUser | undefined
   /**
-   * What session data looks like. Stored data that does not pass, or that makes the schema throw, is no session: the
-   * visitor begins with `initialData`, and the cookie is left alone; a sign-in or a sign-out ends what was stored. Data
-   * that would not pass when it is read again is not stored: the commit rejects with `Invalid`. Default: data is taken
-   * as it was stored.
+   * Schema of the session data. Stored data that fails validation, or makes the schema throw, is not used: the visitor
+   * gets a new session with `initialData`, and the cookie is not cleared. A sign-in or a sign-out ends the stored session.
+   * The commit rejects with `Invalid` for data that would fail validation when it is read again. Default: stored data is
+   * not validated.
    */
   readonly schema?: DataSchema<Data> | undefined
   /**
-   * Brings stored data of an older shape into today's, before `schema` looks at it; may be asynchronous. If it throws,
-   * the data is refused as by `schema`. Default: none.
+   * Converts stored data of an older shape to the current one, before `schema` validates it. May be asynchronous. If it
+   * throws, the data is treated as data that fails validation. Default: none.
    */
   readonly migrateData?: ((storedData: unknown) => unknown) | undefined
   /**
-   * Called for each session and each commit that is rejected, for logs and metrics. The rejection holds no id, user or
-   * data. The cause may quote data: the error, the schema's issues, or what `schema` or `migrateData` threw. What the
-   * hook itself throws is dropped. Default: none.
+   * Called for every session and every commit that is rejected; use it for logs and metrics. `rejection` contains no id,
+   * user id or data. `cause` is the error, the schema's issues, or what `schema` or `migrateData` threw, and may quote
+   * data. Errors that the hook throws are ignored. Default: none.
    */
   readonly onRejection?: ((rejection: SessionRejection, cause: unknown) => void) | undefined
 }

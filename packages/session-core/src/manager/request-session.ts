@@ -19,7 +19,7 @@ export interface RequestSession<Data extends object> {
   /** Has any use throw from now on, if there was no commit. */
   readonly close: () => void
   /** Tells whether something changed that was neither committed nor given up. */
-  readonly hasForgottenChange: () => boolean
+  readonly hasUncommittedChange: () => boolean
 }
 
 /** The user's id, if it is a string and not empty. Throws `Invalid` otherwise. */
@@ -187,6 +187,6 @@ export function createRequestSession<Data extends object>(
     close() {
       isClosed ||= committed === undefined
     },
-    hasForgottenChange: () => !isClosed && !committed && hasChange(draft),
+    hasUncommittedChange: () => !isClosed && !committed && hasChange(draft),
   }
 }

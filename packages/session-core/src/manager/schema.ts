@@ -1,4 +1,4 @@
-/** What a schema says of a value: the value that it makes of it, or what is wrong. */
+/** Result of a validation: the validated value, or the issues. */
 export type DataSchemaResult<Data> =
   { readonly value: Data; readonly issues?: undefined } | { readonly issues: readonly { readonly message: string }[] }
 

@@ -7,40 +7,41 @@ import { openSession } from './open.js'
 import type { SessionManagerOptions } from './options.js'
 import type { NodeSession, OpenSession, Session } from './session.js'
 
-/** Opens sessions from the cookies of requests, and writes them back. */
+/** Opens the session that a request's cookies name, and answers with the cookies of the response. */
 export interface SessionManager<Data extends object> {
-  /** Whether `listSessions` and `endSession` of its sessions work: the store finds sessions by user (contract O1). */
+  /** True if `listSessions` and `endSession` work: the store lists sessions by user (contract O1). */
   readonly supportsUserIndex: boolean
-  /** Whether `signOutEverywhere` works: by the store's user index, or by revocation of sealed sessions. */
+  /** True if `signOutEverywhere` works: by the store's user index, or by revocation of sealed sessions (O7). */
   readonly supportsSignOutEverywhere: boolean
   /**
-   * Resolves to the session that a request's `Cookie` header names; to a new one if it names none that is alive (an
-   * outdated cookie is ignored, not cleared: a parallel sign-in may have replaced it). Costs one read for each session
-   * cookie that it tries, and none without one. Rejects with `Backend` as the store does (contract E4). Send the values
-   * that its `commit` resolves to as `Set-Cookie`, and with them `Cache-Control: no-store`.
+   * Resolves to the session that a request's `Cookie` header names, or to a new one if the header names no live session.
+   * An outdated cookie is ignored, not cleared, because a parallel sign-in may have replaced it. Costs one read for each
+   * session cookie that is tried, and no read without a session cookie. Rejects with `Backend` if the store fails
+   * (contract E4). Send each value that `commit` resolves to as a `Set-Cookie` header, and `Cache-Control: no-store` with
+   * them.
    */
   open(cookieHeader: string | null | undefined): Promise<OpenSession<Data>>
   /**
-   * For frameworks of `Request` and `Response`. Opens the session, calls the handler, commits, and resolves to a copy
-   * of its response with `Set-Cookie` and `Cache-Control` where a cookie is to be set. The commit is over before the
-   * body is read: a body that streams may not use the session. A `Response` that the handler throws is its answer, too.
-   * If it throws anything else, or returns what cannot be sent (no `Response`, or one whose body was read), nothing is
-   * stored. If the commit rejects, the body is cancelled.
+   * Opens the session, calls the handler, and commits, for frameworks that use `Request` and `Response`. Resolves to a copy
+   * of the handler's response, with `Set-Cookie` and `Cache-Control` added if a cookie has to be set. The commit ends
+   * before the body is read, so a streamed body must not use the session. A `Response` that the handler throws is treated
+   * like one that it returns. If the handler throws anything else, or returns no `Response` or one whose body was already
+   * read, nothing is stored and the promise rejects. If the commit rejects, the body is cancelled.
    */
   handleFetch(request: Request, handler: (session: Session<Data>) => Response | Promise<Response>): Promise<Response>
-  /** For `node:http`, and frameworks upon it: opens the session, whose `commit` writes the headers to the response. */
+  /** Opens the session for `node:http` and frameworks built on it. Its `commit` writes the headers to the response. */
   openNode(request: NodeRequest, response: NodeResponse): Promise<NodeSession<Data>>
   /**
-   * Ends all sessions of the user that were created before the call, outside of any request: for an administrator, or
-   * when a password is reset. Rejects with `Invalid` for what is no user id, with `Backend` as the store does, and with
-   * a `TypeError` where the store cannot (`supportsSignOutEverywhere`).
+   * Ends all sessions of the user that were created before the call. Needs no request: for an administrator, or after a
+   * password reset. Rejects with `Invalid` if `userId` is empty or not a string, with `Backend` if the store fails, and
+   * with a `TypeError` if the store does not support it (`supportsSignOutEverywhere`).
    */
   endUserSessions(userId: string): Promise<void>
-  /** Resolves to whether the store's backend answers; never rejects (contract H1). For a readiness probe. */
+  /** Resolves to true if the store's backend answers, for a readiness probe. Never rejects (contract H1). */
   isHealthy(): Promise<boolean>
 }
 
-/** The host side of a store: cookies in, cookies out. Throws a `TypeError` for a wrong option. */
+/** Creates the session manager of a server. Throws a `TypeError` for a wrong option. */
 export function createSessionManager<Data extends object>(options: SessionManagerOptions<Data>): SessionManager<Data> {
   const context = checkManagerOptions(options)
 

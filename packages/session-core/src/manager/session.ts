@@ -1,102 +1,105 @@
 import type { SessionSummary } from '../contract/capabilities.js'
 
 export interface SignInOptions {
-  /** Whether the session lives by the manager's option `remember`. Default: false. */
+  /** True: the session gets the timeouts of the manager's option `remember`. Default: false. */
   readonly remember?: boolean | undefined
 }
 
 export interface RotateOptions {
   /**
-   * How long the old id can still be read, in milliseconds, so that requests under way find their session. It takes no
-   * change and lives no longer in that time. Default: 0, the old id ends at once.
+   * Time for which the old id can still be read, in milliseconds, so that requests in flight find their session. During
+   * that time the session under the old id cannot be changed or extended. Default: 0, the old id ends immediately.
    */
   readonly graceMs?: number | undefined
 }
 
 export interface SignOutEverywhereOptions {
-  /** `'this'`: the visitor stays signed in here, and all others are signed out. Default: none stays. */
+  /** `'this'`: keeps the current session signed in and ends the user's others. Default: ends all of them. */
   readonly except?: 'this' | undefined
 }
 
-/** One of a user's live sessions, for a page "your devices". */
+/** One of a user's live sessions, for a "your devices" page. */
 export interface UserSession extends SessionSummary {
-  /** Whether it is the session that asks. Told by `hashSessionId`, which is what the handles of our stores are. */
+  /** True for the session that called `listSessions`. Found by `hashSessionId`, which our stores use as the handle. */
   readonly isCurrent: boolean
 }
 
 /**
- * A visitor's session during one request. Nothing is stored before it is committed. After that it can be read, as it
- * was stored, and a change throws; after a commit that failed, or a handler that threw, any use throws. Its id stays
- * inside, so that no code can keep, log or compare it.
+ * A visitor's session during one request. Nothing is stored until `commit`. After a commit the session shows what was
+ * stored, and a change throws. After a failed commit, or once a handler has thrown, any use of the session throws. The id
+ * is never exposed, so that no code can keep, log or compare it.
  */
 export interface Session<Data extends object> {
-  /** Kept as JSON: read it, change it, or assign it. What the commit finds here is what is stored. */
+  /** Data of the session, stored as JSON. Read it, change it in place, or assign it. The commit stores the current value. */
   data: Data
-  /** Who is signed in, or undefined. */
+  /** Id of the signed-in user, or undefined for a guest. */
   readonly userId: string | undefined
   /**
-   * The time at which this id was made, in milliseconds since 1970 on the store's clock; undefined if the session is not
-   * stored yet, or was made by another program. After a commit that made the id, on the clock of this process.
+   * Time at which this id was created, in milliseconds since 1970 on the store's clock. Undefined if the session is not
+   * stored yet, or if another program created it. After a commit that created the id, on the clock of this process.
    */
   readonly createdAtMs: number | undefined
   /**
-   * The time at which the session ends without a further request, in milliseconds since 1970; undefined if not stored
-   * yet. After a commit that created or extended it, on the clock of this process.
+   * Time at which the session expires unless another request extends it, in milliseconds since 1970. Undefined if the
+   * session is not stored yet. After a commit that created or extended it, on the clock of this process.
    */
   readonly expiresAtMs: number | undefined
   /**
-   * The time at which the session ends however busy it is, in milliseconds since 1970; undefined until the commit that
-   * begins the lifetime. After `signIn`, and before the commit, as if it were committed now.
+   * Time of the absolute timeout, in milliseconds since 1970. Undefined until the commit that starts the timeout. After
+   * `signIn` and before the commit, the time that a commit now would give.
    */
   readonly absoluteExpiresAtMs: number | undefined
   /**
-   * Has the commit put a new session with a fresh id in place of this one, which ends at once. Both timeouts begin again,
-   * also for a user who signs in again. Data is carried over, unless it is another user's. Throws `Invalid` for a user id that is
-   * not a string or is empty, a `TypeError` for `remember` if the manager has no such option.
+   * On commit, replaces this session with a new one under a fresh id, signed in as the user, and ends the old one. Both
+   * timeouts restart, also if the same user signs in again. The data is kept, unless it belongs to another user. Throws
+   * `Invalid` if `userId` is empty or not a string. Throws a `TypeError` for `remember` if the manager has no such option.
    */
   signIn(userId: string, options?: SignInOptions): void
   /**
-   * Has the commit give the session a fresh id, for a change of privileges. User, data and the absolute end stay.
-   * Nothing to do for a session that is not stored yet, or that another request has rotated already.
+   * On commit, gives the session a fresh id: call it when privileges change. User, data and the absolute timeout stay. Has
+   * no effect on a session that is not stored yet, or that another request has rotated already.
    */
   rotate(options?: RotateOptions): void
-  /** Has the commit end the session and clear its cookie. Data begins anew; changed then, it is a new session. */
+  /**
+   * On commit, ends the session and clears its cookie. Resets `data` to `initialData`; if you change it afterwards, the
+   * commit creates a new session.
+   */
   signOut(): void
   /**
-   * Has the commit end all sessions of the user, wherever they are. Like `signOut` where nobody is signed in. Throws a
-   * `TypeError` where the store cannot (`supportsSignOutEverywhere`).
+   * On commit, ends all sessions of the user, on every device. Without a signed-in user, does the same as `signOut`. Throws
+   * a `TypeError` if the store does not support it (`supportsSignOutEverywhere`).
    */
   signOutEverywhere(options?: SignOutEverywhereOptions): void
   /**
-   * Resolves to the user's live sessions as they are stored now, oldest first; to none where nobody is signed in.
-   * Rejects with a `TypeError` where the store cannot (`supportsUserIndex`).
+   * Resolves to the user's live sessions as they are stored now, oldest first. Resolves to an empty list without a
+   * signed-in user. Rejects with a `TypeError` if the store does not support it (`supportsUserIndex`).
    */
   listSessions(): Promise<readonly UserSession[]>
   /**
-   * Ends the user's session with that handle now, without waiting for the commit; this very session as `signOut` does.
-   * Resolves to whether the user had such a session: a handle that is unknown, or another user's, ends nothing. Rejects
-   * with a `TypeError` where the store cannot.
+   * Ends the user's session with this handle immediately, without a commit. For the handle of the current session, does
+   * the same as `signOut`. Resolves to false, and ends nothing, if the handle is unknown or belongs to another user. Rejects
+   * with a `TypeError` if the store does not support it (`supportsUserIndex`).
    */
   endSession(handle: string): Promise<boolean>
 }
 
-/** A session whose commit resolves to what the response has to carry. */
+/** A session whose commit resolves to the `Set-Cookie` values of the response. */
 export interface OpenSession<Data extends object> extends Session<Data> {
   /**
-   * Stores what changed, and resolves to the `Set-Cookie` values to send, of which there may be none. Rejects with
-   * `NotFound` if the session that it was to change was ended or rotated meanwhile (it does not come back), `Invalid`
-   * for data that cannot be kept, `Backend` as the store does, and a `SessionCommitError` as the manager's options say.
-   * Then there is no cookie to send: where a sign-in or sign-out cannot end the old session, the visitor keeps it, and
-   * your error page says so.
+   * Stores the changes, and resolves to the `Set-Cookie` values to send, which may be an empty list. Rejects with
+   * `NotFound` if the session to change was ended or rotated meanwhile (it does not return), with `Invalid` for data that
+   * cannot be stored, with `Backend` if the store fails, and with a `SessionCommitError` under the manager's options
+   * `onConflict` and `maxSessionsPerUser`. A rejected commit has no cookie to send: if a sign-in or a sign-out cannot end
+   * the old session, the visitor keeps it, and your error page should say so.
    */
   commit(): Promise<readonly string[]>
 }
 
-/** A session whose commit writes to a response of `node:http`. */
+/** A session whose commit writes headers to a `node:http` response. */
 export interface NodeSession<Data extends object> extends Session<Data> {
   /**
-   * Stores what changed, and adds `Set-Cookie` and `Cache-Control` to the response: call it before the body is written.
-   * Throws an `Error`, before anything is stored, once the headers were sent. Rejects as `OpenSession` does.
+   * Stores the changes, and adds `Set-Cookie` and `Cache-Control` to the response. Call it before you write the body.
+   * Throws an `Error`, and stores nothing, once the headers are sent. Otherwise rejects as `OpenSession.commit` does.
    */
   commit(): Promise<void>
 }

@@ -86,7 +86,7 @@ describe('openNode', () => {
       response.end(`${String(error)} ${attempt(() => session.data)}`)
     })
     const response = await fetch(url)
-    expect(await response.text()).toMatch(/headers .* are sent already\. .* Nothing was stored\. .*closed/)
+    expect(await response.text()).toMatch(/headers are already sent, so nothing was stored\. Commit before .*closed/)
     expect(response.headers.getSetCookie()).toEqual([])
     expect(calls).toEqual([])
   })
@@ -135,7 +135,7 @@ describe('a change that nothing commits', () => {
     await fetch(url)
     await fetch(url)
     await vi.waitFor(() => expect(warn).toHaveBeenCalledTimes(1))
-    expect(warn.mock.calls[0]?.[0]).toMatch(/a change of a session was lost, .* session\.commit\(\) before/)
+    expect(warn.mock.calls[0]?.[0]).toMatch(/a change to a session was lost, .* session\.commit\(\) before/)
   })
 
   it.each<[string, (manager: SessionManager<Visit>) => Handler]>([
