@@ -1,7 +1,7 @@
+import { channel } from 'node:diagnostics_channel'
 import type {
   CloseCapability,
   CompareCapability,
-  SessionId,
   SessionPlugin,
   SweepCapability,
   UserIndexCapability,
@@ -17,11 +17,10 @@ import {
   isHash,
   isServerBackedId,
   mintSessionId,
-  type Observation,
+  observeOperations,
 } from '@bext/session-core/store-helpers'
 import { checkExpectedDataJson, checkPgUserId } from './sessions/check-text.js'
 import { createConnection } from './connection.js'
-import { observed } from './diagnostics.js'
 import { digest } from './hash.js'
 import type { SqlText } from './client/client.js'
 import type { PgSessionsOptions } from './options.js'
@@ -33,6 +32,9 @@ import { createSweep } from './sweep/sweep.js'
 import { createUntilFree } from './batching/until-free.js'
 
 export type PgSessions = SessionPlugin & UserIndexCapability & SweepCapability & CloseCapability & CompareCapability
+
+/** Name of the channel of `node:diagnostics_channel` on which a store publishes an `OperationEvent` for each call. */
+export const pgOperationChannel = 'bext:session-pg:operation'
 
 function notFound(): SessionError {
   return new SessionError('unknown', 'There is no such session, or it has expired.')
@@ -55,8 +57,7 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
   const sweep = createSweep({ connection, text: statements.sweep, table, timeoutMs })
 
   /** A write of a call that leaves by itself. Resolves to its outcome. */
-  async function write(observation: Observation, text: string, ...parameters: SqlText[]): Promise<string> {
-    observation.batchSize = 1
+  async function write(text: string, ...parameters: SqlText[]): Promise<string> {
     const [outcome] = await connection.call((deadline) =>
       untilFree(deadline, () => connection.write(deadline, text, ...parameters)),
     )
@@ -64,22 +65,22 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
     return outcome
   }
 
-  return {
+  const store: PgSessions = {
     name: 'pg',
 
-    create: observed('create', async (observation, createOptions) => {
+    async create(createOptions) {
       const { userId, dataJson, ttlMs } = checkCreateOptions(createOptions, { maxDataBytes })
       const user = userId === undefined ? null : checkPgUserId(userId)
       for (;;) {
         const id = mintSessionId()
-        const outcome = await batches.create(observation, { hash: digest(id), user, dataJson, ttlMs })
+        const outcome = await batches.create({ hash: digest(id), user, dataJson, ttlMs })
         checkOutcome(outcome)
         if (outcome === 'done') return id
       }
-    }),
+    },
 
-    read: observed('read', async (observation, id: SessionId) => {
-      const row = await batches.read(observation, hashOf(id))
+    async read(id) {
+      const row = await batches.read(hashOf(id))
       if (typeof row === 'string') {
         checkOutcome(row)
         throw notFound()
@@ -92,51 +93,50 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
         createdAtMs: Number(createdAtMs),
         expiresAtMs: Number(expiresAtMs),
       }
-    }),
+    },
 
-    update: observed('update', async (observation, id, dataJson) => {
+    async update(id, dataJson) {
       const hash = hashOf(id)
-      const outcome = await batches.update(observation, { hash, dataJson: checkDataJson(dataJson, maxDataBytes) })
+      const outcome = await batches.update({ hash, dataJson: checkDataJson(dataJson, maxDataBytes) })
       checkOutcome(outcome)
       if (outcome === 'missing') throw notFound()
       return id
-    }),
+    },
 
-    updateIfUnchanged: observed('updateIfUnchanged', async (observation, id, expectedDataJson, dataJson) => {
+    async updateIfUnchanged(id, expectedDataJson, dataJson) {
       const hash = hashOf(id)
       const data = checkDataJson(dataJson, maxDataBytes)
       const expected = checkExpectedDataJson(expectedDataJson)
-      const outcome = await write(observation, statements.updateIfUnchanged, hash, data, expected)
+      const outcome = await write(statements.updateIfUnchanged, hash, data, expected)
       if (outcome === 'missing') throw notFound()
       return outcome === 'changed' ? { outcome } : { outcome: 'updated', id }
-    }),
+    },
 
-    touch: observed('touch', async (observation, id, ttlMs) => {
+    async touch(id, ttlMs) {
       const hash = hashOf(id)
-      const outcome = await batches.touch(observation, { hash, ttlMs: checkTtlMs(ttlMs) })
+      const outcome = await batches.touch({ hash, ttlMs: checkTtlMs(ttlMs) })
       checkOutcome(outcome)
       if (outcome === 'missing') throw notFound()
       return id
-    }),
+    },
 
-    delete: observed('delete', async (observation, id) => {
+    async delete(id) {
       if (!isServerBackedId(id)) return
-      checkOutcome(await batches.delete(observation, digest(id)))
-    }),
+      checkOutcome(await batches.delete(digest(id)))
+    },
 
     /** Also false where the table is missing or may not be read, because every call fails then (H1). */
-    isHealthy: observed('isHealthy', async () => {
+    async isHealthy() {
       try {
         await connection.call((deadline) => connection.read(deadline, statements.health))
         return true
       } catch {
         return false
       }
-    }),
+    },
 
-    listUserSessions: observed('listUserSessions', async (observation, userId) => {
+    async listUserSessions(userId) {
       const user = checkPgUserId(userId)
-      observation.batchSize = 1
       const [row] = await connection.call((deadline) => connection.read(deadline, statements.listUser, user))
       checkOutcome(row?.[0] ?? '')
       const sessions = (row?.[0]?.split(';') ?? []).map((session) => {
@@ -145,27 +145,28 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
       })
       // No row but a session's has a hash as its id, and no hash holds a separator.
       return sessions.filter(({ handle }) => isHash(handle))
-    }),
+    },
 
-    endUserSession: observed('endUserSession', async (observation, userId, handle) => {
+    async endUserSession(userId, handle) {
       const user = checkPgUserId(userId)
       if (!isHash(handle)) return
-      await write(observation, statements.endUserSession, handle, user)
-    }),
+      await write(statements.endUserSession, handle, user)
+    },
 
-    endUserSessions: observed('endUserSessions', async (observation, userId, endOptions) => {
+    async endUserSessions(userId, endOptions) {
       const user = checkPgUserId(userId)
       const except = checkEndOptions(endOptions)
       const kept = isServerBackedId(except) ? digest(except) : null
-      await write(observation, statements.endUserSessions, user, kept)
-    }),
+      await write(statements.endUserSessions, user, kept)
+    },
 
-    sweep: observed('sweep', async (observation, sweepOptions) => {
+    async sweep(sweepOptions) {
       const maxRecords = checkSweepOptions(sweepOptions)
-      observation.batchSize = 1
       return sweep(maxRecords)
-    }),
+    },
 
     close: () => connection.close(),
   }
+
+  return observeOperations(channel(pgOperationChannel), store)
 }

@@ -1,22 +1,16 @@
-import type {
-  CloseCapability,
-  CompareCapability,
-  CreateOptions,
-  SessionId,
-  SessionPlugin,
-  UserIndexCapability,
-} from '@bext/session-core'
+import { channel } from 'node:diagnostics_channel'
+import type { CloseCapability, CompareCapability, SessionPlugin, UserIndexCapability } from '@bext/session-core'
 import {
   checkCreateOptions,
   checkDataJson,
   checkSessionId,
   checkTtlMs,
   isServerBackedId,
+  observeOperations,
 } from '@bext/session-core/store-helpers'
 import { createBatcher } from './batching/batcher.js'
 import { isCluster } from './client/client.js'
 import { createConnection, parseTime } from './connection.js'
-import { observed } from './diagnostics.js'
 import { digest } from './hash.js'
 import { createIndexedWrites } from './user-index/indexed-writes.js'
 import { openClient } from './client/connect.js'
@@ -27,6 +21,9 @@ import { createSessionCommands, noSuchSession } from './sessions/commands.js'
 import { createServerClock } from './client/server-clock.js'
 import { clockMarginMs, createUserIndex } from './user-index/index-keys.js'
 import { createUserSessions } from './user-index/user-sessions.js'
+
+/** Name of the channel of `node:diagnostics_channel` on which a store publishes an `OperationEvent` for each call. */
+export const redisOperationChannel = 'bext:session-redis:operation'
 
 const maxDriftMs = 1000
 
@@ -52,48 +49,45 @@ export function redisSessions(options: RedisSessionsOptions): RedisSessions {
   const sessions = createIndexedWrites(connection, commands, index)
   let closing: Promise<void> | undefined
 
-  return {
+  const store: RedisSessions = {
     name: 'redis',
 
-    create: observed('create', async (observation, createOptions: CreateOptions) =>
-      sessions.create(observation, checkCreateOptions(createOptions, { maxDataBytes })),
-    ),
+    async create(createOptions) {
+      return sessions.create(checkCreateOptions(createOptions, { maxDataBytes }))
+    },
 
-    read: observed('read', async (observation, id: SessionId) => {
-      const value = await commands.get(digest(checkSessionId(id)), observation)
+    async read(id) {
+      const value = await commands.get(digest(checkSessionId(id)))
       if (value === null) throw noSuchSession()
       return parseRecord(id, value)
-    }),
+    },
 
-    update: observed('update', async (observation, id: SessionId, dataJson: string) => {
+    async update(id, dataJson) {
       const hash = digest(checkSessionId(id))
-      await commands.update({ observation }, hash, checkDataJson(dataJson, maxDataBytes))
+      await commands.update(hash, checkDataJson(dataJson, maxDataBytes))
       return id
-    }),
+    },
 
-    updateIfUnchanged: observed(
-      'updateIfUnchanged',
-      async (observation, id: SessionId, expectedDataJson: string, dataJson: string) => {
-        const hash = digest(checkSessionId(id))
-        const checked = checkDataJson(dataJson, maxDataBytes)
-        // UTF-8 would make another character of a lone surrogate. What was read holds none and is not empty.
-        const comparable = typeof expectedDataJson === 'string' && expectedDataJson.isWellFormed()
-        const expected = comparable ? expectedDataJson : ''
-        const updated = await commands.updateIfUnchanged({ observation }, hash, expected, checked)
-        return updated ? { outcome: 'updated', id } : { outcome: 'changed' }
-      },
-    ),
+    async updateIfUnchanged(id, expectedDataJson, dataJson) {
+      const hash = digest(checkSessionId(id))
+      const checked = checkDataJson(dataJson, maxDataBytes)
+      // UTF-8 would make another character of a lone surrogate. What was read holds none and is not empty.
+      const comparable = typeof expectedDataJson === 'string' && expectedDataJson.isWellFormed()
+      const expected = comparable ? expectedDataJson : ''
+      const updated = await commands.updateIfUnchanged(hash, expected, checked)
+      return updated ? { outcome: 'updated', id } : { outcome: 'changed' }
+    },
 
-    touch: observed('touch', async (observation, id: SessionId, ttlMs: number) => {
-      await sessions.touch(observation, digest(checkSessionId(id)), checkTtlMs(ttlMs))
+    async touch(id, ttlMs) {
+      await sessions.touch(digest(checkSessionId(id)), checkTtlMs(ttlMs))
       return id
-    }),
+    },
 
-    delete: observed('delete', async (observation, id: SessionId) => {
-      if (isServerBackedId(id)) await sessions.end(observation, digest(id))
-    }),
+    async delete(id) {
+      if (isServerBackedId(id)) await sessions.end(digest(id))
+    },
 
-    isHealthy: observed('isHealthy', async () => {
+    async isHealthy() {
       try {
         // In a Cluster one of the masters answers for all.
         await connection.call((deadline) => connection.read(deadline, () => client.ping()))
@@ -101,7 +95,7 @@ export function redisSessions(options: RedisSessionsOptions): RedisSessions {
       } catch {
         return false
       }
-    }),
+    },
 
     ...createUserSessions({ connection, commands, index, sessions }),
 
@@ -110,4 +104,6 @@ export function redisSessions(options: RedisSessionsOptions): RedisSessions {
       return closing
     },
   }
+
+  return observeOperations(channel(redisOperationChannel), store)
 }

@@ -8,6 +8,10 @@ const rounds = 9
 
 type Call = (id: string) => Promise<string>
 
+function createStore(): { readonly read: Call } {
+  return { read: async (id) => id }
+}
+
 async function nanosPerCall(call: Call): Promise<number> {
   const startedMs = performance.now()
   for (let done = 0; done < calls; done++) await call('id')
@@ -15,13 +19,13 @@ async function nanosPerCall(call: Call): Promise<number> {
 }
 
 async function measure(): Promise<void> {
-  const quiet = observeOperations(channel('bext:bench:quiet'))
+  const quiet = channel('bext:bench:quiet')
   const heard = channel('bext:bench:heard')
   heard.subscribe(() => {})
   const subjects: Readonly<Record<string, Call>> = {
-    'not observed': async (id) => id,
-    'nobody listens': quiet('read', async (_observation, id: string) => id),
-    'somebody listens': observeOperations(heard)('read', async (_observation, id: string) => id),
+    'not observed': createStore().read,
+    'no subscriber': observeOperations(quiet, createStore()).read,
+    'one subscriber': observeOperations(heard, createStore()).read,
   }
   const samples = new Map(Object.keys(subjects).map((name) => [name, [] as number[]]))
   for (let round = 0; round <= rounds; round++) {
@@ -40,6 +44,6 @@ async function measure(): Promise<void> {
 
 export const diagnostics: Experiment = {
   name: 'diagnostics',
-  summary: 'what a call costs that does nothing: as it is, and told of on a channel to nobody and to somebody',
+  summary: 'cost of a call that does nothing: not observed, and observed without and with a subscriber',
   measure,
 }

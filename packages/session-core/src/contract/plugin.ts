@@ -69,3 +69,6 @@ export interface SessionPlugin {
   /** Asks the backend whether it answers. Resolves to `false` where it does not; never rejects (H1). */
   isHealthy(): Promise<boolean>
 }
+
+/** Names of the methods that every store has. */
+export const sessionPluginMethods = ['create', 'read', 'update', 'touch', 'delete', 'isHealthy'] as const

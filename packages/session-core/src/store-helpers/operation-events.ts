@@ -1,63 +1,69 @@
 import { isSessionError, type SessionErrorCode, type SessionErrorReason } from '../contract/errors.js'
+import { sessionPluginMethods } from '../contract/plugin.js'
 
-/** What is told of an operation of a store: never an id, a key, a user or data. */
+/** A diagnostics event for one call of a store's method. It never contains an id, a key, a user id or session data. */
 export interface OperationEvent {
-  /** The name of the store's method. */
+  /** The name of the method. */
   readonly operation: string
   readonly durationMs: number
-  /** How it ended: `ok`, or the code of its error. */
+  /** `ok`, or the code of the error that the call rejected with. */
   readonly outcome: 'ok' | SessionErrorCode
-  /** The reason of its error. */
+  /** The reason of that error. */
   readonly reason: SessionErrorReason | undefined
-  /** How many calls went to the backend in one command with this one; 0 if it ended before any. */
-  readonly batchSize: number
 }
 
-/** What an operation notes of itself while it runs. */
-export interface Observation {
-  batchSize: number
+/** A diagnostics event for one batch: several calls that a store sends to its backend in one command. */
+export interface BatchEvent {
+  /** Number of calls in the batch, at least 1. */
+  readonly size: number
 }
 
-/** Where events go: a channel of `node:diagnostics_channel` is one. */
+/** A destination for events. A channel of `node:diagnostics_channel` is one. */
 export interface OperationChannel {
   readonly hasSubscribers: boolean
   publish(event: OperationEvent): void
 }
 
-/** Makes the operation one that is told of on the channel, once it has ended, if somebody listens when it begins. */
-export type Observed = <Args extends readonly unknown[], T>(
-  operation: string,
-  work: (observation: Observation, ...args: Args) => Promise<T>,
-) => (...args: Args) => Promise<T>
+type Method = (...args: readonly unknown[]) => Promise<unknown>
 
-const unobserved: Observation = { batchSize: 0 }
+// `close` is missing because it belongs to the life of the process, not to a request.
+const operations = [
+  ...sessionPluginMethods,
+  'listUserSessions',
+  'endUserSession',
+  'endUserSessions',
+  'sweep',
+  'updateIfUnchanged',
+  'revokeUser',
+]
 
-/** For stores that tell of their operations. Costs next to nothing while nobody listens. */
-export function observeOperations(channel: OperationChannel): Observed {
-  async function publishAfter<T>(operation: string, work: (observation: Observation) => Promise<T>): Promise<T> {
-    const observation = { batchSize: 0 }
+/**
+ * Makes the store publish an `OperationEvent` on the channel when a call of one of its methods settles. Replaces the
+ * methods of the contract and of its optional interfaces, except `close`, on the store itself, and returns the store.
+ * A call that starts while the channel has no subscribers publishes nothing and costs next to nothing.
+ */
+export function observeOperations<Store extends object>(channel: OperationChannel, store: Store): Store {
+  async function publishAfter(operation: string, call: () => Promise<unknown>): Promise<unknown> {
     const startedAtMs = performance.now()
     let error: unknown
     try {
-      return await work(observation)
+      return await call()
     } catch (thrown) {
       error = thrown
       throw thrown
     } finally {
       const { code, reason } = isSessionError(error) ? error : {}
-      channel.publish({
-        operation,
-        durationMs: performance.now() - startedAtMs,
-        outcome: code ?? 'ok',
-        reason,
-        batchSize: observation.batchSize,
-      })
+      channel.publish({ operation, durationMs: performance.now() - startedAtMs, outcome: code ?? 'ok', reason })
     }
   }
 
-  return (operation, work) =>
-    (...args) => {
-      if (!channel.hasSubscribers) return work(unobserved, ...args)
-      return publishAfter(operation, (observation) => work(observation, ...args))
-    }
+  for (const operation of operations) {
+    const method: unknown = Reflect.get(store, operation)
+    if (typeof method !== 'function') continue
+    const call = method.bind(store) as Method
+    const observed: Method = (...args) =>
+      channel.hasSubscribers ? publishAfter(operation, () => call(...args)) : call(...args)
+    Reflect.set(store, operation, observed)
+  }
+  return store
 }

@@ -1,5 +1,6 @@
-import { isSessionError, SessionError } from '@bext/session-core'
-import { toBackendError, type Deadline, type Observation } from '@bext/session-core/store-helpers'
+import { channel } from 'node:diagnostics_channel'
+import { isSessionError, SessionError, type BatchEvent } from '@bext/session-core'
+import { toBackendError, type Deadline } from '@bext/session-core/store-helpers'
 import type { Connection } from '../connection.js'
 import { createFlushSchedule } from './flush-schedule.js'
 import { createLockedCalls } from './locked-calls.js'
@@ -19,7 +20,7 @@ export interface BatchedWork<Call, Answer> {
 }
 
 /** Does a call, together with those of its kind that come at the same time. */
-export type BatchedCall<Call, Answer> = (observation: Observation, call: Call) => Promise<Answer>
+export type BatchedCall<Call, Answer> = (call: Call) => Promise<Answer>
 
 interface Refusable {
   readonly reject: (error: unknown) => void
@@ -27,7 +28,6 @@ interface Refusable {
 
 interface Entry<Call, Answer> extends Refusable {
   readonly call: Call
-  readonly observation: Observation
   readonly resolve: (answer: Answer) => void
 }
 
@@ -40,6 +40,11 @@ interface Batch<Call, Answer> {
   readonly entries: Entry<Call, Answer>[]
   chars: number
 }
+
+/** Name of the channel of `node:diagnostics_channel` on which a store publishes a `BatchEvent` for each batch it sends. */
+export const pgBatchChannel = 'bext:session-pg:batch'
+
+const batchChannel = channel(pgBatchChannel)
 
 const maxEntries = 256
 const maxChars = 262_144
@@ -85,7 +90,7 @@ export function createBatchedCall<Call, Answer>(
 
   /** Settles all that can be settled at once. Resolves to the rest. */
   async function send<E extends Entry<Call, Answer>>(deadline: Deadline, entries: readonly E[]): Promise<E[]> {
-    for (const { observation } of entries) observation.batchSize = entries.length
+    if (batchChannel.hasSubscribers) batchChannel.publish({ size: entries.length } satisfies BatchEvent)
     const answers = await ask(deadline, entries)
     return entries.filter((entry, position) => {
       const answer = answers[position] as Answer | 'busy'
@@ -163,8 +168,8 @@ export function createBatchedCall<Call, Answer>(
     return open
   }
 
-  return (observation, call) =>
+  return (call) =>
     new Promise((resolve, reject) => {
-      join(charsOf(call)).entries.push({ call, observation, resolve, reject })
+      join(charsOf(call)).entries.push({ call, resolve, reject })
     })
 }

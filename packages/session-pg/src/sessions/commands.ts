@@ -198,6 +198,6 @@ export function createSessionCommands(connection: Connection, table: string): Se
       () => 0,
     ),
 
-    delete: (observation, hash) => deleteCalls(observation, { hash }),
+    delete: (hash) => deleteCalls({ hash }),
   }
 }

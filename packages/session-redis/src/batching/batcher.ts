@@ -1,5 +1,6 @@
-import { SessionError } from '@bext/session-core'
-import { toBackendError, type Deadline, type Observation } from '@bext/session-core/store-helpers'
+import { channel } from 'node:diagnostics_channel'
+import { SessionError, type BatchEvent } from '@bext/session-core'
+import { toBackendError, type Deadline } from '@bext/session-core/store-helpers'
 import { splitIntoChunks } from './chunks.js'
 import type { Connection, KeyedArgs } from '../connection.js'
 import { createFlushSchedule, type FlushSlot } from './flush-schedule.js'
@@ -20,13 +21,12 @@ export interface WriteReply {
  * batch have the time of its first one. Each has its own result; all rejections are `Backend`, each caller's own error.
  */
 export interface Batcher {
-  read(key: string, observation: Observation): Promise<string | null>
-  write(script: Script, key: string, args: readonly string[], observation: Observation): Promise<WriteReply>
+  read(key: string): Promise<string | null>
+  write(script: Script, key: string, args: readonly string[]): Promise<WriteReply>
 }
 
 interface Entry<T> {
   readonly key: string
-  readonly observation: Observation
   readonly resolve: (value: T) => void
   readonly reject: (error: unknown) => void
 }
@@ -59,8 +59,13 @@ function failAll(entries: readonly Entry<never>[], error: unknown): void {
   for (const { reject } of entries) reject(new SessionError(reason, message, { cause }))
 }
 
-function noteSize(entries: readonly Entry<never>[]): void {
-  for (const { observation } of entries) observation.batchSize = entries.length
+/** Name of the channel of `node:diagnostics_channel` on which a store publishes a `BatchEvent` for each batch it sends. */
+export const redisBatchChannel = 'bext:session-redis:batch'
+
+const batchChannel = channel(redisBatchChannel)
+
+function publishBatch(size: number): void {
+  if (batchChannel.hasSubscribers) batchChannel.publish({ size } satisfies BatchEvent)
 }
 
 export function createBatcher(connection: Connection, reads: Reads): Batcher {
@@ -86,7 +91,7 @@ export function createBatcher(connection: Connection, reads: Reads): Batcher {
   }
 
   async function sendReads(deadline: Deadline, entries: readonly Read[], cameBack: () => void): Promise<void> {
-    noteSize(entries)
+    publishBatch(entries.length)
     try {
       const keys = entries.map(({ key }) => key)
       const values = await connection.read(deadline, () => reads.get(keys))
@@ -106,7 +111,7 @@ export function createBatcher(connection: Connection, reads: Reads): Batcher {
     { startedAtMs }: Pick<Batch, 'startedAtMs'>,
     cameBack: () => void,
   ): Promise<void> {
-    noteSize(entries)
+    publishBatch(entries.length)
     try {
       const { serverNowMs, outcomes } = await connection.write(deadline, script, entries)
       cameBack()
@@ -172,15 +177,15 @@ export function createBatcher(connection: Connection, reads: Reads): Batcher {
   }
 
   return {
-    read: (key, observation) =>
+    read: (key) =>
       new Promise((resolve, reject) => {
-        join().reads.push({ key, observation, resolve, reject })
+        join().reads.push({ key, resolve, reject })
       }),
 
-    write: (script, key, args, observation) =>
+    write: (script, key, args) =>
       new Promise((resolve, reject) => {
         const { writes } = join()
-        const entry: Write = { key, args, observation, resolve, reject }
+        const entry: Write = { key, args, resolve, reject }
         const together = writes.get(script)
         if (together === undefined) writes.set(script, [entry])
         else together.push(entry)

@@ -1,5 +1,5 @@
 import { SessionError } from '@bext/session-core'
-import type { Deadline, Observation } from '@bext/session-core/store-helpers'
+import type { Deadline } from '@bext/session-core/store-helpers'
 import type { WriteReply, Batcher } from '../batching/batcher.js'
 import { splitIntoChunks } from '../batching/chunks.js'
 import type { Connection, KeyedArgs } from '../connection.js'
@@ -27,27 +27,27 @@ export interface NewRecord {
   readonly dataJson: string
 }
 
-/** How a command goes: with the next batch, or, given the deadline of a call that is under way, at once and alone. */
-export type Way = { readonly observation: Observation } | { readonly deadline: Deadline }
-
-/** One command each on a session's key, by the hash of the session's id. Times are the server's. */
+/**
+ * One command each on a session's key, by the hash of the session's id. Times are the server's. A write without a
+ * deadline is batched. A write with the deadline of a call in flight is sent immediately and alone.
+ */
 export interface SessionCommands {
   /** The value; `null` if there is no session, or if it has expired. */
-  get(hash: string, observation: Observation): Promise<string | null>
+  get(hash: string): Promise<string | null>
   /** The first bytes of the values, also of sessions that have expired; the empty string where there is no key. */
   getStarts(deadline: Deadline, hashes: readonly string[], bytes: number): Promise<readonly string[]>
   /** The first bytes of the values; the empty string where there is no session, or where it has expired. */
   getLiveStarts(deadline: Deadline, hashes: readonly string[], bytes: number): Promise<readonly string[]>
   /** The outcome is done, `exists` or `unindexed`. */
-  create(way: Way, hash: string, record: NewRecord): Promise<WriteReply>
+  create(hash: string, record: NewRecord, deadline?: Deadline): Promise<WriteReply>
   /** The outcome is done, or the user's text if the entry has to be written first. Rejects with `NotFound`. */
-  touch(way: Way, hash: string, ttlMs: number, indexedUntilMs: number): Promise<WriteReply>
+  touch(hash: string, ttlMs: number, indexedUntilMs: number, deadline?: Deadline): Promise<WriteReply>
   /** The outcome is done. Rejects with `NotFound`. */
-  update(way: Way, hash: string, dataJson: string): Promise<WriteReply>
+  update(hash: string, dataJson: string): Promise<WriteReply>
   /** Resolves to whether the data was as expected. Rejects with `NotFound`. */
-  updateIfUnchanged(way: Way, hash: string, expectedDataJson: string, dataJson: string): Promise<boolean>
+  updateIfUnchanged(hash: string, expectedDataJson: string, dataJson: string): Promise<boolean>
   /** The outcome is done, also for no session. */
-  delete(way: Way, hash: string): Promise<WriteReply>
+  delete(hash: string, deadline: Deadline): Promise<WriteReply>
   /** Leaves those of other users. */
   deleteOfUser(deadline: Deadline, userText: string, hashes: readonly string[]): Promise<void>
 }
@@ -67,7 +67,7 @@ interface Parts {
 export function createSessionCommands({ connection, batches, reads, clock, prefix }: Parts): SessionCommands {
   const keyOf = (hash: string): string => `${prefix}${hash}`
 
-  async function sendAlone(
+  async function sendNow(
     deadline: Deadline,
     script: Script,
     key: string,
@@ -81,14 +81,23 @@ export function createSessionCommands({ connection, batches, reads, clock, prefi
     return { outcome, serverNowMs, startedAtMs }
   }
 
-  function send(way: Way, script: Script, hash: string, args: readonly string[]): Promise<WriteReply> {
+  function send(
+    script: Script,
+    hash: string,
+    args: readonly string[],
+    deadline: Deadline | undefined,
+  ): Promise<WriteReply> {
     const key = keyOf(hash)
-    if ('deadline' in way) return sendAlone(way.deadline, script, key, args)
-    return batches.write(script, key, args, way.observation)
+    return deadline === undefined ? batches.write(script, key, args) : sendNow(deadline, script, key, args)
   }
 
-  async function change(way: Way, script: Script, hash: string, args: readonly string[]): Promise<WriteReply> {
-    const answer = await send(way, script, hash, args)
+  async function change(
+    script: Script,
+    hash: string,
+    args: readonly string[],
+    deadline?: Deadline,
+  ): Promise<WriteReply> {
+    const answer = await send(script, hash, args, deadline)
     clock.observe(answer.serverNowMs, answer.startedAtMs)
     if (answer.outcome === null) throw noSuchSession()
     if (answer.outcome === 'corrupt') throw corruptRecord()
@@ -113,10 +122,10 @@ export function createSessionCommands({ connection, batches, reads, clock, prefi
   }
 
   return {
-    async get(hash, observation) {
+    async get(hash) {
       const key = keyOf(hash)
       const startedAtMs = performance.now()
-      const reading = batches.read(key, observation)
+      const reading = batches.read(key)
       const prepared = clock.prepare()
       const value = await reading
       if (value === null) return null
@@ -136,23 +145,25 @@ export function createSessionCommands({ connection, batches, reads, clock, prefi
     getLiveStarts: (deadline, hashes, bytes) =>
       connection.read(deadline, () => reads.getLive(hashes.map(keyOf), bytes)),
 
-    create: (way, hash, { ttlMs, indexedUntilMs, userText, dataJson }) =>
-      send(way, createScript, hash, [String(ttlMs), toTimeText(indexedUntilMs), userText, nextMarkId(), dataJson]),
-
-    touch: (way, hash, ttlMs, indexedUntilMs) => {
-      const args = [String(ttlMs), toTimeText(indexedUntilMs), String(renewalMinutes(ttlMs))]
-      return change(way, touchScript, hash, args)
+    create: (hash, { ttlMs, indexedUntilMs, userText, dataJson }, deadline) => {
+      const args = [String(ttlMs), toTimeText(indexedUntilMs), userText, nextMarkId(), dataJson]
+      return send(createScript, hash, args, deadline)
     },
 
-    update: (way, hash, dataJson) => change(way, updateScript, hash, [nextMarkId(), dataJson]),
+    touch: (hash, ttlMs, indexedUntilMs, deadline) => {
+      const args = [String(ttlMs), toTimeText(indexedUntilMs), String(renewalMinutes(ttlMs))]
+      return change(touchScript, hash, args, deadline)
+    },
 
-    async updateIfUnchanged(way, hash, expectedDataJson, dataJson) {
+    update: (hash, dataJson) => change(updateScript, hash, [nextMarkId(), dataJson]),
+
+    async updateIfUnchanged(hash, expectedDataJson, dataJson) {
       const args = [nextMarkId(), expectedDataJson, dataJson]
-      const { outcome } = await change(way, updateIfUnchangedScript, hash, args)
+      const { outcome } = await change(updateIfUnchangedScript, hash, args)
       return outcome !== 'changed'
     },
 
-    delete: (way, hash) => send(way, deleteScript, hash, []),
+    delete: (hash, deadline) => send(deleteScript, hash, [], deadline),
 
     async deleteOfUser(deadline, userText, hashes) {
       const entries = hashes.map((hash) => ({ key: keyOf(hash), args: [userText] }))

@@ -1,5 +1,5 @@
 import { isSessionError, type CreateOptions, type SessionId } from '@bext/session-core'
-import { mintSessionId, type Deadline, type Observation } from '@bext/session-core/store-helpers'
+import { mintSessionId, type Deadline } from '@bext/session-core/store-helpers'
 import type { WriteReply } from '../batching/batcher.js'
 import type { Connection } from '../connection.js'
 import { isServerReply } from '../errors.js'
@@ -14,9 +14,9 @@ import type { NewEntry, UserIndex } from './index-keys.js'
  * one command goes with a batch; what needs more has the rest of the call's time for it.
  */
 export interface IndexedWrites {
-  create(observation: Observation, options: Required<CreateOptions>): Promise<SessionId>
-  touch(observation: Observation, hash: string, ttlMs: number): Promise<void>
-  end(observation: Observation, hash: string): Promise<void>
+  create(options: Required<CreateOptions>): Promise<SessionId>
+  touch(hash: string, ttlMs: number): Promise<void>
+  end(hash: string): Promise<void>
   /** Ends those of the sessions that are the user's. */
   endOfUser(deadline: Deadline, userText: string, hashes: readonly string[]): Promise<void>
 }
@@ -36,7 +36,7 @@ export function createIndexedWrites(
     const { userText, hash } = entry
     const indexedUntilMs = await index.add(deadline, entry)
     try {
-      const answer = await sessions.create({ deadline }, hash, { ...record, indexedUntilMs })
+      const answer = await sessions.create(hash, { ...record, indexedUntilMs }, deadline)
       if (answer.outcome === 'unindexed') {
         return await createListed(deadline, { ...entry, fromMs: answer.serverNowMs }, record)
       }
@@ -57,7 +57,7 @@ export function createIndexedWrites(
     const hash = digest(id)
     const record = { ttlMs, indexedUntilMs: nextAnonymousMark(), userText, dataJson }
     const { outcome, serverNowMs } = await (userText === ''
-      ? sessions.create({ deadline }, hash, record)
+      ? sessions.create(hash, record, deadline)
       : createListed(deadline, { userText, hash, ttlMs, fromMs, isNew: true }, record))
     return outcome === 'exists' ? createUnder(deadline, options, serverNowMs) : id
   }
@@ -71,7 +71,7 @@ export function createIndexedWrites(
   ): Promise<void> {
     const indexedUntilMs = await index.add(deadline, { userText, hash, ttlMs, fromMs, isNew: false })
     try {
-      const answer = await sessions.touch({ deadline }, hash, ttlMs, indexedUntilMs)
+      const answer = await sessions.touch(hash, ttlMs, indexedUntilMs, deadline)
       if (userTextIn(answer) !== undefined) await indexAndTouch(deadline, hash, ttlMs, userText, answer.serverNowMs)
     } catch (error) {
       if (isSessionError(error) && error.code === 'NotFound') await index.remove(deadline, userText, [hash])
@@ -80,18 +80,18 @@ export function createIndexedWrites(
   }
 
   return {
-    async create(observation, options) {
+    async create(options) {
       const { userId, dataJson, ttlMs } = options
       if (userId !== undefined) return connection.call((deadline) => createUnder(deadline, options, 0))
       const id = mintSessionId()
       const record = { ttlMs, indexedUntilMs: nextAnonymousMark(), userText: '', dataJson }
-      const { outcome, serverNowMs, startedAtMs } = await sessions.create({ observation }, digest(id), record)
+      const { outcome, serverNowMs, startedAtMs } = await sessions.create(digest(id), record)
       if (outcome !== 'exists') return id
       return connection.call((deadline) => createUnder(deadline, options, serverNowMs), startedAtMs)
     },
 
-    async touch(observation, hash, ttlMs) {
-      const answer = await sessions.touch({ observation }, hash, ttlMs, 0)
+    async touch(hash, ttlMs) {
+      const answer = await sessions.touch(hash, ttlMs, 0)
       const userText = userTextIn(answer)
       if (userText === undefined) return
       const { serverNowMs, startedAtMs } = answer
@@ -99,12 +99,11 @@ export function createIndexedWrites(
     },
 
     // The user is read before: a delete that the driver sends again would no longer find it (contract E6).
-    async end(observation, hash) {
-      observation.batchSize = 1
+    async end(hash) {
       await connection.call(async (deadline) => {
         const [header = ''] = await sessions.getStarts(deadline, [hash], maxHeaderBytes)
         if (header === '') return
-        await sessions.delete({ deadline }, hash)
+        await sessions.delete(hash, deadline)
         const userText = userTextOf(header)
         if (userText) await index.remove(deadline, userText, [hash])
       })

@@ -1,7 +1,6 @@
 import type { EndUserSessionsOptions, SessionSummary, UserIndexCapability } from '@bext/session-core'
 import { checkEndOptions, checkUserId, isHash, isServerBackedId, type Deadline } from '@bext/session-core/store-helpers'
 import type { Connection } from '../connection.js'
-import { observed } from '../diagnostics.js'
 import { digest } from '../hash.js'
 import type { IndexedWrites } from './indexed-writes.js'
 import { parseSummary, summaryBytes, toUserText } from '../sessions/record.js'
@@ -31,7 +30,7 @@ export function createUserSessions({ connection, commands, index, sessions }: Pa
   }
 
   return {
-    listUserSessions: observed('listUserSessions', async (_, userId: string) => {
+    async listUserSessions(userId: string) {
       const userText = toUserText(checkUserId(userId))
       const bytes = summaryBytes(userText)
       const found: SessionSummary[] = []
@@ -41,14 +40,14 @@ export function createUserSessions({ connection, commands, index, sessions }: Pa
         found.push(...summaries.filter((summary) => summary !== undefined))
       })
       return found.toSorted((a, b) => a.createdAtMs - b.createdAtMs)
-    }),
+    },
 
-    endUserSession: observed('endUserSession', async (_, userId: string, handle: string) => {
+    async endUserSession(userId: string, handle: string) {
       const userText = toUserText(checkUserId(userId))
       if (isHash(handle)) await connection.call((deadline) => sessions.endOfUser(deadline, userText, [handle]))
-    }),
+    },
 
-    endUserSessions: observed('endUserSessions', async (_, userId: string, options?: EndUserSessionsOptions) => {
+    async endUserSessions(userId: string, options?: EndUserSessionsOptions) {
       const userText = toUserText(checkUserId(userId))
       const except = checkEndOptions(options)
       const kept = isServerBackedId(except) ? digest(except) : undefined
@@ -56,6 +55,6 @@ export function createUserSessions({ connection, commands, index, sessions }: Pa
         const ended = hashes.filter((hash) => hash !== kept)
         return sessions.endOfUser(deadline, userText, ended)
       })
-    }),
+    },
   }
 }
