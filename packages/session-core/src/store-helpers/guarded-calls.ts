@@ -1,0 +1,105 @@
+import { isSessionError, SessionError } from '../contract/errors.js'
+import { toBackendError } from './backend-error.js'
+import { withinDeadline, type Deadline } from './deadline.js'
+import { createWriteFence, type FencedReply } from './write-fence.js'
+
+/** Properties of a backend that `createGuardedCalls` needs. */
+export interface GuardedCallsOptions {
+  /** Maximum duration of a call, in milliseconds. */
+  readonly timeoutMs: number
+  /** Reads the server's clock, in milliseconds. Should reject before the deadline, with the cause, if it cannot. */
+  readonly askServerNowMs: (deadline: Deadline) => Promise<number>
+  /**
+   * Returns true if the server may still execute a write that failed with this error of the driver, because the server
+   * has not answered it: the connection broke, or the driver queues the command.
+   */
+  readonly mayStillRun: (error: unknown) => boolean
+  /** Converts an error of the driver. Default: `toBackendError`. */
+  readonly toSessionError?: ((error: unknown) => SessionError) | undefined
+}
+
+/** Calls to a backend that keep the rules of networked stores (contract E1, E2, E5, O3). */
+export interface GuardedCalls {
+  /**
+   * Runs a call of the store, and rejects with `Backend` once `timeoutMs` milliseconds have passed since `startedAtMs`,
+   * in milliseconds of `performance.now()` (E5). Default of `startedAtMs`: now. The deadline that `work` receives is a
+   * few milliseconds earlier. Rejects with reason `closed` after `close`.
+   */
+  call<T>(work: (deadline: Deadline) => Promise<T>, startedAtMs?: number): Promise<T>
+  /**
+   * Sends a write that has no effect after the deadline; see `WriteFence`. If it fails while the server may still execute
+   * it, rejects only once the server must refuse it (E2).
+   */
+  fencedWrite<T>(deadline: Deadline, send: (notAfterMs: number) => Promise<FencedReply<T>>): Promise<T>
+  /**
+   * Makes later calls reject, waits until the calls in flight have settled, then runs `release`, which closes what the
+   * store opened (O3). Runs it once, however often `close` is called.
+   */
+  close(release?: () => Promise<unknown>): Promise<void>
+}
+
+// Work ends slightly before the timer of its call fires, so that the call rejects with the cause and not with a timeout.
+const maxLeadMs = 5
+
+function sleepUntil(atMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, Math.max(0, atMs - performance.now()))
+  })
+}
+
+/** Creates the calls of a store whose backend is on a network. */
+export function createGuardedCalls({
+  timeoutMs,
+  askServerNowMs,
+  mayStillRun,
+  toSessionError = toBackendError,
+}: GuardedCallsOptions): GuardedCalls {
+  const leadMs = Math.min(maxLeadMs, timeoutMs / 2)
+  let inFlight = 0
+  let onIdle: (() => void) | undefined
+  let closing: Promise<void> | undefined
+
+  // The question has its own deadline, because the writes of many calls wait for one answer. It ends before the call
+  // that asked, so that this call rejects with the cause.
+  const fence = createWriteFence(() =>
+    withinDeadline(timeoutMs, ({ atMs }) => askServerNowMs({ atMs: atMs - 2 * leadMs })),
+  )
+
+  async function releaseWhenIdle(release?: () => Promise<unknown>): Promise<void> {
+    if (inFlight > 0) {
+      await new Promise<void>((resolve) => {
+        onIdle = resolve
+      })
+    }
+    await release?.()
+  }
+
+  return {
+    async call(work, startedAtMs) {
+      if (closing !== undefined) throw new SessionError('closed', 'The session store is closed.')
+      inFlight += 1
+      try {
+        return await withinDeadline(timeoutMs, ({ atMs }) => work({ atMs: atMs - leadMs }), startedAtMs)
+      } finally {
+        inFlight -= 1
+        if (inFlight === 0) onIdle?.()
+      }
+    },
+
+    fencedWrite: (deadline, send) =>
+      fence.write(deadline, async (notAfterMs) => {
+        try {
+          return await send(notAfterMs)
+        } catch (error) {
+          // Nobody may learn that the write failed while it can still take effect (E2).
+          if (!isSessionError(error) && mayStillRun(error)) await sleepUntil(deadline.atMs + 1)
+          throw toSessionError(error)
+        }
+      }),
+
+    close(release) {
+      closing ??= releaseWhenIdle(release)
+      return closing
+    },
+  }
+}
