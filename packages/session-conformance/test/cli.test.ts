@@ -40,7 +40,7 @@ describe.concurrent('the command', { timeout: 60_000 }, () => {
 
   test('runs a bare function that makes stores, quickly', async () => {
     const { code, stdout } = await runCli([fixture('memory-factory'), '--quick', '--tap'])
-    expect(code).toBe(0)
+    expect(code, stdout).toBe(0)
     expect(stdout).toMatch(/^TAP version 14\n/)
     expect(stdout).toContain(
       'R6-other-instance what was written is read by another instance over the same backend # SKIP',
@@ -105,7 +105,6 @@ describe.concurrent('the command', { timeout: 60_000 }, () => {
   })
 
   test('a call that never settles fails its cases soon, and breaks rule E5', async () => {
-    const startedAtMs = performance.now()
     const { code, stdout } = await runCli([fixture('hanging'), '--only', 'R1', '--only', 'R6-model', '--json', '-'])
     expect(code).toBe(1)
     // What the fixture prints comes first.
@@ -113,7 +112,8 @@ describe.concurrent('the command', { timeout: 60_000 }, () => {
     const ended = report.cases.map(({ id, verdict, brokenRule }) => [id, verdict, brokenRule])
     expect(ended).toContainEqual(['R6-model', 'fail', 'E5'])
     expect(ended.every(([, verdict, rule]) => verdict === 'fail' && rule === 'E5')).toBe(true)
-    expect(performance.now() - startedAtMs).toBeLessThan(45_000)
+    // A call counts as hung after 13 s, later calls after 1 s. Starting the process is not part of this time.
+    expect(report.durationMs).toBeLessThan(25_000)
   })
 
   test('a broken store: exit code 1, a report of the bug, and the same again for the same seed', async () => {

@@ -5,7 +5,7 @@ import { defineCase } from '../runner/case.js'
 import type { CaseContext, MadeSession } from '../runner/case-context.js'
 import { ConformanceFailure } from '../runner/failure.js'
 import { untilItWorks } from '../toolbox/faulty-backend.js'
-import { waitForEnd } from '../toolbox/lifetime.js'
+import { createExpired, patiently } from '../toolbox/lifetime.js'
 import { settleWithin } from '../runner/with-timeout.js'
 import type { WatchedStore } from '../runner/checked-store.js'
 
@@ -119,13 +119,13 @@ async function prepareByUser(context: CaseContext, store: WatchedStore): Promise
 }
 
 async function prepareSweep(context: CaseContext, store: WatchedStore): Promise<readonly Attempt[]> {
-  const made = await Promise.all(Array.from({ length: 3 }, () => context.create(store, { ttlMs: 50 })))
-  for (const each of made) await waitForEnd(context, each)
+  const expired = 3
+  await patiently(context, (ttlMs) => createExpired(context, store, expired, ttlMs))
   return [
     attempt(
       'sweep()',
       () => store.sweep(),
-      async ({ removed }) => removed === made.length,
+      async ({ removed }) => removed >= expired,
     ),
   ]
 }

@@ -1,9 +1,8 @@
 import { supportsSweep } from '@bext/session-core'
 import type { ConformanceCase } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
-import type { CaseContext } from '../runner/case-context.js'
 import { ConformanceFailure } from '../runner/failure.js'
-import { patiently, waitForEnd } from '../toolbox/lifetime.js'
+import { createExpired, patiently, waitForEnd } from '../toolbox/lifetime.js'
 import type { WatchedStore } from '../runner/checked-store.js'
 
 const needs = ['sweep'] as const
@@ -22,15 +21,6 @@ async function sweepAll(store: WatchedStore, maxRecords: number): Promise<number
   throw new ConformanceFailure('sweep() to come to an end', `it reported more after ${maxBatches} batches`)
 }
 
-async function makeExpired(context: CaseContext, store: WatchedStore, count: number): Promise<void> {
-  const made = await Promise.all(
-    Array.from({ length: count }, (_, n) =>
-      context.create(store, { ttlMs: 50, ...(n % 2 === 0 ? {} : { userId: context.userId() }) }),
-    ),
-  )
-  for (const session of made) await waitForEnd(context, session)
-}
-
 export const sweepCases: readonly ConformanceCase[] = [
   defineCase('O2-declared', 'the store has sweep() if it declares it, and else not', async (context) => {
     const { store } = await context.openRaw()
@@ -44,50 +34,46 @@ export const sweepCases: readonly ConformanceCase[] = [
   defineCase(
     'O2-bounded',
     'sweep() removes what has expired, in bounded batches, and nothing that is alive',
-    async (context) => {
-      const namespace = context.freshNamespace()
-      const store = await context.open({ namespace })
-      const alive = await Promise.all([
-        context.create(store, { userId: context.userId() }),
-        context.create(store),
-        context.create(store, { ttlMs: 30 * 86_400_000 }),
-      ])
-      let attempts = 0
-      const { extended, firstEnd } = await patiently(context, async (ttlMs) => {
-        attempts += 1
+    (context) =>
+      patiently(context, async (ttlMs) => {
+        const store = await context.open({ namespace: context.freshNamespace() })
+        const alive = await Promise.all([
+          context.create(store, { userId: context.userId() }),
+          context.create(store),
+          context.create(store, { ttlMs: 30 * 86_400_000 }),
+        ])
         const short = await context.create(store, { ttlMs })
-        return { extended: await store.touch(short.id, 600_000), firstEnd: short }
-      })
-      await makeExpired(context, store, 12)
-      await waitForEnd(context, firstEnd)
-      // Each attempt for which the machine was too slow has left its session behind, expired.
-      context.equal(await sweepAll(store, 5), 12 + attempts - 1, 'the number of records removed')
-      context.equal((await store.sweep()).removed, 0, 'the number of records removed by one more sweep()')
-      for (const { id, dataJson } of alive) context.sameData((await store.read(id)).dataJson, dataJson)
-      await store.read(extended)
-    },
+        const extended = await store.touch(short.id, 600_000)
+        await createExpired(context, store, 12, ttlMs)
+        await waitForEnd(context, short)
+        context.equal(await sweepAll(store, 5), 12, 'the number of records removed')
+        context.equal((await store.sweep()).removed, 0, 'the number of records removed by one more sweep()')
+        for (const { id, dataJson } of alive) context.sameData((await store.read(id)).dataJson, dataJson)
+        await store.read(extended)
+      }),
     { needs },
   ),
 
   defineCase(
     'O2-at-once',
     'many sweeps at once remove each record once, and nothing that is alive',
-    async (context) => {
-      const namespace = context.freshNamespace()
-      const a = await context.open({ namespace })
-      const shared = context.harness.declarations?.sharedBackend ?? true
-      const b = shared ? await context.open({ namespace }) : a
-      const alive = await Promise.all(Array.from({ length: 6 }, () => context.create(a)))
-      await makeExpired(context, a, 30)
-      const removed = await Promise.all(Array.from({ length: 6 }, (_, n) => sweepAll(n % 2 === 1 ? b : a, 7)))
-      const rest = await sweepAll(a, 100)
-      context.equal(
-        removed.reduce((sum, count) => sum + count, rest),
-        30,
-        'the number of records removed by all',
-      )
-      for (const { id } of alive) await a.read(id)
-    },
+    (context) =>
+      patiently(context, async (ttlMs) => {
+        const namespace = context.freshNamespace()
+        const a = await context.open({ namespace })
+        const shared = context.harness.declarations?.sharedBackend ?? true
+        const b = shared ? await context.open({ namespace }) : a
+        const alive = await Promise.all(Array.from({ length: 6 }, () => context.create(a)))
+        await createExpired(context, a, 30, ttlMs)
+        const removed = await Promise.all(Array.from({ length: 6 }, (_, n) => sweepAll(n % 2 === 1 ? b : a, 7)))
+        const rest = await sweepAll(a, 100)
+        context.equal(
+          removed.reduce((sum, count) => sum + count, rest),
+          30,
+          'the number of records removed by all',
+        )
+        for (const { id } of alive) await a.read(id)
+      }),
     { needs },
   ),
 

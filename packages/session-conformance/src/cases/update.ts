@@ -122,7 +122,7 @@ export const updateCases: readonly ConformanceCase[] = [
       let { id } = made
       let updatedLate = false
       for (let nowMs = Date.now(); nowMs < made.t1 + ttlMs + 50; nowMs = Date.now()) {
-        updatedLate ||= nowMs > made.t0 + ttlMs - 50 && nowMs < made.t0 + ttlMs
+        updatedLate ||= nowMs > made.t0 + ttlMs - Math.max(50, ttlMs / 8) && nowMs < made.t0 + ttlMs
         const updated = await context.orNotFound(store.update(id, context.json()))
         if (updated !== undefined) id = updated
         await new Promise((resolve) => setTimeout(resolve, 1))

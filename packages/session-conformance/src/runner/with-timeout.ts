@@ -3,11 +3,20 @@ export type Settled<T> =
   | { readonly state: 'rejected'; readonly error: unknown }
   | { readonly state: 'pending' }
 
-/** How `pending` ends within `limitMs`; `pending` itself if it has not. Never rejects. */
+const tickMs = 250
+
+/**
+ * Resolves to how `pending` settles, or to state `pending` after `limitMs`. Never rejects. The limit is counted in
+ * timer ticks, and a late tick counts as a punctual one: time in which this process could not run does not count.
+ */
 export async function settleWithin<T>(pending: PromiseLike<T>, limitMs: number): Promise<Settled<T>> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const limit = new Promise<Settled<T>>((resolve) => {
-    timer = setTimeout(() => resolve({ state: 'pending' }), limitMs)
+    function wait(leftMs: number): void {
+      const waitMs = Math.min(leftMs, tickMs)
+      timer = setTimeout(() => (leftMs > waitMs ? wait(leftMs - waitMs) : resolve({ state: 'pending' })), waitMs)
+    }
+    wait(limitMs)
   })
   const settled = Promise.resolve(pending).then(
     (value): Settled<T> => ({ state: 'resolved', value }),
@@ -18,7 +27,7 @@ export async function settleWithin<T>(pending: PromiseLike<T>, limitMs: number):
   return first
 }
 
-/** Resolves once `ms` milliseconds have passed by the wall clock, not a little before it as a bare timer may. */
+/** Resolves when the clock shows `atMs`. A bare timer may fire slightly early. */
 export async function sleepUntil(atMs: number, now: () => number = Date.now): Promise<void> {
   for (let leftMs = atMs - now(); leftMs > 0; leftMs = atMs - now()) {
     const waitMs = Math.min(leftMs, 1000)

@@ -102,3 +102,25 @@ export function checkLifetime(context: CaseContext, begin: (ttlMs: number) => Pr
 export async function waitForEnd(context: CaseContext, { t1, ttlMs }: { t1: number; ttlMs: number }): Promise<void> {
   await sleepUntil(t1 + ttlMs + context.skewMs + context.granularityMs + 1)
 }
+
+/**
+ * Creates sessions and waits until they have expired. A store may remove expired records in its writes, so the sweep's
+ * count says nothing if a session could expire before the last was created.
+ */
+export async function createExpired(
+  context: CaseContext,
+  store: WatchedStore,
+  count: number,
+  ttlMs: number,
+): Promise<void> {
+  const sessions = await Promise.all(
+    Array.from({ length: count }, (_, n) =>
+      context.create(store, { ttlMs, ...(n % 2 === 0 ? {} : { userId: context.userId() }) }),
+    ),
+  )
+  const firstStartMs = Math.min(...sessions.map(({ t0 }) => t0))
+  if (Date.now() >= firstStartMs + ttlMs - context.skewMs - context.granularityMs) {
+    throw new Inconclusive('A session could expire before the last one was created.')
+  }
+  for (const session of sessions) await waitForEnd(context, session)
+}

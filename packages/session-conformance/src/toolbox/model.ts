@@ -163,15 +163,15 @@ export async function runModel(context: CaseContext): Promise<void> {
   const outcome = await check(property, { seed: context.random.seed | 0, numRuns: runs })
   if (!outcome.failed) return
   const shortest = outcome.counterexample?.[0] ?? []
-  const steps = shortest.map(describeStep).join('; ')
+  const steps = `${hangs ? 'sequence' : 'shortest sequence'}: ${shortest.map(describeStep).join('; ')}`
   const error = outcome.errorInstance
   // Once more, so that the calls that are shown are those of the shortest sequence. A race may not fail again.
   await takeAll(shortest).catch(() => undefined)
   if (error instanceof ConformanceFailure) {
-    throw new ConformanceFailure(error.expected, `${error.seen} (shortest sequence: ${steps})`, error.rule)
+    throw new ConformanceFailure(error.expected, `${error.seen} (${steps})`, error.rule)
   }
   if (isSessionError(error)) {
-    throw new ConformanceFailure('no rejection', `a call was answered ${error.code} (shortest sequence: ${steps})`)
+    throw new ConformanceFailure('no rejection', `a call was answered ${error.code} (${steps})`)
   }
   throw error
 }
