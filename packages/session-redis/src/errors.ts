@@ -2,28 +2,28 @@ import { types } from 'node:util'
 import { SessionError } from '@bext/session-core'
 import { toBackendError } from '@bext/session-core/store-helpers'
 
-type Refusal = readonly [reason: 'full' | 'unavailable', message: string]
+type ServerError = readonly [reason: 'full' | 'unavailable', message: string]
 
-// What a server answers while it cannot do a command. Redis 6 puts more words before it.
-const refusals: ReadonlyMap<string, Refusal> = new Map([
-  ['OOM', ['full', 'Redis has used up its maxmemory: give it more.']],
-  ['MISCONF', ['unavailable', 'Redis refuses writes because it cannot write to its disk: look at its log.']],
-  ['NOREPLICAS', ['unavailable', 'Redis refuses writes because it has fewer replicas than min-replicas-to-write.']],
-  ['READONLY', ['unavailable', 'The Redis server is a replica, which refuses writes: connect to the master.']],
-  ['LOADING', ['unavailable', 'Redis is loading its data, and serves no call before.']],
-  ['MASTERDOWN', ['unavailable', 'The Redis server is a replica that has lost its master.']],
-  ['CLUSTERDOWN', ['unavailable', 'The Redis Cluster does not serve all slots: look at what has failed.']],
-  ['TRYAGAIN', ['unavailable', 'The Redis Cluster is moving the slot of this key: try again.']],
-  ['BUSY', ['unavailable', 'Redis is busy with a script: look at what runs there.']],
+// Error codes of a server that is temporarily unable to run a command. Redis 6 puts other words before the code.
+const serverErrors: ReadonlyMap<string, ServerError> = new Map([
+  ['OOM', ['full', 'Redis has used up its maxmemory. Raise maxmemory, or remove other keys.']],
+  ['MISCONF', ['unavailable', 'Redis rejects writes because it cannot write to its disk. Check its log.']],
+  ['NOREPLICAS', ['unavailable', 'Redis rejects writes because it lacks replicas: see min-replicas-to-write.']],
+  ['READONLY', ['unavailable', 'The Redis server is a replica, which rejects writes. Connect to the master.']],
+  ['LOADING', ['unavailable', 'Redis is still loading its data. Try again later.']],
+  ['MASTERDOWN', ['unavailable', 'The Redis server is a replica that has lost its master. Check the master.']],
+  ['CLUSTERDOWN', ['unavailable', 'The Redis Cluster does not serve all slots. Check CLUSTER NODES for failed nodes.']],
+  ['TRYAGAIN', ['unavailable', 'The Redis Cluster is moving the slot of this key. Try again.']],
+  ['BUSY', ['unavailable', 'Redis is busy with a script. Find out which script runs for so long.']],
 ])
-const refusalWord = new RegExp(`(?:^|[ -])(${[...refusals.keys()].join('|')}) `)
+const errorCode = new RegExp(`(?:^|[ -])(${[...serverErrors.keys()].join('|')}) `)
 
-/** Whether it is an error, also one of another realm: test environments have an `Error` of their own. */
+/** Returns whether the value is an error, also if it is from another realm, as in some test environments. */
 export function isError(value: unknown): value is Error {
   return types.isNativeError(value)
 }
 
-/** Whether the server itself answered with this error, so that the command is over and done with. */
+/** Returns whether the server itself replied with this error, so that the command has ended. */
 export function isServerReply(error: unknown): error is Error {
   return isError(error) && error.name === 'ReplyError'
 }
@@ -33,27 +33,27 @@ const unsentMessages: readonly unknown[] = [
   "Cluster isn't ready and enableOfflineQueue options is false",
 ]
 
-/** Returns whether ioredis gave the command to no connection, so that it is over. Any other error leaves it open. */
+/** Returns whether ioredis never sent the command. After any other error it may still be in flight. */
 export function wasNeverSent(error: unknown): boolean {
   return isError(error) && unsentMessages.includes(error.message)
 }
 
-/** Returns whether the command took longer than the client's own `commandTimeout`. */
+/** Returns whether the command exceeded the client's `commandTimeout`. */
 export function isTimeOut(error: unknown): boolean {
   return isError(error) && error.message === 'Command timed out'
 }
 
-/** Whether the server has become a replica, so that another one has taken its place. */
+/** Returns whether the server has become a replica, so that another server is the master now. */
 export function isFailedOver(error: Error): boolean {
   return error.message.includes('READONLY ')
 }
 
-/** What ioredis rejected with, as the store's `Backend` error (contract E1, E3). */
+/** Converts an error of ioredis to the store's `Backend` error, with the original as its `cause` (contract E1, E3). */
 export function toSessionError(error: unknown): SessionError {
   if (isServerReply(error)) {
-    const refusal = refusals.get(refusalWord.exec(error.message)?.[1] ?? '')
-    if (refusal === undefined) return toBackendError(error, 'failed')
-    const [reason, message] = refusal
+    const known = serverErrors.get(errorCode.exec(error.message)?.[1] ?? '')
+    if (known === undefined) return toBackendError(error, 'failed')
+    const [reason, message] = known
     return new SessionError(reason, `${message} See the cause.`, { cause: error })
   }
   return toBackendError(error, isTimeOut(error) ? 'timeout' : 'unavailable')

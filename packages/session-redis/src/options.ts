@@ -11,33 +11,35 @@ import { isRedisClient, pipelinesCluster, type RedisClient } from './client/clie
 import type { ClientWarning } from './client/warnings.js'
 
 interface CommonOptions {
-  /** What the keys of this store begin with, at most 128 bytes without `{` and `}`. Default: `session:`. */
+  /** Prefix of every key: 1 to 128 bytes, without `{` and `}`. Default: `session:`. */
   readonly prefix?: string | undefined
-  /** How long a call may take, in milliseconds (contract E5). Default: 2000. */
+  /** Deadline of a call, in milliseconds (contract E5). Default: 2000. */
   readonly timeoutMs?: number | undefined
-  /** The largest `dataJson`, in bytes of UTF-8 (contract L1). Default: 1 MiB. */
+  /** Largest `dataJson`, in bytes of UTF-8 (contract L1). Default: 1 MiB. */
   readonly maxDataBytes?: number | undefined
 }
 
-interface HandedClient {
-  /** Your ioredis `Redis` or `Cluster`. The store never closes it. */
+interface GivenClient {
+  /** An ioredis `Redis` or `Cluster`. The store never closes it. */
   readonly client: RedisClient
-  /** Is told, while the store is made, which settings of the client it has to guard against. Default: nobody is. */
+  /** Called by the factory for each client setting that the store has to work around. Default: ignored. */
   readonly onWarning?: ((warning: ClientWarning) => void) | undefined
   readonly url?: undefined
 }
 
 interface OwnClient {
-  /** A `redis://` or `rediss://` URL. The store opens the connection at its first call, and `close()` ends it. */
+  /** A `redis://` or `rediss://` URL. The store connects on its first call, and `close()` ends the connection. */
   readonly url: string
   readonly client?: undefined
   readonly onWarning?: undefined
 }
 
-export type RedisSessionsOptions = CommonOptions & (HandedClient | OwnClient)
+/** Options of `redisSessions`: either `client` or `url`, and what both have in common. */
+export type RedisSessionsOptions = CommonOptions & (GivenClient | OwnClient)
 
 type Warn = (warning: ClientWarning) => void
 
+/** The options of a store after their check, with the defaults filled in. */
 export interface CheckedOptions {
   readonly source: { readonly client: RedisClient; readonly onWarning: Warn } | { readonly url: string }
   readonly prefix: string
@@ -48,7 +50,7 @@ export interface CheckedOptions {
 const factory = 'redisSessions'
 const known = ['client', 'onWarning', 'url', 'prefix', 'timeoutMs', 'maxDataBytes']
 const maxPrefixBytes = 128
-/** What the keys of a store begin with unless told otherwise. */
+/** Default prefix of the keys of a store. */
 export const defaultPrefix = 'session:'
 
 const defaults = Object.freeze({
@@ -60,11 +62,11 @@ const defaults = Object.freeze({
 export function checkClient(caller: string, client: unknown): RedisClient {
   if (!isRedisClient(client)) {
     const given = describeType(client)
-    throw new TypeError(`${caller}: option client must be a Redis or Cluster of ioredis, but it is ${given}.`)
+    throw new TypeError(`${caller}: option client must be an ioredis Redis or Cluster, but it is ${given}.`)
   }
   if (pipelinesCluster(client)) {
-    const fault = 'is a Cluster with enableAutoPipelining, which loses sessions while slots move'
-    throw new TypeError(`${caller}: option client ${fault}: give the store a Cluster of its own without this setting.`)
+    const fault = 'is a Cluster with enableAutoPipelining, which reports sessions as missing while slots move'
+    throw new TypeError(`${caller}: option client ${fault}. Pass a separate Cluster without this setting.`)
   }
   return client
 }
@@ -85,18 +87,20 @@ export function checkPrefix(caller: string, prefix: unknown): string {
   if (typeof prefix !== 'string') {
     throw new TypeError(`${caller}: option prefix must be a string, but it is ${describeType(prefix)}.`)
   }
-  if (!prefix.isWellFormed()) throw new TypeError(`${caller}: option prefix must not hold a lone surrogate.`)
+  if (!prefix.isWellFormed()) throw new TypeError(`${caller}: option prefix must not contain a lone surrogate.`)
   const bytes = Buffer.byteLength(prefix)
   if (bytes === 0 || bytes > maxPrefixBytes) {
     throw new TypeError(`${caller}: option prefix must have 1 to ${maxPrefixBytes} bytes, but it has ${bytes}.`)
   }
   if (/[{}]/.test(prefix)) {
-    throw new TypeError(`${caller}: option prefix must not hold { or }, which would put all keys on one Cluster node.`)
+    throw new TypeError(
+      `${caller}: option prefix must not contain { or }, which would put all keys on one node of a Cluster.`,
+    )
   }
   return prefix
 }
 
-/** The options with their defaults. Throws a `TypeError` for what is wrong. */
+/** Checks the options and fills in the defaults. Throws a `TypeError` for a wrong or unknown option. */
 export function checkOptions(options: unknown): CheckedOptions {
   rejectBareOption(factory, 'client', isRedisClient(options))
   rejectBareOption(factory, 'url', typeof options === 'string')
@@ -109,7 +113,8 @@ export function checkOptions(options: unknown): CheckedOptions {
     throw new TypeError(`${factory}: expected either option client or option url, but ${seen}.`)
   }
   if (url !== undefined && onWarning !== undefined) {
-    throw new TypeError(`${factory}: option onWarning goes with option client: the store's own client gives no cause.`)
+    const reason = "the store's own connection never causes a warning"
+    throw new TypeError(`${factory}: option onWarning requires option client, because ${reason}.`)
   }
   return {
     source:

@@ -54,7 +54,7 @@ describe('the doctor', () => {
     const findings = await diagnoseRedis(client)
     expect(findings.filter(({ level }) => level === 'problem')).toEqual([])
     expect(await findingsAbout('keys')).toMatchObject([
-      { level: 'ok', found: '2 sessions and 1 index entries were looked at' },
+      { level: 'ok', found: '2 sessions and 1 index entries were checked' },
     ])
   })
 
@@ -78,7 +78,7 @@ describe('the doctor', () => {
     expect(await findingsAbout('memory')).toMatchObject([{ level: 'note' }])
     await server.raw.config('SET', 'maxmemory', '1')
     expect(await findingsAbout('memory')).toMatchObject([
-      { level: 'problem', why: expect.stringContaining('refuses new sessions') as string },
+      { level: 'problem', why: expect.stringContaining('rejects new sessions') as string },
     ])
     await server.raw.config('SET', 'maxmemory', '0')
   })
@@ -86,7 +86,7 @@ describe('the doctor', () => {
   it('tells of replicas that are missing, without which every write is refused', async () => {
     await server.raw.config('SET', 'min-replicas-to-write', '1')
     expect(await findingsAbout('replicas')).toMatchObject([
-      { level: 'problem', found: '0 of at least 1 replicas are in time' },
+      { level: 'problem', found: '0 of at least 1 replicas keep up' },
     ])
     await server.raw.config('SET', 'min-replicas-to-write', '0')
     expect(await findingsAbout('replicas')).toEqual([])
@@ -136,8 +136,8 @@ describe('the doctor', () => {
     await server.raw.persist(key)
     await server.raw.set(`session:${'A'.repeat(43)}`, 'hello', 'EX', 60)
     expect(await findingsAbout('keys')).toMatchObject([
-      { level: 'ok', found: '2 sessions and 0 index entries were looked at' },
-      { level: 'problem', found: "1 keys look like the store's and hold something else" },
+      { level: 'ok', found: '2 sessions and 0 index entries were checked' },
+      { level: 'problem', found: '1 keys have names of the store but hold something else' },
       { level: 'problem', found: '1 keys never expire' },
     ])
   })
@@ -182,7 +182,7 @@ describe('the doctor', () => {
     await server.raw.set(index, 'hello', 'EX', 60)
     await server.raw.hset(`session:${'A'.repeat(43)}`, 'a', 'b')
     expect((await findingsAbout('keys')).map(({ found }) => found)).toContain(
-      "2 keys look like the store's and hold something else",
+      '2 keys have names of the store but hold something else',
     )
     expect(await findingsAbout('user index')).toMatchObject([
       { level: 'problem', found: "1 sessions are missing from their user's index" },
@@ -194,7 +194,7 @@ describe('the doctor', () => {
     await server.raw.config('RESETSTAT')
     const findings = await diagnoseRedis(client, { maxKeys: 1000 })
     expect(await server.raw.info('commandstats')).toContain('cmdstat_scan:calls=2,')
-    expect(findings.find(({ subject }) => subject === 'keys')?.found).toContain('which is not all')
+    expect(findings.find(({ subject }) => subject === 'keys')?.found).toContain('but not all keys')
   })
 
   it('waits for a client that keeps nothing while it connects, as the store does', async () => {
@@ -246,7 +246,7 @@ describe('the doctor', () => {
     prefixed.disconnect()
     expect(findings.filter(({ level }) => level === 'problem')).toEqual([])
     expect(findings.find(({ subject }) => subject === 'keys')?.found).toBe(
-      '5 sessions and 5 index entries were looked at',
+      '5 sessions and 5 index entries were checked',
     )
   })
 
@@ -326,9 +326,7 @@ describe('the doctor of a Cluster', () => {
       await redisSessions({ client: ofCluster }).create({ userId: 'ann', dataJson: '{}', ttlMs: 60_000 })
       const well = await diagnoseRedis(ofCluster)
       expect(well.filter(({ level, subject }) => level === 'problem' || subject === 'replicas')).toEqual([])
-      expect(well.find(({ subject }) => subject === 'keys')?.found).toBe(
-        '1 sessions and 1 index entries were looked at',
-      )
+      expect(well.find(({ subject }) => subject === 'keys')?.found).toBe('1 sessions and 1 index entries were checked')
 
       await others.at(-1)?.kill()
       await expect

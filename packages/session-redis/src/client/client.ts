@@ -1,12 +1,12 @@
-/** What a connection of an ioredis client gives its commands to. */
+/** The socket of an ioredis connection, as far as it is used here. */
 interface Stream {
   cork(): void
   uncork(): void
 }
 
 /**
- * What the store needs of an ioredis client. `Redis` (one server, or found by Sentinel) and `Cluster` have it; it is
- * spelled out here so that any version of ioredis from 5.4.1 on fits.
+ * The part of an ioredis client that the store uses. `Redis` (a single server, or one found by Sentinel) and `Cluster`
+ * both have it. It is declared here so that every version of ioredis from 5.4.1 on is accepted.
  */
 export interface RedisClient {
   readonly status: string
@@ -35,15 +35,16 @@ export function isCluster(client: RedisClient): boolean {
 }
 
 /**
- * Returns whether the client is a Cluster that makes pipelines by itself. When one command of a pipeline is moved, ioredis
- * repeats all of them at the other node, which does not have the other keys: a session that exists is `NotFound`.
+ * Returns whether the client is a Cluster with automatic pipelining. When the key of one command has moved, ioredis
+ * repeats the whole pipeline on the other node, which does not have the other keys. An existing session is then
+ * `NotFound`.
  */
 export function pipelinesCluster(client: RedisClient): boolean {
   const { options } = client as { readonly options?: { readonly enableAutoPipelining?: unknown } }
   return isCluster(client) && Boolean(options?.enableAutoPipelining)
 }
 
-/** Whether the client may send reads to replicas. */
+/** Returns whether the client may send reads to replicas. */
 export function readsFromReplicas(client: RedisClient): boolean {
   const { options } = client as { readonly options?: { readonly scaleReads?: unknown } }
   return options?.scaleReads !== undefined && options.scaleReads !== 'master'
@@ -55,8 +56,8 @@ interface ClientNode {
 }
 
 /**
- * Returns whether the client would write a command to its connection at once. While a lost connection closes, its status
- * is still `ready`, but commands go to the queue or are refused.
+ * Returns whether the client would send a command immediately. While a lost connection is closing, the status is still
+ * `ready`, but ioredis queues or rejects commands.
  */
 export function isSendable(client: RedisClient): boolean {
   if (client.status !== 'ready') return false
@@ -75,7 +76,7 @@ function streamsOf(client: RedisClient): Stream[] {
     .filter((stream) => typeof stream?.cork === 'function') as Stream[]
 }
 
-function catchAskingOf(node: ClientNode): void {
+function catchAskingRejections(node: ClientNode): void {
   const asking = node.asking?.bind(node)
   if (asking === undefined) return
   node.asking = () => {
@@ -86,18 +87,18 @@ function catchAskingOf(node: ClientNode): void {
 }
 
 /**
- * Handles the rejections of ASKING. While a slot moves, a Cluster of ioredis sends it before a command and drops its
- * promise. If the server refuses it or the connection breaks, the rejection would be unhandled, which ends the process.
- * The command after it fails as well, and its caller is told.
+ * Handles rejections of ASKING. While a slot is moving, a Cluster of ioredis sends ASKING before a command and drops
+ * the promise. If the server rejects it or the connection breaks, the rejection would be unhandled and end the process.
+ * The command that follows fails too, so its caller learns of the failure.
  */
 export function catchAsking(client: RedisClient): void {
   if (!isCluster(client)) return
-  for (const node of nodesOf(client, 'all')) catchAskingOf(node)
+  for (const node of nodesOf(client, 'all')) catchAskingRejections(node)
   const cluster = client as unknown as { on(event: '+node', listener: (node: ClientNode) => void): unknown }
-  cluster.on('+node', catchAskingOf)
+  cluster.on('+node', catchAskingRejections)
 }
 
-/** Holds what is written until the end of the tick, so that many commands leave in one go. */
+/** Buffers everything written until the end of the tick, so that several commands are sent in one write. */
 export function corkUntilEndOfTick(client: RedisClient): void {
   for (const stream of streamsOf(client)) {
     stream.cork()

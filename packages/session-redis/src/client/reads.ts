@@ -1,26 +1,39 @@
 import { isCluster, readsFromReplicas, type RedisClient } from './client.js'
-import { runScript, toLua } from './run-script.js'
-import { createManyKeys, type ManyKeys } from './many-keys.js'
+import { runScript, toScript } from './run-script.js'
+import { isServerReply } from '../errors.js'
 import { timeDigits, userOffset } from '../sessions/record.js'
 
-/** The commands that change nothing. */
+/**
+ * Tracks whether one command may have several keys. A Cluster rejects such a command, as its keys are in other slots.
+ */
+export interface ManyKeys {
+  readonly allowed: boolean
+  /**
+   * Returns whether the server rejected a command, which had no effect then, because its keys are in different slots.
+   * If so, no later command may have several keys.
+   */
+  refusedBy(error: unknown): boolean
+}
+
+/** Commands that change nothing. */
 export interface Reads {
-  /** Whether `get`, or a script, takes more than one key. */
+  /** Applies to `get` and to scripts. */
   readonly manyKeys: ManyKeys
+  /** Resolves to the values, `null` for a missing key. */
   get(keys: readonly string[]): Promise<readonly (string | null)[]>
-  /** The first bytes of the value; the empty string if there is none. */
+  /** Resolves to the first bytes of the value, or to an empty string for a missing key. */
   getStart(key: string, bytes: number): Promise<string>
   /**
-   * The values of sessions, or their first bytes, as many as are given; the empty string for a session that is missing
-   * or over by the clock of its server.
+   * Resolves to the first `bytes` of the values of sessions, by default to the whole values. A session that is missing,
+   * or has expired by the clock of its server, gives an empty string.
    */
   getLive(keys: readonly string[], bytes?: number): Promise<readonly string[]>
-  /** The members of a sorted set. */
+  /** Resolves to the members of a sorted set. */
   members(key: string): Promise<readonly string[]>
 }
 
-// What is no session is no concern of this script.
-const liveScript = toLua(`
+// Returns a value that is not a session unchanged, so that its reader reports it.
+const liveScript = toScript(`
 local value = redis.call('GETRANGE', KEYS[1], 0, ARGV[1])
 local _, last = string.find(value, '^%d*')
 if last ~= ${userOffset} or not string.find(value, '^["#\\n]', last + 1) then return value end
@@ -29,41 +42,57 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 return now < tonumber(string.sub(value, 1, ${timeDigits})) and value or ''
 `)
 
-function liveReads(client: RedisClient): Reads['getLive'] {
+// A client for a single server may be connected to a Cluster of one shard, or to a proxy in front of it.
+function createManyKeys(allowedAtFirst: boolean): ManyKeys {
+  let allowed = allowedAtFirst
+  return {
+    get allowed() {
+      return allowed
+    },
+    refusedBy(error) {
+      const { cause } = error as { readonly cause?: unknown }
+      const refused = isServerReply(cause) && cause.message.startsWith('CROSSSLOT')
+      if (refused) allowed = false
+      return refused
+    },
+  }
+}
+
+function createGetLive(client: RedisClient): Reads['getLive'] {
   return (keys, bytes = 0) =>
     Promise.all(keys.map(async (key) => (await runScript(client, liveScript, [key], [String(bytes - 1)])) as string))
 }
 
-function plainReads(client: RedisClient): Reads {
+function createPlainReads(client: RedisClient): Reads {
   return {
     manyKeys: createManyKeys(!isCluster(client)),
     async get(keys) {
       const [key] = keys
-      // GET tells a key of another type from one that is missing.
+      // GET fails for a key of another type, which MGET reports as missing.
       return keys.length === 1 && key !== undefined ? [await client.get(key)] : client.mget(...keys)
     },
     getStart: (key, bytes) => client.getrange(key, 0, bytes - 1),
-    getLive: liveReads(client),
+    getLive: createGetLive(client),
     members: (key) => client.zrange(key, '0', '-1'),
   }
 }
 
-const getScript = toLua(`return redis.call('GET', KEYS[1])`)
-const getStartScript = toLua(`return redis.call('GETRANGE', KEYS[1], 0, ARGV[1])`)
-const membersScript = toLua(`return redis.call('ZRANGE', KEYS[1], 0, -1)`)
+const getScript = toScript(`return redis.call('GET', KEYS[1])`)
+const getStartScript = toScript(`return redis.call('GETRANGE', KEYS[1], 0, ARGV[1])`)
+const membersScript = toScript(`return redis.call('ZRANGE', KEYS[1], 0, -1)`)
 
-// A client that sends reads to replicas sends scripts to masters all the same, as they might write.
-function readsByScript(client: RedisClient): Reads {
+// A client that sends reads to replicas still sends scripts to masters, because scripts may write.
+function createScriptedReads(client: RedisClient): Reads {
   return {
     manyKeys: createManyKeys(false),
     get: async ([key = '']) => [(await runScript(client, getScript, [key], [])) as string | null],
-    getLive: liveReads(client),
+    getLive: createGetLive(client),
     getStart: async (key, bytes) => (await runScript(client, getStartScript, [key], [String(bytes - 1)])) as string,
     members: async (key) => (await runScript(client, membersScript, [key], [])) as string[],
   }
 }
 
-/** Reads that masters answer, since replicas lag behind what was written (contract R6). */
+/** Creates reads that only masters answer, because replicas lag behind (contract R6). */
 export function createReads(client: RedisClient): Reads {
-  return readsFromReplicas(client) ? readsByScript(client) : plainReads(client)
+  return readsFromReplicas(client) ? createScriptedReads(client) : createPlainReads(client)
 }

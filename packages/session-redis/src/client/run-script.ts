@@ -1,20 +1,22 @@
 import { createHash } from 'node:crypto'
-import type { RedisClient } from './client.js'
 import { isServerReply } from '../errors.js'
+import type { RedisClient } from './client.js'
 
-export interface Lua {
+/** A Lua script and its hash, by which the server knows it. */
+export interface Script {
   readonly lua: string
   readonly sha1: string
 }
 
-export function toLua(lua: string): Lua {
+/** Prepares a Lua text for `runScript`. */
+export function toScript(lua: string): Script {
   return { lua, sha1: createHash('sha1').update(lua).digest('hex') }
 }
 
-/** Runs the script, which is sent whole if the server does not have it: it forgets all when it restarts or fails over. */
+/** Runs a script. Sends its text if the server does not have it, as after a restart or a failover. */
 export async function runScript(
   client: RedisClient,
-  { lua, sha1 }: Lua,
+  { lua, sha1 }: Script,
   keys: readonly string[],
   args: readonly string[],
 ): Promise<unknown> {

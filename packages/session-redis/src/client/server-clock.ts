@@ -1,15 +1,17 @@
-/** What time it is on the servers, as far as their answers tell. Local times are of `performance.now()`. */
+/** An estimate of the servers' time, made from their replies. Local times are those of `performance.now()`. */
 export interface ServerClock {
-  /** Takes note of a time that a server has read after `sentAtMs`. */
+  /** Records a time that a server read after `sentAtMs`. */
   observe(serverNowMs: number, sentAtMs: number): void
-  /** Resolves once the time is known well enough, or cannot be had. `undefined`: it is known. */
+  /**
+   * Resolves when a recent time is known or could not be read. Returns `undefined` if a recent time is known already.
+   */
   prepare(): Promise<void> | undefined
-  /** Whether each server's clock is surely before that time. */
+  /** Returns whether the clock of every server is certainly before that time. */
   isBefore(atMs: number): boolean
 }
 
 interface Sample {
-  /** Server time less local time, never less than the true difference. */
+  /** Server time minus local time. Never less than the true difference. */
   readonly offsetMs: number
   readonly takenAtMs: number
 }
@@ -17,8 +19,8 @@ interface Sample {
 const maxSampleAgeMs = 10_000
 
 /**
- * Tells which sessions cannot have expired yet, so that only the others have to be compared with the server's own clock.
- * `marginMs` is how far the clocks of servers may be apart, and what a clock may drift in ten seconds.
+ * Finds sessions that certainly have not expired, so that only the others need to be compared with the server's clock.
+ * `marginMs` covers the difference between the clocks of two servers, and the drift of a clock in ten seconds.
  */
 export function createServerClock(askServerNowMs: () => Promise<number>, marginMs: number): ServerClock {
   let sample: Sample | undefined
@@ -30,19 +32,19 @@ export function createServerClock(askServerNowMs: () => Promise<number>, marginM
 
   function observe(serverNowMs: number, sentAtMs: number): void {
     const nowMs = performance.now()
-    // The server has read its clock after the question was sent: the difference is too large by the way there.
+    // The server read its clock after we read ours, so this overestimates the offset by the outbound trip.
     const offsetMs = serverNowMs + 1 - sentAtMs
     const known = recent()
     const hasStepped = known !== undefined && serverNowMs - nowMs > known.offsetMs
     if (known === undefined || hasStepped || offsetMs <= known.offsetMs) sample = { offsetMs, takenAtMs: nowMs }
   }
 
-  async function ask(): Promise<void> {
+  async function askServer(): Promise<void> {
     const sentAtMs = performance.now()
     try {
       observe(await askServerNowMs(), sentAtMs)
     } catch {
-      // The read that goes with the question fails by itself.
+      // The read that needs the time is in flight as well, and reports the failure.
     } finally {
       asking = undefined
     }
@@ -52,7 +54,7 @@ export function createServerClock(askServerNowMs: () => Promise<number>, marginM
     observe,
     prepare() {
       if (recent() !== undefined) return undefined
-      asking ??= ask()
+      asking ??= askServer()
       return asking
     },
     isBefore(atMs) {

@@ -2,19 +2,19 @@ import { SessionError } from '@bext/session-core'
 import { toBackendError, type Deadline } from '@bext/session-core/store-helpers'
 import { catchAsking, isSendable, type RedisClient } from './client.js'
 
-/** The connection of a client, as its events describe it. All stores over the client share it. */
+/** The state of a client's connection, kept up to date by its events and shared by all stores over the client. */
 interface Watch {
-  /** An attempt to connect has failed since the client was last ready. */
+  /** True if an attempt to connect has failed since the client was last ready. */
   failed: boolean
-  /** The time of `performance.now()` since which the client has not been ready, or since which somebody waits for it. */
-  soughtSinceMs: number | undefined
+  /** When the client stopped being ready, or when a call first waited for it. A time of `performance.now()`. */
+  unreadySinceMs: number | undefined
   readonly waiting: Set<() => void>
 }
 
 const watches = new WeakMap<RedisClient, Watch>()
 
 function startWatch(client: RedisClient): Watch {
-  const watch: Watch = { failed: false, soughtSinceMs: undefined, waiting: new Set() }
+  const watch: Watch = { failed: false, unreadySinceMs: undefined, waiting: new Set() }
   let wasReady = client.status === 'ready'
   function wakeAll(): void {
     for (const wake of watch.waiting) wake()
@@ -22,20 +22,20 @@ function startWatch(client: RedisClient): Watch {
   client.on('ready', () => {
     wasReady = true
     watch.failed = false
-    watch.soughtSinceMs = undefined
+    watch.unreadySinceMs = undefined
     wakeAll()
   })
   client.on('close', () => {
-    // A connection that closes without having been ready was an attempt.
+    // A connection that closes before it was ready is a failed attempt.
     watch.failed = !wasReady
     wasReady = false
-    watch.soughtSinceMs ??= performance.now()
+    watch.unreadySinceMs ??= performance.now()
     wakeAll()
   })
   client.on('end', () => {
-    // Whoever connects the client again begins with a first connection.
+    // If the application connects the client again, that is a first connection.
     watch.failed = false
-    watch.soughtSinceMs = undefined
+    watch.unreadySinceMs = undefined
     wakeAll()
   })
   catchAsking(client)
@@ -56,19 +56,19 @@ function changeOrDeadline({ waiting }: Watch, deadline: Deadline): Promise<void>
 }
 
 /**
- * Waits until a command would go straight to a server. A command that ioredis queues while it is offline outlives its
- * caller, so the store gives it none before (contract E2).
+ * Returns a function that waits until the client would send a command immediately. A command that ioredis queues while
+ * it is offline could run after its caller has given up, so the store sends none before (contract E2).
  *
- * Calls wait for a first connection, and for the next one after a short break. Once an attempt to connect has failed, or
- * the client has not been ready for `patienceMs`, they reject at once with `Backend` until the client is ready again:
- * otherwise each would wait for its deadline, and requests would pile up for as long as Redis is down. They also reject
- * at the deadline, and at once if the client has ended. The client has one listener for each event, however many stores
- * and callers there are.
+ * Calls wait for the first connection, and for a new one after a short interruption. After an attempt to connect has
+ * failed, or the client has not been ready for `maxUnreadyMs`, they reject immediately with `Backend` until the client
+ * is ready again. Otherwise each would wait for its deadline, and requests would pile up while Redis is down. They also
+ * reject at the deadline, and immediately if the client has ended. The client gets one listener for each event, however
+ * many stores and callers use it.
  */
 export function createWaitUntilReady(
   client: RedisClient,
   lastError: () => unknown,
-  patienceMs: number,
+  maxUnreadyMs: number,
 ): (deadline: Deadline) => Promise<void> {
   const watch = watches.get(client) ?? startWatch(client)
 
@@ -76,14 +76,14 @@ export function createWaitUntilReady(
     while (!isSendable(client)) {
       const { status } = client
       if (status === 'end') {
-        throw new SessionError('closed', 'The Redis client has ended: create a new one, or call its connect().')
+        throw new SessionError('closed', 'The Redis client has ended. Create a new one, or call its connect().')
       }
       const nowMs = performance.now()
-      watch.soughtSinceMs ??= nowMs
-      if (watch.failed || nowMs >= deadline.atMs || nowMs - watch.soughtSinceMs >= patienceMs) {
+      watch.unreadySinceMs ??= nowMs
+      if (watch.failed || nowMs >= deadline.atMs || nowMs - watch.unreadySinceMs >= maxUnreadyMs) {
         throw toBackendError(lastError() ?? new Error(`The ioredis client's status is ${status}.`), 'unavailable')
       }
-      // It fails at the first error, while the client goes on trying: its status tells what came of it.
+      // connect() rejects on the first error although the client keeps trying. Its status shows the result.
       if (status === 'wait') client.connect().catch(() => {})
       await changeOrDeadline(watch, deadline)
     }

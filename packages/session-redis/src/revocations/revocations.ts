@@ -13,20 +13,22 @@ import { createReads } from '../client/reads.js'
 import { revokeSessionScript, revokeUserScript } from './scripts.js'
 import type { Script } from '../sessions/define-script.js'
 
+/** Options of `redisRevocations`. */
 export interface RedisRevocationsOptions {
-  /** Your ioredis `Redis` or `Cluster`. It is never closed. */
+  /** An ioredis `Redis` or `Cluster`. It is never closed. */
   readonly client: RedisClient
-  /** What the keys begin with, at most 128 bytes without `{` and `}`. Default: `revoked:`. */
+  /** Prefix of every key: 1 to 128 bytes, without `{` and `}`. Default: `revoked:`. */
   readonly prefix?: string | undefined
-  /** How long a call may take, in milliseconds (contract E5). Default: 2000. */
+  /** Deadline of a call, in milliseconds (contract E5). Default: 2000. */
   readonly timeoutMs?: number | undefined
 }
 
 const factory = 'redisRevocations'
 
 /**
- * Which sealed sessions of `@bext/session-cookie` were ended, in Redis: a key for each ended session and each user
- * whose sessions were, that expires by itself. A look-up is one round trip. Throws a `TypeError` for a wrong option.
+ * Records revoked sessions of `@bext/session-cookie` in Redis (6.2 or later). Stores one key for each revoked session
+ * and one for each user whose sessions were revoked. The keys expire on their own. A lookup takes one round trip.
+ * Throws a `TypeError` for a wrong option.
  */
 export function redisRevocations(options: RedisRevocationsOptions): SessionRevocations {
   rejectBareOption(factory, 'client', isRedisClient(options))
@@ -53,7 +55,7 @@ export function redisRevocations(options: RedisRevocationsOptions): SessionRevoc
     isRevoked(familyId, userId, createdAtMs) {
       return connection.call((deadline) =>
         connection.read(deadline, async () => {
-          // Two keys of two slots, so no MGET; sent at once, they are one round trip.
+          // Two commands that are sent together take one round trip. MGET needs keys of the same slot.
           const [session, notAfterMs] = await Promise.all([
             valueOf(sessionKey(familyId)),
             userId === undefined ? null : valueOf(userKey(userId)),

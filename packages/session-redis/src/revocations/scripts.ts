@@ -1,13 +1,13 @@
-import { define, type Script } from '../sessions/define-script.js'
+import { defineScript, type Script } from '../sessions/define-script.js'
 
-// A revocation is never cut short by a later one that would be forgotten sooner. To extend one needs no room, so a full
-// server takes it, and it refuses a new one whole.
+// A later revocation never shortens an earlier one. Extending a revocation needs no room, so a full server accepts it.
+// It rejects a new one whole.
 const keepLonger = `
 local left = call('PTTL', key)
 local until_ms = format('%.0f', now + math.max(1, tonumber(for_at_least), left))
 `
 
-export const revokeSessionScript: Script = define(
+export const revokeSessionScript: Script = defineScript(
   ['for_at_least'],
   `${keepLonger}
 if left == -2 then call('SET', key, '1', 'PXAT', until_ms) else call('PEXPIREAT', key, until_ms) end
@@ -15,7 +15,7 @@ return 1
 `,
 )
 
-export const revokeUserScript: Script = define(
+export const revokeUserScript: Script = defineScript(
   ['for_at_least', 'not_after'],
   `${keepLonger}
 local latest = math.max(tonumber(not_after), tonumber(call('GET', key) or '0'))

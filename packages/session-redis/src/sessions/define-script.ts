@@ -1,25 +1,21 @@
-import { toLua, type Lua } from '../client/run-script.js'
-import { markBytes, markIdChars, maxMarks, timeDigits, userOffset } from './record.js'
+import { toScript, type Script } from '../client/run-script.js'
+import { maxNonces, nonceChars, storedNonceBytes, timeDigits, userOffset } from './record.js'
 
-/**
- * A Lua script that does the same for each of its keys. ARGV[1] is `notAfterMs`; the arguments of each key follow. It
- * answers `{ now in ms, outcome of each key }`, or `{ now }` alone if it came too late and did nothing. Outcomes are `1`
- * for done, `nil` for a session that is missing, a word, an error, or what the script says.
- */
-export type Script = Lua
+export type { Script }
 
-// Every script is a write, and a write that comes too late must do nothing (contract E2).
+// Every script writes, and a write that arrives too late must do nothing (contract E2).
 //
-// Redis holds a key as expired once now > its expiry, the contract a session once now >= expiresAtMs: hence the - 1.
-// The record decides all the same: a key that was moved or restored may outlive its session (R3).
-// Times of equal length compare as texts. Sessions that are written together mostly share theirs, so each is made once.
+// Redis treats a key as expired once now > its expiry, and the contract treats a session as expired once now >=
+// expiresAtMs. Hence the - 1. The expiry in the record still decides, because a key that was moved or restored may
+// outlive its session (R3). Times have the same number of digits, so they compare as text. Sessions that are written
+// together mostly share their times, so each text is made once.
 //
-// A server without memory left refuses the first write of a script if that write may need room, and lets every write
-// pass after one that needs none. So a script begins with what needs room, if it needs any, and is refused whole. If it
-// needs none, it begins with a write that is never refused (contract L2).
+// A server without free memory rejects the first write of a script if that write may need room, and accepts every write
+// after one that needs none. So a script that needs room starts with the write that needs it, and is rejected whole. A
+// script that needs no room starts with a write that is never rejected (contract L2).
 //
-// A driver may send again what was done already. So each write of data leaves a mark in the record, which a second
-// delivery finds. A mark is of no use once the server refuses its write as too late (contract E6).
+// The script of a write of data stores the nonce of the write, see write-nonce.ts. Once the server would reject a write
+// as late, its nonce is no longer needed (contract E6).
 const prelude = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -36,7 +32,7 @@ local function digits(ms)
 end
 local now_text = digits(now)
 local function physical_expiry(expires) return expires - 1 end
-local function is_over(value) return sub(value, 1, ${timeDigits}) <= now_text end
+local function is_expired(value) return sub(value, 1, ${timeDigits}) <= now_text end
 local function is_session(start)
   local _, last = find(start, '^%d*')
   return last == ${userOffset}
@@ -48,25 +44,25 @@ local function user_of(header, newline)
   local text = sub(header, ${userOffset + 1}, newline - 1)
   return string.match(text, '^".*"') or ''
 end
-local function mark_of(mark_id) return '#' .. mark_id end
-local function is_marked(header, newline, mark_id)
-  local marks = sub(header, ${userOffset + 1} + #user_of(header, newline), newline - 1)
-  return find(marks, mark_of(mark_id), 1, true)
+local function stored_nonce(nonce) return '#' .. nonce end
+local function has_nonce(header, newline, nonce)
+  local nonces = sub(header, ${userOffset + 1} + #user_of(header, newline), newline - 1)
+  return find(nonces, stored_nonce(nonce), 1, true)
 end
--- The header with the mark of this write, and those of others that may still be delivered again.
-local function marked(header, newline, mark_id)
-  local marks = ${userOffset + 1} + #user_of(header, newline)
-  local parts = { sub(header, 1, marks - 1), mark_of(mark_id), digits(ARGV[1]) }
-  for place = marks, newline - 1, ${markBytes} do
-    if #parts <= ${maxMarks + 1} and sub(header, place + ${1 + markIdChars}, place + ${markBytes - 1}) > now_text then
-      parts[#parts + 1] = sub(header, place, place + ${markBytes - 1})
+-- Returns the header with the nonce of this write, and those of others that may still be delivered again.
+local function with_nonce(header, newline, nonce)
+  local nonces = ${userOffset + 1} + #user_of(header, newline)
+  local parts = { sub(header, 1, nonces - 1), stored_nonce(nonce), digits(ARGV[1]) }
+  for at = nonces, newline - 1, ${storedNonceBytes} do
+    if #parts <= ${maxNonces + 1} and sub(header, at + ${1 + nonceChars}, at + ${storedNonceBytes - 1}) > now_text then
+      parts[#parts + 1] = sub(header, at, at + ${storedNonceBytes - 1})
     end
   end
   parts[#parts + 1] = '\\n'
   return table.concat(parts)
 end
--- The error of a full server is the outcome of one key. Any other is raised, so that the driver sees it, too: it may
--- have to look for another server.
+-- The error of a full server is the outcome of one key. Any other error is raised, so that the driver sees it too and
+-- can look for another server.
 local function set(key, value, ...)
   local done = pcall('SET', key, value, ...)
   if not done or not done.err then return 1 end
@@ -74,7 +70,7 @@ local function set(key, value, ...)
   return done
 end
 local refusal
--- Replaces the value and keeps the expiry. A full server refuses a longer value, and takes one that is no longer.
+-- Replaces the value and keeps the expiry. A full server rejects a longer value, and accepts any other.
 local function replace(key, value)
   if not refusal then
     local done = set(key, value, 'KEEPTTL')
@@ -90,12 +86,16 @@ end
 `
 
 /**
- * The script whose outcome for a key is what `body` returns; it has `key` and the parameters. Its first look at the key
- * is by `pcall`: if it is of another type, that is the outcome of this key and of no other.
+ * Defines a script that does the same for each of its keys. ARGV[1] is `notAfterMs`, and the arguments of each key
+ * follow. `body` runs with `key` and the parameters, and returns the outcome of the key: `1` for success, `nil` for a
+ * missing session, a word, an error, or what else the script documents. The reply is `{ now in ms, outcome of each key
+ * }`, or `{ now }` alone if the script arrived too late and did nothing.
+ *
+ * Use `pcall` for the first access to a key, so that a key of the wrong type fails only its own entry.
  */
-export function define(parameters: readonly string[], body: string): Script {
+export function defineScript(parameters: readonly string[], body: string): Script {
   const given = parameters.map((_, position) => `ARGV[last + ${position + 1}]`)
-  return toLua(`${prelude}
+  return toScript(`${prelude}
 local function outcome_of(${['key', ...parameters].join(', ')})
 ${body}
 end

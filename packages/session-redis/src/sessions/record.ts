@@ -4,47 +4,56 @@ import { maxUserIdBytes } from '@bext/session-core/store-helpers'
 
 // The layout of a session's value in Redis:
 //
-//   expiresAt indexedUntil createdAt userId marks \n dataJson
+//   expiresAt indexedUntil createdAt userId nonces \n dataJson
 //
-// The three times are milliseconds of exactly 13 digits, so that scripts read and replace them where they are. The last
-// five digits of indexedUntil are the minute in which the index entry was written; for an anonymous session, which no
-// index lists, indexedUntil is any number. The user id is JSON text, which holds no line feed, or nothing for an
-// anonymous session. The marks, of which there may be none, are of the latest writes: `#`, twelve characters, and the
-// time of the server from which on it refuses that write. The data is as it was given.
+// - The three times are milliseconds of exactly 13 digits, so that scripts can read and replace them in place.
+// - The last five digits of indexedUntil are the minute in which the index entry was written. No index lists an
+//   anonymous session: its indexedUntil holds the nonce of its create (see write-nonce.ts).
+// - The user id is JSON text, which contains no line feed. It is empty for an anonymous session.
+// - The nonces, of which there may be none, belong to the latest writes of data. Each is `#`, twelve characters, and the
+//   server time from which the server rejects that write.
+// - The data is stored exactly as it was given.
 
 export const timeDigits = 13
 
-/** The time as it stands in the record. */
+/** Formats a time as it is stored in the record. */
 export function toTimeText(ms: number): string {
   return String(ms).padStart(timeDigits, '0')
 }
 
-/** Where the user id begins. */
+/** Offset of the user id. */
 export const userOffset: number = 3 * timeDigits
 
-/** How many digits of `indexedUntil` are the minute of its entry. */
-export const stampDigits = 5
-export const stampLimit: number = 10 ** stampDigits
+/** Number of last digits of `indexedUntil` that are the minute in which the index entry was written. */
+export const entryMinuteDigits = 5
+export const entryMinuteLimit: number = 10 ** entryMinuteDigits
 
-/** What tells a write from all others that may be delivered again at the same time. */
-export const markIdChars = 12
-export const markBytes: number = '#'.length + markIdChars + timeDigits
-/** The most marks of a record: of more writes of one session within one deadline the oldest are forgotten. */
-export const maxMarks = 16
+/** Length of a nonce, see write-nonce.ts. */
+export const nonceChars = 12
+/** Bytes of a nonce in the record, with its `#` and its time. */
+export const storedNonceBytes: number = '#'.length + nonceChars + timeDigits
+/**
+ * Largest number of nonces in a record. If a session is written more often within one deadline, the oldest are dropped.
+ */
+export const maxNonces = 16
 
-/** The most bytes up to and including the line feed: JSON takes at most six bytes for one of the user id. */
-export const maxHeaderBytes: number = userOffset + 6 * maxUserIdBytes + '""\n'.length + maxMarks * markBytes
+/** Largest size of the header, with its line feed. JSON turns a byte of the user id into at most six. */
+export const maxHeaderBytes: number = userOffset + 6 * maxUserIdBytes + '""\n'.length + maxNonces * storedNonceBytes
 
 const times = new RegExp(String.raw`^\d{${userOffset}}`)
-const header = new RegExp(String.raw`^\d{${userOffset}}("[^\n]*")?(?:#[\w-]{${markIdChars}}\d{${timeDigits}})*\n`)
+const header = new RegExp(String.raw`^\d{${userOffset}}("[^\n]*")?(?:#[\w-]{${nonceChars}}\d{${timeDigits}})*\n`)
 
-/** The user as it stands in the record and as scripts compare it; the empty string for an anonymous session. */
+/** Formats a user id as it is stored in the record and compared by scripts. Empty for an anonymous session. */
 export function toUserText(userId: string | undefined): string {
   return userId === undefined ? '' : JSON.stringify(userId)
 }
 
+/** Creates the error of a value that is not a session. */
 export function corruptRecord(): SessionError {
-  return new SessionError('corrupt', 'The value in Redis is not a session: something else has written to its key.')
+  return new SessionError(
+    'corrupt',
+    'The value in Redis is not a session. Another program has written to its key: use a different prefix.',
+  )
 }
 
 function timeAt(index: number, value: string): number {
@@ -57,12 +66,12 @@ function parseUserText(text: string): string | undefined {
     const userId: unknown = JSON.parse(text)
     if (typeof userId === 'string') return userId
   } catch {
-    // The parser's message quotes the value (contract E3).
+    // Drop the parser's error, because its message quotes the value (contract E3).
   }
   throw corruptRecord()
 }
 
-/** The session that the value holds. Throws `Backend`, reason `corrupt`, if it holds none. */
+/** Parses the value of a session. Throws `Backend`, reason `corrupt`, if it is not a session. */
 export function parseRecord(id: SessionId, value: string): SessionRecord {
   const [head, userText = ''] = header.exec(value) ?? []
   if (head === undefined) throw corruptRecord()
@@ -75,28 +84,28 @@ export function parseRecord(id: SessionId, value: string): SessionRecord {
   }
 }
 
-/** When the session that the value holds expires, in milliseconds of the server; `NaN` if it holds none. */
+/** Returns the expiry in a value, in milliseconds of server time, or `NaN` if the value is not a session. */
 export function expiryOf(value: string): number {
   return timeAt(0, value)
 }
 
-/** The user as it stands in a value, of which at least the header is given; `undefined` if it is none of ours. */
+/** Returns the user in a value, given at least its header, or `undefined` if the value is not a session. */
 export function userTextOf(value: string): string | undefined {
   const [head, userText = ''] = header.exec(value) ?? []
   return head === undefined ? undefined : userText
 }
 
-/** How many bytes of a value `parseSummary` needs to tell whether the session is that user's. */
+/** Returns how many bytes of a value `parseSummary` and `isOfUser` need. */
 export function summaryBytes(userText: string): number {
   return userOffset + Buffer.byteLength(userText)
 }
 
-/** Whether the first bytes of a value are of a session of that user. No user's text is the beginning of another's. */
+/** Returns whether the first bytes of a value belong to a session of that user. No user text is a prefix of another. */
 export function isOfUser(userText: string, start: string): boolean {
   return times.test(start) && start.slice(userOffset) === userText
 }
 
-/** The summary from the beginning of a value; `undefined` if there is no session, or it is another user's. */
+/** Returns the summary from the first bytes of a value, or `undefined` for a missing session or another user's. */
 export function parseSummary(handle: string, userText: string, start: string): SessionSummary | undefined {
   if (start === '') return undefined
   if (!times.test(start)) throw corruptRecord()

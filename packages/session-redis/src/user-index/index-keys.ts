@@ -1,24 +1,25 @@
-// Which sessions a user has: for each user a sorted set of session hashes, whose scores are times of the server.
+// The index of a user's sessions: a sorted set of session hashes for each user, whose scores are times of the server.
 //
-// A session and its user's index may lie on different nodes of a Cluster, so no script can write both, and a process
-// may end between any two commands. What always holds is
+// In a Cluster, a session and its user's index may be on different nodes, so no script can write both, and a process
+// may stop between any two commands. This invariant always holds:
 //
 //   session.expiresAt <= session.indexedUntil <= score of its entry < expiry of the index key
 //
-// because whatever raises a time to the left is preceded by what raises the times to the right:
-// - create adds the entry, then the session. The session's script refuses to live longer than its entry.
-// - touch that would pass indexedUntil is refused, raises the entry's score (scores never fall), and tries again.
-// - ending a session looks up its user, removes the session, then the entry. A session that is gone never comes back
-//   under its hash.
-// So between two commands there may be an entry without a session, and never a session without its entry: "end all"
-// misses none. An entry without a session may belong to a create in flight, so only who has seen the session before it
-// was removed, or knows that it was refused, removes the entry; others leave it to its score.
+// It holds because every command that raises a time is sent after the commands that raise the times to its right:
+// - A create adds the entry, then the session. The script of the session refuses an expiry after that of the entry.
+// - A touch beyond indexedUntil is refused, raises the score of the entry (scores never fall), and tries again.
+// - A delete looks up the user of the session, then removes the session, then the entry. A hash is never used again.
 //
-// A server may lose the entry and keep the session: an eviction policy takes it, or a node fails over without its last
-// writes. So a touch writes the entry again once some time has passed since the last time, whatever the record says.
+// So between two commands an entry may have no session, but no session is ever without its entry, and ending all
+// sessions of a user misses none. An entry without a session may belong to a create in flight. Therefore only a caller
+// that saw the session before removing it, or knows that its create was rejected, removes the entry. All other entries
+// are removed when their score has passed.
 //
-// Each node has its own clock. An entry is kept for a margin longer than its score says, which covers a session whose
-// node is behind; a session whose node is ahead gets an entry that is counted from that node's time.
+// A server can lose the entry but keep the session, by evicting the index or by failing over without its last writes.
+// Therefore a touch writes the entry again after some time, whatever the record says.
+//
+// Each node has its own clock. An entry is kept longer than its score by a margin, which covers a session whose node is
+// behind. For a session whose node is ahead, the entry is counted from that node's time.
 
 import { isHash, type Deadline } from '@bext/session-core/store-helpers'
 import type { Connection } from '../connection.js'
@@ -26,58 +27,60 @@ import { digest } from '../hash.js'
 import type { Reads } from '../client/reads.js'
 import { addToIndexScript, removeFromIndexScript } from './scripts.js'
 
-/** How far the clocks of nodes may be apart. */
+/** Largest supported difference between the clocks of two nodes. */
 export const clockMarginMs = 60_000
-/** How long an entry outlives a session that expires, at most. */
+/** Longest time for which an entry outlives a session that expires. */
 export const maxIndexLeadMs: number = 24 * 60 * 60 * 1000
-// More than rounding takes from the time until which a session is listed: see the script.
-const minLeadMs = 5 * 60 * 1000
+// More than the rounding in `addToIndexScript` takes from the time.
+const minIndexLeadMs = 5 * 60 * 1000
 const minuteMs = 60_000
 const maxRenewalMinutes = 60
 
+/** An entry to add or to extend. */
 export interface NewEntry {
   readonly userText: string
   readonly hash: string
   readonly ttlMs: number
+  /** Earliest server time from which `ttlMs` counts. */
   readonly fromMs: number
-  /** Whether the session does not exist yet. */
+  /** True if the session does not exist yet. */
   readonly isNew: boolean
 }
 
-/** The sessions of users, by the text of the user's id. */
+/** Commands on the indexes of users. A user is given by the text of `toUserText`. */
 export interface UserIndex {
   /**
-   * Makes sure that the session is listed for `ttlMs` from now and some more, where now is at least `fromMs`. Resolves
-   * to the time until which it is. A full server refuses it if the session is new.
+   * Lists the session for at least `ttlMs` from now, or from `fromMs` if that is later. Resolves to the time until
+   * which it is listed. A full server rejects the entry of a new session.
    */
   add(deadline: Deadline, entry: NewEntry): Promise<number>
-  /** Removes sessions that are known to be gone. */
+  /** Removes entries whose sessions are known to be deleted. */
   remove(deadline: Deadline, userText: string, hashes: readonly string[]): Promise<void>
-  /** The hashes of all the user's sessions, and perhaps of some that are gone or not there yet. */
+  /** Resolves to the hashes of all sessions of the user, and possibly of sessions that are gone or not created yet. */
   list(deadline: Deadline, userText: string): Promise<readonly string[]>
 }
 
-// Touches need no second command for as long as the entry leads the session: that is for one ttl, at most a day, which
-// keeps few entries of sessions that have expired; and no less than nodes' clocks may differ.
+// A touch needs no second command while the entry still outlives the session. A lead of one ttl and at most a day keeps
+// few entries of expired sessions. The minimum is more than the clocks of two nodes may differ.
 function indexLeadMs(ttlMs: number): number {
-  return Math.max(minLeadMs, Math.min(ttlMs, maxIndexLeadMs))
+  return Math.max(minIndexLeadMs, Math.min(ttlMs, maxIndexLeadMs))
 }
 
-/** How old an entry may be, in minutes, before a touch of that ttl writes it again. */
+/** Returns the age in minutes from which a touch with this ttl writes an entry again. */
 export function renewalMinutes(ttlMs: number): number {
   return Math.min(maxRenewalMinutes, Math.floor(indexLeadMs(ttlMs) / 2 / minuteMs))
 }
 
-const indexMark = 'user:'
+const indexPrefix = 'user:'
 
-/** The key of the user's index. */
+/** Returns the key of a user's index. */
 export function indexKeyOf(prefix: string, userText: string): string {
-  return `${prefix}${indexMark}${digest(userText)}`
+  return `${prefix}${indexPrefix}${digest(userText)}`
 }
 
-/** Whether it is the key of an index, less the prefix. */
+/** Returns whether a key without its prefix is that of an index. */
 export function isIndexName(name: string): boolean {
-  return name.startsWith(indexMark) && isHash(name.slice(indexMark.length))
+  return name.startsWith(indexPrefix) && isHash(name.slice(indexPrefix.length))
 }
 
 export function createUserIndex(connection: Connection, reads: Reads, prefix: string): UserIndex {

@@ -1,28 +1,28 @@
-import { define, type Script } from '../sessions/define-script.js'
-import { stampLimit } from '../sessions/record.js'
+import { defineScript, type Script } from '../sessions/define-script.js'
+import { entryMinuteLimit } from '../sessions/record.js'
 
 /**
- * The time until which the entry is kept at least, whose last digits tell the minute in which it was written. A full
- * server refuses the entry of a session that does not exist yet, and takes that of one that does.
+ * Adds or extends an entry. Returns the time until which it is kept at least, whose last digits are the minute in which
+ * it was written. A full server rejects the entry of a new session, and accepts that of an existing session.
  */
-export const addToIndexScript: Script = define(
-  ['hash', 'lives_for', 'from', 'keep_for', 'is_new'],
+export const addToIndexScript: Script = defineScript(
+  ['hash', 'keep_for', 'from', 'margin', 'is_new'],
   `
 local from_now = math.max(now, tonumber(from))
-local indexed_until = from_now + lives_for
-local function drop_old() call('ZREMRANGEBYSCORE', key, '-inf', now - keep_for) end
-if is_new == '0' then drop_old() end
+local indexed_until = from_now + keep_for
+local function drop_expired() call('ZREMRANGEBYSCORE', key, '-inf', now - margin) end
+if is_new == '0' then drop_expired() end
 call('ZADD', key, 'GT', indexed_until, hash)
-if is_new == '1' then drop_old() end
+if is_new == '1' then drop_expired() end
 local last = call('ZRANGE', key, -1, -1, 'WITHSCORES')
-call('PEXPIREAT', key, last[2] + keep_for)
-local rounded = (math.floor(indexed_until / ${stampLimit}) - 1) * ${stampLimit}
-return digits(rounded + math.floor(from_now / 60000) % ${stampLimit})
+call('PEXPIREAT', key, last[2] + margin)
+local rounded = (math.floor(indexed_until / ${entryMinuteLimit}) - 1) * ${entryMinuteLimit}
+return digits(rounded + math.floor(from_now / 60000) % ${entryMinuteLimit})
 `,
 )
 
-/** Takes any number of session hashes for its one key. */
-export const removeFromIndexScript: Script = define(
+/** Removes entries. Accepts any number of session hashes for its one key. */
+export const removeFromIndexScript: Script = defineScript(
   [],
   `
 call('ZREM', key, unpack(ARGV, 2))

@@ -7,7 +7,7 @@ import { parseSummary, summaryBytes, toUserText } from '../sessions/record.js'
 import type { SessionCommands } from '../sessions/commands.js'
 import type { UserIndex } from './index-keys.js'
 
-// How many sessions of a user are asked for at once. Each batch has the time of a call: what goes on is not cut off.
+// Number of sessions that are read or ended at once. Each batch has the deadline of a call, so long lists still finish.
 const batchSize = 250
 
 interface Parts {
@@ -17,7 +17,7 @@ interface Parts {
   readonly sessions: IndexedWrites
 }
 
-/** Lists and ends the sessions of a user (contract O1). */
+/** Creates the methods that list and end the sessions of a user (contract O1). */
 export function createUserSessions({ connection, commands, index, sessions }: Parts): UserIndexCapability {
   async function inBatches(
     userText: string,
