@@ -153,7 +153,7 @@ describe('a Cluster', () => {
     const findings = await diagnoseRedis(cluster)
     expect(findings.filter(({ level }) => level === 'problem')).toEqual([])
     const found = findings.map((finding) => finding.found)
-    expect(found).toContain('1 sessions and 1 index entries were looked at')
+    expect(found).toContain('1 sessions and 1 index entries were checked')
     expect(found).toContain('cluster_state is ok, 16384 of 16384 slots are served')
     expect(found.filter((text) => text.startsWith('Redis '))).toHaveLength(3)
     await store.endUserSessions('d')
