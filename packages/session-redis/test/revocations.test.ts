@@ -69,7 +69,7 @@ test('where there is no server, the answer is Backend (E4)', async () => {
 
 test.each<[string, unknown, RegExp]>([
   ['no options', undefined, /^redisRevocations: expected an object/],
-  ['no client', {}, /^redisRevocations: option client must be a Redis or Cluster/],
+  ['no client', {}, /^redisRevocations: option client must be an ioredis Redis or Cluster/],
   ['a prefix with braces', { client, prefix: '{a}' }, /^redisRevocations: option prefix must not hold/],
   ['an unknown option', { client, url: 'redis://x' }, /^redisRevocations: there is no option "url"/],
 ])('%s: a TypeError (E1)', (_what, options, message) => {
