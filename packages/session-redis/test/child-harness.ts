@@ -1,11 +1,11 @@
 import type { StoreHarness } from '@bext/session-conformance'
 import { redisSessions } from '@bext/session-redis'
 
-// Loaded in a process of its own, which knows the server by this module's query.
+// Loaded in a separate process, which gets the server's URL from this module's query.
 const url = new URL(import.meta.url).searchParams.get('url') ?? ''
 
 const harness: StoreHarness = {
-  name: 'redis with a connection of its own',
+  name: 'redis with its own connection',
   family: 'server',
   open: ({ namespace }) => ({ store: redisSessions({ url, prefix: `${namespace}:` }) }),
 }

@@ -2,7 +2,7 @@ import { startRedisCluster, type RedisCluster } from '@bext-internal/test-servic
 import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { diagnoseRedis, redisRevocations, redisSessions, type RedisSessions } from '@bext/session-redis'
-import { rejectionOf } from './helpers/rejection.js'
+import { rejectionOf } from '@bext-internal/test-services/test-helpers'
 
 let servers: RedisCluster
 let masters: Redis[]
@@ -34,7 +34,7 @@ async function flushScripts(): Promise<void> {
 }
 
 describe('a Cluster', () => {
-  it('keeps sessions, spread over its nodes', async () => {
+  it('stores sessions on all nodes', async () => {
     const ids = await Promise.all(
       Array.from({ length: 60 }, (_, n) => store.create({ dataJson: String(n), ttlMs: 60_000 })),
     )
@@ -53,7 +53,7 @@ describe('a Cluster', () => {
     expect(await store.isHealthy()).toBe(true)
   })
 
-  it('keeps revocations on all nodes, also once scripts are forgotten', async () => {
+  it('stores revocations on all nodes, also after a SCRIPT FLUSH', async () => {
     const revocations = redisRevocations({ client: cluster })
     const untilMs = Date.now() + 60_000
     const names = Array.from({ length: 40 }, (_, n) => `n${n}`)
@@ -85,7 +85,7 @@ describe('a Cluster', () => {
     expect(await keyCounts()).toEqual([0, 0, 0])
   })
 
-  it('lost scripts are sent again', async () => {
+  it('scripts are sent again after a SCRIPT FLUSH', async () => {
     await flushScripts()
     const id = await store.create({ userId: 'u', dataJson: '1', ttlMs: 60_000 })
     await flushScripts()
@@ -100,7 +100,7 @@ describe('a Cluster', () => {
     expect(await keyCounts()).toEqual([0, 0, 0])
   })
 
-  it('calls that come together go to the nodes of their keys, each with its own result', async () => {
+  it('concurrent calls are sent to the nodes of their keys, and each gets its own result', async () => {
     const ids = await Promise.all(
       Array.from({ length: 30 }, (_, n) => store.create({ dataJson: String(n), ttlMs: 60_000 })),
     )
@@ -115,11 +115,11 @@ describe('a Cluster', () => {
     expect(await keyCounts()).toEqual([0, 0, 0])
   })
 
-  it('R6 is read from masters, though the client reads from replicas', async () => {
+  it('R6 reads come from masters even if the client reads from replicas', async () => {
     const fromReplicas = new Cluster(nodes(), { scaleReads: 'slave' })
     const other = redisSessions({ client: fromReplicas })
     const replicas = servers.servers.filter(({ port }) => masters.every(({ options }) => options.port !== port))
-    // The client asks any of the servers for the slots before it is ready, so it is ready before some are paused.
+    // The client reads the slots from any server, so let it become ready before some are paused.
     const id = await other.create({ userId: 'r', dataJson: '1', ttlMs: 60_000 })
     for (const replica of replicas) replica.pause()
     try {
@@ -135,7 +135,7 @@ describe('a Cluster', () => {
     await servers.settled()
   })
 
-  it("starts and gets over a break of all connections with the README's settings", async () => {
+  it("with the README's settings, starts and recovers after all connections break", async () => {
     const client = new Cluster(nodes(), { redisOptions: { socketTimeout: 5000 } })
     const other = redisSessions({ client })
     const createMany = (): Promise<unknown[]> =>
@@ -148,7 +148,7 @@ describe('a Cluster', () => {
     client.disconnect()
   })
 
-  it('is examined by the doctor', async () => {
+  it('the doctor checks all nodes', async () => {
     await store.create({ userId: 'd', dataJson: '1', ttlMs: 60_000 })
     const findings = await diagnoseRedis(cluster)
     expect(findings.filter(({ level }) => level === 'problem')).toEqual([])
@@ -159,7 +159,7 @@ describe('a Cluster', () => {
     await store.endUserSessions('d')
   })
 
-  it('O3 is left open by close()', async () => {
+  it('O3 close() does not close the client', async () => {
     const other = redisSessions({ client: cluster })
     await other.close()
     expect(await other.isHealthy()).toBe(false)

@@ -1,14 +1,14 @@
 import { applicableCases, formatResult, startRun, type StoreHarness } from '@bext/session-conformance'
 import { Redis } from 'ioredis'
 import { afterAll, describe, expect, it } from 'vitest'
-import { harnessOf } from './helpers/harness.js'
+import { createHarness } from './harness.js'
 import { startServer } from './helpers/servers.js'
 
 const server = await startServer()
 afterAll(() => server.stop())
 
-/** A setting of the whole server, and what takes it back. */
-function setting(name: string, value: string, usual: string) {
+/** Returns a condition that changes a server setting, and restores the usual value afterwards. */
+function changeSetting(name: string, value: string, usual: string) {
   return async (): Promise<() => Promise<void>> => {
     await server.raw.config('SET', name, value)
     return async () => void (await server.raw.config('SET', name, usual))
@@ -16,15 +16,15 @@ function setting(name: string, value: string, usual: string) {
 }
 
 const harness: StoreHarness = {
-  ...harnessOf('redis, a server of its own', (url) => new Redis(url), server.url),
+  ...createHarness('redis, a separate server', (url) => new Redis(url), server.url),
   conditions: {
-    forbid: { 'too few replicas': setting('min-replicas-to-write', '1', '0') },
-    fill: setting('maxmemory', '1', '0'),
+    forbid: { 'too few replicas': changeSetting('min-replicas-to-write', '1', '0') },
+    fill: changeSetting('maxmemory', '1', '0'),
   },
 }
 
-// These conditions are those of the server, so the cases run one by one.
-describe('conditions of a whole server', () => {
+// These conditions apply to the whole server, so the cases run one by one.
+describe('conditions that apply to a whole server', () => {
   const run = startRun(harness)
   const cases = applicableCases(harness).filter(({ needs }) => needs.includes('forbid') || needs.includes('fill'))
 

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeEach, expect, it } from 'vitest'
 import type { BatchEvent, OperationEvent, SessionId } from '@bext/session-core'
 import { redisBatchChannel, redisOperationChannel, redisSessions } from '@bext/session-redis'
 import { openNamespace } from './helpers/namespace.js'
-import { rejectionOf } from './helpers/rejection.js'
+import { rejectionOf } from '@bext-internal/test-services/test-helpers'
 
 const namespace = openNamespace()
 const { prefix, raw } = namespace

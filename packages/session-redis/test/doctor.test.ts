@@ -7,7 +7,7 @@ import { diagnoseRedis, redisSessions } from '@bext/session-redis'
 import { startRedisCluster, startRedisProcess } from '@bext-internal/test-services'
 import { startLoading, startServer, startUnsavable, type Server } from './helpers/servers.js'
 
-const careful = {
+const safe = {
   enableOfflineQueue: true,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
@@ -20,7 +20,7 @@ let client: Redis
 
 beforeAll(async () => {
   server = await startServer(['--appendonly', 'no', '--save', ''])
-  client = new Redis(server.url, careful)
+  client = new Redis(server.url, safe)
 })
 
 afterAll(async () => {
@@ -46,7 +46,7 @@ function run(...args: string[]): Promise<{ code: number; stdout: string; stderr:
 }
 
 describe('the doctor', () => {
-  it('finds nothing wrong with what the store itself does', async () => {
+  it('finds no problem after normal use of the store', async () => {
     const store = redisSessions({ client })
     const id = await store.create({ userId: 'ann', dataJson: '{}', ttlMs: 60_000 })
     await store.create({ dataJson: '{}', ttlMs: 60_000 })
@@ -58,7 +58,7 @@ describe('the doctor', () => {
     ])
   })
 
-  it('tells of eviction, which matters once memory is limited', async () => {
+  it('reports an eviction policy, as a problem only if memory is limited', async () => {
     await server.raw.config('SET', 'maxmemory-policy', 'allkeys-lru')
     expect(await findingsAbout('eviction')).toMatchObject([{ level: 'note' }])
     await server.raw.config('SET', 'maxmemory', '100mb')
@@ -70,7 +70,7 @@ describe('the doctor', () => {
     await server.raw.config('SET', 'maxmemory', '0')
   })
 
-  it('tells of memory that is full, and of memory that soon will be', async () => {
+  it('reports memory that is full or nearly full', async () => {
     const used = Number(/^used_memory:(\d+)/m.exec(await server.raw.info('memory'))?.[1])
     await server.raw.config('SET', 'maxmemory', '1gb')
     expect(await findingsAbout('memory')).toMatchObject([{ level: 'ok' }])
@@ -83,7 +83,7 @@ describe('the doctor', () => {
     await server.raw.config('SET', 'maxmemory', '0')
   })
 
-  it('tells of replicas that are missing, without which every write is refused', async () => {
+  it('reports missing replicas if writes need them', async () => {
     await server.raw.config('SET', 'min-replicas-to-write', '1')
     expect(await findingsAbout('replicas')).toMatchObject([
       { level: 'problem', found: '0 of at least 1 replicas keep up' },
@@ -92,7 +92,7 @@ describe('the doctor', () => {
     expect(await findingsAbout('replicas')).toEqual([])
   })
 
-  it('tells of a server that cannot save, though it refuses even PING', async () => {
+  it('reports a server that cannot save and even rejects PING', async () => {
     const { client: own, stop } = await startUnsavable()
     try {
       const findings = await diagnoseRedis(own)
@@ -106,7 +106,7 @@ describe('the doctor', () => {
     }
   })
 
-  it('tells of a server that loads its data', async () => {
+  it('reports a server that is loading its data', async () => {
     const loading = await startLoading()
     try {
       const { code, stdout } = await run('doctor', loading.url)
@@ -117,7 +117,7 @@ describe('the doctor', () => {
     }
   })
 
-  it('tells what is lost without persistence', async () => {
+  it('reports the loss that each persistence setting allows', async () => {
     expect(await findingsAbout('persistence')).toMatchObject([{ level: 'note', why: 'A restart ends all sessions.' }])
     await server.raw.config('SET', 'save', '60 1')
     expect(await findingsAbout('persistence')).toMatchObject([{ level: 'note', found: 'appendonly no, snapshots' }])
@@ -129,7 +129,7 @@ describe('the doctor', () => {
     await server.raw.config('SET', 'save', '')
   })
 
-  it('finds keys that never expire, and keys that hold something else', async () => {
+  it('finds keys that never expire, and keys that are not sessions', async () => {
     const store = redisSessions({ client })
     await store.create({ dataJson: '{}', ttlMs: 60_000 })
     const [key = ''] = await server.raw.keys('session:*')
@@ -142,7 +142,7 @@ describe('the doctor', () => {
     ])
   })
 
-  it('finds index drift both ways', async () => {
+  it('finds entries without sessions, and sessions without entries', async () => {
     const store = redisSessions({ client })
     const ttlMs = 30 * 24 * 3_600_000
     await store.create({ userId: 'ann', dataJson: '{}', ttlMs })
@@ -159,14 +159,14 @@ describe('the doctor', () => {
     ])
   })
 
-  it('takes entries that outlive a session by the ordinary time for right', async () => {
+  it('accepts entries that outlive a session by the usual time', async () => {
     const store = redisSessions({ client })
     await store.create({ userId: 'ann', dataJson: '{}', ttlMs: 1 })
     await expect.poll(() => server.raw.keys('session:*')).toHaveLength(1)
     expect(await findingsAbout('user index')).toEqual([])
   })
 
-  it('finds a session whose entry ends before it', async () => {
+  it('finds a session whose entry expires before it', async () => {
     const store = redisSessions({ client })
     await store.create({ userId: 'ann', dataJson: '{}', ttlMs: 60_000 })
     const [index = ''] = await server.raw.keys('session:user:*')
@@ -175,7 +175,7 @@ describe('the doctor', () => {
     expect(await findingsAbout('user index')).toMatchObject([{ level: 'problem' }])
   })
 
-  it('goes on where keys hold other types, so that they hide nothing', async () => {
+  it('continues after keys of other types', async () => {
     const store = redisSessions({ client })
     await store.create({ userId: 'ann', dataJson: '{}', ttlMs: 60_000 })
     const [index = ''] = await server.raw.keys('session:user:*')
@@ -189,7 +189,7 @@ describe('the doctor', () => {
     ])
   })
 
-  it('walks past no more keys than it is told, whosever they are', async () => {
+  it('scans no more than maxKeys keys, including those of other applications', async () => {
     await server.raw.mset(Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`other:${n}`, '1'])))
     await server.raw.config('RESETSTAT')
     const findings = await diagnoseRedis(client, { maxKeys: 1000 })
@@ -197,18 +197,18 @@ describe('the doctor', () => {
     expect(findings.find(({ subject }) => subject === 'keys')?.found).toContain('but not all keys')
   })
 
-  it('waits for a client that keeps nothing while it connects, as the store does', async () => {
+  it('waits for a client without an offline queue to connect', async () => {
     for (const lazyConnect of [true, false]) {
-      const fresh = new Redis(server.url, { ...careful, enableOfflineQueue: false, lazyConnect })
+      const fresh = new Redis(server.url, { ...safe, enableOfflineQueue: false, lazyConnect })
       const findings = await diagnoseRedis(fresh)
       fresh.disconnect()
       expect(findings.filter(({ level }) => level === 'problem')).toEqual([])
     }
   })
 
-  it('tells of a replica, and of a server that falls silent', async () => {
+  it('reports a replica, and rejects if the server stops responding', async () => {
     const replica = await startRedisProcess()
-    const other = new Redis(replica.url, { ...careful, enableOfflineQueue: false, retryStrategy: () => null })
+    const other = new Redis(replica.url, { ...safe, enableOfflineQueue: false, retryStrategy: () => null })
     other.on('error', () => {})
     try {
       await replica.ask('REPLICAOF', '127.0.0.1', String(server.port))
@@ -222,13 +222,13 @@ describe('the doctor', () => {
     }
   })
 
-  it('tells of settings of the client, and of what it may not look at', async () => {
+  it('reports client settings, and checks that the user may not run', async () => {
     expect(await findingsAbout('client')).toMatchObject([{ level: 'note', found: 'offline-queue' }])
     await server.raw.acl('SETUSER', 'poor', 'reset', 'on', '>pw', '~*', '+@all', '-info', '-config', '-scan')
     const url = new URL(server.url)
     url.username = 'poor'
     url.password = 'pw'
-    const poor = new Redis(url.href, { ...careful, enableReadyCheck: false })
+    const poor = new Redis(url.href, { ...safe, enableReadyCheck: false })
     const findings = await diagnoseRedis(poor)
     poor.disconnect()
     expect(findings.filter(({ found }) => found === 'could not be looked at').map(({ subject }) => subject)).toEqual([
@@ -237,8 +237,8 @@ describe('the doctor', () => {
     ])
   })
 
-  it('keeps to the prefixes of store and client, and looks at as many keys as it is told', async () => {
-    const prefixed = new Redis(server.url, { ...careful, keyPrefix: 'app[1]:' })
+  it('checks only keys with the prefixes of the store and the client', async () => {
+    const prefixed = new Redis(server.url, { ...safe, keyPrefix: 'app[1]:' })
     const store = redisSessions({ client: prefixed, prefix: 's*:' })
     await Promise.all(Array.from({ length: 5 }, () => store.create({ userId: 'u', dataJson: '{}', ttlMs: 60_000 })))
     await redisSessions({ client }).create({ dataJson: '{}', ttlMs: 60_000 })
@@ -250,7 +250,7 @@ describe('the doctor', () => {
     )
   })
 
-  it('says nothing of ids, users and data', async () => {
+  it('findings contain no id, user id or data', async () => {
     const store = redisSessions({ client })
     const id = await store.create({ userId: 'ann', dataJson: '"secret"', ttlMs: 60_000 })
     const [key = ''] = await server.raw.keys('session:*')
@@ -268,7 +268,7 @@ describe('the doctor', () => {
 })
 
 describe('session-redis doctor', () => {
-  it('exits with 0 when nothing is wrong, and with 1 when something is', async () => {
+  it('exits with 0 without a problem, and with 1 otherwise', async () => {
     const right = await run('doctor', server.url)
     expect(right).toMatchObject({ code: 0, stderr: '' })
     expect(right.stdout).toMatch(/Nothing is wrong\.\n$/)
@@ -304,11 +304,11 @@ describe('session-redis doctor', () => {
     expect(stderr).not.toContain('hunter2')
   })
 
-  it('tells its version', async () => {
+  it('prints its version', async () => {
     expect(await run('--version')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+/) as string })
   })
 
-  it('tells its options', async () => {
+  it('prints its options', async () => {
     expect(await run('--help')).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('Usage: session-redis doctor') as string,
@@ -317,11 +317,11 @@ describe('session-redis doctor', () => {
 })
 
 describe('the doctor of a Cluster', () => {
-  it('tells which masters are alone, that it needs a Cluster client, and of slots that nobody serves', async () => {
+  it('reports masters without replicas, a client for a single server, and slots that no node serves', async () => {
     const cluster = await startRedisCluster()
     const [first, ...others] = cluster.servers
     const { port = 0, url = '' } = first ?? {}
-    const ofCluster = new Cluster([{ host: '127.0.0.1', port }], { ...careful, redisOptions: careful })
+    const ofCluster = new Cluster([{ host: '127.0.0.1', port }], { ...safe, redisOptions: safe })
     try {
       await redisSessions({ client: ofCluster }).create({ userId: 'ann', dataJson: '{}', ttlMs: 60_000 })
       const well = await diagnoseRedis(ofCluster)

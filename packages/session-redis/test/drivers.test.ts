@@ -48,7 +48,7 @@ async function useStore(client: Client): Promise<void> {
 }
 
 describe.each(drivers)('ioredis %s', (_, { Redis, Cluster }) => {
-  it('keeps sessions that come together, on one server, also in pipelines of its own', async () => {
+  it('handles concurrent calls on a single server, also with automatic pipelining', async () => {
     const clients = [new Redis(redisUrl), new Redis(redisUrl, { enableAutoPipelining: true })]
     for (const client of clients) {
       await useStore(client)
@@ -56,13 +56,13 @@ describe.each(drivers)('ioredis %s', (_, { Redis, Cluster }) => {
     }
   })
 
-  it('keeps sessions that come together, in a Cluster', async () => {
+  it('handles concurrent calls in a Cluster', async () => {
     const client = new Cluster(nodes)
     await useStore(client)
     client.disconnect()
   })
 
-  it('E4 is refused as a Cluster that makes pipelines, by store and doctor', async () => {
+  it('E4 the store and the doctor reject a Cluster with automatic pipelining', async () => {
     const client = new Cluster(nodes, { enableAutoPipelining: true })
     for (const factory of [redisSessions, redisRevocations]) {
       expect(() => factory({ client })).toThrow(TypeError)

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { SessionId } from '@bext/session-core'
 import { redisRevocations, redisSessions, type RedisSessions } from '@bext/session-redis'
-import { rejectionOf } from './helpers/rejection.js'
+import { rejectionOf } from '@bext-internal/test-services/test-helpers'
 import { startServer, type Server } from './helpers/servers.js'
 import { stepClient } from './helpers/stepping-client.js'
 
@@ -42,8 +42,8 @@ async function userIndexes(): Promise<string[]> {
   return server.raw.keys('session:user:*')
 }
 
-describe('a server without memory left', () => {
-  it('L2 refuses new sessions and keeps nothing of them', async () => {
+describe('a full server', () => {
+  it('L2 rejects new sessions and stores nothing of them', async () => {
     await fill()
     const users = [undefined, ...Array.from({ length: 20 }, (_, n) => `user ${n}`)]
     for (const error of await Promise.all(users.map((user) => rejectionOf(create(user))))) {
@@ -52,7 +52,7 @@ describe('a server without memory left', () => {
     expect(await server.raw.dbsize()).toBe(0)
   })
 
-  it('L2 keeps no index entry of a session that is refused after its entry was written', async () => {
+  it('L2 keeps no index entry of a session that is rejected after its entry was written', async () => {
     const kept = await create('ann')
     const filling = stepClient(client, async (step, reply) => {
       if (step === 1) await fill()
@@ -88,14 +88,14 @@ describe('a server without memory left', () => {
     expect(await store.listUserSessions('ann')).toHaveLength(1)
   })
 
-  it('U4 C7 leaves no key without an expiry after a touch that ends at once', async () => {
+  it('U4 C7 leaves no key without an expiry after a touch of one millisecond', async () => {
     const id = await create(undefined)
     await fill()
     await store.touch(id, 1)
     await expect.poll(() => server.raw.dbsize()).toBe(0)
   })
 
-  it('L2 refuses data that grow, and takes data that do not', async () => {
+  it('L2 rejects longer data, and accepts data that does not grow', async () => {
     const [b, c, d, gone] = (await Promise.all(Array.from({ length: 4 }, () => create('ann', '"first"')))) as [
       SessionId,
       SessionId,
@@ -105,13 +105,13 @@ describe('a server without memory left', () => {
     const a = await create('ann', '"first"')
     await store.delete(gone)
     await fill()
-    // The mark of a create takes room until a second delivery of it would be refused as too late: a's does so longest.
-    const isTaken = (): Promise<boolean> =>
+    // The nonce of a create takes room until a second delivery of it would be rejected as late, which is last for a.
+    const isAccepted = (): Promise<boolean> =>
       store.update(a, '"first"').then(
         () => true,
         () => false,
       )
-    await expect.poll(isTaken, { timeout: 5000 }).toBe(true)
+    await expect.poll(isAccepted, { timeout: 5000 }).toBe(true)
     const results = await Promise.allSettled([
       store.update(c, '"f"'),
       store.update(b, longer),
@@ -146,7 +146,7 @@ describe('a server without memory left', () => {
     expect(await server.raw.dbsize()).toBe(0)
   })
 
-  it('L2 refuses a revocation that needs room whole, and takes one that needs none', async () => {
+  it('L2 rejects a new revocation whole, and extends an existing one', async () => {
     const revocations = redisRevocations({ client })
     const untilMs = Date.now() + hourMs
     await revocations.revokeSession('known', untilMs)

@@ -4,15 +4,15 @@ import type { SessionId } from '@bext/session-core'
 import { redisSessions, type RedisSessions } from '@bext/session-redis'
 import { openNamespace, redisUrl, type ClientOptions } from './helpers/namespace.js'
 import { startProxy, type Proxy } from '@bext-internal/test-services'
-import { rejectionOf } from './helpers/rejection.js'
+import { rejectionOf } from '@bext-internal/test-services/test-helpers'
 
 const namespace = openNamespace()
 const { prefix, raw } = namespace
 const direct = redisSessions({ client: raw, prefix })
 afterAll(() => namespace.clear())
 
-// What makes ioredis keep commands and send them after all.
-const eager = { enableOfflineQueue: true, autoResendUnfulfilledCommands: true, maxRetriesPerRequest: null }
+// Options that make ioredis queue commands and send them later.
+const retryingOptions = { enableOfflineQueue: true, autoResendUnfulfilledCommands: true, maxRetriesPerRequest: null }
 const timeoutMs = 800
 const patient = { timeout: 15_000 }
 
@@ -28,9 +28,9 @@ afterEach(async () => {
   await proxy.close()
 })
 
-/** A store behind the proxy that is connected, and whose client then gets more options. */
+/** Opens a connected store behind the proxy, and then sets more options of its client. */
 async function openThroughProxy(options: ClientOptions = {}): Promise<RedisSessions> {
-  client = new Redis(proxy.url, eager)
+  client = new Redis(proxy.url, retryingOptions)
   client.on('error', () => {})
   const store = redisSessions({ client, prefix, timeoutMs })
   const id = await direct.create({ userId: 'warm', dataJson: '{}', ttlMs: 60_000 })
@@ -58,7 +58,7 @@ async function stored(): Promise<string> {
 }
 
 describe('a write that was reported as failed', () => {
-  it.each(writes)('E2 E5 has no effect after the server was silent: %s', async (_, write) => {
+  it.each(writes)('E2 E5 has no effect after a silent server replies again: %s', async (_, write) => {
     const store = await openThroughProxy()
     const kept = await direct.create({ dataJson: '"first"', ttlMs: 60_000 })
     const ended = await direct.create({ dataJson: '"first"', ttlMs: 60_000 })
@@ -75,19 +75,22 @@ describe('a write that was reported as failed', () => {
     await direct.delete(kept)
   })
 
-  it.each(writes)('E2 has no effect after the connection was lost and everything sent again: %s', async (_, write) => {
-    const store = await openThroughProxy({ socketTimeout: 100, retryStrategy: () => timeoutMs })
-    const kept = await direct.create({ dataJson: '"first"', ttlMs: 60_000 })
-    const before = await stored()
-    proxy.abandon()
-    const error = await rejectionOf(write(store, kept))
-    expect(error.code).toBe('Backend')
-    await expect.poll(() => store.isHealthy(), patient).toBe(true)
-    expect(await stored()).toEqual(before)
-    await direct.delete(kept)
-  })
+  it.each(writes)(
+    'E2 has no effect after the connection was lost and the driver resent everything: %s',
+    async (_, write) => {
+      const store = await openThroughProxy({ socketTimeout: 100, retryStrategy: () => timeoutMs })
+      const kept = await direct.create({ dataJson: '"first"', ttlMs: 60_000 })
+      const before = await stored()
+      proxy.abandon()
+      const error = await rejectionOf(write(store, kept))
+      expect(error.code).toBe('Backend')
+      await expect.poll(() => store.isHealthy(), patient).toBe(true)
+      expect(await stored()).toEqual(before)
+      await direct.delete(kept)
+    },
+  )
 
-  it('E2 is not reported before it can no longer come true, however early the driver gives up', async () => {
+  it('E2 is not reported while it could still take effect, even if the driver gives up earlier', async () => {
     const store = await openThroughProxy({ commandTimeout: 50 })
     const id = await direct.create({ dataJson: '"first"', ttlMs: 60_000 })
     proxy.stall()
@@ -98,7 +101,7 @@ describe('a write that was reported as failed', () => {
     expect(await direct.read(id)).toMatchObject({ dataJson: '"first"' })
   })
 
-  it('H2 a connection on which nothing comes back is replaced', async () => {
+  it('H2 a connection on which no reply arrives is replaced', async () => {
     const store = redisSessions({ url: proxy.url, prefix, timeoutMs })
     const id = await store.create({ dataJson: '{}', ttlMs: 60_000 })
     proxy.abandon()

@@ -12,7 +12,7 @@ function thrownBy(options: unknown): Error {
   } catch (error) {
     return error as Error
   }
-  throw new Error('redisSessions took the options.')
+  throw new Error('redisSessions accepted the options.')
 }
 
 const wrong: readonly [what: string, options: unknown, message: string][] = [
@@ -22,19 +22,23 @@ const wrong: readonly [what: string, options: unknown, message: string][] = [
   ['neither client nor url', {}, 'expected either option client or option url, but neither was given.'],
   ['client and url', { client, url: redisUrl }, 'expected either option client or option url, but both were given.'],
   ['an unknown option', { client, ttl: 1 }, 'there is no option "ttl"'],
-  ['a client of another kind', { client: { get() {} } }, 'option client must be an ioredis Redis or Cluster'],
+  ['a client that is not of ioredis', { client: { get() {} } }, 'option client must be an ioredis Redis or Cluster'],
   ['a client that is null', { client: null }, 'option client must be an ioredis Redis or Cluster, but it is null.'],
-  ['a URL of another kind', { url: 'http://127.0.0.1' }, 'option url must be a redis:// or rediss:// URL'],
-  ['a URL that is none', { url: 'redis://a:b:c:d' }, 'option url must be a redis:// or rediss:// URL'],
-  ['a URL that is no string', { url: 6379 }, 'redis:// or rediss:// URL, but it is a number.'],
+  ['a URL of another scheme', { url: 'http://127.0.0.1' }, 'option url must be a redis:// or rediss:// URL'],
+  ['an invalid URL', { url: 'redis://a:b:c:d' }, 'option url must be a redis:// or rediss:// URL'],
+  ['a URL that is not a string', { url: 6379 }, 'redis:// or rediss:// URL, but it is a number.'],
   ['an empty prefix', { client, prefix: '' }, 'option prefix must have 1 to 128 bytes, but it has 0.'],
   ['a long prefix', { client, prefix: 'ü'.repeat(65) }, 'option prefix must have 1 to 128 bytes, but it has 130.'],
   ['a prefix with a hash tag', { client, prefix: '{app}:' }, 'option prefix must not contain { or }'],
   ['a prefix with a lone surrogate', { client, prefix: '\uD800' }, 'option prefix must not contain a lone surrogate'],
-  ['a prefix that is no string', { client, prefix: 1 }, 'option prefix must be a string, but it is a number.'],
+  ['a prefix that is not a string', { client, prefix: 1 }, 'option prefix must be a string, but it is a number.'],
   ['timeoutMs 0', { client, timeoutMs: 0 }, 'option timeoutMs must be a positive integer'],
-  ['a timeoutMs that no timer takes', { client, timeoutMs: 2 ** 31 }, 'option timeoutMs must be at most 2147483647'],
-  ['an onWarning that is no function', { client, onWarning: true }, 'option onWarning must be a function'],
+  [
+    'a timeoutMs beyond the limit of timers',
+    { client, timeoutMs: 2 ** 31 },
+    'option timeoutMs must be at most 2147483647',
+  ],
+  ['an onWarning that is not a function', { client, onWarning: true }, 'option onWarning must be a function'],
   ['onWarning and url', { url: redisUrl, onWarning() {} }, 'option onWarning requires option client'],
   ['a fractional maxDataBytes', { client, maxDataBytes: 1.5 }, 'option maxDataBytes must be a positive integer'],
 ]
@@ -50,7 +54,7 @@ describe('redisSessions options', () => {
     expect(thrownBy({ url: 'http://user:hunter2@127.0.0.1' }).message).not.toContain('hunter2')
   })
 
-  it('takes Redis and Cluster of ioredis, in both reply mappings', () => {
+  it('accepts Redis and Cluster of ioredis, with both reply mappings', () => {
     const clients: (RedisClient & { disconnect(): void })[] = [
       new Redis(redisUrl, { lazyConnect: true }),
       new Redis(redisUrl, { lazyConnect: true, replyMapping: 'resp3' }),

@@ -3,11 +3,11 @@ import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { redisSessions, type RedisSessions } from '@bext/session-redis'
 import type { ClientOptions } from './helpers/namespace.js'
-import { rejectionOf } from './helpers/rejection.js'
+import { rejectionOf } from '@bext-internal/test-services/test-helpers'
 
 const timeoutMs = 4000
-// Far from the deadline, and more than a busy machine needs.
-const atOnceMs = 1500
+// Well below the deadline, and enough for a busy machine.
+const immediateMs = 1500
 const patient = { timeout: 15_000 }
 const options = { dataJson: '{}', ttlMs: 60_000 }
 
@@ -33,7 +33,7 @@ afterEach(async () => {
   await proxy.close()
 })
 
-const careful: ClientOptions = {
+const safe: ClientOptions = {
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
@@ -48,16 +48,16 @@ function connect(clientOptions: ClientOptions = {}): Redis {
 
 const stores: readonly [name: string, open: () => RedisSessions][] = [
   ['a URL', () => redisSessions({ url: proxy.url, timeoutMs })],
-  ['a client by default', () => redisSessions({ client: connect(), timeoutMs })],
-  ['a careful client', () => redisSessions({ client: connect(careful), timeoutMs })],
+  ['a default client', () => redisSessions({ client: connect(), timeoutMs })],
+  ['a safe client', () => redisSessions({ client: connect(safe), timeoutMs })],
 ]
 
 describe.each(stores)('a store over %s', (_, open) => {
-  it('E5 H2 rejects at once while Redis is down, and works again once it is back', async () => {
+  it('E5 H2 rejects immediately while Redis is down, and works again when it is back', async () => {
     const store = open()
     const id = await store.create(options)
     await server.kill()
-    // What was sent before the connection was seen to be lost is the driver's to end.
+    // The driver ends the command that was sent before it noticed the lost connection.
     await rejectionOf(store.read(id))
     const calls = [
       store.read(id),
@@ -68,7 +68,7 @@ describe.each(stores)('a store over %s', (_, open) => {
     ]
     const startMs = performance.now()
     const errors = await Promise.all(calls.map(rejectionOf))
-    expect(performance.now() - startMs).toBeLessThan(atOnceMs)
+    expect(performance.now() - startMs).toBeLessThan(immediateMs)
     for (const error of errors)
       expect(error).toMatchObject({ reason: 'unavailable', cause: expect.any(Error) as Error })
     await server.restart()
@@ -77,7 +77,7 @@ describe.each(stores)('a store over %s', (_, open) => {
     await store.close()
   })
 
-  it('waits for the next connection after a short break', async () => {
+  it('waits for the next connection after a short interruption', async () => {
     const store = open()
     const ids = await Promise.all(Array.from({ length: 12 }, () => store.create(options)))
     for (let n = 0; n < 5; n++) {
@@ -89,23 +89,23 @@ describe.each(stores)('a store over %s', (_, open) => {
   })
 })
 
-it('E5 a store rejects at once if its first attempt to connect fails', async () => {
-  // Nobody listens there.
+it('E5 a store rejects immediately if its first attempt to connect fails', async () => {
+  // Nothing listens on this port.
   const store = redisSessions({ url: 'redis://127.0.0.1:1', timeoutMs })
   const startMs = performance.now()
   const errors = await Promise.all([store.create(options), store.create(options)].map(rejectionOf))
-  expect(performance.now() - startMs).toBeLessThan(atOnceMs)
+  expect(performance.now() - startMs).toBeLessThan(immediateMs)
   for (const error of errors) expect(error).toMatchObject({ reason: 'unavailable', cause: { code: 'ECONNREFUSED' } })
   await store.close()
 })
 
-describe('a client that is handed over', () => {
-  it('E2 E5 has writes again that it never sent', async () => {
-    const client = connect(careful)
+describe('a given client', () => {
+  it('E2 E5 gets writes again that it never sent', async () => {
+    const client = connect(safe)
     const store = redisSessions({ client, timeoutMs })
     const id = await store.create(options)
     for (let n = 0; n < 15; n++) {
-      // Its status is still "ready", and it refuses all commands.
+      // The status is still "ready", but ioredis rejects all commands.
       client.stream.destroy()
       expect(client.status).toBe('ready')
       await Promise.all([store.update(id, String(n)), store.touch(id, 60_000 + n), store.create(options)])
@@ -113,7 +113,7 @@ describe('a client that is handed over', () => {
     }
   })
 
-  it('E5 is not waited for once it has been connecting for as long as a call may take', async () => {
+  it('E5 is not waited for after it has been connecting for the deadline of a call', async () => {
     proxy.stall()
     const store = redisSessions({ client: connect(), timeoutMs: 300 })
     await rejectionOf(store.create(options))
@@ -128,7 +128,7 @@ describe('a client that is handed over', () => {
     await expect.poll(() => store.isHealthy(), patient).toBe(true)
   })
 
-  it('is first connected again after it has ended during an outage', async () => {
+  it('that ended during an outage can be connected again', async () => {
     const client = connect({ retryStrategy: () => null })
     const store = redisSessions({ client, timeoutMs })
     const id = await store.create(options)
@@ -140,14 +140,14 @@ describe('a client that is handed over', () => {
     expect(await store.create(options)).toBeTypeOf('string')
   })
 
-  it('has one listener for each event, however many stores and calls there are', async () => {
+  it('gets one listener for each event, however many stores and calls use it', async () => {
     const client = connect({ lazyConnect: true })
     const stored = Array.from({ length: 30 }, () => redisSessions({ client, timeoutMs }))
     await Promise.all(stored.map((store) => store.create(options)))
     for (const event of ['ready', 'close', 'end']) expect(client.listenerCount(event)).toBe(1)
   })
 
-  it('draws no warning of Node while thirty stores wait for it', async () => {
+  it('causes no warning of Node while thirty stores wait for it', async () => {
     const warnings: Error[] = []
     const listener = (warning: Error): void => void warnings.push(warning)
     process.on('warning', listener)

@@ -13,7 +13,7 @@ beforeAll(async () => {
   blocks = [...section.matchAll(/^```ts.*?$(.*?)^```$/gms)].map(([, code = '']) => code)
 })
 
-/** Runs the code in a process of its own, and resolves to what it printed. Rejects unless it ends with 0. */
+/** Runs the code in a separate process, and resolves to its output. Rejects if the process does not exit with 0. */
 async function run(code: string, url: string): Promise<{ stdout: string; stderr: string }> {
   const args = ['--import', 'tsx', '--input-type=module', '--eval', code]
   return promisify(execFile)(process.execPath, args, {
@@ -36,13 +36,13 @@ describe("the README's clients", () => {
     expect(await run(blocks[0] ?? '', inject('redisUrl'))).toEqual({ stdout: 'true\n', stderr: '' })
   })
 
-  it('H1 shuts down in good order while Redis is down', { timeout: patient }, async () => {
+  it('H1 shuts down cleanly while Redis is down', { timeout: patient }, async () => {
     const { stdout, stderr } = await run(blocks[0] ?? '', 'redis://127.0.0.1:1')
     expect(stdout).toBe('false\n')
     expect(stderr).toMatch(/^(redis .*\n)+$/)
   })
 
-  it.each([1, 2])('number %i draws no warning', { timeout: patient }, async (number) => {
+  it.each([1, 2])('number %i causes no warning', { timeout: patient }, async (number) => {
     const warned = (blocks[number] ?? '').replace(
       'redisSessions({ client })',
       'redisSessions({ client, onWarning: ({ code }) => console.log(code) })\nconsole.log("made")\nclient.disconnect()',

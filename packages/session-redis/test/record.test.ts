@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { SessionId } from '@bext/session-core'
 import { redisSessions } from '@bext/session-redis'
 import { openNamespace, redisUrl } from './helpers/namespace.js'
-import { rejectionOf } from './helpers/rejection.js'
+import { rejectionOf } from '@bext-internal/test-services/test-helpers'
 
 const namespace = openNamespace()
 const { prefix, raw } = namespace
@@ -23,8 +23,8 @@ async function createAndFind(ttlMs: number): Promise<{ id: SessionId; key: strin
   return { id, key: added[0]?.[0] ?? '' }
 }
 
-describe('what Redis keeps', () => {
-  it('U4 C7 every key expires, after every kind of write', async () => {
+describe('stored records', () => {
+  it('U4 C7 every key has an expiry after every kind of write', async () => {
     for (const userId of [undefined, 'alice']) {
       const id = await store.create({ userId, dataJson: '{"n":0}', ttlMs: 60_000 })
       await store.update(id, '{"n":1}')
@@ -37,15 +37,15 @@ describe('what Redis keeps', () => {
     for (const [key] of entries) expect(await raw.pttl(key)).toBeGreaterThan(0)
   })
 
-  it('R3 expires in Redis when the record says', async () => {
+  it('R3 the key expires with the record', async () => {
     const { id, key } = await createAndFind(60_000)
     const { createdAtMs, expiresAtMs } = await store.read(id)
     expect(expiresAtMs).toBe(createdAtMs + 60_000)
-    // Redis gives a key up once its clock has passed the expiry, a session is over once the clock has reached it.
+    // Redis drops a key once its clock has passed the expiry. A session expires once the clock has reached it.
     expect(await raw.pexpiretime(key)).toBe(expiresAtMs - 1)
   })
 
-  it('C7 R3 a session of one millisecond is over after it, and leaves no key', async () => {
+  it('C7 R3 a session of one millisecond expires, and leaves no key', async () => {
     const before = await namespace.entries()
     const id = await store.create({ dataJson: '{}', ttlMs: 1 })
     const answer = (): Promise<unknown> => store.read(id).catch((error: unknown) => error)
@@ -53,7 +53,7 @@ describe('what Redis keeps', () => {
     expect(await namespace.entries()).toEqual(before)
   })
 
-  it('I1 I3 neither the id nor a user id is in a key, nor the id in a value', async () => {
+  it('I1 I3 no key contains an id or a user id, and no value contains an id', async () => {
     const id = await store.create({ userId: 'bob@example.org', dataJson: '{}', ttlMs: 60_000 })
     const entries = await namespace.entries()
     for (const [key, type] of entries) {
@@ -63,7 +63,7 @@ describe('what Redis keeps', () => {
     }
   })
 
-  it('R2 data that look like the layout come back as they are', async () => {
+  it('R2 data that looks like the layout is returned unchanged', async () => {
     const dataJson = `\n"${'9'.repeat(60)}\\n%d\\u0000😀"\n`
     const id = await store.create({ userId: 'a\nb"\u0000', dataJson, ttlMs: 60_000 })
     expect(await store.read(id)).toMatchObject({ userId: 'a\nb"\u0000', dataJson })
@@ -72,37 +72,37 @@ describe('what Redis keeps', () => {
     expect(await store.read(id)).toMatchObject({ userId: 'a\nb"\u0000', dataJson: '\n\n1\n' })
   })
 
-  it.each([undefined, 'ann'])(
-    'reads and writes what was stored before records had marks, of user %j',
-    async (userId) => {
-      const id = await store.create({ userId, dataJson: '{"n":0}', ttlMs: 60_000 })
-      const { createdAtMs, expiresAtMs } = await store.read(id)
-      const keys = (await namespace.entries()).filter(([, type]) => type === 'string').map(([key]) => key)
-      const userText = userId === undefined ? '' : JSON.stringify(userId)
-      for (const key of keys) {
-        if (!(await raw.get(key))?.includes(String(createdAtMs))) continue
-        await raw.set(key, `${expiresAtMs}${expiresAtMs + 60_000}${createdAtMs}${userText}\n{"n":0}`, 'KEEPTTL')
-      }
-      expect(await store.read(id)).toEqual({ id, userId, dataJson: '{"n":0}', createdAtMs, expiresAtMs })
-      if (userId !== undefined) expect(await store.listUserSessions(userId)).toHaveLength(1)
-      await store.touch(id, 70_000)
-      expect(await store.updateIfUnchanged(id, '{"n":0}', '{"n":1}')).toMatchObject({ outcome: 'updated' })
-      await store.update(id, '{"n":2}')
-      expect(await store.read(id)).toMatchObject({ userId, dataJson: '{"n":2}', createdAtMs })
+  it.each([undefined, 'ann'])('records without nonces can be read and written, of user %j', async (userId) => {
+    const id = await store.create({ userId, dataJson: '{"n":0}', ttlMs: 60_000 })
+    const { createdAtMs, expiresAtMs } = await store.read(id)
+    const keys = (await namespace.entries()).filter(([, type]) => type === 'string').map(([key]) => key)
+    const userText = userId === undefined ? '' : JSON.stringify(userId)
+    for (const key of keys) {
+      if (!(await raw.get(key))?.includes(String(createdAtMs))) continue
+      await raw.set(key, `${expiresAtMs}${expiresAtMs + 60_000}${createdAtMs}${userText}\n{"n":0}`, 'KEEPTTL')
+    }
+    expect(await store.read(id)).toEqual({ id, userId, dataJson: '{"n":0}', createdAtMs, expiresAtMs })
+    if (userId !== undefined) expect(await store.listUserSessions(userId)).toHaveLength(1)
+    await store.touch(id, 70_000)
+    expect(await store.updateIfUnchanged(id, '{"n":0}', '{"n":1}')).toMatchObject({ outcome: 'updated' })
+    await store.update(id, '{"n":2}')
+    expect(await store.read(id)).toMatchObject({ userId, dataJson: '{"n":2}', createdAtMs })
+    await store.delete(id)
+    if (userId !== undefined) expect(await store.listUserSessions(userId)).toEqual([])
+  })
+
+  it.each(['hello', '1'.repeat(80), `${'1'.repeat(39)}{}\n{}`])(
+    'E4 the value %j is not read as a session',
+    async (value) => {
+      const { id, key } = await createAndFind(60_000)
+      await raw.set(key, value, 'KEEPTTL')
+      expect(await rejectionOf(store.read(id))).toMatchObject({ code: 'Backend', reason: 'corrupt' })
       await store.delete(id)
-      if (userId !== undefined) expect(await store.listUserSessions(userId)).toEqual([])
+      expect(await raw.exists(key)).toBe(0)
     },
   )
 
-  it.each(['hello', '1'.repeat(80), `${'1'.repeat(39)}{}\n{}`])('E4 no session is made of %j', async (value) => {
-    const { id, key } = await createAndFind(60_000)
-    await raw.set(key, value, 'KEEPTTL')
-    expect(await rejectionOf(store.read(id))).toMatchObject({ code: 'Backend', reason: 'corrupt' })
-    await store.delete(id)
-    expect(await raw.exists(key)).toBe(0)
-  })
-
-  it('U5 what is no session is not written over', async () => {
+  it('U5 a value that is not a session is not overwritten', async () => {
     const { id, key } = await createAndFind(60_000)
     await raw.set(key, 'hello', 'KEEPTTL')
     const calls = [store.update(id, '{}'), store.updateIfUnchanged(id, '{}', '{}'), store.touch(id, 1000)]

@@ -14,7 +14,7 @@ interface Visit {
   visits: number
 }
 
-/** The `Cookie` header of the session that was set last. */
+/** Returns the `Cookie` header for these `Set-Cookie` headers. */
 function cookieOf(setCookies: readonly string[]): string {
   return setCookies.map((setCookie) => setCookie.split(';')[0]).join('; ')
 }
@@ -26,35 +26,38 @@ async function signIn(manager: SessionManager<Visit>): Promise<string> {
   return cookieOf(await session.commit())
 }
 
-describe('a session whose data the manager refuses', () => {
-  it.each(['a throw', 'JSON that is no object'])('begins again, and a sign-out ends it: %s', async (how) => {
-    const reasons: string[] = []
-    let isBroken = false
-    const manager = createSessionManager<Visit>({
-      store: store,
-      initialData: () => ({ visits: 0 }),
-      migrateData(data) {
-        if (isBroken) throw new Error('visits')
-        return data
-      },
-      onRejection: ({ reason }) => reasons.push(reason),
-    })
-    let cookie = await signIn(manager)
-    const id = asSessionId(cookie.slice(cookie.indexOf('=') + 1))
-    if (how === 'a throw') isBroken = true
-    else cookie = `__Host-session=${await store.update(id, '"text"')}`
-    const session = await manager.open(cookie)
-    expect([session.userId, session.data, reasons]).toEqual([undefined, { visits: 0 }, ['invalid_data']])
-    session.signOut()
-    expect(await session.commit()).toEqual([expect.stringMatching(/^__Host-session=; Max-Age=0;/)])
-    isBroken = false
-    await expect(store.read(asSessionId(cookie.slice(cookie.indexOf('=') + 1)))).rejects.toMatchObject({
-      code: 'NotFound',
-    })
-  })
+describe('a session whose data the manager rejects', () => {
+  it.each(['a throw', 'JSON that is not an object'])(
+    'is replaced by a new one, and a sign-out deletes it: %s',
+    async (how) => {
+      const reasons: string[] = []
+      let isBroken = false
+      const manager = createSessionManager<Visit>({
+        store,
+        initialData: () => ({ visits: 0 }),
+        migrateData(data) {
+          if (isBroken) throw new Error('visits')
+          return data
+        },
+        onRejection: ({ reason }) => reasons.push(reason),
+      })
+      let cookie = await signIn(manager)
+      const id = asSessionId(cookie.slice(cookie.indexOf('=') + 1))
+      if (how === 'a throw') isBroken = true
+      else cookie = `__Host-session=${await store.update(id, '"text"')}`
+      const session = await manager.open(cookie)
+      expect([session.userId, session.data, reasons]).toEqual([undefined, { visits: 0 }, ['invalid_data']])
+      session.signOut()
+      expect(await session.commit()).toEqual([expect.stringMatching(/^__Host-session=; Max-Age=0;/)])
+      isBroken = false
+      await expect(store.read(asSessionId(cookie.slice(cookie.indexOf('=') + 1)))).rejects.toMatchObject({
+        code: 'NotFound',
+      })
+    },
+  )
 
-  it('is signed out where it has just ended beside the request', async () => {
-    const manager = createSessionManager<Visit>({ store: store, initialData: () => ({ visits: 0 }) })
+  it('can be signed out although a concurrent request has ended it', async () => {
+    const manager = createSessionManager<Visit>({ store, initialData: () => ({ visits: 0 }) })
     const cookie = await signIn(manager)
     const [first, second] = [await manager.open(cookie), await manager.open(cookie)]
     for (const session of [first, second]) {
@@ -64,10 +67,10 @@ describe('a session whose data the manager refuses', () => {
   })
 })
 
-it('begins again where something else wrote to the key, and a sign-out ends that', async () => {
+it('a key that another program wrote to gives a new session, and a sign-out deletes it', async () => {
   const reasons: string[] = []
   const manager = createSessionManager<Visit>({
-    store: store,
+    store,
     initialData: () => ({ visits: 0 }),
     onRejection: ({ reason }) => reasons.push(reason),
   })

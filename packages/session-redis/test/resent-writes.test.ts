@@ -8,7 +8,7 @@ const { prefix, raw } = namespace
 const redis = new Redis(redisUrl)
 const ttlMs = 60_000
 
-/** What others do between the two deliveries. */
+/** Runs between the two deliveries of a command. */
 let between: (() => Promise<unknown>) | undefined
 
 afterEach(async () => {
@@ -22,7 +22,7 @@ afterAll(async () => {
   await namespace.clear()
 })
 
-/** A client whose scripts are all carried out twice, as when a reply was lost and the command was sent again. */
+/** A client that runs every script twice, as if the reply was lost and the driver resent the command. */
 const resending = new Proxy<RedisClient>(redis, {
   get(target, name) {
     const value: unknown = Reflect.get(target, name)
@@ -40,7 +40,7 @@ const resending = new Proxy<RedisClient>(redis, {
 const store = redisSessions({ client: resending, prefix })
 const others = redisSessions({ client: raw, prefix })
 
-describe('E6 a driver that sends again what has been done', () => {
+describe('E6 a driver that resends commands which have taken effect', () => {
   it.each([undefined, 'ann'])('creates one session for user %j', async (userId) => {
     const id = await store.create({ userId, dataJson: '{}', ttlMs })
     const sessions = (await namespace.entries()).filter(([, type]) => type === 'string')
@@ -51,14 +51,14 @@ describe('E6 a driver that sends again what has been done', () => {
     expect((await namespace.entries()).filter(([, type]) => type === 'string')).toEqual([])
   })
 
-  it('creates one session for each of the calls that go together', async () => {
+  it('creates one session for each of several concurrent calls', async () => {
     const ids = await Promise.all([1, 2, 3].map(() => store.create({ dataJson: '{}', ttlMs })))
     const sessions = (await namespace.entries()).filter(([, type]) => type === 'string')
     expect(sessions).toHaveLength(3)
     expect(new Set(ids).size).toBe(3)
   })
 
-  it.each([undefined, 'ann'])('O4 updates what is unchanged once, for user %j', async (userId) => {
+  it.each([undefined, 'ann'])('O4 updates unchanged data once, for user %j', async (userId) => {
     const id = await others.create({ userId, dataJson: '0', ttlMs })
     for (let count = 0; count < 5; count += 1) {
       expect(await store.updateIfUnchanged(id, `${count}`, `${count + 1}`)).toEqual({ outcome: 'updated', id })
@@ -67,7 +67,7 @@ describe('E6 a driver that sends again what has been done', () => {
     expect(await store.updateIfUnchanged(id, '4', '5')).toEqual({ outcome: 'changed' })
   })
 
-  it('O4 tells one of equal writes that race that it has updated', async () => {
+  it('O4 answers updated to only one of several equal writes that race', async () => {
     for (let race = 0; race < 30; race += 1) {
       const id = await others.create({ dataJson: '0', ttlMs })
       const results = await Promise.all(Array.from({ length: 5 }, () => store.updateIfUnchanged(id, '0', '1')))
@@ -75,12 +75,12 @@ describe('E6 a driver that sends again what has been done', () => {
     }
   })
 
-  it('O4 tells the truth of a write after which others have written', async () => {
+  it('O4 answers updated to a write that others have overwritten since', async () => {
     const id = await others.create({ userId: 'ann', dataJson: '"a"', ttlMs })
     const writes = [
       () => others.update(id, '"c"'),
       () => others.updateIfUnchanged(id, '"b"', '"c"'),
-      // What was expected is there again.
+      // The expected data is stored again.
       () => others.updateIfUnchanged(id, '"b"', '"a"'),
       () => others.update(id, '"a"'),
     ]
@@ -93,14 +93,14 @@ describe('E6 a driver that sends again what has been done', () => {
     }
   })
 
-  it('U5 does not write over what came after an update', async () => {
+  it('U5 does not overwrite a later update', async () => {
     const id = await others.create({ userId: 'ann', dataJson: '0', ttlMs })
     between = () => others.update(id, '"after"')
     await store.update(id, '"before"')
     expect(await others.read(id)).toMatchObject({ userId: 'ann', dataJson: '"after"' })
   })
 
-  it('remembers as many writes of a session as come in one deadline', async () => {
+  it('recognises a write after many others of the same session within one deadline', async () => {
     const id = await others.create({ userId: 'ann', dataJson: '0', ttlMs })
     between = async () => {
       for (let count = 1; count <= 10; count += 1) {
@@ -115,7 +115,7 @@ describe('E6 a driver that sends again what has been done', () => {
     expect(await raw.strlen(key)).toBeLessThan(600)
   })
 
-  it('D2 O1 leaves nothing of sessions that it ends', async () => {
+  it('D2 O1 leaves nothing of ended sessions', async () => {
     const create = () => others.create({ userId: 'ann', dataJson: '{}', ttlMs })
     const [first] = await Promise.all([create(), create(), create()])
     await store.delete(first)
@@ -136,7 +136,7 @@ describe('E6 a driver that sends again what has been done', () => {
     expect(await others.listUserSessions('ann')).toHaveLength(1)
   })
 
-  it('O7 revokes to the later time, whichever comes twice', async () => {
+  it('O7 keeps the later of two revocations, whichever is resent', async () => {
     const revocations = redisRevocations({ client: resending, prefix })
     const later = redisRevocations({ client: raw, prefix })
     const nowMs = Date.now()

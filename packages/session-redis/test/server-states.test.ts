@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mintSessionId } from '@bext/session-core/store-helpers'
 import { redisSessions, type RedisSessions } from '@bext/session-redis'
 import { startProxy, type Proxy } from '@bext-internal/test-services'
-import { rejectionOf } from './helpers/rejection.js'
+import { rejectionOf } from '@bext-internal/test-services/test-helpers'
 import { startLoading, startServer, startUnsavable, type Server } from './helpers/servers.js'
 
 let server: Server
@@ -25,7 +25,7 @@ afterAll(async () => {
 })
 
 describe('a server', () => {
-  it('without memory left is full for new sessions and longer data, and still extends and ends sessions', async () => {
+  it('L2 without free memory rejects new sessions and longer data, and still extends and ends sessions', async () => {
     const id = await store.create({ userId: 'u', dataJson: '{}', ttlMs: 60_000 })
     await server.raw.config('SET', 'maxmemory', '1')
     const calls = [store.create({ dataJson: '{}', ttlMs: 60_000 }), store.update(id, '"longer"')]
@@ -40,9 +40,9 @@ describe('a server', () => {
     await server.raw.config('SET', 'maxmemory', '0')
   })
 
-  it('E4 H2 that has become a replica is unavailable, and left for the one that its address leads to', async () => {
+  it('E4 H2 that has become a replica is unavailable, and the store reconnects to the new master', async () => {
     const id = await store.create({ dataJson: '{}', ttlMs: 60_000 })
-    // Nobody listens there, so that it keeps what it has.
+    // Nothing listens on this port, so the server keeps its data.
     await server.raw.replicaof('127.0.0.1', 1)
     proxy.retarget(successor.url)
     expect(await rejectionOf(store.update(id, '[]'))).toMatchObject({ code: 'Backend', reason: 'unavailable' })
@@ -51,7 +51,7 @@ describe('a server', () => {
     expect(await successor.raw.dbsize()).toBe(1)
   })
 
-  it('E4 that may not write without its replicas says so', async () => {
+  it('E4 that lacks replicas is unavailable, and the error says why', async () => {
     await server.raw.replicaof('NO', 'ONE')
     const own = redisSessions({ url: server.url })
     const id = await own.create({ dataJson: '{}', ttlMs: 60_000 })
@@ -66,7 +66,7 @@ describe('a server', () => {
     await own.close()
   })
 
-  it('E4 that cannot save to its disk says so', async () => {
+  it('E4 that cannot write to its disk is unavailable, and the error says why', async () => {
     const { client, stop } = await startUnsavable()
     try {
       const error = await rejectionOf(redisSessions({ client }).create({ dataJson: '{}', ttlMs: 1000 }))
@@ -77,7 +77,7 @@ describe('a server', () => {
     }
   })
 
-  it('E4 that loads its data says so', async () => {
+  it('E4 that is loading its data is unavailable, and the error says why', async () => {
     const { url, stop } = await startLoading()
     const client = new Redis(url, { enableReadyCheck: false })
     client.on('error', () => {})

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { redisSessions } from '@bext/session-redis'
-import { rejectionOf } from './helpers/rejection.js'
+import { rejectionOf } from '@bext-internal/test-services/test-helpers'
 import { startServer, type Server } from './helpers/servers.js'
 
 const run = promisify(execFile)
@@ -56,7 +56,7 @@ afterAll(async () => {
 })
 
 describe('TLS', () => {
-  it('is what a client with the CA of the server speaks', async () => {
+  it('works with a client that trusts the CA', async () => {
     const client = new Redis({ host: '127.0.0.1', port, tls: { ca: await readFile(caFile) } })
     const store = redisSessions({ client })
     const id = await store.create({ dataJson: '{}', ttlMs: 60_000 })
@@ -64,7 +64,7 @@ describe('TLS', () => {
     client.disconnect()
   })
 
-  it('E3 with a server whose CA is not known is unavailable, and the cause says why', async () => {
+  it('E3 with an unknown CA is unavailable, and the cause says why', async () => {
     const store = redisSessions({ url: `rediss://127.0.0.1:${port}`, timeoutMs: 1000 })
     const error = await rejectionOf(store.create({ dataJson: '{}', ttlMs: 60_000 }))
     expect(error).toMatchObject({ code: 'Backend', reason: 'unavailable' })
@@ -72,7 +72,7 @@ describe('TLS', () => {
     await store.close()
   })
 
-  it('is what a rediss:// URL means; Node takes another CA from NODE_EXTRA_CA_CERTS', async () => {
+  it('works with a rediss:// URL and a CA from NODE_EXTRA_CA_CERTS', async () => {
     const program = `
       const { redisSessions } = await import('@bext/session-redis')
       const store = redisSessions({ url: process.argv[1] })

@@ -17,7 +17,7 @@ const brokenStore = redisSessions({ client: breaking, prefix, timeoutMs: 250 })
 const dayMs = 86_400_000
 
 async function reset(): Promise<void> {
-  breaking.breakAt(Number.POSITIVE_INFINITY, 'refuse')
+  breaking.breakAt(Number.POSITIVE_INFINITY, 'do-not-send')
   const keys = (await namespace.entries()).map(([key]) => key)
   if (keys.length > 0) await raw.del(keys)
 }
@@ -42,16 +42,16 @@ const operations: readonly Operation[] = [
   ['endUserSessions', () => brokenStore.endUserSessions('u')],
 ]
 
-describe('the index of a user', () => {
-  // The server knows the scripts, so that the commands that are counted are those of the operations.
+describe("a user's index", () => {
+  // Load the scripts first, so that only the commands of the operations are counted.
   beforeAll(async () => {
     const id = await countedStore.create({ userId: 'warm', dataJson: '{}', ttlMs: 60_000 })
     await countedStore.touch(id, dayMs)
     await countedStore.delete(id)
   })
 
-  it.each(operations.flatMap((each) => [[...each, 'refuse'] as const, [...each, 'lose-reply'] as const]))(
-    'O1 no session is without its entry wherever %s stops (%#)',
+  it.each(operations.flatMap((each) => [[...each, 'do-not-send'] as const, [...each, 'lose-reply'] as const]))(
+    'O1 every session has its entry wherever %s stops (%#)',
     async (_, work, how) => {
       for (let step = 1; ; step += 1) {
         await reset()
@@ -69,14 +69,14 @@ describe('the index of a user', () => {
     },
   )
 
-  it('D2 leaves nothing behind after the last delete', async () => {
+  it('D2 is gone after the last delete', async () => {
     const [first, second] = await Promise.all([create('u'), create('u', 400 * dayMs)])
     await store.touch(first, 500 * dayMs)
     for (const id of [first, second, first]) await store.delete(id)
     expect(await namespace.entries()).toEqual([])
   })
 
-  it('O1 outlives a session that is prolonged again and again', async () => {
+  it('O1 outlives a session that is extended again and again', async () => {
     const id = await create('u', 20_000)
     for (const ttlMs of [60_000, dayMs, 20_000, 400 * dayMs, 60_000, 3_155_760_000_000]) {
       await store.touch(id, ttlMs)
@@ -85,9 +85,9 @@ describe('the index of a user', () => {
     expect(await store.listUserSessions('u')).toHaveLength(1)
   })
 
-  it('T4 a touch is one command until the session would outlive its entry', async () => {
+  it('T4 a touch is one command while the entry outlives the session', async () => {
     const id = await create('u', dayMs)
-    breaking.breakAt(Number.POSITIVE_INFINITY, 'refuse')
+    breaking.breakAt(Number.POSITIVE_INFINITY, 'do-not-send')
     await countedStore.touch(id, dayMs)
     expect(breaking.sent).toBe(1)
     await countedStore.touch(id, 2 * dayMs + 60_000)
@@ -107,7 +107,7 @@ describe('the index of a user', () => {
     expect(await namespace.entries()).toEqual([])
   })
 
-  it('gives up entries whose time is over, and keeps those of others', async () => {
+  it('drops expired entries and keeps all others', async () => {
     const id = await create('u')
     const [index] = await readIndexes(namespace)
     const nowMs = Date.now()
@@ -121,8 +121,8 @@ describe('the index of a user', () => {
     expect(await store.listUserSessions('u')).toHaveLength(1)
   })
 
-  it('O1 ending all leaves the entry of a create that is under way', async () => {
-    breaking.breakAt(2, 'refuse')
+  it('O1 ending all sessions keeps the entry of a create in flight', async () => {
+    breaking.breakAt(2, 'do-not-send')
     await expect(brokenStore.create({ userId: 'u', dataJson: '{}', ttlMs: 60_000 })).rejects.toMatchObject({
       code: 'Backend',
     })
@@ -132,13 +132,13 @@ describe('the index of a user', () => {
     expect(await store.listUserSessions('u')).toEqual([])
   })
 
-  it('O1 holds when two touches of a session overlap, whichever is the longer', async () => {
+  it('O1 is complete when two touches of a session overlap, whichever ttl is longer', async () => {
     for (const [first, second] of [
       [dayMs, 400 * dayMs],
       [400 * dayMs, dayMs],
     ] as const) {
       const id = await create('u', 20_000)
-      // A touch is refused, raises the entry, and touches again: the second comes in between.
+      // A touch is refused, raises the entry, and touches again. The second touch runs in between.
       const stepping = stepClient(raw, async (step, reply) => {
         if (step === 2) await store.touch(id, second)
         return reply
@@ -149,10 +149,10 @@ describe('the index of a user', () => {
     }
   })
 
-  it("O1 holds when the clock of a session's node is ahead of its index's", async () => {
+  it("O1 is complete when the clock of the session's node is ahead of the index's", async () => {
     const hourMs = 3_600_000
     const ahead = stepClient(raw, async (step, reply) => {
-      // The index promises less than the session needs, whose node says so, and that it is an hour later there.
+      // The entry is too short for the session. The session's node says so, and its clock is an hour ahead.
       if (step === 1) return [Date.now(), 'done', '0000000000001']
       return step === 2 ? [Date.now() + hourMs, ...(reply as unknown[]).slice(1)] : reply
     })

@@ -21,7 +21,7 @@ function create(userId: string): Promise<SessionId> {
 }
 
 describe("a user's sessions", () => {
-  it('O1 I3 a handle ends the session of its own user alone', async () => {
+  it('O1 I3 a handle ends a session only for its user', async () => {
     const id = await create('alice')
     const [summary] = await store.listUserSessions('alice')
     for (const userId of ['bob', 'alic', 'alice ', '', '"alice"']) {
@@ -33,7 +33,7 @@ describe("a user's sessions", () => {
     expect(await namespace.entries()).toEqual([])
   })
 
-  it('I3 does not list what its entries say of another user', async () => {
+  it('I3 ignores index entries of sessions of another user', async () => {
     await create('alice')
     const id = await create('bob')
     const [hash] = (await store.listUserSessions('bob')).map(({ handle }) => handle)
@@ -43,7 +43,7 @@ describe("a user's sessions", () => {
     expect(await store.read(id)).toMatchObject({ userId: 'bob' })
   })
 
-  it('O1 lists and ends more sessions than one batch has, but for the one that asks', async () => {
+  it('O1 lists and ends more sessions than a batch holds, except the given one', async () => {
     const ids = await Promise.all(Array.from({ length: 600 }, () => create('many')))
     const summaries = await store.listUserSessions('many')
     expect(summaries).toHaveLength(600)
@@ -53,7 +53,7 @@ describe("a user's sessions", () => {
     expect(await store.read(ids[300] as SessionId)).toMatchObject({ userId: 'many' })
   })
 
-  it('O1 ending all misses none that was created before, while others are created', async () => {
+  it('O1 ending all sessions misses none that was created before, while others are created', async () => {
     const created: SessionId[] = []
     let going = true
     const creators = [1, 2, 3, 4].map(async () => {

@@ -1,31 +1,31 @@
 import type { Redis } from 'ioredis'
 import type { RedisClient } from '@bext/session-redis'
 
-/** A client that goes silent at one command, which is refused, or is carried out and its reply lost. */
+/** A client that stops working at one command, which either is not sent or loses its reply. */
 export interface BreakingClient extends RedisClient {
-  /** How many commands went through it since the last `breakAt`. */
+  /** Number of commands since the last `breakAt`. */
   readonly sent: number
-  breakAt(n: number, how: 'refuse' | 'lose-reply'): void
+  breakAt(n: number, how: 'do-not-send' | 'lose-reply'): void
 }
 
 const commands: readonly PropertyKey[] = ['get', 'mget', 'getrange', 'zrange', 'evalsha', 'eval']
 
-// It behaves as a process does that ends between two commands: from one command on, nothing more is said.
+// Simulates a process that stops between two commands: from the given command on, none is sent.
 export function breakClient(client: Redis): BreakingClient {
   let sent = 0
   let at = Number.POSITIVE_INFINITY
-  let how: 'refuse' | 'lose-reply' = 'refuse'
+  let how: 'do-not-send' | 'lose-reply' = 'do-not-send'
 
   async function send(command: (...args: unknown[]) => Promise<unknown>, args: unknown[]): Promise<unknown> {
     sent += 1
     const number = sent
-    if (number > at || (number === at && how === 'refuse')) throw new Error('The command was not sent.')
+    if (number > at || (number === at && how === 'do-not-send')) throw new Error('The command was not sent.')
     const reply = await command.apply(client, args)
     if (number === at) throw new Error('The reply was lost.')
     return reply
   }
 
-  function breakAt(n: number, kind: 'refuse' | 'lose-reply'): void {
+  function breakAt(n: number, kind: 'do-not-send' | 'lose-reply'): void {
     sent = 0
     at = n
     how = kind

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { Namespace } from './namespace.js'
 
-/** A user's index as it lies in Redis. Times are milliseconds of the server. */
+/** A user's index as stored in Redis. Times are milliseconds of server time. */
 export interface StoredIndex {
   readonly key: string
   readonly expiresAtMs: number
@@ -21,7 +21,10 @@ export async function readIndexes(namespace: Namespace): Promise<StoredIndex[]> 
   )
 }
 
-/** Checks that every session, all of which have users, is listed for as long as it lives; resolves to their number. */
+/**
+ * Checks that every session is listed until it expires, and resolves to the number of sessions. All sessions must have
+ * a user.
+ */
 export async function expectIndexed(namespace: Namespace): Promise<number> {
   const { prefix, raw } = namespace
   const indexes = await readIndexes(namespace)

@@ -2,12 +2,12 @@ import type { ServiceUrls } from '@bext-internal/test-services'
 import { Redis, type RedisOptions } from 'ioredis'
 import { inject } from 'vitest'
 
-/** The keys of one test file on the server that all share. */
+/** The keys of one test file on the shared server. */
 export interface Namespace {
   readonly prefix: string
-  /** A client of its own for looking at what is stored. */
+  /** A separate client for reading what is stored. */
   readonly raw: Redis
-  /** What the server keeps for the namespace: key and type. */
+  /** Resolves to the key and type of each stored value of the namespace. */
   entries(): Promise<[key: string, type: string][]>
   /** Removes the keys and closes the client. */
   clear(): Promise<void>
@@ -15,7 +15,7 @@ export interface Namespace {
 
 export const redisUrl: ServiceUrls['redisUrl'] = inject('redisUrl')
 
-/** What `new Redis(url, …)` takes. */
+/** Options of `new Redis(url, options)`. */
 export type ClientOptions = Omit<RedisOptions, 'replyMapping'> & { readonly replyMapping?: 'legacy' | 'resp3' }
 
 export function openNamespace(): Namespace {

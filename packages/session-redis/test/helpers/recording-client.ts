@@ -1,26 +1,26 @@
 import type { Redis } from 'ioredis'
 import type { RedisClient } from '@bext/session-redis'
 
-/** A client that notes which of its data commands were given, and when its first one was. */
+/** A client that records its data commands. */
 export interface RecordingClient extends RedisClient {
-  /** The names of the commands, and for scripts the number of their keys. */
-  readonly given: string[]
+  /** The name of each command and its number of keys. */
+  readonly commands: string[]
 }
 
-const commands: readonly PropertyKey[] = ['get', 'mget', 'evalsha', 'eval']
+const recorded: readonly PropertyKey[] = ['get', 'mget', 'evalsha', 'eval']
 
 export function recordClient(client: Redis): RecordingClient {
-  const given: string[] = []
+  const commands: string[] = []
   return new Proxy(client as unknown as RecordingClient, {
     get(target, name) {
-      if (name === 'given') return given
+      if (name === 'commands') return commands
       const value: unknown = Reflect.get(target, name)
       if (typeof value !== 'function') return value
       const method = value.bind(client) as (...args: unknown[]) => unknown
-      if (!commands.includes(name)) return method
+      if (!recorded.includes(name)) return method
       return (...args: unknown[]) => {
         const keys = name === 'evalsha' || name === 'eval' ? args[1] : args.length
-        given.push(`${String(name)} ${String(keys)}`)
+        commands.push(`${String(name)} ${String(keys)}`)
         return method(...args)
       }
     },

@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { startRedisProcess, startRedisWith, waitUntil } from '@bext-internal/test-services'
 import { Redis } from 'ioredis'
 
-/** A Redis server of the test's own. */
+/** A separate Redis server for one test file. */
 export interface Server {
   readonly port: number
   readonly url: string
-  /** A client of it. */
+  /** A client of this server. */
   readonly raw: Redis
   stop(): Promise<void>
 }
@@ -34,14 +34,14 @@ function untilInfo(client: Redis, line: string): Promise<void> {
   }, 10_000)
 }
 
-/** A server that cannot save to its disk, and refuses writes for that. */
+/** Starts a server that cannot write to its disk and therefore rejects writes. */
 export async function startUnsavable(): Promise<{ readonly client: Redis; readonly stop: () => Promise<void> }> {
   const server = await startRedisProcess()
   const client = new Redis(server.url)
   client.on('error', () => {})
   const [, folder = ''] = await client.config('GET', 'dir')
   const [, file = ''] = await client.config('GET', 'dbfilename')
-  // A folder in the place of the file.
+  // A folder where the file should be.
   await mkdir(join(folder, file), { recursive: true })
   await client.config('SET', 'save', '3600 1000000')
   await client.bgsave()
@@ -55,7 +55,7 @@ export async function startUnsavable(): Promise<{ readonly client: Redis; readon
   }
 }
 
-/** A server that takes a long time to load what it has saved. */
+/** Starts a server that takes a long time to load its data. */
 export async function startLoading(): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
   const server = await startRedisProcess({ settings: ['--enable-debug-command', 'yes'] })
   const client = new Redis(server.url, { enableReadyCheck: false })

@@ -1,6 +1,6 @@
 import type { RedisClient } from '@bext/session-redis'
 
-/** A client that hands the reply to each of its scripts, counted from 1, to `after`, which may give another. */
+/** A client that passes the reply to each script to `after`, which returns the reply to use. Steps count from 1. */
 export function stepClient(
   client: RedisClient,
   after: (step: number, reply: unknown) => Promise<unknown>,

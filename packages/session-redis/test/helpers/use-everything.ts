@@ -1,7 +1,9 @@
 import { expect } from 'vitest'
 import { redisSessions, type RedisClient } from '@bext/session-redis'
 
-/** Does everything that a store can do over the client. `breakConnections` is called in between. Rejects with the first refusal. */
+/**
+ * Uses every method of a store over the client, and calls `breakConnections` in between. Rejects with the first error.
+ */
 export async function useEverything(client: RedisClient, breakConnections: () => Promise<unknown>): Promise<void> {
   const store = redisSessions({ client, prefix: 'session:', timeoutMs: 5000 })
   if (!(await store.isHealthy())) throw new Error('The store is not healthy.')

@@ -24,7 +24,7 @@ const harness: StoreHarness = {
     namespaces.add(namespace)
     const client = new Redis(redisUrl)
     client.on('error', () => {})
-    // No case of these looks at the deadline, and a busy machine may be slow.
+    // None of the cases tests the deadline, and a busy machine may be slow.
     const store = redisRevocations({ client, prefix: `${namespace}:`, timeoutMs: 30_000 })
     const revocation = createRevocation({ store, maxTtlMs })
     return {

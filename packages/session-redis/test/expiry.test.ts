@@ -3,7 +3,7 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import type { SessionId } from '@bext/session-core'
 import { redisSessions } from '@bext/session-redis'
 import { openNamespace, redisUrl } from './helpers/namespace.js'
-import { rejectionOf } from './helpers/rejection.js'
+import { rejectionOf } from '@bext-internal/test-services/test-helpers'
 
 const namespace = openNamespace()
 const { prefix, raw } = namespace
@@ -22,8 +22,8 @@ afterAll(async () => {
   await namespace.clear()
 })
 
-/** A session that is over by its record, while its key is kept, as a key is that was moved or restored. */
-async function createOver(userId?: string): Promise<SessionId> {
+/** Creates a session that has expired by its record but whose key has not, like a key that was moved or restored. */
+async function createExpired(userId?: string): Promise<SessionId> {
   const before = new Set((await namespace.entries()).map(([key]) => key))
   const id = await store.create({ userId, dataJson: '1', ttlMs: minuteMs })
   const { expiresAtMs } = await store.read(id)
@@ -53,20 +53,20 @@ const calls: readonly [name: string, call: (id: SessionId) => Promise<unknown>][
   ['touch', (id) => store.touch(id, minuteMs)],
 ]
 
-describe('a session whose key outlives it', () => {
-  it.each(calls)('R3 U3 T3 is over for %s, alone and among others', async (_, call) => {
+describe('a session that expires before its key', () => {
+  it.each(calls)('R3 U3 T3 is NotFound for %s, alone and in a batch', async (_, call) => {
     for (const skewMs of [0, 40 * minuteMs, -40 * minuteMs]) {
       shiftLocalClock(skewMs)
-      const over = await createOver()
+      const expired = await createExpired()
       const live = await store.create({ dataJson: '1', ttlMs: minuteMs })
-      expect(await rejectionOf(call(over))).toMatchObject({ code: 'NotFound' })
-      const results = await Promise.allSettled([live, over, live, over].map(call))
+      expect(await rejectionOf(call(expired))).toMatchObject({ code: 'NotFound' })
+      const results = await Promise.allSettled([live, expired, live, expired].map(call))
       expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected'])
       vi.restoreAllMocks()
     }
   })
 
-  it('R3 is over at its last millisecond and not before', async () => {
+  it('R3 expires exactly at expiresAtMs', async () => {
     const id = await store.create({ dataJson: '1', ttlMs: 300 })
     const { expiresAtMs } = await store.read(id)
     for (const [key] of await namespace.entries()) await raw.pexpire(key, minuteMs)
@@ -85,16 +85,16 @@ describe('a session whose key outlives it', () => {
     }
   })
 
-  it('O1 D2 is not listed, and leaves nothing once its user or id is ended', async () => {
-    const over = await createOver('ann')
-    await createOver('ann')
+  it('O1 D2 is not listed, and leaves nothing after a delete or after ending its user', async () => {
+    const expired = await createExpired('ann')
+    await createExpired('ann')
     expect(await store.listUserSessions('ann')).toEqual([])
-    await store.delete(over)
+    await store.delete(expired)
     await store.endUserSessions('ann')
     expect(await namespace.entries()).toEqual([])
   })
 
-  it('R3 lives on by the clock of the server, whatever the clock here says', async () => {
+  it('R3 expires by the clock of the server, whatever the local clock says', async () => {
     const id = await store.create({ userId: 'ann', dataJson: '1', ttlMs: minuteMs })
     for (const skewMs of [40 * minuteMs, -40 * minuteMs]) {
       shiftLocalClock(skewMs)

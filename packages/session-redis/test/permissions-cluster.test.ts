@@ -12,21 +12,21 @@ import {
 import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { redisSessions } from '@bext/session-redis'
-import { rejectionOf } from './helpers/rejection.js'
+import { rejectionOf } from '@bext-internal/test-services/test-helpers'
 import { useEverything } from './helpers/use-everything.js'
 
 const credentials = { username: 'app', password: 'secret' }
-const rightsInCluster = [...leastRedisRights, ...leastRedisRightsInCluster]
+const clusterPermissions = [...leastRedisRights, ...leastRedisRightsInCluster]
 
-async function grant(servers: readonly RedisProcess[], rights: readonly string[]): Promise<void> {
+async function grant(servers: readonly RedisProcess[], permissions: readonly string[]): Promise<void> {
   for (const { ask } of servers) {
-    await ask('ACL', 'SETUSER', credentials.username, 'reset', 'on', `>${credentials.password}`, ...rights)
+    await ask('ACL', 'SETUSER', credentials.username, 'reset', 'on', `>${credentials.password}`, ...permissions)
     await ask('ACL', 'LOG', 'RESET')
   }
 }
 
-// Answers that the store or the driver makes up for would still fill a server's log of refusals.
-async function refusalsOf(servers: readonly RedisProcess[]): Promise<string[]> {
+// The store or the driver may hide a rejected command, but the server logs it.
+async function rejectedCommands(servers: readonly RedisProcess[]): Promise<string[]> {
   const logs = await Promise.all(servers.map(({ ask }) => ask('ACL', 'LOG')))
   return logs.flatMap((log) => [...log.matchAll(/object\r\n\$\d+\r\n(.*)\r\n/g)].map(([, object = '']) => object))
 }
@@ -35,7 +35,7 @@ describe('an ACL user of a Cluster', () => {
   let cluster: RedisCluster
   let endMove: () => Promise<void>
 
-  // Half-way through the move of all slots of a master: new keys are asked for at the other one.
+  // All slots of a master are half-way through a move, so the client asks the other master for new keys.
   beforeAll(async () => {
     cluster = await startRedisCluster()
     const [from, to] = await cluster.masters()
@@ -55,11 +55,11 @@ describe('an ACL user of a Cluster', () => {
     return client
   }
 
-  async function refusalsWith(rights: readonly string[]): Promise<string[]> {
-    await grant(cluster.servers, rights)
+  async function rejectedCommandsWith(permissions: readonly string[]): Promise<string[]> {
+    await grant(cluster.servers, permissions)
     const client = connect()
     try {
-      // The driver asks any node for the slots, so it connects to replicas too, once the masters name them.
+      // The driver reads the slots from any node, so it also connects to replicas once the masters list them.
       const replicas = (): unknown => {
         client.refreshSlotsCache()
         return client.nodes('slave')
@@ -69,7 +69,7 @@ describe('an ACL user of a Cluster', () => {
       await useEverything(client, () =>
         Promise.all(cluster.servers.map(({ ask }) => ask('CLIENT', 'KILL', 'USER', credentials.username))),
       )
-      return await refusalsOf(cluster.servers)
+      return await rejectedCommands(cluster.servers)
     } catch (error) {
       return [String(error)]
     } finally {
@@ -77,23 +77,23 @@ describe('an ACL user of a Cluster', () => {
     }
   }
 
-  it('needs no more than what the README names', async () => {
-    expect(await refusalsWith(rightsInCluster)).toEqual([])
+  it('can do everything with the permissions in the README', async () => {
+    expect(await rejectedCommandsWith(clusterPermissions)).toEqual([])
   })
 
-  it('is what the README describes', async () => {
+  it('the README lists these permissions', async () => {
     const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
     expect(readme.replaceAll(/\s+/g, ' ')).toContain(`\`${leastRedisRightsInCluster.join(' ')}\``)
   })
 
-  it('without the right to ask gets errors, and no rejection is unhandled', async () => {
+  it('without +asking, calls reject and no rejection is unhandled', async () => {
     await grant(
       cluster.servers,
-      rightsInCluster.filter((right) => right !== '+asking'),
+      clusterPermissions.filter((permission) => permission !== '+asking'),
     )
     const unhandled: unknown[] = []
-    const note = (error: unknown): void => void unhandled.push(error)
-    process.on('unhandledRejection', note)
+    const record = (error: unknown): void => void unhandled.push(error)
+    process.on('unhandledRejection', record)
     const client = connect()
     const store = redisSessions({ client, timeoutMs: 2000 })
     const creates = Array.from({ length: 30 }, () => store.create({ dataJson: '1', ttlMs: 60_000 }))
@@ -103,16 +103,16 @@ describe('an ACL user of a Cluster', () => {
     for (const call of refused) expect(await rejectionOf(call)).toMatchObject({ code: 'Backend' })
     client.disconnect()
     await new Promise(setImmediate)
-    process.off('unhandledRejection', note)
+    process.off('unhandledRejection', record)
     expect(unhandled).toEqual([])
   })
 
-  it.each(leastRedisRightsInCluster)('needs %s', async (right) => {
-    expect(await refusalsWith(rightsInCluster.filter((other) => other !== right))).not.toEqual([])
+  it.each(leastRedisRightsInCluster)('cannot do everything without %s', async (permission) => {
+    expect(await rejectedCommandsWith(clusterPermissions.filter((other) => other !== permission))).not.toEqual([])
   })
 })
 
-describe('an ACL user of a server that Sentinels watch', () => {
+describe('an ACL user behind Sentinel', () => {
   let sentinel: RedisSentinel
 
   beforeAll(async () => {
@@ -123,7 +123,7 @@ describe('an ACL user of a server that Sentinels watch', () => {
     await sentinel?.stop()
   })
 
-  it('needs no more than on a single server', async () => {
+  it('can do everything with the permissions for a single server', async () => {
     const { servers, sentinels, name } = sentinel
     await grant(servers, leastRedisRights)
     const addresses = sentinels.map(({ port }) => ({ host: '127.0.0.1', port }))
@@ -132,7 +132,7 @@ describe('an ACL user of a server that Sentinels watch', () => {
     await useEverything(client, () =>
       Promise.all(servers.map(({ ask }) => ask('CLIENT', 'KILL', 'USER', credentials.username))),
     )
-    expect(await refusalsOf(servers)).toEqual([])
+    expect(await rejectedCommands(servers)).toEqual([])
     client.disconnect()
   })
 })

@@ -8,21 +8,25 @@ import { afterAll, inject } from 'vitest'
 const password = randomUUID()
 const userOf = (namespace: string): string => `kit-${namespace}`
 
-/** A client that connects to the URL, by a driver's defaults. */
+/** Opens a client for the URL with the driver's defaults. */
 export type OpenClient = (
   url: string,
 ) => RedisClient & { disconnect(): void; on(event: 'error', listener: () => void): unknown }
 
 /**
- * The harness of the store over clients of a driver. Each namespace has an ACL user, so that its rights can be taken
- * away. What the harness wrote is removed after the tests of the file.
+ * Creates a harness for the store over clients of a driver. Each namespace has an ACL user, whose permissions can be
+ * revoked. Everything that the harness wrote is removed after the tests of the file.
  */
-export function harnessOf(name: string, openClient: OpenClient, serverUrl: string = inject('redisUrl')): StoreHarness {
+export function createHarness(
+  name: string,
+  openClient: OpenClient,
+  serverUrl: string = inject('redisUrl'),
+): StoreHarness {
   const url = new URL(serverUrl)
   const admin = new Redis(url.href)
-  /** The namespaces that were opened, each with its user once the server has it. */
+  /** The opened namespaces, each with the promise that its user exists. */
   const users = new Map<string, Promise<void>>()
-  const child = new URL('../child-harness.ts', import.meta.url)
+  const child = new URL('./child-harness.ts', import.meta.url)
   child.searchParams.set('url', url.href)
 
   async function keysOf(namespace: string): Promise<readonly string[]> {
@@ -42,7 +46,7 @@ export function harnessOf(name: string, openClient: OpenClient, serverUrl: strin
     await admin.acl('SETUSER', userOf(namespace), ...rules)
   }
 
-  /** A way to forbid calls by other rights of the user. */
+  /** Returns a condition that changes the permissions of the user. */
   function forbidBy(...rules: readonly string[]) {
     return async (namespace: string): Promise<() => Promise<void>> => {
       await setUser(namespace, ...rules)
@@ -53,7 +57,7 @@ export function harnessOf(name: string, openClient: OpenClient, serverUrl: strin
   async function delayExpiry(namespace: string, _id: SessionId, byMs: number): Promise<() => void> {
     for (const key of await keysOf(namespace)) {
       const leftMs = await admin.pttl(key)
-      if ((await admin.pexpire(key, leftMs + byMs)) === 0) throw new Error('A key has expired meanwhile.')
+      if ((await admin.pexpire(key, leftMs + byMs)) === 0) throw new Error('A key has expired in the meantime.')
     }
     return () => {}
   }
@@ -82,7 +86,7 @@ export function harnessOf(name: string, openClient: OpenClient, serverUrl: strin
       through.username = userOf(namespace)
       through.password = password
       if (endpoint) through.host = `${endpoint.host}:${endpoint.port}`
-      // The driver's defaults, offline queue and resending included: the store must be right in spite of them.
+      // These are the driver's defaults, with offline queue and resending. The store must be correct with them.
       const client = openClient(through.href)
       client.on('error', () => {})
       return {

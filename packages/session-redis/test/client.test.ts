@@ -2,13 +2,13 @@ import { Redis } from 'ioredis'
 import { afterAll, describe, expect, it } from 'vitest'
 import { redisSessions } from '@bext/session-redis'
 import { openNamespace, redisUrl, type ClientOptions } from './helpers/namespace.js'
-import { rejectionOf } from './helpers/rejection.js'
+import { rejectionOf } from '@bext-internal/test-services/test-helpers'
 
 const namespace = openNamespace()
 const { prefix, raw } = namespace
 const clients: Redis<'legacy' | 'resp3'>[] = []
 
-// Nobody listens there.
+// Nothing listens on this port.
 const deadUrl = 'redis://127.0.0.1:1'
 
 function connect(options: ClientOptions, url = redisUrl): Redis<'legacy' | 'resp3'> {
@@ -37,14 +37,14 @@ async function warningsDuring(work: () => Promise<void>): Promise<Error[]> {
   return warnings
 }
 
-describe('a client that is handed over', () => {
-  it('is connected if it connects lazily', async () => {
+describe('a given client', () => {
+  it('with lazyConnect is connected by the first call', async () => {
     const store = redisSessions({ client: connect({ lazyConnect: true }), prefix })
     const id = await store.create({ dataJson: '{}', ttlMs: 60_000 })
     expect(await store.read(id)).toMatchObject({ dataJson: '{}' })
   })
 
-  it('H1 E5 that has ended is reported at once, and works after it was connected again', async () => {
+  it('H1 E5 that has ended rejects calls immediately, and works after it is connected again', async () => {
     const client = connect({ lazyConnect: true })
     const store = redisSessions({ client, prefix, timeoutMs: 60_000 })
     client.disconnect()
@@ -56,7 +56,7 @@ describe('a client that is handed over', () => {
     expect(await store.isHealthy()).toBe(true)
   })
 
-  it('that ends while calls wait for it lets them reject', async () => {
+  it('that ends while calls wait for it rejects them', async () => {
     const client = connect({ lazyConnect: true, retryStrategy: () => null }, deadUrl)
     const store = redisSessions({ client, prefix, timeoutMs: 60_000 })
     const call = rejectionOf(store.create({ dataJson: '{}', ttlMs: 60_000 }))
@@ -80,7 +80,7 @@ describe('a client that is handed over', () => {
     { protocol: 2 },
   ]
 
-  it.each(settings)('may be set to %j', async (options) => {
+  it.each(settings)('works with %j', async (options) => {
     const store = redisSessions({ client: connect(options), prefix })
     const ids = await Promise.all(
       [1, 2, 3].map((n) => store.create({ userId: JSON.stringify(options), dataJson: `${n}`, ttlMs: 60_000 })),
@@ -96,7 +96,7 @@ describe('a client that is handed over', () => {
     expect(await store.isHealthy()).toBe(true)
   })
 
-  it('a thousand calls wait for a connection without a warning, and add no listener', async () => {
+  it('a thousand calls waiting for a connection cause no warning and add no listener', async () => {
     const client = connect({ lazyConnect: true })
     const store = redisSessions({ client, prefix, timeoutMs: 20_000 })
     const listeners = client.listenerCount('end')
@@ -108,7 +108,7 @@ describe('a client that is handed over', () => {
     expect(client.listenerCount('end')).toBe(listeners)
   })
 
-  it('E3 E5 a thousand calls to no server reject in time with a cause, and add no listener', async () => {
+  it('E3 E5 a thousand calls without a server reject in time with a cause, and add no listener', async () => {
     const client = connect({ lazyConnect: true, maxRetriesPerRequest: null }, deadUrl)
     const store = redisSessions({ client, prefix, timeoutMs: 200 })
     const listeners = client.listenerCount('end')
@@ -122,7 +122,7 @@ describe('a client that is handed over', () => {
     expect(client.listenerCount('end')).toBe(listeners)
   })
 
-  it('E3 the first write to no server tells the cause, though it has to ask for the time before', async () => {
+  it('E3 the first write without a server rejects with the cause, although it reads the time first', async () => {
     const store = redisSessions({ url: deadUrl, prefix, timeoutMs: 1000 })
     const error = await rejectionOf(store.create({ dataJson: '{}', ttlMs: 60_000 }))
     expect(error).toMatchObject({ reason: 'unavailable', cause: { code: 'ECONNREFUSED' } })

@@ -4,7 +4,7 @@ import type { SessionId } from '@bext/session-core'
 import { redisSessions } from '@bext/session-redis'
 import { openNamespace, redisUrl } from './helpers/namespace.js'
 import { recordClient } from './helpers/recording-client.js'
-import { rejectionOf } from './helpers/rejection.js'
+import { rejectionOf } from '@bext-internal/test-services/test-helpers'
 
 const namespace = openNamespace()
 const { prefix, raw } = namespace
@@ -22,9 +22,9 @@ async function createMany(count: number): Promise<SessionId[]> {
 }
 
 beforeEach(async () => {
-  // The first write asks for the server's time.
+  // The first write reads the server's time.
   await store.delete(await store.create({ dataJson: '{}', ttlMs: 60_000 }))
-  client.given.length = 0
+  client.commands.length = 0
 })
 
 async function keyOfNew(): Promise<{ id: SessionId; key: string }> {
@@ -34,11 +34,11 @@ async function keyOfNew(): Promise<{ id: SessionId; key: string }> {
   return { id, key: added?.[0] ?? '' }
 }
 
-describe('calls that come together', () => {
-  it('leave in one command of each kind, and each has its own result', async () => {
+describe('concurrent calls', () => {
+  it('are sent as one command of each kind, and each gets its own result', async () => {
     const ids = await createMany(10)
     const [a, b, c, d, e] = ids as [SessionId, SessionId, SessionId, SessionId, SessionId]
-    client.given.length = 0
+    client.commands.length = 0
     const results = await Promise.all([
       store.read(a),
       store.update(b, '"b"'),
@@ -51,7 +51,7 @@ describe('calls that come together', () => {
       store.updateIfUnchanged(c, '2', '"c"'),
       store.updateIfUnchanged(a, '"other"', '"a"'),
     ])
-    expect(client.given.filter((name) => !name.startsWith('eval ')).toSorted()).toEqual([
+    expect(client.commands.filter((name) => !name.startsWith('eval ')).toSorted()).toEqual([
       'evalsha 1',
       'evalsha 1',
       'evalsha 2',
@@ -78,39 +78,48 @@ describe('calls that come together', () => {
     ['update', (id: SessionId) => store.update(id, '"u"')],
     ['touch', (id: SessionId) => store.touch(id, 90_000)],
     ['updateIfUnchanged', (id: SessionId) => store.updateIfUnchanged(id, '1', '2')],
-  ])('a %s of a session that is missing, broken or of another type fails alone', async (_, call) => {
-    const [good = '' as SessionId, missing = '' as SessionId] = await createMany(2)
-    await store.delete(missing)
-    const broken = await keyOfNew()
-    await raw.set(broken.key, 'hello', 'KEEPTTL')
-    const foreign = await keyOfNew()
-    await raw.del(foreign.key)
-    await raw.rpush(foreign.key, 'x')
-    await raw.expire(foreign.key, 60)
-    const results = await Promise.allSettled([good, missing, broken.id, foreign.id, good].map(call))
-    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected', 'fulfilled'])
-    const reasons = results.map((result) => (result.status === 'rejected' ? (result.reason as object) : undefined))
-    expect(reasons[1]).toMatchObject({ code: 'NotFound' })
-    expect(reasons[2]).toMatchObject({ code: 'Backend', reason: 'corrupt' })
-    // MGET does not tell a key of another type from one that is missing.
-    if (_ !== 'read') expect(reasons[3]).toMatchObject({ code: 'Backend', reason: 'failed' })
-    expect(await raw.type(foreign.key)).toBe('list')
-  })
+  ])(
+    'a %s of a missing or corrupt session, or of a key of another type, does not affect others',
+    async (method, call) => {
+      const [good = '' as SessionId, missing = '' as SessionId] = await createMany(2)
+      await store.delete(missing)
+      const broken = await keyOfNew()
+      await raw.set(broken.key, 'hello', 'KEEPTTL')
+      const otherType = await keyOfNew()
+      await raw.del(otherType.key)
+      await raw.rpush(otherType.key, 'x')
+      await raw.expire(otherType.key, 60)
+      const results = await Promise.allSettled([good, missing, broken.id, otherType.id, good].map(call))
+      expect(results.map(({ status }) => status)).toEqual([
+        'fulfilled',
+        'rejected',
+        'rejected',
+        'rejected',
+        'fulfilled',
+      ])
+      const reasons = results.map((result) => (result.status === 'rejected' ? (result.reason as object) : undefined))
+      expect(reasons[1]).toMatchObject({ code: 'NotFound' })
+      expect(reasons[2]).toMatchObject({ code: 'Backend', reason: 'corrupt' })
+      // MGET reports a key of another type as missing.
+      if (method !== 'read') expect(reasons[3]).toMatchObject({ code: 'Backend', reason: 'failed' })
+      expect(await raw.type(otherType.key)).toBe('list')
+    },
+  )
 
-  it('a call that is alone leaves at the end of its tick', async () => {
+  it('a single call is sent at the end of its tick', async () => {
     const [id = '' as SessionId] = await createMany(1)
-    client.given.length = 0
+    client.commands.length = 0
     const read = store.read(id)
-    expect(client.given).toEqual([])
+    expect(client.commands).toEqual([])
     await new Promise((resolve) => process.nextTick(() => process.nextTick(resolve)))
     await Promise.resolve()
-    expect(client.given).toEqual(['get 1'])
+    expect(client.commands).toEqual(['get 1'])
     await read
   })
 
-  it('while others are in flight, gather to the end of the turn', async () => {
+  it('are collected until the end of the turn while another call is in flight', async () => {
     const ids = await createMany(4)
-    client.given.length = 0
+    client.commands.length = 0
     const calls = [store.read(ids[0] as SessionId)]
     await new Promise((resolve) => process.nextTick(() => process.nextTick(resolve)))
     for (const id of ids.slice(1)) {
@@ -118,29 +127,29 @@ describe('calls that come together', () => {
       await Promise.resolve()
     }
     await Promise.all(calls)
-    expect(client.given).toEqual(['get 1', 'mget 3'])
+    expect(client.commands).toEqual(['get 1', 'mget 3'])
   })
 
-  it('with large bodies go one by one, and many keys in several commands', async () => {
+  it('with large data are sent one by one, and many calls as several commands', async () => {
     const ids = await createMany(300)
-    client.given.length = 0
+    client.commands.length = 0
     await Promise.all(ids.map((id) => store.read(id)))
-    expect(client.given).toEqual(['mget 128', 'mget 128', 'mget 44'])
-    client.given.length = 0
+    expect(client.commands).toEqual(['mget 128', 'mget 128', 'mget 44'])
+    client.commands.length = 0
     const large = JSON.stringify('x'.repeat(2000))
     await Promise.all(ids.slice(0, 3).map((id, n) => store.update(id, n === 1 ? '1' : large)))
-    expect(client.given).toEqual(['evalsha 1', 'evalsha 1', 'evalsha 1'])
+    expect(client.commands).toEqual(['evalsha 1', 'evalsha 1', 'evalsha 1'])
     const records = await Promise.all(ids.slice(0, 3).map((id) => store.read(id)))
     expect(records.map(({ dataJson }) => dataJson)).toEqual([large, '1', large])
   })
 
-  it('of the same session take effect one after the other', async () => {
+  it('on the same session take effect in order', async () => {
     const [id = '' as SessionId] = await createMany(1)
     await Promise.all([store.update(id, '1'), store.touch(id, 90_000), store.update(id, '2'), store.delete(id)])
     expect(await rejectionOf(store.read(id))).toMatchObject({ code: 'NotFound' })
   })
 
-  it('E3 fail together when the backend does, each with an error of its own', async () => {
+  it('E3 each reject with a separate error when Redis fails', async () => {
     const dead = redisSessions({ url: 'redis://127.0.0.1:1', timeoutMs: 100 })
     const [id = '' as SessionId] = await createMany(1)
     const errors = await Promise.all([dead.read(id), dead.read(id), dead.touch(id, 1000)].map(rejectionOf))

@@ -1,8 +1,8 @@
 import { testConformance } from '@bext/session-conformance/vitest'
 import { Redis } from 'iovalkey'
-import { harnessOf } from './helpers/harness.js'
+import { createHarness } from './harness.js'
 
 testConformance(
-  harnessOf('redis by iovalkey', (url) => new Redis(url)),
+  createHarness('redis by iovalkey', (url) => new Redis(url)),
   { strict: true },
 )

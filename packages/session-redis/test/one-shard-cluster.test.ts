@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { diagnoseRedis, redisSessions } from '@bext/session-redis'
 import { recordClient } from './helpers/recording-client.js'
-import { rejectionOf } from './helpers/rejection.js'
+import { rejectionOf } from '@bext-internal/test-services/test-helpers'
 
 let server: RedisProcess
 let redis: Redis
@@ -23,7 +23,7 @@ afterAll(async () => {
 })
 
 describe('a Cluster of one shard behind a client for a single server', () => {
-  it('gets one key a command once it has refused several', async () => {
+  it('gets one key per command after it has rejected several', async () => {
     const client = recordClient(redis)
     const store = redisSessions({ client })
     const create = (n: number): ReturnType<typeof store.create> =>
@@ -31,12 +31,12 @@ describe('a Cluster of one shard behind a client for a single server', () => {
     const ids = await Promise.all(Array.from({ length: 20 }, (_, n) => create(n)))
     const records = await Promise.all(ids.map((id) => store.read(id)))
     expect(records.map(({ dataJson }) => dataJson)).toEqual(ids.map((_, n) => String(n)))
-    client.given.length = 0
+    client.commands.length = 0
     await Promise.all([...ids.map((id) => store.update(id, '"new"')), ...ids.map((id) => store.read(id))])
-    expect(client.given.filter((command) => !command.endsWith(' 1'))).toEqual([])
+    expect(client.commands.filter((command) => !command.endsWith(' 1'))).toEqual([])
   })
 
-  it('tells each of the calls of a refused command its own result', async () => {
+  it('gives each call of a rejected command its own result', async () => {
     const store = redisSessions({ url: server.url })
     const ids = await Promise.all(
       Array.from({ length: 10 }, (_, n) => store.create({ dataJson: String(n), ttlMs: 60_000 })),
@@ -45,8 +45,8 @@ describe('a Cluster of one shard behind a client for a single server', () => {
     await store.delete(gone)
     const other = redisSessions({ url: server.url })
     const calls = [rejectionOf(other.update(gone, '1')), ...kept.map((id) => other.update(id, '"b"'))]
-    const [refused, ...updated] = await Promise.all(calls)
-    expect(refused).toMatchObject({ code: 'NotFound' })
+    const [rejected, ...updated] = await Promise.all(calls)
+    expect(rejected).toMatchObject({ code: 'NotFound' })
     expect(updated).toEqual(kept)
     await Promise.all([store.close(), other.close()])
   })
@@ -59,7 +59,7 @@ describe('a Cluster of one shard behind a client for a single server', () => {
     await store.close()
   })
 
-  it('is no problem to the doctor', async () => {
+  it('is not a problem to the doctor', async () => {
     const findings = await diagnoseRedis(redis)
     expect(findings.filter(({ level }) => level === 'problem')).toEqual([])
   })

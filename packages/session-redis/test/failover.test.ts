@@ -5,7 +5,7 @@ import { isSessionError } from '@bext/session-core'
 import { redisSessions, type RedisSessions } from '@bext/session-redis'
 
 const timeoutMs = 1000
-// What a busy machine may add.
+// Extra time for a busy machine.
 const allowanceMs = 1000
 
 let servers: RedisSentinel
@@ -25,8 +25,8 @@ afterAll(async () => {
   await servers?.stop()
 })
 
-describe('a master that Sentinels watch', () => {
-  it("is left by the README's client as soon as another server takes its place as planned", async () => {
+describe('a master behind Sentinel', () => {
+  it("the README's client switches to the new master of a planned failover immediately", async () => {
     const sentinels = servers.sentinels.map(({ port }) => ({ host: '127.0.0.1', port }))
     const detecting = new Redis({ sentinels, name: servers.name, failoverDetector: true })
     detecting.on('error', () => {})
@@ -36,7 +36,7 @@ describe('a master that Sentinels watch', () => {
     await servers.sentinels[0]?.ask('SENTINEL', 'FAILOVER', servers.name)
     const failedOver = async (): Promise<boolean> => (await servers.master()) !== old
     await expect.poll(failedOver, { timeout: 30_000 }).toBe(true)
-    // The old master stays one for ten seconds, and takes writes that will be lost.
+    // The old master remains a master for ten seconds, and accepts writes that will be lost.
     await expect.poll(() => detecting.stream.remotePort, { timeout: 5000 }).not.toBe(old.port)
     await expect.poll(() => other.update(id, '2').catch(() => 'failed'), { timeout: 5000 }).toBe(id)
     expect(await (await servers.master()).ask('DBSIZE')).toBe(':1\r\n')
@@ -45,11 +45,11 @@ describe('a master that Sentinels watch', () => {
     await servers.settled()
   })
 
-  it('E4 E5 H2 fails over: sessions are there again, no call is late, and no script is missed', async () => {
+  it('E4 E5 H2 after a failover sessions are available, no call was late, and scripts are loaded again', async () => {
     const id = await store.create({ userId: 'u', dataJson: '1', ttlMs: 600_000 })
     await store.update(id, '2')
     const old = await servers.master()
-    // The replica has what was written: only what is still on its way may be lost.
+    // The replica has these writes. Only writes that were not replicated yet may be lost.
     expect(await old.ask('WAIT', '1', '5000')).toBe(':1\r\n')
 
     await old.kill()
@@ -67,7 +67,7 @@ describe('a master that Sentinels watch', () => {
         slowest.ms = Math.max(slowest.ms, performance.now() - startMs)
       }
     }
-    // The new master has never seen the script.
+    // The new master does not have the script.
     await expect.poll(update, { timeout: 30_000 }).toBe(true)
     expect([...codes]).toEqual(['Backend'])
     expect(slowest.ms).toBeLessThan(timeoutMs + allowanceMs)

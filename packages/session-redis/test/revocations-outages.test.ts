@@ -2,7 +2,7 @@ import { startProxy, startRedisProcess, type Proxy, type RedisProcess } from '@b
 import { redisRevocations } from '@bext/session-redis'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { rejectionOf } from './helpers/rejection.js'
+import { rejectionOf } from '@bext-internal/test-services/test-helpers'
 
 const minuteMs = 60_000
 const timeoutMs = 300
@@ -27,7 +27,7 @@ afterEach(async () => {
   await server.stop()
 })
 
-test('while the server is silent every call is Backend in time, and no revocation comes later (E2, E4, E5)', async () => {
+test('E2 E4 E5 while the server is silent every call rejects in time, and no revocation takes effect later', async () => {
   const revocations = redisRevocations({ client, timeoutMs })
   await revocations.revokeSession('before', Date.now() + minuteMs)
   proxy.stall()
@@ -46,19 +46,19 @@ test('while the server is silent every call is Backend in time, and no revocatio
   expect(await raw.dbsize()).toBe(1)
 })
 
-test('a connection that breaks is Backend at most, never an answer, and the next one works (E4, H2)', async () => {
+test('E4 H2 a broken connection never gives a wrong answer, and the next connection works', async () => {
   const revocations = redisRevocations({ client, timeoutMs })
   await revocations.revokeSession('s1', Date.now() + minuteMs)
   proxy.stall()
   const asked = revocations.isRevoked('s1', undefined, 1)
   proxy.reset()
   proxy.release()
-  // The driver asks again on a new connection, or gives up.
+  // The driver resends the read on a new connection, or gives up.
   expect(await asked.catch((error: { code: string }) => error.code)).toBeOneOf([true, 'Backend'])
   await expect.poll(() => revocations.isRevoked('s1', undefined, 1).catch(() => undefined)).toBe(true)
 })
 
-test('a server that has forgotten its scripts is told them again', async () => {
+test('scripts are sent again after a SCRIPT FLUSH and after a restart', async () => {
   const revocations = redisRevocations({ client })
   await revocations.revokeSession('s1', Date.now() + minuteMs)
   await raw.script('FLUSH')
