@@ -4,12 +4,11 @@ export type { LifetimeOptions, RememberOptions } from './manager/lifetimes.js'
 export type { SessionManager } from './manager/session-manager.js'
 export { createSessionManager } from './manager/session-manager.js'
 export type { NodeRequest, NodeResponse } from './manager/node-adapter.js'
-export type { MaxSessionsPerUser, SessionManagerOptions } from './manager/options.js'
+export type { DataSchema, DataSchemaResult, MaxSessionsPerUser, SessionManagerOptions } from './manager/options.js'
 export type { SessionCommitErrorReason, SessionRejection } from './manager/commit-error.js'
 export type { SessionErrorStatus } from './manager/http-status.js'
 export { sessionErrorStatus } from './manager/http-status.js'
 export { isSessionCommitError, SessionCommitError } from './manager/commit-error.js'
-export type { DataSchema, DataSchemaResult } from './manager/schema.js'
 export type {
   NodeSession,
   OpenSession,

@@ -9,7 +9,8 @@ import {
 import type { SessionPlugin } from '../contract/plugin.js'
 import { createSessionCookies } from './cookie.js'
 import { createLifetimes } from './lifetimes.js'
-import type { MaxSessionsPerUser, SessionContext, SessionManagerOptions } from './options.js'
+import type { SessionContext } from './host.js'
+import type { MaxSessionsPerUser, SessionManagerOptions } from './options.js'
 import { createStoreClock } from './store-clock.js'
 import type { UserSessions } from './user-sessions.js'
 import { createUserSessions } from './user-sessions.js'
@@ -32,19 +33,19 @@ const known = [
 ]
 const methods = ['create', 'read', 'update', 'touch', 'delete', 'isHealthy']
 
-function lackingMethods(plugin: object): string[] {
-  return methods.filter((method) => typeof Reflect.get(plugin, method) !== 'function')
+function missingMethods(store: object): string[] {
+  return methods.filter((method) => typeof Reflect.get(store, method) !== 'function')
 }
 
-function isPlugin(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && lackingMethods(value).length === 0
+function isStore(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && missingMethods(value).length === 0
 }
 
-function checkPlugin(plugin: SessionPlugin): void {
-  if (typeof plugin !== 'object' || plugin === null) {
-    throw new TypeError(`${factory}: option store must be a session store, but it is ${describeType(plugin)}.`)
+function checkStore(store: SessionPlugin): void {
+  if (typeof store !== 'object' || store === null) {
+    throw new TypeError(`${factory}: option store must be a session store, but it is ${describeType(store)}.`)
   }
-  const missing = lackingMethods(plugin)
+  const missing = missingMethods(store)
   if (missing.length > 0) {
     throw new TypeError(`${factory}: option store must be a session store, but it lacks ${missing.join(', ')}.`)
   }
@@ -68,44 +69,44 @@ function checkSchema(schema: object): void {
   throw new TypeError(`${factory}: option schema must follow Standard Schema v1, but it is ${describeType(schema)}.`)
 }
 
-function checkMaxSessions(limit: MaxSessionsPerUser, plugin: SessionPlugin, users: UserSessions): void {
+function checkMaxSessions(limit: MaxSessionsPerUser, store: SessionPlugin, users: UserSessions): void {
   rejectUnknownOptions(`${factory}: option maxSessionsPerUser`, limit, ['count', 'policy'])
   checkPositiveInteger(factory, 'maxSessionsPerUser.count', limit.count)
   checkOneOf('maxSessionsPerUser.policy', ['endOldest', 'reject'], limit.policy)
   if (users.supportsUserIndex) return
   throw new TypeError(
-    `${factory}: option maxSessionsPerUser needs a store that lists sessions, and ${plugin.name} cannot.`,
+    `${factory}: option maxSessionsPerUser needs a store that lists sessions (contract O1), and ${store.name} does not.`,
   )
 }
 
-function checkConflict(onConflict: 'overwrite' | 'reject', plugin: SessionPlugin): CompareCapability | undefined {
+function checkConflict(onConflict: 'overwrite' | 'reject', store: SessionPlugin): CompareCapability | undefined {
   if (checkOneOf('onConflict', ['overwrite', 'reject'], onConflict) === 'overwrite') return undefined
-  if (supportsCompare(plugin)) return plugin
+  if (supportsCompare(store)) return store
   throw new TypeError(
-    `${factory}: option onConflict needs a store with updateIfUnchanged, and ${plugin.name} has none.`,
+    `${factory}: option onConflict 'reject' needs a store with updateIfUnchanged (contract O4), and ${store.name} has none.`,
   )
 }
 
-/** Throws a `TypeError` for a wrong option. */
+/** Checks the options and creates what sessions need. Throws a `TypeError` for a wrong option. */
 export function checkManagerOptions<Data extends object>(options: SessionManagerOptions<Data>): SessionContext<Data> {
-  rejectBareOption(factory, 'store', isPlugin(options))
+  rejectBareOption(factory, 'store', isStore(options))
   rejectUnknownOptions(factory, options, known)
-  const { store: plugin, initialData, cookie, cacheControl = 'no-store', onConflict = 'overwrite' } = options
+  const { store, initialData, cookie, cacheControl = 'no-store', onConflict = 'overwrite' } = options
   const { maxSessionsPerUser, schema, migrateData, onRejection } = options
-  checkPlugin(plugin)
+  checkStore(store)
   checkFunction('initialData', initialData)
   if (migrateData !== undefined) checkFunction('migrateData', migrateData)
   if (onRejection !== undefined) checkFunction('onRejection', onRejection)
   if (schema !== undefined) checkSchema(schema)
-  const users = createUserSessions(plugin)
-  if (maxSessionsPerUser !== undefined) checkMaxSessions(maxSessionsPerUser, plugin, users)
+  const users = createUserSessions(store)
+  if (maxSessionsPerUser !== undefined) checkMaxSessions(maxSessionsPerUser, store, users)
   return {
-    plugin,
-    comparing: checkConflict(onConflict, plugin),
+    store,
+    comparing: checkConflict(onConflict, store),
     users,
     initialData,
     lifetimes: createLifetimes(options),
-    clock: createStoreClock(plugin),
+    clock: createStoreClock(store),
     cookies: createSessionCookies(cookie),
     cacheControl: checkOneOf('cacheControl', ['no-store', 'private'], cacheControl),
     maxSessionsPerUser,

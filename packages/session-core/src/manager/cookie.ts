@@ -4,63 +4,73 @@ import type { SessionId } from '../contract/plugin.js'
 import { asSessionId } from '../contract/plugin.js'
 import type { CookieAttributes, SessionCookieOptions } from './cookie-options.js'
 import { checkCookieOptions, checkLegacyCookie } from './cookie-options.js'
-import type { LegacyCookie } from './legacy-cookie.js'
+import type { LegacyCookie, LegacyCookieValues } from './legacy-cookie.js'
 import { createLegacyCookie } from './legacy-cookie.js'
 
-/** What the manager needs of a cookie: the ids that a request brings, and the `Set-Cookie` values that answer it. */
+/** Session cookie of one name: writes its `Set-Cookie` values. */
 export interface SessionCookie {
-  /** The values that the header has under the cookie's name, in its order, each once, at most five. */
-  candidates(cookieHeader: string): readonly SessionId[]
-  /** A `Set-Cookie` value for a life of at least a millisecond. Throws `Invalid`, reason `too_large`, where it has more than 4096 bytes. */
-  write(id: SessionId, lifeMs: number): string
-  /** A `Set-Cookie` value that removes the cookie. */
+  /**
+   * Returns a `Set-Cookie` value that expires after `ttlMs`, rounded up to a second. Throws `Invalid`, reason `too_large`,
+   * if the value has more than 4096 bytes.
+   */
+  write(id: SessionId, ttlMs: number): string
+  /** Returns a `Set-Cookie` value that removes the cookie. */
   clear(): string
 }
 
-/**
- * A sign-in writes another cookie than the requests before it: a response of one of those that comes late can then not
- * put the session of a guest in its place.
- */
-export interface SessionCookies {
-  /** Of sessions that `signIn` or `rotate` made. */
-  readonly main: SessionCookie
-  /** Of sessions that began by themselves, when data changed. */
-  readonly guest: SessionCookie
-  /** Of sessions from before, if there are any. */
-  readonly legacy: LegacyCookie | undefined
+/** Session ids in the cookies of a request: for each name in the order of the header, without duplicates, at most five. */
+export interface RequestCookies {
+  readonly main: readonly SessionId[]
+  readonly guest: readonly SessionId[]
+  readonly legacy: LegacyCookieValues | undefined
 }
 
-const maxCandidates = 5
+/**
+ * Cookies of a manager. Signed-in sessions and guests have separate names, so that a late response to a request from
+ * before a sign-in cannot replace the signed-in session with a guest's.
+ */
+export interface SessionCookies {
+  /** Cookie of sessions that `signIn` or `rotate` created. */
+  readonly main: SessionCookie
+  /** Cookie of sessions that started because data changed. */
+  readonly guest: SessionCookie
+  /** Cookie of the library that the app is migrating from, if any. */
+  readonly legacy: LegacyCookie | undefined
+  /** Parses a `Cookie` header. */
+  read(cookieHeader: string): RequestCookies
+}
 
-// RFC 6265 asks browsers to take 4096 bytes of name, value and attributes. RFC 6265bis and Chromium count name plus value
-// only, and drop what is larger without a word to the server.
+const maxIdsPerName = 5
+
+// RFC 6265 asks browsers to accept 4096 bytes of name, value and attributes. RFC 6265bis and Chromium count only name plus
+// value, and silently drop a larger cookie.
 const maxSetCookieBytes = 4096
 
 const cookieOctets = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/
 
-const asItIs = (value: string): string => value
+const withoutDecoding = (value: string): string => value
+
+/** Returns the names and values in the order of the header. The library keeps only the first cookie of each name. */
+function parsePairs(cookieHeader: string): [name: string, value: string][] {
+  return cookieHeader
+    .split(';')
+    .flatMap((pair) => Object.entries(parseCookie(pair, { decode: withoutDecoding })) as [string, string][])
+}
+
+function idsNamed(name: string, pairs: readonly [name: string, value: string][]): readonly SessionId[] {
+  const values = pairs.filter((pair) => pair[0] === name && pair[1] !== '').map((pair) => pair[1])
+  return Array.from(new Set(values), asSessionId).slice(0, maxIdsPerName)
+}
 
 function createSessionCookie(attributes: CookieAttributes): SessionCookie {
-  const { name } = attributes
   return {
-    candidates(cookieHeader) {
-      const found = new Set<string>()
-      // The library keeps the first of several cookies with one name, so it gets them one by one.
-      for (const pair of cookieHeader.split(';')) {
-        const value = parseCookie(pair, { decode: asItIs })[name]
-        if (value) found.add(value)
-        if (found.size === maxCandidates) break
-      }
-      return Array.from(found, asSessionId)
-    },
-
-    write(id, lifeMs) {
+    write(id, ttlMs) {
       // The library's own message would quote the id.
       if (!cookieOctets.test(id)) {
         throw new SessionError('corrupt', 'The store resolved to an id that a cookie cannot hold (contract C4).')
       }
-      const maxAge = Math.ceil(lifeMs / 1000)
-      const setCookie = stringifySetCookie({ ...attributes, value: id, maxAge }, { encode: asItIs })
+      const maxAge = Math.ceil(ttlMs / 1000)
+      const setCookie = stringifySetCookie({ ...attributes, value: id, maxAge }, { encode: withoutDecoding })
       if (setCookie.length > maxSetCookieBytes) {
         const message = `The Set-Cookie line would have ${setCookie.length} bytes; the limit is ${maxSetCookieBytes}.`
         throw new SessionError('too_large', `${message} Keep less in the session, or use a server-backed store.`)
@@ -68,17 +78,28 @@ function createSessionCookie(attributes: CookieAttributes): SessionCookie {
       return setCookie
     },
 
-    // Some servers that write the header again, such as Next.js, drop a Max-Age of 0.
+    // With `expires` too, because servers that rewrite the header, such as Next.js, drop a Max-Age of 0.
     clear: () => stringifySetCookie({ ...attributes, value: '', maxAge: 0, expires: new Date(0) }),
   }
 }
 
-/** Throws a `TypeError` for a wrong option. */
+/** Creates the cookies of a manager. Throws a `TypeError` for a wrong option. */
 export function createSessionCookies(options?: SessionCookieOptions): SessionCookies {
   const attributes = checkCookieOptions(options)
+  const guestAttributes = { ...attributes, name: `${attributes.name}-guest` }
+  const legacy = options?.legacy && createLegacyCookie(attributes, checkLegacyCookie(options.legacy))
   return {
     main: createSessionCookie(attributes),
-    guest: createSessionCookie({ ...attributes, name: `${attributes.name}-guest` }),
-    legacy: options?.legacy && createLegacyCookie(attributes, checkLegacyCookie(options.legacy)),
+    guest: createSessionCookie(guestAttributes),
+    legacy,
+    read(cookieHeader) {
+      const pairs = parsePairs(cookieHeader)
+      return {
+        main: idsNamed(attributes.name, pairs),
+        guest: idsNamed(guestAttributes.name, pairs),
+        // The first of several values of one name counts.
+        legacy: legacy?.read(new Map(pairs.toReversed())),
+      }
+    },
   }
 }

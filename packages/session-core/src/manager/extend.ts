@@ -1,38 +1,36 @@
 import { isSessionError } from '../contract/errors.js'
 import { isServerBackedId } from '../store-helpers/ids.js'
-import type { StoredSession } from './pending-changes.js'
-import type { SessionContext } from './options.js'
 import { reportRejection } from './commit-error.js'
-import { nowOf, storedLifeOf } from './stored-life.js'
+import { nowOf } from './expiry.js'
+import type { Host } from './host.js'
+import type { StoredSession } from './stored-session.js'
+import { storedLifeOf } from './stored-session.js'
 
 /**
- * Touches a server-backed session where that is due, so that a page which only reads extends it, too. A touch that fails
- * fails no page: the next request tries again. A sealed session is extended by its commit, because its id changes, and
- * the response has to set it.
+ * Touches a server-backed session if a touch is due, so that a page that only reads extends it too. A failed touch does
+ * not fail the request, because the next request tries again. A sealed session is extended by its commit, because its id
+ * changes and the response has to set the cookie.
  */
-export async function extend<Data extends object>(
-  context: SessionContext<Data>,
-  opened: StoredSession,
-): Promise<StoredSession> {
-  const { record, envelope } = opened
-  const { plugin, lifetimes, onRejection } = context
-  const life = storedLifeOf(opened)
-  if (!isServerBackedId(record.id) || envelope.isReplaced || !life) return opened
-  const nowMs = await nowOf(context, opened, lifetimes.isNearEnd(life))
-  const dueMs = lifetimes.touchTtlIfDue(life, nowMs)
-  if (dueMs === undefined) return opened
+export async function extend(host: Host, stored: StoredSession): Promise<StoredSession> {
+  const { record, envelope } = stored
+  const { store, lifetimes, onRejection } = host
+  const life = storedLifeOf(stored)
+  if (!isServerBackedId(record.id) || envelope.isReplaced || !life) return stored
+  const nowMs = await nowOf(host, stored, lifetimes.isNearEnd(life))
+  const ttlMs = lifetimes.touchTtlIfDue(life, nowMs)
+  if (ttlMs === undefined) return stored
   try {
-    await plugin.touch(record.id, dueMs)
-    // A change stores the idle timeout that the touch was by.
-    const ttlMs = lifetimes.ttlMs(life.isRemembered)
+    await store.touch(record.id, ttlMs)
+    // If the data changes, the commit stores the idle timeout of this touch.
+    const idleTimeoutMs = lifetimes.ttlMs(life.isRemembered)
     return {
-      ...opened,
-      record: { ...record, expiresAtMs: nowMs + dueMs },
-      envelope: { ...envelope, ttlMs },
+      ...stored,
+      record: { ...record, expiresAtMs: nowMs + ttlMs },
+      envelope: { ...envelope, ttlMs: idleTimeoutMs },
     }
   } catch (error) {
-    // A session that ended meanwhile stays so, and a change of it is refused by the commit.
+    // A session that ended meanwhile is not extended, and the commit rejects a change to it.
     if (!isSessionError(error) || error.code !== 'NotFound') reportRejection(onRejection, 'open', error)
-    return opened
+    return stored
   }
 }

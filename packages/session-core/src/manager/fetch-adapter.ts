@@ -1,34 +1,37 @@
 import { sharedCacheHeaders, strictCacheControl } from './cache-control.js'
 import { openSession } from './open.js'
-import type { SessionContext } from './options.js'
+import type { SessionContext } from './host.js'
 import type { Session } from './session.js'
 
 type Handler<Data extends object> = (session: Session<Data>) => Response | Promise<Response>
 
-/** Tells a `Response` also where it is one of another realm, or of a polyfill. */
+/** Recognises a `Response`, also one of another realm or of a polyfill. */
 function isResponse(value: unknown): value is Response {
   return Object.prototype.toString.call(value) === '[object Response]'
 }
 
-/** A response with headers of its own: those of a redirect cannot be changed, and a handler may use one twice. */
+/**
+ * Copies the response so that headers can be added: those of a redirect are immutable, and a handler may return the same
+ * object twice.
+ */
 function copyOf(response: Response): Response {
   if (response.bodyUsed)
-    throw new TypeError('handleFetch: the body of the response is used already, so it cannot be sent.')
-  // Elsewhere the response as init keeps what its parts do not tell, such as the encodeBody and webSocket of workerd.
+    throw new TypeError('handleFetch: the body of the response was already read. Return a response that was not read.')
+  // Passing the response as init keeps properties outside of the standard, such as encodeBody and webSocket of workerd.
   if (!('Bun' in globalThis)) return new Response(response.body, response)
-  // Bun gives a text or a file its type when it sends it, and no longer does so once somebody has looked at the body.
+  // Bun sets the content type of a text or a file when it sends it, but not after the body was accessed.
   const copy = response.clone()
   cancelBody(response)
   return copy
 }
 
-/** Releases what the body reads from, such as a connection. */
+/** Releases the source of the body, such as a connection. */
 function cancelBody(response: Response): void {
   response.body?.cancel().catch(() => undefined)
 }
 
-/** Calls the handler. A `Response` that it throws is its answer, as in React Router. */
-async function answerOf<Data extends object>(handler: Handler<Data>, session: Session<Data>): Promise<Response> {
+/** Calls the handler. A `Response` that it throws is treated like one that it returns, as in React Router. */
+async function responseOf<Data extends object>(handler: Handler<Data>, session: Session<Data>): Promise<Response> {
   let answer: unknown
   try {
     answer = await handler(session)
@@ -47,7 +50,7 @@ function setHeaders({ headers }: Response, setCookies: readonly string[], cacheC
   headers.set('Cache-Control', cacheControl)
 }
 
-/** Opens, calls the handler, commits. */
+/** Opens the session, calls the handler, and commits. */
 export async function handleFetch<Data extends object>(
   context: SessionContext<Data>,
   request: Request,
@@ -55,8 +58,8 @@ export async function handleFetch<Data extends object>(
 ): Promise<Response> {
   const { session, commit, close } = await openSession(context, request.headers.get('cookie'))
   try {
-    // Copied before the commit: what cannot be copied fails before anything is stored.
-    const response = copyOf(await answerOf(handler, session))
+    // Copy before the commit, so that nothing is stored if the response cannot be copied.
+    const response = copyOf(await responseOf(handler, session))
     const setCookies = await commit().catch((error: unknown) => {
       cancelBody(response)
       throw error

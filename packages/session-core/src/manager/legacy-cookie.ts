@@ -1,25 +1,34 @@
-import { parseCookie, stringifySetCookie } from 'cookie'
+import { stringifySetCookie } from 'cookie'
 import type { SessionId } from '../contract/plugin.js'
 import { asSessionId } from '../contract/plugin.js'
 import type { CookieAttributes, LegacyCookieOptions } from './cookie-options.js'
 
-/** The cookie of the sessions from before: read after ours, and cleared when a session of ours takes its place. */
-export interface LegacyCookie {
-  /** The values that the header has, of the whole cookie and of one in parts. Values under our own name are left out. */
-  candidates(cookieHeader: string): readonly SessionId[]
-  /**
-   * The `Set-Cookie` values that remove the cookie and its parts, as far as the header has them. With `always`, also the
-   * cookie itself where the header has none, because another path of the site may have it.
-   */
-  clear(cookieHeader: string, always: boolean): readonly string[]
+/** Legacy cookie of a request. */
+export interface LegacyCookieValues {
+  /** Values of the whole cookie and of a cookie in parts. Excludes the whole cookie if it has the manager's own name. */
+  readonly ids: readonly SessionId[]
+  /** Names of the cookie and of its parts that the request has. */
+  readonly names: readonly string[]
 }
 
-// iron-session 9 splits a cookie that is too long into at most four.
+/**
+ * Cookie of the library that the app is migrating from. It is read after the manager's main cookie, and cleared when a
+ * session of the manager replaces its session.
+ */
+export interface LegacyCookie {
+  /** Picks the legacy cookie from the cookies of a request, given by name. */
+  read(cookies: ReadonlyMap<string, string>): LegacyCookieValues
+  /**
+   * Returns `Set-Cookie` values that remove the cookie and the parts that the request has. With `always`, also removes a
+   * cookie that the request does not have, because another path of the site may have it.
+   */
+  clear(values: LegacyCookieValues, always: boolean): readonly string[]
+}
+
+// iron-session 9 splits a long cookie into at most four parts.
 const maxParts = 4
 
-const asItIs = (value: string): string => value
-
-/** Joins the parts up to the first that is missing. */
+/** Joins the parts up to the first missing one. */
 function join(parts: readonly (string | undefined)[]): string {
   const end = parts.findIndex((part) => part === undefined || part === '')
   return (end === -1 ? parts : parts.slice(0, end)).join('')
@@ -30,28 +39,29 @@ export function createLegacyCookie(
   { name, path = '/', domain }: LegacyCookieOptions,
 ): LegacyCookie {
   const partNames = Array.from({ length: maxParts }, (_, index) => `${name}.${index}`)
-  const isOurName = name === attributes.name
-  // Ours takes its place by itself, where browsers take both for one cookie.
-  const isOurCookie = isOurName && path === '/' && domain === undefined
+  const hasOwnName = name === attributes.name
+  // If browsers treat both as one cookie, setting the manager's replaces the legacy one.
+  const isOwnCookie = hasOwnName && path === '/' && domain === undefined
 
   function removal(cookieName: string): string {
-    const place = { name: cookieName, path, ...(domain !== undefined && { domain }) }
-    return stringifySetCookie({ ...attributes, ...place, value: '', maxAge: 0, expires: new Date(0) })
+    const identity = { name: cookieName, path, ...(domain !== undefined && { domain }) }
+    return stringifySetCookie({ ...attributes, ...identity, value: '', maxAge: 0, expires: new Date(0) })
   }
 
   return {
-    candidates(cookieHeader) {
-      const values = parseCookie(cookieHeader, { decode: asItIs })
-      const whole = isOurName ? '' : (values[name] ?? '')
-      const found = [whole, join(partNames.map((partName) => values[partName]))]
-      return found.filter((value) => value !== '').map(asSessionId)
+    read(cookies) {
+      const whole = hasOwnName ? '' : (cookies.get(name) ?? '')
+      const values = [whole, join(partNames.map((partName) => cookies.get(partName)))]
+      return {
+        ids: values.filter((value) => value !== '').map(asSessionId),
+        names: [name, ...partNames].filter((cookieName) => cookies.has(cookieName)),
+      }
     },
 
-    clear(cookieHeader, always) {
-      const values = parseCookie(cookieHeader, { decode: asItIs })
-      const isWholeThere = always || values[name] !== undefined
-      const names = partNames.filter((partName) => values[partName] !== undefined)
-      return (isWholeThere && !isOurCookie ? [name, ...names] : names).map(removal)
+    clear({ names }, always) {
+      const isWholeCleared = !isOwnCookie && (always || names.includes(name))
+      const parts = names.filter((cookieName) => cookieName !== name)
+      return (isWholeCleared ? [name, ...parts] : parts).map(removal)
     },
   }
 }

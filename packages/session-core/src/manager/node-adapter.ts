@@ -1,7 +1,7 @@
 import { callHook } from '../store-helpers/call-hook.js'
 import { sharedCacheHeaders, strictCacheControl } from './cache-control.js'
 import { openSession } from './open.js'
-import type { SessionContext } from './options.js'
+import type { Host, SessionContext } from './host.js'
 import type { NodeSession } from './session.js'
 
 /** A `node:http` request, as far as the manager uses it: Express' `req`, Koa's `ctx.req`, Fastify's `request.raw`. */
@@ -31,10 +31,10 @@ function presentValues(response: NodeResponse, name: string): readonly string[] 
 const warned = new WeakSet<object>()
 
 /** Calls `onRejection`. Without that option, logs a warning for the first change that is lost. */
-function reportUncommitted<Data extends object>(context: SessionContext<Data>): void {
-  if (context.onRejection) callHook(context.onRejection, { phase: 'commit', reason: 'uncommitted' }, undefined)
-  else if (!warned.has(context)) {
-    warned.add(context)
+function reportUncommitted(host: Host): void {
+  if (host.onRejection) callHook(host.onRejection, { phase: 'commit', reason: 'uncommitted' }, undefined)
+  else if (!warned.has(host)) {
+    warned.add(host)
     const advice = 'Call session.commit() before you send the response.'
     // oxlint-disable-next-line no-console -- without onRejection nothing else reports it
     console.warn(`@bext/session-core: a change to a session was lost, because it was not committed. ${advice}`)

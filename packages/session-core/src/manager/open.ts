@@ -1,120 +1,122 @@
-import { describeType } from '../store-helpers/option-checks.js'
 import { isSessionError, SessionError } from '../contract/errors.js'
 import type { SessionId, SessionRecord } from '../contract/plugin.js'
-import type { SessionCookie } from './cookie.js'
+import { describeType } from '../store-helpers/option-checks.js'
+import { reportRejection } from './commit-error.js'
+import type { RequestCookies, SessionCookie } from './cookie.js'
+import type { AcceptedData } from './data.js'
+import { acceptStoredData, toDataText } from './data.js'
+import { assertNotExpired } from './expiry.js'
+import { extend } from './extend.js'
+import type { SessionContext } from './host.js'
+import type { PendingSession, SessionReference } from './pending-changes.js'
 import type { RequestSession } from './request-session.js'
 import { createRequestSession } from './request-session.js'
-import type { StoredData } from './data.js'
-import { acceptStoredData, toDataText } from './data.js'
-import type { PendingChanges, StoredSession, Refused } from './pending-changes.js'
-import { beganAtMsOf } from './pending-changes.js'
-import { decodeStoredSession } from './stored-session.js'
-import { extend } from './extend.js'
-import type { SessionContext } from './options.js'
-import { reportRejection } from './commit-error.js'
-import { refuseOver } from './stored-life.js'
+import type { StoredSession } from './stored-session.js'
+import { beganAtMsOf, decodeStoredSession } from './stored-session.js'
 
-interface LoadedSession<Data extends object> extends StoredData<Data> {
-  readonly opened: StoredSession
+interface LoadedSession<Data extends object> extends AcceptedData<Data> {
+  readonly stored: StoredSession
 }
 
-async function find<Data extends object>(
+/** Resolves to the session, or undefined if it is not live. Adds it to `unreadable` if it is corrupt or invalid. */
+async function load<Data extends object>(
   context: SessionContext<Data>,
   cookie: SessionCookie,
   id: SessionId,
-  refused: Refused[],
+  unreadable: SessionReference[],
 ): Promise<LoadedSession<Data> | undefined> {
   let record: SessionRecord | undefined
   try {
-    record = await context.plugin.read(id)
+    record = await context.store.read(id)
     const { data, dataText, ...envelope } = decodeStoredSession(record.dataJson)
-    await refuseOver(context, { record, envelope })
-    return { opened: { record, envelope, dataText, cookie }, ...(await acceptStoredData(context, data, dataText)) }
+    await assertNotExpired(context, { record, envelope })
+    return { stored: { record, envelope, dataText, cookie }, ...(await acceptStoredData(context, data, dataText)) }
   } catch (error) {
     reportRejection(context.onRejection, 'open', error)
     const isCorrupt = isSessionError(error) && error.reason === 'corrupt'
-    // A record that is corrupt stays so: to reject would keep the visitor out until the cookie ends.
-    if (record || isCorrupt) refused.push({ id, cookie })
+    // A corrupt record stays corrupt: rejecting would lock the visitor out until the cookie expires.
+    if (record || isCorrupt) unreadable.push({ id, cookie })
     else if (!isSessionError(error) || error.code === 'Backend') throw error
   }
   return undefined
 }
 
-/** The first of them that is a session of ours, or else the first that is a session of another program. */
-async function findAmong<Data extends object>(
+/** Resolves to the first live session of the manager, or else to the first live session of another program. */
+async function loadFirst<Data extends object>(
   context: SessionContext<Data>,
   ids: readonly SessionId[],
   cookie: SessionCookie,
-  refused: Refused[],
+  unreadable: SessionReference[],
 ): Promise<LoadedSession<Data> | undefined> {
-  let notMoved: LoadedSession<Data> | undefined
+  let notMigrated: LoadedSession<Data> | undefined
   for (const id of ids) {
-    const found = await find(context, cookie, id, refused)
-    if (found && beganAtMsOf(found.opened) !== undefined) return found
-    notMoved ??= found
+    const loaded = await load(context, cookie, id, unreadable)
+    if (loaded && beganAtMsOf(loaded.stored) !== undefined) return loaded
+    notMigrated ??= loaded
   }
-  return notMoved
+  return notMigrated
 }
 
-/** A session of the legacy cookie, which is to move into a cookie of ours. */
-async function findLegacy<Data extends object>(
+/** Resolves to a session of the legacy cookie. It will be migrated to the main cookie, or for a guest to the guest's. */
+async function loadLegacy<Data extends object>(
   context: SessionContext<Data>,
   ids: readonly SessionId[],
-  refused: Refused[],
+  unreadable: SessionReference[],
 ): Promise<LoadedSession<Data> | undefined> {
   const { main, guest } = context.cookies
-  const found = await findAmong(context, ids, main, refused)
-  if (!found || found.opened.record.userId !== undefined) return found
-  return { ...found, opened: { ...found.opened, cookie: guest } }
+  const loaded = await loadFirst(context, ids, main, unreadable)
+  if (!loaded || loaded.stored.record.userId !== undefined) return loaded
+  return { ...loaded, stored: { ...loaded.stored, cookie: guest } }
 }
 
-async function findFirst<Data extends object>(
+async function loadFromCookies<Data extends object>(
   context: SessionContext<Data>,
-  header: string,
-  refused: Refused[],
+  sent: RequestCookies,
+  unreadable: SessionReference[],
 ): Promise<LoadedSession<Data> | undefined> {
-  const { main, guest, legacy } = context.cookies
+  const { main, guest } = context.cookies
   return (
-    (await findAmong(context, main.candidates(header), main, refused)) ??
-    (await findLegacy(context, legacy?.candidates(header) ?? [], refused)) ??
-    (await findAmong(context, guest.candidates(header), guest, refused))
+    (await loadFirst(context, sent.main, main, unreadable)) ??
+    (await loadLegacy(context, sent.legacy?.ids ?? [], unreadable)) ??
+    (await loadFirst(context, sent.guest, guest, unreadable))
   )
 }
 
-function draftOf<Data extends object>(
-  { initialData, cookies }: SessionContext<Data>,
-  found: LoadedSession<Data> | undefined,
-  refused: readonly Refused[],
-  header: string,
-): PendingChanges<Data> {
-  const { opened, data = initialData(), savedText } = found ?? {}
+function pendingSessionOf<Data extends object>(
+  { initialData }: SessionContext<Data>,
+  loaded: LoadedSession<Data> | undefined,
+  unreadable: readonly SessionReference[],
+  cookies: RequestCookies,
+): PendingSession<Data> {
+  const { stored, data = initialData(), unchangedText } = loaded ?? {}
   return {
-    opened,
-    refused,
-    header,
-    bringsGuest: cookies.guest.candidates(header).length > 0,
+    stored,
+    unreadable,
+    cookies,
     data,
-    userId: opened?.record.userId,
-    savedText: savedText ?? toDataText(data),
-    next: 'keep',
+    userId: stored?.record.userId,
+    unchangedText: unchangedText ?? toDataText(data),
+    action: 'keep',
     graceMs: 0,
-    isRemembered: opened?.envelope.isRemembered ?? false,
-    beganAtMs: opened && beganAtMsOf(opened),
-    endAll: undefined,
+    isRemembered: stored?.envelope.isRemembered ?? false,
+    beganAtMs: stored && beganAtMsOf(stored),
+    revokeAll: undefined,
   }
 }
 
-/** The session that the header names, or a new one. Rejects with `Backend` as the store does. */
+/** Resolves to the session that the header names, or to a new one. Rejects with `Backend` if the store fails. */
 export async function openSession<Data extends object>(
   context: SessionContext<Data>,
   cookieHeader: string | null | undefined,
 ): Promise<RequestSession<Data>> {
   const header = cookieHeader ?? ''
   if (typeof header !== 'string') {
-    throw new SessionError('bad_argument', `open needs a Cookie header, but it was given ${describeType(header)}.`)
+    const message = `open needs the request's Cookie header, a string, but it is ${describeType(header)}.`
+    throw new SessionError('bad_argument', message)
   }
-  const refused: Refused[] = []
-  const found = await findFirst(context, header, refused)
-  const extended = found && { ...found, opened: await extend(context, found.opened) }
-  return createRequestSession(context, draftOf(context, extended, refused, header))
+  const sent = context.cookies.read(header)
+  const unreadable: SessionReference[] = []
+  const loaded = await loadFromCookies(context, sent, unreadable)
+  const extended = loaded && { ...loaded, stored: await extend(context, loaded.stored) }
+  return createRequestSession(context, pendingSessionOf(context, extended, unreadable, sent))
 }

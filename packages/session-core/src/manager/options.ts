@@ -1,13 +1,22 @@
-import type { CompareCapability } from '../contract/capabilities.js'
 import type { SessionPlugin } from '../contract/plugin.js'
 import type { CacheControl } from './cache-control.js'
-import type { StoreClock } from './store-clock.js'
 import type { SessionCookieOptions } from './cookie-options.js'
-import type { SessionCookies } from './cookie.js'
-import type { LifetimeOptions, Lifetimes } from './lifetimes.js'
-import type { OnRejected, SessionRejection } from './commit-error.js'
-import type { DataSchema } from './schema.js'
-import type { UserSessions } from './user-sessions.js'
+import type { LifetimeOptions } from './lifetimes.js'
+import type { SessionRejection } from './commit-error.js'
+
+/** Result of a validation: the validated value, or the issues. */
+export type DataSchemaResult<Data> =
+  { readonly value: Data; readonly issues?: undefined } | { readonly issues: readonly { readonly message: string }[] }
+
+/** Any schema that follows Standard Schema v1 (standardschema.dev), such as one of Zod, Valibot or ArkType. */
+export interface DataSchema<Data> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => DataSchemaResult<Data> | Promise<DataSchemaResult<Data>>
+    readonly types?: { readonly input: unknown; readonly output: Data } | undefined
+  }
+}
 
 export interface MaxSessionsPerUser {
   /** Greatest number of live sessions that a user has after a sign-in. */
@@ -51,21 +60,4 @@ export interface SessionManagerOptions<Data extends object> extends LifetimeOpti
    * data. Errors that the hook throws are ignored. Default: none.
    */
   readonly onRejection?: ((rejection: SessionRejection, cause: unknown) => void) | undefined
-}
-
-/** The options as sessions use them. */
-export interface SessionContext<Data extends object> {
-  readonly plugin: SessionPlugin
-  /** The same store, if a change must not overwrite another. */
-  readonly comparing: CompareCapability | undefined
-  readonly users: UserSessions
-  readonly initialData: () => Data
-  readonly lifetimes: Lifetimes
-  readonly clock: StoreClock
-  readonly cookies: SessionCookies
-  readonly cacheControl: CacheControl
-  readonly maxSessionsPerUser: MaxSessionsPerUser | undefined
-  readonly schema: DataSchema<Data> | undefined
-  readonly migrateData: ((storedData: unknown) => unknown) | undefined
-  readonly onRejection: OnRejected | undefined
 }

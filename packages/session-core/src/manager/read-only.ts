@@ -1,13 +1,11 @@
 function refuse(): never {
-  throw new TypeError(
-    'The session is committed: its data can be read, but a change would not be stored. Change it before the commit.',
-  )
+  throw new TypeError('The session is committed: its data can be read, but not changed. Change it before the commit.')
 }
 
 const traps: ProxyHandler<object> = {
   get(target, key, receiver): unknown {
     const value: unknown = Reflect.get(target, key, receiver)
-    // What is frozen has to be given as it is.
+    // A proxy must return the properties of a frozen object unchanged.
     return Object.isFrozen(target) ? value : readOnly(value)
   },
   set: refuse,
@@ -21,7 +19,7 @@ function isPlain(value: unknown): value is object {
   return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype
 }
 
-/** A view of the value in which a change of an object or an array, however deep, throws. */
+/** Returns a view of the value that throws when an object or an array in it is changed, at any depth. */
 export function readOnly<T>(value: T): T {
   return isPlain(value) ? (new Proxy(value, traps) as T) : value
 }

@@ -1,113 +1,115 @@
 import type { SessionId } from '../contract/plugin.js'
-import type { PendingChanges, StoredSession } from './pending-changes.js'
-import { endingOf } from './pending-changes.js'
-import { encodeStoredSession } from './stored-session.js'
-import type { SessionContext } from './options.js'
 import { SessionCommitError } from './commit-error.js'
-import { nowOf, restOf, storedLifeOf } from './stored-life.js'
-import { handleOf } from './user-sessions.js'
+import { nowOf, restOf } from './expiry.js'
+import type { Host } from './host.js'
+import type { PendingChanges } from './pending-changes.js'
+import type { CommitStep, RevokeAll } from './plan-commit.js'
+import type { StoredSession } from './stored-session.js'
+import { encodeStoredSession, storedLifeOf } from './stored-session.js'
 import { updateRecord } from './update-record.js'
+import { handleOf } from './user-sessions.js'
 
-/** What a commit stored: the id that counts from now on, and the `Set-Cookie` values. */
+type ReplaceStep = Extract<CommitStep, { kind: 'replace' }>
+
+/** Result of a commit. */
 export interface Committed {
+  /** Current id of the session, or undefined if there is no session. */
   readonly id: SessionId | undefined
   readonly setCookies: readonly string[]
-  /** Those of the session, if there is one now. */
+  /** Times of the session, if there is one. */
   readonly times?: SessionTimes
 }
 
-/** The times of a session, in milliseconds since 1970, as far as they are known. */
+/** Known times of a session, in milliseconds since 1970. */
 export interface SessionTimes {
   readonly createdAtMs?: number | undefined
   readonly expiresAtMs?: number
-  readonly absoluteExpiresAtMs?: number
+  readonly absoluteExpiresAtMs?: number | undefined
 }
 
-/** Keeps the limit of a user's sessions, once the new one is created; the old one is not counted, as it ends. */
-async function keepLimit<Data extends object>(
-  { users, maxSessionsPerUser: limit }: SessionContext<Data>,
-  { opened, userId }: PendingChanges<Data>,
+/** Enforces `maxSessionsPerUser` after the new session is created. Does not count the old one, because it will be ended. */
+async function enforceLimit(
+  { users, maxSessionsPerUser: limit }: Host,
+  { stored, userId }: PendingChanges,
   id: SessionId,
 ): Promise<void> {
   if (!limit || userId === undefined) return
-  const ending = opened && handleOf(opened.record.id)
-  const live = (await users.list(userId)).filter(({ handle }) => handle !== ending)
+  const endingHandle = stored && handleOf(stored.record.id)
+  const live = (await users.list(userId)).filter(({ handle }) => handle !== endingHandle)
   if (live.length <= limit.count) return
   if (limit.policy === 'endOldest') {
-    // The oldest by the list, even if that is the new one: of sign-ins at the same time, all then spare the same ones.
-    const beyond = live.slice(0, live.length - limit.count)
-    await Promise.all(beyond.map(({ handle }) => users.endOne(userId, handle)))
+    // Rank by creation time even if that ends the new session: concurrent sign-ins then agree on which sessions to keep.
+    const oldest = live.slice(0, live.length - limit.count)
+    await Promise.all(oldest.map(({ handle }) => users.endOne(userId, handle)))
     return
   }
-  const own = live.findIndex(({ handle }) => handle === handleOf(id))
-  if (own >= 0 && own < limit.count) return
-  throw new SessionCommitError('too_many_sessions', `The user has ${limit.count} sessions, and may not have more.`)
+  const rank = live.findIndex(({ handle }) => handle === handleOf(id))
+  if (rank >= 0 && rank < limit.count) return
+  const message = `The user already has ${limit.count} sessions, the limit of maxSessionsPerUser. End another session first.`
+  throw new SessionCommitError('too_many_sessions', message)
 }
 
-/** Leaves the old id a grace: marks it, so that it takes neither change nor touch, and touches it down if it would outlive the grace. */
-async function leaveGrace<Data extends object>(
-  context: SessionContext<Data>,
-  { record, envelope, dataText }: StoredSession,
-  graceMs: number,
-): Promise<void> {
-  const { plugin } = context
-  const marked = await updateRecord(context, record, encodeStoredSession(dataText, { ...envelope, isReplaced: true }))
-  // A lifetime counts from when the touch takes effect: one by what is left now would end a little later than before.
-  const nowMs = await nowOf(context, { record, envelope }, true)
+/** Marks the old session as replaced, so that it cannot be changed or extended, and shortens it to the grace period. */
+async function leaveGrace(host: Host, { record, envelope, dataText }: StoredSession, graceMs: number): Promise<void> {
+  const { store } = host
+  const marked = await updateRecord(host, record, encodeStoredSession(dataText, { ...envelope, isReplaced: true }))
+  // `touch` counts from the moment it runs, so touching with the remaining time would extend the session slightly.
+  const nowMs = await nowOf(host, { record, envelope }, true)
   if (record.expiresAtMs - nowMs <= graceMs) return
   try {
-    await plugin.touch(marked, graceMs)
+    await store.touch(marked, graceMs)
   } catch (error) {
-    // The visitor keeps this id, and has to be able to go on with it.
-    await plugin.update(marked, record.dataJson).catch(() => undefined)
+    // The visitor keeps this id, so remove the mark to make the session usable again.
+    await store.update(marked, record.dataJson).catch(() => undefined)
     throw error
   }
 }
 
-async function retire<Data extends object>(
-  context: SessionContext<Data>,
-  draft: PendingChanges<Data>,
+/** Retires the old session, and ends all sessions that the plan ends. */
+async function retire(
+  host: Host,
+  pending: PendingChanges,
+  step: ReplaceStep,
+  revokeAll: RevokeAll | undefined,
   id: SessionId,
 ): Promise<void> {
-  const { plugin, users } = context
-  const { opened, next, endAll, graceMs } = draft
-  if (next === 'signIn') await keepLimit(context, draft, id)
-  if (opened && next === 'rotate') {
-    if (graceMs > 0 && !endAll) return leaveGrace(context, opened, graceMs)
-    // Rejects if the session was ended meanwhile: a rotation must not bring it back.
-    await updateRecord(context, opened.record, opened.record.dataJson)
-  }
-  if (endAll?.sparesThis && users.canKeepOne) await users.endAll(endAll.userId, id)
-  await Promise.all(endingOf(draft).map((one) => plugin.delete(one.id)))
+  const { stored, graceMs } = pending
+  if (step.isSignIn) await enforceLimit(host, pending, id)
+  if (stored && step.retire === 'grace') await leaveGrace(host, stored, graceMs)
+  // Rejects if the session was ended meanwhile, so that a rotation does not revive it.
+  if (stored && step.retire === 'check') await updateRecord(host, stored.record, stored.record.dataJson)
+  if (revokeAll?.when === 'after') await host.users.endAll(revokeAll.userId, id)
+  await Promise.all(step.ends.map((session) => host.store.delete(session.id)))
 }
 
-/** Stores the draft under a fresh id, and ends the opened session: first the one, then the other. */
-export async function replaceSession<Data extends object>(
-  context: SessionContext<Data>,
-  draft: PendingChanges<Data>,
-  dataText: string,
+/** Creates the session under a fresh id, then retires the old one. Takes the new one back if that fails. */
+export async function replaceSession(
+  host: Host,
+  pending: PendingChanges,
+  step: ReplaceStep,
+  revokeAll: RevokeAll | undefined,
 ): Promise<Committed> {
-  const { plugin, lifetimes, clock, cookies } = context
-  const { opened, userId, isRemembered, beganAtMs, bringsGuest } = draft
-  const isGuest = draft.next === 'keep' || draft.next === 'end'
-  const life = opened && beganAtMs !== undefined ? storedLifeOf(opened) : undefined
-  const { ttlMs, cookieTtlMs } = opened && life ? await restOf(context, opened, life) : lifetimes.whole(isRemembered)
+  const { store, lifetimes, clock, cookies } = host
+  const { stored, userId, isRemembered, beganAtMs } = pending
+  const life = stored && beganAtMs !== undefined ? storedLifeOf(stored) : undefined
+  const { ttlMs, cookieTtlMs } = stored && life ? await restOf(host, stored, life) : lifetimes.whole(isRemembered)
   const envelope = { isRemembered, isReplaced: false, beganAtMs: beganAtMs ?? 0, ttlMs: lifetimes.ttlMs(isRemembered) }
-  const dataJson = encodeStoredSession(dataText, envelope)
+  const dataJson = encodeStoredSession(step.dataText, envelope)
   const nowMs = clock.estimateMs()
   const times = { createdAtMs: nowMs, expiresAtMs: nowMs + ttlMs, absoluteExpiresAtMs: nowMs + cookieTtlMs }
-  const id = await plugin.create({ userId, dataJson, ttlMs })
+  const id = await store.create({ userId, dataJson, ttlMs })
   try {
-    const setCookie = (isGuest ? cookies.guest : cookies.main).write(id, cookieTtlMs)
-    await retire(context, draft, id)
-    if (isGuest) {
-      const endsMain = endingOf(draft).some(({ cookie }) => cookie === cookies.main)
+    const setCookie = cookies[step.cookie].write(id, cookieTtlMs)
+    await retire(host, pending, step, revokeAll, id)
+    if (step.cookie === 'guest') {
+      const endsMain = step.ends.some(({ cookie }) => cookie === cookies.main)
       return { id, times, setCookies: endsMain ? [cookies.main.clear(), setCookie] : [setCookie] }
     }
-    return { id, times, setCookies: bringsGuest ? [setCookie, cookies.guest.clear()] : [setCookie] }
+    const hasGuestCookie = pending.cookies.guest.length > 0
+    return { id, times, setCookies: hasGuestCookie ? [setCookie, cookies.guest.clear()] : [setCookie] }
   } catch (error) {
-    // As far as possible: the visitor gets no cookie of it, and keeps the old one.
-    await plugin.delete(id).catch(() => undefined)
+    // Best effort: the visitor does not get the new cookie, and keeps the old one.
+    await store.delete(id).catch(() => undefined)
     throw error
   }
 }

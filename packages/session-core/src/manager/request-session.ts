@@ -1,94 +1,95 @@
 import { describeAmount, describeType, rejectUnknownOptions } from '../store-helpers/option-checks.js'
 import { SessionError } from '../contract/errors.js'
-import type { CommittedDraft } from './commit.js'
-import { commitDraft, hasChange } from './commit.js'
+import type { CommittedSession } from './commit.js'
+import { commitSession, hasChange } from './commit.js'
 import { toDataText } from './data.js'
-import type { PendingChanges } from './pending-changes.js'
-import type { SessionContext } from './options.js'
+import type { PendingSession } from './pending-changes.js'
+import type { SessionContext } from './host.js'
 import { readOnly } from './read-only.js'
 import { reportRejection } from './commit-error.js'
 import type { SessionTimes } from './replace-session.js'
 import type { RotateOptions, Session, SignInOptions, SignOutEverywhereOptions, UserSession } from './session.js'
 import { handleOf } from './user-sessions.js'
 
-/** A session, and what ends it with its request. */
+/** A session and the functions of its request. */
 export interface RequestSession<Data extends object> {
   readonly session: Session<Data>
   /** Resolves to the `Set-Cookie` values. */
   readonly commit: () => Promise<readonly string[]>
-  /** Has any use throw from now on, if there was no commit. */
+  /** Invalidates the session unless it is committed: any later use throws. */
   readonly close: () => void
-  /** Tells whether something changed that was neither committed nor given up. */
+  /** Returns true if there is a change that was neither committed nor discarded by `close`. */
   readonly hasUncommittedChange: () => boolean
 }
 
-/** The user's id, if it is a string and not empty. Throws `Invalid` otherwise. */
-export function checkUser(call: string, userId: unknown): string {
+/** Returns the user id. Throws `Invalid` if it is empty or not a string. */
+export function checkUserId(call: string, userId: unknown): string {
   if (typeof userId === 'string' && userId !== '') return userId
   const given = userId === '' ? 'empty' : describeType(userId)
-  throw new SessionError('bad_argument', `${call} needs the user's id, a string, but it is ${given}.`)
+  throw new SessionError('bad_argument', `${call}: userId must be a string that is not empty, but it is ${given}.`)
 }
 
 function checkGrace(graceMs: unknown): number {
   if (typeof graceMs === 'number' && Number.isSafeInteger(graceMs) && graceMs >= 0) return graceMs
   const expected = 'a whole number of milliseconds, 0 or more'
-  throw new SessionError('bad_argument', `graceMs must be ${expected}, but it is ${describeAmount(graceMs)}.`)
+  throw new SessionError('bad_argument', `rotate: graceMs must be ${expected}, but it is ${describeAmount(graceMs)}.`)
 }
 
-/** The session of a draft, which it changes. */
+/** Creates the session of a request. Its methods change `pending`. */
 export function createRequestSession<Data extends object>(
   context: SessionContext<Data>,
-  draft: PendingChanges<Data>,
+  pending: PendingSession<Data>,
 ): RequestSession<Data> {
   const { users, lifetimes, initialData, cookies } = context
   let isClosed = false
-  let committed: CommittedDraft<Data> | undefined
+  let committed: CommittedSession<Data> | undefined
   let storedData: Data | undefined
 
-  function refuseClosed(): void {
+  function assertOpen(): void {
     if (!isClosed) return
-    throw new Error('The session is closed: its commit failed, or its request is over. Open one for each request.')
+    throw new Error('The session is closed, because its commit failed or its request ended. Open one for each request.')
   }
 
-  function openDraft(): PendingChanges<Data> {
-    refuseClosed()
-    if (!committed) return draft
-    throw new Error('The session is committed: it can be read, but no longer changed. Change it before the commit.')
+  function toChange(): PendingSession<Data> {
+    assertOpen()
+    if (!committed) return pending
+    throw new Error('The session is committed: it can be read, but not changed. Change it before the commit.')
   }
 
-  /** When the session began and when it ends: as stored, or as far as it is known before the commit. */
+  /** Returns the times as stored, or before the commit those that are already known. */
   function times(): SessionTimes {
-    refuseClosed()
+    assertOpen()
     if (committed) return committed.times ?? {}
-    const { next, opened, isRemembered, beganAtMs = next === 'signIn' ? context.clock.estimateMs() : undefined } = draft
+    const { action, stored, isRemembered } = pending
+    const beganAtMs = pending.beganAtMs ?? (action === 'signIn' ? context.clock.estimateMs() : undefined)
     return {
-      ...(next === 'keep' &&
-        opened && { createdAtMs: opened.record.createdAtMs || undefined, expiresAtMs: opened.record.expiresAtMs }),
+      ...(action === 'keep' &&
+        stored && { createdAtMs: stored.record.createdAtMs || undefined, expiresAtMs: stored.record.expiresAtMs }),
       ...(beganAtMs !== undefined && {
         absoluteExpiresAtMs: lifetimes.absoluteExpiresAtMs({ beganAtMs, isRemembered }),
       }),
     }
   }
 
-  function beginAnew(): void {
-    draft.data = initialData()
-    draft.savedText = toDataText(draft.data)
-    draft.beganAtMs = undefined
+  function resetData(): void {
+    pending.data = initialData()
+    pending.unchangedText = toDataText(pending.data)
+    pending.beganAtMs = undefined
   }
 
   const session: Session<Data> = {
     get data(): Data {
-      refuseClosed()
-      if (!committed) return draft.data
+      assertOpen()
+      if (!committed) return pending.data
       storedData ??= readOnly(committed.readData())
       return storedData
     },
     set data(value: Data) {
-      openDraft().data = value
+      toChange().data = value
     },
     get userId(): string | undefined {
-      refuseClosed()
-      return draft.userId
+      assertOpen()
+      return pending.userId
     },
     get createdAtMs(): number | undefined {
       return times().createdAtMs
@@ -101,70 +102,73 @@ export function createRequestSession<Data extends object>(
     },
 
     signIn(userId: string, options: SignInOptions = {}): void {
-      openDraft()
+      toChange()
       rejectUnknownOptions('signIn', options, ['remember'])
       const { remember = false } = options
       if (typeof remember !== 'boolean') {
         throw new TypeError(`signIn: option remember must be a boolean, but it is ${describeType(remember)}.`)
       }
-      const checked = checkUser('signIn', userId)
+      const checkedId = checkUserId('signIn', userId)
       if (remember && !lifetimes.canRemember) {
-        throw new TypeError('signIn: remember needs the option remember of createSessionManager.')
+        throw new TypeError(
+          'signIn: option remember needs the option remember of createSessionManager. Set its timeouts.',
+        )
       }
-      if (draft.userId !== undefined && draft.userId !== checked) beginAnew()
-      draft.userId = checked
-      draft.isRemembered = remember
-      // A sign-in is an authentication event: both lifetimes begin again.
-      draft.beganAtMs = undefined
-      draft.next = 'signIn'
+      if (pending.userId !== undefined && pending.userId !== checkedId) resetData()
+      pending.userId = checkedId
+      pending.isRemembered = remember
+      // A sign-in is an authentication event, so both timeouts restart.
+      pending.beganAtMs = undefined
+      pending.action = 'signIn'
     },
 
     rotate(options: RotateOptions = {}): void {
-      openDraft()
+      toChange()
       rejectUnknownOptions('rotate', options, ['graceMs'])
       const { graceMs = 0 } = options
-      const checked = checkGrace(graceMs)
-      if (draft.next !== 'keep' || !draft.opened || draft.opened.envelope.isReplaced) return
-      draft.graceMs = checked
-      draft.next = 'rotate'
+      const checkedGraceMs = checkGrace(graceMs)
+      if (pending.action !== 'keep' || !pending.stored || pending.stored.envelope.isReplaced) return
+      pending.graceMs = checkedGraceMs
+      pending.action = 'rotate'
     },
 
     signOut(): void {
-      openDraft()
-      beginAnew()
-      draft.userId = undefined
-      draft.isRemembered = false
-      if (draft.endAll) draft.endAll = { ...draft.endAll, sparesThis: false }
-      draft.next = draft.opened || draft.refused.length > 0 || cookies.legacy ? 'end' : 'keep'
+      toChange()
+      resetData()
+      pending.userId = undefined
+      pending.isRemembered = false
+      if (pending.revokeAll) pending.revokeAll = { ...pending.revokeAll, keepsCurrent: false }
+      pending.action = pending.stored || pending.unreadable.length > 0 || cookies.legacy ? 'end' : 'keep'
     },
 
     signOutEverywhere(options: SignOutEverywhereOptions = {}): void {
-      const { userId } = openDraft()
+      const { userId } = toChange()
       rejectUnknownOptions('signOutEverywhere', options, ['except'])
       const { except } = options
       if (except !== undefined && except !== 'this') {
         throw new TypeError(`signOutEverywhere: except must be 'this', but it is ${describeType(except)}.`)
       }
       if (!users.supportsSignOutEverywhere) {
-        throw new TypeError('signOutEverywhere: this store cannot. Ask supportsSignOutEverywhere of the manager first.')
+        const advice = 'Check supportsSignOutEverywhere of the manager first.'
+        throw new TypeError(`signOutEverywhere: the store cannot end all sessions of a user. ${advice}`)
       }
-      if (userId !== undefined) draft.endAll = { userId, sparesThis: except === 'this' }
+      if (userId !== undefined) pending.revokeAll = { userId, keepsCurrent: except === 'this' }
       if (except === undefined) session.signOut()
     },
 
     async listSessions(): Promise<readonly UserSession[]> {
-      refuseClosed()
-      const { userId, opened } = draft
+      assertOpen()
+      const { userId, stored } = pending
       if (userId === undefined) return []
-      const id = committed ? committed.id : opened?.record.id
+      const id = committed ? committed.id : stored?.record.id
       const own = id && handleOf(id)
       return (await users.list(userId)).map((one) => ({ ...one, isCurrent: one.handle === own }))
     },
 
     async endSession(handle: string): Promise<boolean> {
-      const { userId, opened } = openDraft()
+      const { userId, stored } = toChange()
       if (userId === undefined) return false
-      if (!opened || handleOf(opened.record.id) !== handle) return users.endIfListed(userId, handle)
+      if (!stored || handleOf(stored.record.id) !== handle) return users.endIfListed(userId, handle)
       session.signOut()
       return true
     },
@@ -173,10 +177,10 @@ export function createRequestSession<Data extends object>(
   return {
     session,
     async commit() {
-      openDraft()
+      toChange()
       isClosed = true
       try {
-        committed = await commitDraft(context, draft)
+        committed = await commitSession(context, pending)
         isClosed = false
         return committed.setCookies
       } catch (error) {
@@ -187,6 +191,6 @@ export function createRequestSession<Data extends object>(
     close() {
       isClosed ||= committed === undefined
     },
-    hasUncommittedChange: () => !isClosed && !committed && hasChange(draft),
+    hasUncommittedChange: () => !isClosed && !committed && hasChange(pending),
   }
 }

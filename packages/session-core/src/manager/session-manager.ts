@@ -1,5 +1,5 @@
 import { checkManagerOptions } from './check-options.js'
-import { checkUser } from './request-session.js'
+import { checkUserId } from './request-session.js'
 import type { NodeRequest, NodeResponse } from './node-adapter.js'
 import { openForNode } from './node-adapter.js'
 import { handleFetch } from './fetch-adapter.js'
@@ -55,8 +55,8 @@ export function createSessionManager<Data extends object>(options: SessionManage
     handleFetch: (request, handler) => handleFetch(context, request, handler),
     openNode: (request, response) => openForNode(context, request, response),
     async endUserSessions(userId) {
-      await context.users.endAll(checkUser('endUserSessions', userId))
+      await context.users.endAll(checkUserId('endUserSessions', userId))
     },
-    isHealthy: () => context.plugin.isHealthy(),
+    isHealthy: () => context.store.isHealthy(),
   }
 }

@@ -1,44 +1,44 @@
 import { isServerBackedId } from '../store-helpers/ids.js'
 import type { SessionPlugin, SessionRecord } from '../contract/plugin.js'
 
-/** Tells the time on the clock that a store's records follow (contract C5). */
+/** Time on the clock of a store's records (contract C5). */
 export interface StoreClock {
-  /** The time by what is known of the store's clock. */
+  /** Returns the estimated time on the store's clock, in milliseconds since 1970. */
   estimateMs(): number
   /**
-   * Resolves to the time by the store's clock. This process' clock serves as an estimate until a record contradicts it:
-   * `record` was alive when it was read, and not made or touched before `sinceMs`. With `isExact` the store is asked, at
+   * Resolves to the time on the store's clock, in milliseconds since 1970. Uses an estimate until a record contradicts it:
+   * `record` was live when it was read, and was not created or touched before `sinceMs`. With `isExact`, asks the store, at
    * most once in ten minutes.
    */
   nowMs(record: SessionRecord, sinceMs: number, isExact: boolean): Promise<number>
 }
 
-const measurementLivesMs = 600_000
-const contradictedLivesMs = 10_000
+const measurementMaxAgeMs = 600_000
+const contradictedMaxAgeMs = 10_000
 const probeTtlMs = 60_000
 
-// Clocks that are kept by NTP differ by less, and what differs by less can wait.
+// Clocks synchronised by NTP differ by less. A smaller difference does not matter.
 const toleratedMs = 1000
 
-export function createStoreClock(plugin: SessionPlugin): StoreClock {
+export function createStoreClock(store: SessionPlugin): StoreClock {
   let offsetMs = 0
   let measuredAtMs = Number.NEGATIVE_INFINITY
   let measuring: Promise<void> | undefined
 
-  /** Asks the only question about time that every store answers: when a session was created. */
+  /** Measures the offset by a probe session: its creation time is the only time that every store reports. */
   async function measure(): Promise<void> {
     const sentAtMs = Date.now()
     measuredAtMs = sentAtMs
-    const id = await plugin.create({ dataJson: '{}', ttlMs: probeTtlMs })
+    const id = await store.create({ dataJson: '{}', ttlMs: probeTtlMs })
     const tookMs = Date.now() - sentAtMs
-    const { createdAtMs } = await plugin.read(id)
+    const { createdAtMs } = await store.read(id)
     offsetMs = Math.round(createdAtMs - sentAtMs - tookMs / 2)
-    await plugin.delete(id)
+    await store.delete(id)
   }
 
-  async function measureIfOlder(livesMs: number): Promise<void> {
-    if (!measuring && Math.abs(Date.now() - measuredAtMs) < livesMs) return
-    // A store that cannot answer now leaves the estimate as it is. The call that follows tells that it fails.
+  async function measureIfOlder(maxAgeMs: number): Promise<void> {
+    if (!measuring && Math.abs(Date.now() - measuredAtMs) < maxAgeMs) return
+    // If the store fails, the estimate stays. The next call of the request reports the failure.
     measuring ??= measure()
       .catch(() => undefined)
       .finally(() => {
@@ -51,12 +51,12 @@ export function createStoreClock(plugin: SessionPlugin): StoreClock {
     estimateMs: () => Date.now() + offsetMs,
 
     async nowMs({ id, createdAtMs, expiresAtMs }, sinceMs, isExact) {
-      // A sealed id has no clock other than that of the process which opens it.
+      // Sealed sessions are on the clock of the process that opens them.
       if (!isServerBackedId(id)) return Date.now()
-      if (isExact) await measureIfOlder(measurementLivesMs)
+      if (isExact) await measureIfOlder(measurementMaxAgeMs)
       const estimateMs = Date.now() + offsetMs
       const isContradicted = estimateMs < sinceMs - toleratedMs || estimateMs >= expiresAtMs + toleratedMs
-      if (isContradicted) await measureIfOlder(contradictedLivesMs)
+      if (isContradicted) await measureIfOlder(contradictedMaxAgeMs)
       return Math.min(Math.max(Date.now() + offsetMs, createdAtMs), expiresAtMs - 1)
     },
   }

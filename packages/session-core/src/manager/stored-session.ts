@@ -1,24 +1,27 @@
 import { SessionError } from '../contract/errors.js'
+import type { SessionRecord } from '../contract/plugin.js'
 import { InvalidData } from './commit-error.js'
+import type { SessionCookie } from './cookie.js'
+import type { StoredLife } from './lifetimes.js'
 
-/** What the manager keeps beside the data, where there is any of it. */
+/** Values that the manager stores beside the data. */
 export interface StoredEnvelope {
   readonly isRemembered: boolean
-  /** Whether a rotation put another id in this one's place, and left it a grace. */
+  /** True if a rotation replaced this id, and it is still readable for a grace period. */
   readonly isReplaced: boolean
-  /** When the session began, in milliseconds since 1970, on the store's clock; 0: when its record was created. */
+  /** Start of the absolute timeout, in milliseconds since 1970, on the store's clock. 0: the creation of the record. */
   readonly beganAtMs: number
-  /** The idle timeout that the session had when its data was stored with a touch or a creation, in milliseconds. */
+  /** Idle timeout that was in effect at the last creation, or update with a touch, in milliseconds. */
   readonly ttlMs: number
 }
 
-export interface Unpacked extends StoredEnvelope {
+export interface DecodedSession extends StoredEnvelope {
   readonly data: object
-  /** The data as JSON text. */
+  /** The data, as JSON text. */
   readonly dataText: string
 }
 
-/** The idle timeout of a record that names none. What is stored depends on it, so it never changes. */
+/** Idle timeout of a record that contains none. Part of the stored format, so it never changes. */
 export const impliedTtlMs = 1_800_000
 
 const version = 1
@@ -26,9 +29,9 @@ const rememberedFlag = 1
 const replacedFlag = 2
 
 /**
- * What is stored as `dataJson`: the data as it is, an object, where there is nothing beside it; else
- * `[1, flags, beganAtMs, data]`, or `[1, flags, beganAtMs, data, ttlMs]` with an idle timeout other than the implied
- * one, so that a sealed cookie pays only for what it has.
+ * Returns the `dataJson` to store. An object with nothing beside it is stored as it is. Otherwise the result is
+ * `[1, flags, beganAtMs, data]`, or `[1, flags, beganAtMs, data, ttlMs]` if the idle timeout is not the implied one. So a
+ * sealed cookie contains only the bytes that its session needs.
  */
 export function encodeStoredSession(
   dataText: string,
@@ -60,27 +63,30 @@ function isWhole(value: unknown, limit: number): value is number {
 }
 
 /**
- * Throws `InvalidData` for what is no object or array; `Invalid` for an array that no manager of this version packed:
- * reason `unsupported_version` or `malformed`.
+ * Decodes a stored `dataJson`. Throws `InvalidData` if it is not an object or an array. Throws `Invalid`, reason
+ * `unsupported_version` or `malformed`, for an array that this version of the manager cannot have stored.
  */
-export function decodeStoredSession(dataJson: string): Unpacked {
+export function decodeStoredSession(dataJson: string): DecodedSession {
   const parsed = parse(dataJson)
   if (!Array.isArray(parsed)) {
     const envelope = { isRemembered: false, isReplaced: false, beganAtMs: 0, ttlMs: impliedTtlMs }
     return { ...envelope, data: parsed, dataText: dataJson }
   }
-  const [packedBy, flags, beganAtMs, data, ttlMs = impliedTtlMs] = parsed as unknown[]
-  if (packedBy !== version) {
-    throw new SessionError('unsupported_version', 'The session was stored by a version of the manager unknown to this.')
+  const [storedVersion, flags, beganAtMs, data, ttlMs = impliedTtlMs] = parsed as unknown[]
+  if (storedVersion !== version) {
+    throw new SessionError(
+      'unsupported_version',
+      'The session was stored by a version of the manager that this version does not know.',
+    )
   }
   const isFlagged = isWhole(flags, rememberedFlag + replacedFlag)
   const isTimed = isWhole(beganAtMs, Number.MAX_SAFE_INTEGER) && isWhole(ttlMs, Number.MAX_SAFE_INTEGER) && ttlMs > 0
   if (parsed.length < 4 || parsed.length > 5 || !isFlagged || !isTimed || typeof data !== 'object' || data === null) {
-    throw new SessionError('malformed', 'The stored session is not what the manager stores.')
+    throw new SessionError('malformed', 'The stored session does not have the format of the manager.')
   }
   const start = header(flags, beganAtMs)
   const end = parsed.length === 5 ? `,${ttlMs}]` : ']'
-  // A store that keeps parsed JSON may spell it anew (contract R2).
+  // A store that keeps parsed JSON may return another spelling (contract R2).
   const isOurSpelling = dataJson.startsWith(start) && dataJson.endsWith(end)
   return {
     isRemembered: (flags & rememberedFlag) !== 0,
@@ -90,4 +96,33 @@ export function decodeStoredSession(dataJson: string): Unpacked {
     data,
     dataText: isOurSpelling ? dataJson.slice(start.length, -end.length) : JSON.stringify(data),
   }
+}
+
+/** A session as a request read it. */
+export interface StoredSession {
+  readonly record: SessionRecord
+  readonly envelope: StoredEnvelope
+  /** The stored data, as JSON text. */
+  readonly dataText: string
+  /** Cookie of the request that had the id. */
+  readonly cookie: SessionCookie
+}
+
+export type SessionState = Pick<StoredSession, 'record' | 'envelope'>
+
+/**
+ * Returns the start of the absolute timeout, in milliseconds since 1970, on the store's clock. Returns undefined for a
+ * session that another program created and that is not migrated yet: its store reports 0 as its creation time.
+ */
+export function beganAtMsOf({ record, envelope }: SessionState): number | undefined {
+  if (envelope.beganAtMs !== 0) return envelope.beganAtMs
+  return record.createdAtMs === 0 ? undefined : record.createdAtMs
+}
+
+/** Returns the times of a session, or undefined for a session of another program that is not migrated yet. */
+export function storedLifeOf({ record, envelope }: SessionState): StoredLife | undefined {
+  const beganAtMs = beganAtMsOf({ record, envelope })
+  if (beganAtMs === undefined) return undefined
+  const { createdAtMs, expiresAtMs } = record
+  return { beganAtMs, isRemembered: envelope.isRemembered, createdAtMs, expiresAtMs, ttlMs: envelope.ttlMs }
 }

@@ -1,19 +1,19 @@
-/** A value that would come back from JSON as something else, or not at all. */
+/** A value that a later request would read from JSON as a different value, or not at all. */
 export interface UnkeptValue {
-  /** The place of the value, from the innermost key to the outermost. */
+  /** Keys that lead to the value, from the innermost to the outermost. */
   readonly path: (string | number)[]
   readonly kind: string
 }
 
 const plainName = /^[A-Za-z_$][\w$]{0,63}$/
-// JSON keeps nothing of these, so that no schema can make them again.
+// JSON represents these as `{}`, so no schema can restore them.
 const emptyKinds: ReadonlySet<string> = new Set(['Map', 'Set', 'WeakMap', 'WeakSet', 'Promise', 'RegExp'])
 
 function tagOf(value: object): string {
   return Object.prototype.toString.call(value).slice('[object '.length, -1)
 }
 
-// Also one of another realm, such as that of a test environment.
+// Also accepts objects of another realm, such as that of a test environment.
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null
@@ -30,8 +30,8 @@ function kindOfPrimitive(value: unknown, isRevived: boolean): string | undefined
 }
 
 /**
- * The first value that JSON does not keep as it is; undefined if there is none. With `isRevived`, a schema makes values
- * again from their JSON: then dates and instances of classes pass, if JSON keeps anything of them.
+ * Returns the first value that JSON cannot represent, or undefined if there is none. With `isRevived`, a schema restores
+ * values from their JSON: then dates and instances of classes are accepted, unless JSON represents them as `{}`.
  */
 export function findUnkept(value: unknown, isRevived: boolean, seen?: Set<object>): UnkeptValue | undefined {
   if (typeof value !== 'object' || value === null) {
@@ -70,7 +70,7 @@ function findInArray(value: readonly unknown[], isRevived: boolean, seen?: Set<o
   return undefined
 }
 
-/** The place as code. A key that may be data, such as an address, is not shown (contract E3). */
+/** Returns the place as code. Omits a key that may be data, such as an address (contract E3). */
 export function placeOf({ path }: UnkeptValue): string {
   const keys = path.toReversed().map((key) => {
     if (typeof key === 'number') return `[${key}]`

@@ -9,18 +9,18 @@ interface RevokesUsers {
   revokeUser(userId: string): Promise<void>
 }
 
-/** The sessions of a user, as far as the store knows them. */
+/** Access to the sessions of a user, as far as the store supports it. */
 export interface UserSessions {
   readonly supportsUserIndex: boolean
   readonly supportsSignOutEverywhere: boolean
-  /** Whether `endAll` can spare a session. */
+  /** True if `endAll` can keep one session. */
   readonly canKeepOne: boolean
-  /** Resolves to the live sessions, oldest first; where two are equally old, all callers see the same order. */
+  /** Resolves to the live sessions, oldest first. Sessions of the same age have the same order for all callers. */
   list(userId: string): Promise<readonly SessionSummary[]>
   endOne(userId: string, handle: string): Promise<void>
-  /** As `endOne`. Resolves to whether the user had such a session. */
+  /** Ends a session. Resolves to true if the user had a session with the handle. */
   endIfListed(userId: string, handle: string): Promise<boolean>
-  endAll(userId: string, spared?: SessionId): Promise<void>
+  endAll(userId: string, kept?: SessionId): Promise<void>
 }
 
 function canRevoke(plugin: SessionPlugin): plugin is SessionPlugin & RevokesUsers {
@@ -31,7 +31,7 @@ function byAge(a: SessionSummary, b: SessionSummary): number {
   return a.createdAtMs - b.createdAtMs || (a.handle < b.handle ? -1 : 1)
 }
 
-/** The handle that our stores list the session under. */
+/** Returns the handle under which our stores list the session. */
 export function handleOf(id: SessionId): string {
   return hashSessionId(id)
 }
@@ -42,8 +42,8 @@ export function createUserSessions(plugin: SessionPlugin): UserSessions {
 
   function needIndex(): UserIndexCapability {
     if (index) return index
-    const advice = 'Ask supportsUserIndex or supportsSignOutEverywhere of the manager first.'
-    throw new TypeError(`The store ${plugin.name} cannot find the sessions of a user. ${advice}`)
+    const advice = 'Check supportsUserIndex or supportsSignOutEverywhere of the manager first.'
+    throw new TypeError(`The store ${plugin.name} cannot list the sessions of a user. ${advice}`)
   }
 
   return {
@@ -58,14 +58,14 @@ export function createUserSessions(plugin: SessionPlugin): UserSessions {
     },
     async endIfListed(userId, handle) {
       const store = needIndex()
-      // A list, because a command that the driver sends twice would say that there was none (contract E6).
+      // List first: if the driver sends the command twice, the second reply would say that no session existed (E6).
       const isListed = (await store.listUserSessions(userId)).some((one) => one.handle === handle)
       if (isListed) await store.endUserSession(userId, handle)
       return isListed
     },
-    async endAll(userId, spared) {
+    async endAll(userId, kept) {
       if (!index && revoker) return revoker.revokeUser(userId)
-      return needIndex().endUserSessions(userId, { except: spared })
+      return needIndex().endUserSessions(userId, { except: kept })
     },
   }
 }

@@ -66,7 +66,7 @@ describe('a value that JSON does not keep as it is', () => {
   it('is told beside a cycle, and a cycle alone by its cause', async () => {
     const cycle: Record<string, unknown> = {}
     cycle['self'] = { cycle, also: cycle }
-    expect(String(await commitOf(cycle))).toContain('cannot be written as JSON')
+    expect(String(await commitOf(cycle))).toContain('cannot be serialized as JSON')
     cycle['count'] = 1n
     expect(String(await commitOf(cycle))).toContain('session.data.count is a BigInt')
   })

@@ -1,0 +1,131 @@
+import { isServerBackedId } from '../store-helpers/ids.js'
+import type { Lifetimes, Rest } from './lifetimes.js'
+import type { PendingChanges, SessionReference } from './pending-changes.js'
+import type { StoredSession } from './stored-session.js'
+import { storedLifeOf } from './stored-session.js'
+
+/**
+ * Change to the stored session:
+ * - `none`: nothing is stored.
+ * - `reject`: another request rotated the session, so the id of this request can only be read.
+ * - `end`: ends the sessions.
+ * - `keep`: stores the changed data under the same id, and extends a sealed session.
+ * - `migrate`: as `keep`, for a session that another program created. Both timeouts start now.
+ * - `replace`: creates a session under a fresh id, retires the old one, then ends the sessions of `ends`.
+ */
+export type CommitStep =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'reject' }
+  | { readonly kind: 'end'; readonly ends: readonly SessionReference[] }
+  | { readonly kind: 'keep' | 'migrate'; readonly stored: StoredSession; readonly changedText: string | undefined }
+  | {
+      readonly kind: 'replace'
+      readonly dataText: string
+      readonly cookie: 'main' | 'guest'
+      /** True: enforces `maxSessionsPerUser`. */
+      readonly isSignIn: boolean
+      /**
+       * Treatment of the old session before it is ended. `check`: fails if it was ended meanwhile, so that it is not
+       * revived. `grace`: keeps it readable for `graceMs` and does not end it.
+       */
+      readonly retire: 'nothing' | 'check' | 'grace'
+      readonly ends: readonly SessionReference[]
+    }
+
+/** Sign-out everywhere: ends all sessions of the user. */
+export interface RevokeAll {
+  readonly userId: string
+  /** `before`: before the step, the current session included. `after`: after the step, except for its session. */
+  readonly when: 'before' | 'after'
+  /** True: first fails if the current session was ended meanwhile, because the step creates it again. */
+  readonly isChecked: boolean
+}
+
+export interface CommitPlan {
+  readonly step: CommitStep
+  readonly revokeAll: RevokeAll | undefined
+  /** True: validates the data with the schema before anything is stored. */
+  readonly isValidated: boolean
+  /** `always`: also if the request did not have the legacy cookie, because another path of the site may have it. */
+  readonly clearLegacyCookie: 'always' | 'ifCookieIsSet'
+}
+
+/** Capabilities of the store that decide what a commit does. */
+export interface CommitCapabilities {
+  /** True if all sessions of a user except one can be ended. */
+  readonly canKeepOne: boolean
+}
+
+function endsOf({ stored, unreadable }: PendingChanges, action: PendingChanges['action']): readonly SessionReference[] {
+  const own = stored ? [{ id: stored.record.id, cookie: stored.cookie }] : []
+  return action === 'signIn' || action === 'end' ? [...own, ...unreadable] : own
+}
+
+function planStep(
+  pending: PendingChanges,
+  action: PendingChanges['action'],
+  changedText: string | undefined,
+): CommitStep {
+  const { stored, graceMs, unchangedText, revokeAll } = pending
+  const ends = endsOf(pending, action)
+  if (action === 'keep' && stored) {
+    if (stored.envelope.isReplaced && (changedText !== undefined || revokeAll)) return { kind: 'reject' }
+    return { kind: storedLifeOf(stored) ? 'keep' : 'migrate', stored, changedText }
+  }
+  const isSignIn = action === 'signIn'
+  if (isSignIn || action === 'rotate') {
+    const dataText = changedText ?? unchangedText
+    const base = { kind: 'replace', dataText, cookie: 'main', isSignIn } as const
+    if (isSignIn || !stored) return { ...base, retire: 'nothing', ends }
+    return graceMs > 0 && !revokeAll ? { ...base, retire: 'grace', ends: [] } : { ...base, retire: 'check', ends }
+  }
+  if (changedText !== undefined) {
+    return { kind: 'replace', dataText: changedText, cookie: 'guest', isSignIn: false, retire: 'nothing', ends }
+  }
+  return action === 'end' ? { kind: 'end', ends } : { kind: 'none' }
+}
+
+/** Decides what a commit does, without I/O. `changedText` is the data as JSON text if it changed. */
+export function planCommit(
+  pending: PendingChanges,
+  changedText: string | undefined,
+  { canKeepOne }: CommitCapabilities,
+): CommitPlan {
+  const { action, stored, revokeAll } = pending
+  const plan = {
+    isValidated: action === 'signIn' || action === 'rotate' || changedText !== undefined,
+    clearLegacyCookie: action === 'signIn' || action === 'end' ? 'always' : 'ifCookieIsSet',
+  } as const
+  const step = planStep(pending, action, changedText)
+  if (!revokeAll || step.kind === 'reject') return { ...plan, step, revokeAll: undefined }
+  const { userId, keepsCurrent } = revokeAll
+  if (!keepsCurrent) return { ...plan, step, revokeAll: { userId, when: 'before', isChecked: false } }
+  if (canKeepOne) return { ...plan, step, revokeAll: { userId, when: 'after', isChecked: false } }
+  // The store ends the current session too, so a new one replaces it, as at a sign-in.
+  const isChecked = stored !== undefined && action !== 'signIn'
+  return { ...plan, step: planStep(pending, 'signIn', changedText), revokeAll: { userId, when: 'before', isChecked } }
+}
+
+/**
+ * Write to a session that keeps its id. `expired`: the absolute timeout passed during the request, so the change is
+ * rejected. `ttlMs` is undefined if the session is not extended.
+ */
+export interface KeepPlan {
+  readonly write: 'none' | 'update' | 'touch' | 'updateAndTouch' | 'expired'
+  readonly ttlMs: number | undefined
+  /** Remaining lifetimes, or undefined if the absolute timeout has passed. */
+  readonly rest: Rest | undefined
+}
+
+/** Decides how a session that keeps its id is written, without I/O. */
+export function planKeep(stored: StoredSession, isChanged: boolean, lifetimes: Lifetimes, nowMs: number): KeepPlan {
+  const { record, envelope } = stored
+  const life = storedLifeOf(stored)
+  const rest = life && lifetimes.rest(life, nowMs)
+  // A server-backed session was extended when it was opened. One that was rotated is never extended.
+  const isExtended = envelope.isReplaced || isServerBackedId(record.id)
+  const ttlMs = isExtended || !life ? undefined : lifetimes.touchTtlIfDue(life, nowMs)
+  if (!isChanged) return { write: ttlMs === undefined ? 'none' : 'touch', ttlMs, rest }
+  if (!rest) return { write: 'expired', ttlMs, rest }
+  return { write: ttlMs === undefined ? 'update' : 'updateAndTouch', ttlMs, rest }
+}
