@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 
 const usage = `Usage: session-cookie generate-secret
 
-Prints a new secret for cookieSessions: 32 random bytes as text. Keep it where you keep your passwords.
+Prints a new secret for cookieSessions: 32 random bytes as base64url text. Store it where you store your passwords.
 `
 
 const args = process.argv.slice(2)
@@ -12,6 +12,6 @@ if (args.length === 1 && args[0] === 'generate-secret') {
 } else {
   const isHelp = args.length === 0 || args.some((argument) => ['help', '--help', '-h'].includes(argument))
   if (isHelp) process.stdout.write(usage)
-  else process.stderr.write(`session-cookie: expected generate-secret.\n\n${usage}`)
+  else process.stderr.write(`session-cookie: unknown command; expected generate-secret.\n\n${usage}`)
   process.exitCode = isHelp ? 0 : 2
 }

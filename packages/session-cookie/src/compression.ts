@@ -1,16 +1,10 @@
 import { deflate as deflateOfRuntime } from '#deflate'
-import type { Awaitable } from './seal/sealer.js'
+import type { Compression } from './compression/types.js'
 
-/** What `cookieSessions` asks of compression, by its option `compression`. */
-export interface Compression {
-  /** Raw deflate (RFC 1951) of the text, as base64url. What comes back no shorter is kept as it was. */
-  deflate(text: string): Awaitable<string>
-  /** The text that `deflate` was given. */
-  inflate(deflated: string): Awaitable<string>
-}
+export type { Compression }
 
-/** Deflates data where that makes the id shorter. */
+/** Deflates session data where that makes the id shorter. */
 export const deflate: Compression = deflateOfRuntime
 
-/** Opens what `deflate` made, and compresses nothing: for the time after `deflate` was given up. */
+/** Opens data that `deflate` compressed, and compresses nothing. Use it while old compressed ids are still valid. */
 export const inflateOnly: Compression = { ...deflate, deflate: (text) => text }

@@ -1,5 +1,4 @@
 export type { CookieSessions, RevocableCookieSessions } from './store.js'
 export { cookieSessions } from './store.js'
 export type { LegacySession, LegacyDecoder } from './legacy/legacy.js'
-export type { CookieSessionsOptions } from './options.js'
-export type { CookieSecret } from './secrets.js'
+export type { CookieSecret, CookieSessionsOptions } from './options.js'

@@ -5,16 +5,16 @@ import type { LegacySession, LegacyDecoder } from './legacy/legacy.js'
 import { canonical } from './seal/token.js'
 
 export interface IronSessionCookiesOptions {
-  /** The `password` of your iron-session options: a string, or strings by their number. */
+  /** `password` of your iron-session options: a string, or an object of strings by number. */
   readonly password: string | Readonly<Record<string, string>>
   /**
-   * The user's id, from the data that iron-session kept: a string, or undefined or null for an anonymous session. If it
+   * Returns the user id from the data of an iron-session cookie, or undefined or null for an anonymous session. If it
    * throws, the cookie holds no session. Default: all sessions are anonymous.
    */
   readonly userIdOf?: ((data: object) => string | null | undefined) | undefined
   /**
-   * When cookies without an expiry stop to be opened, in milliseconds since 1970: iron-session makes such cookies with
-   * `ttl: 0`, and version 9 also with `cookieOptions: { maxAge: undefined }`. Default: they are refused.
+   * Time until which cookies without an expiry are opened, in milliseconds since 1970. iron-session creates such cookies
+   * with `ttl: 0`, and version 9 also with `cookieOptions: { maxAge: undefined }`. Default: they are rejected.
    */
   readonly neverExpiringUntilMs?: number | undefined
 }
@@ -23,11 +23,11 @@ const factory = 'ironSessionCookies'
 const known = ['password', 'userIdOf', 'neverExpiringUntilMs']
 const minPasswordLength = 32
 
-// Fe26.2*passwordId*salt*iv*ciphertext*expiresAtMs*salt*mac~version, in canonical spelling. The version is not
-// authenticated, so nothing may depend on it.
+// Fe26.2*passwordId*salt*iv*ciphertext*expiresAtMs*salt*mac~version, in canonical spelling. Nothing may depend on the
+// version, because the MAC does not cover it.
 const salt = '[\\da-f]{64}'
 const { iv, blocks, mac } = canonical
-const ironSeal = new RegExp(
+const ironToken = new RegExp(
   `^(Fe26\\.2\\*(\\w{0,64})\\*${salt}\\*${iv}\\*${blocks}\\*([1-9]\\d{0,15})?\\*${salt}\\*(${mac}))(?:~2)?$`,
 )
 
@@ -39,13 +39,13 @@ function checkPasswords(password: unknown): ReadonlyMap<string, string> {
   const entries = typeof password === 'string' ? { 1: password } : password
   if (typeof entries !== 'object' || entries === null) {
     throw new TypeError(
-      `${factory}: option password must be a string or strings by number, but it is ${describeType(password)}.`,
+      `${factory}: option password must be a string or an object of strings by number, but it is ${describeType(password)}.`,
     )
   }
   const passwords = new Map<string, string>(Object.entries(entries))
   if (passwords.size === 0 || [...passwords.values()].some(isTooShort)) {
     throw new TypeError(
-      `${factory}: option password must hold strings of at least ${minPasswordLength} characters, but one is not.`,
+      `${factory}: option password must consist of strings of at least ${minPasswordLength} characters, but it does not.`,
     )
   }
   return passwords
@@ -55,11 +55,11 @@ function tampered(): SessionError {
   return new SessionError('tampered', 'The iron-session cookie fails its integrity check.')
 }
 
-async function unsealText(seal: string, passwordId: string, password: string): Promise<string> {
-  // The expiry is looked at by the store, after the MAC was verified.
+async function unsealText(token: string, passwordId: string, password: string): Promise<string> {
+  // iron-webcrypto must not check the expiry: the store does, once the MAC is verified.
   const options = { ...defaults, decode: String, localtimeOffsetMsec: Number.NEGATIVE_INFINITY }
   try {
-    return (await unseal(seal, { [passwordId || 'default']: password }, options)) as string
+    return (await unseal(token, { [passwordId || 'default']: password }, options)) as string
   } catch {
     throw tampered()
   }
@@ -70,32 +70,36 @@ function parseData(text: string): object {
   try {
     data = JSON.parse(text)
   } catch {
-    throw new SessionError('malformed', 'The iron-session cookie holds no JSON.')
+    throw new SessionError('malformed', 'The data of the iron-session cookie is not JSON.')
   }
   if (typeof data === 'object' && data !== null) return data
-  throw new SessionError('malformed', 'The iron-session cookie holds no object.')
+  throw new SessionError('malformed', 'The data of the iron-session cookie is not an object.')
 }
 
-function userIn(data: object, userIdOf: (data: object) => unknown): string | undefined {
+function userIdIn(data: object, userIdOf: (data: object) => unknown): string | undefined {
   let userId: unknown
   try {
     userId = userIdOf(data)
   } catch (cause) {
-    throw new SessionError('malformed', 'The option userIdOf threw at the data of this session. See the cause.', {
-      cause,
-    })
+    throw new SessionError(
+      'malformed',
+      'The option userIdOf threw an error for the data of this session. See the cause.',
+      {
+        cause,
+      },
+    )
   }
   if (userId === undefined || userId === null) return undefined
   if (typeof userId === 'string') return userId
-  // Not the cookie is wrong but the option, for all visitors: so this is no session that is passed over in silence.
+  // The option is wrong, and for every visitor. So this is an error, rather than a cookie without a session.
   const given = typeof userId === 'number' ? 'a number' : describeType(userId)
   throw new SessionError('failed', `${factory}: userIdOf must return a string, undefined or null, but it is ${given}.`)
 }
 
 /**
- * Opens the cookies of iron-session 8 and 9, for the option `legacyDecoder`, so that a site changes over without signing
- * anyone out. Each costs what it did there, two passwords stretched, until the session is sealed anew.
- * Throws a `TypeError` for a wrong option.
+ * Creates a `legacyDecoder` that opens the cookies of iron-session 8 and 9, so that a site can migrate without signing
+ * anyone out. Opening one costs what it cost in iron-session, two key derivations from the password, until the session is
+ * sealed again. Throws a `TypeError` for a wrong option.
  */
 export function ironSessionCookies(options: IronSessionCookiesOptions): LegacyDecoder {
   rejectUnknownOptions(factory, options, known)
@@ -107,18 +111,21 @@ export function ironSessionCookies(options: IronSessionCookiesOptions): LegacyDe
   if (neverExpiringUntilMs !== undefined) checkPositiveInteger(factory, 'neverExpiringUntilMs', neverExpiringUntilMs)
 
   return async (cookie): Promise<LegacySession | undefined> => {
-    const [, seal, passwordId = '', expiry, familyId] = ironSeal.exec(cookie) ?? []
-    if (seal === undefined || familyId === undefined) return undefined
-    const found = passwords.get(passwordId)
-    if (found === undefined) {
-      throw new SessionError('unknown_key', 'The iron-session cookie was sealed with a password that is not given.')
+    const [, token, passwordId = '', expiry, familyId] = ironToken.exec(cookie) ?? []
+    if (token === undefined || familyId === undefined) return undefined
+    const passwordOfToken = passwords.get(passwordId)
+    if (passwordOfToken === undefined) {
+      throw new SessionError(
+        'unknown_key',
+        'The iron-session cookie was sealed with a password that is not in the option password.',
+      )
     }
-    const dataJson = await unsealText(seal, passwordId, found)
+    const dataJson = await unsealText(token, passwordId, passwordOfToken)
     const data = parseData(dataJson)
     const expiresAtMs = expiry === undefined ? neverExpiringUntilMs : Number(expiry)
     if (expiresAtMs === undefined) {
       throw new SessionError('malformed', 'The iron-session cookie has no expiry (option neverExpiringUntilMs).')
     }
-    return { userId: userIdOf && userIn(data, userIdOf), dataJson, expiresAtMs, familyId }
+    return { userId: userIdOf && userIdIn(data, userIdOf), dataJson, expiresAtMs, familyId }
   }
 }

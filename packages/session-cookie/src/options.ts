@@ -1,30 +1,50 @@
-import { checkPositiveInteger, rejectUnknownOptions } from '@bext/session-core/store-helpers'
-import type { Compression } from './compression.js'
+import { checkPositiveInteger, describeType, rejectUnknownOptions } from '@bext/session-core/store-helpers'
+import type { Compression } from './compression/types.js'
 import type { LegacyDecoder } from './legacy/legacy.js'
 import type { Revocation } from './revocation/revocation.js'
-import type { CheckedSecret, CookieSecret } from './secrets.js'
-import { checkSecrets } from './secrets.js'
-import { describeWithoutValue, optionError } from './wrong-option.js'
+
+/** A secret that seals session ids. */
+export interface CookieSecret {
+  /** Name of the secret: 1 to 64 characters of `A-Z a-z 0-9 _`, unique. Every id that it seals shows this name. */
+  readonly id: string
+  /**
+   * At least 32 bytes that nobody can guess, such as the output of `npx @bext/session-cookie generate-secret`. A string
+   * counts in bytes of UTF-8.
+   */
+  readonly secret: string | Uint8Array
+}
 
 export interface CookieSessionsOptions {
-  /** The first seals, all open: to change the secret, put the new one in front. At least one. */
+  /** One or more secrets. The first one seals, and all of them open. To change the secret, put the new one first. */
   readonly secrets: readonly CookieSecret[]
-  /** What the sessions are for: ids of another purpose are `Invalid` (I2). 1 to 128 characters. Default: `session`. */
+  /**
+   * Purpose of the sessions. A store of another purpose rejects their ids with `Invalid` (I2). 1 to 128 characters.
+   * Default: `session`.
+   */
   readonly purpose?: string | undefined
   /**
-   * The longest id, in bytes; longer ones are neither made nor opened (L1). The default, 3900, leaves room for a
+   * Longest session id, in bytes. A longer id is neither created nor opened (L1). The default, 3900, leaves room for a
    * cookie's name and attributes in a `Set-Cookie` line of 4096 bytes, the limit of the manager.
    */
   readonly maxIdBytes?: number | undefined
   /**
-   * `deflate` of `@bext/session-cookie/compression` makes ids shorter. Default: none, for the length of what is
-   * compressed tells something of its content.
+   * `deflate` of `@bext/session-cookie/compression`, which makes ids shorter. Default: none, because the length of
+   * compressed data reveals something about its content.
    */
   readonly compression?: Compression | undefined
-  /** What `createRevocation` made: ends take effect before expiry, for a look-up at each read. Default: none. */
+  /**
+   * Result of `createRevocation`. `delete` and `revokeUser` then take effect before sessions expire, and each read asks
+   * the revocations once. Default: none.
+   */
   readonly revocation?: Revocation | undefined
-  /** Opens the cookies of what was there before, such as `ironSessionCookies()`. Default: none. */
+  /** Opens the cookies of an earlier library, such as `ironSessionCookies()`. Default: none. */
   readonly legacyDecoder?: LegacyDecoder | undefined
+}
+
+/** A checked secret, with a copy of its bytes (contract R7). */
+export interface CheckedSecret {
+  readonly id: string
+  readonly bytes: Uint8Array
 }
 
 export interface CheckedOptions {
@@ -41,10 +61,67 @@ const defaults = Object.freeze({ purpose: 'session', maxIdBytes: 3900 })
 
 const known = ['secrets', 'purpose', 'maxIdBytes', 'compression', 'revocation', 'legacyDecoder']
 const maxPurposeLength = 128
+const minSecretBytes = 32
+const secretId = /^\w{1,64}$/
+const compressionMethods = ['deflate', 'inflate']
 const revocationMethods = ['newFamilyId', 'checkTtlMs', 'assertNotRevoked', 'revoke', 'revokeUser', 'isHealthy']
-const makers = {
-  compression: '@bext/session-cookie/compression',
-  revocation: 'createRevocation() of @bext/session-cookie/revocation',
+const sources = {
+  compression: 'deflate or inflateOnly of @bext/session-cookie/compression',
+  revocation: 'the result of createRevocation() of @bext/session-cookie/revocation',
+}
+
+/** Describes the value for error texts without showing it, because it may be a secret. */
+function describeWithoutValue(value: unknown): string {
+  return typeof value === 'string' ? 'another string' : describeType(value)
+}
+
+function optionError(option: string, expected: string, given: string): TypeError {
+  return new TypeError(`${factory}: option ${option} must be ${expected}, but it is ${given}.`)
+}
+
+// Not by instanceof: a test environment may have a different Uint8Array.
+function isUint8Array(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]'
+}
+
+function checkSecretBytes(option: string, secret: unknown): Uint8Array {
+  const given = typeof secret === 'string' ? new TextEncoder().encode(secret) : secret
+  const isBytes = isUint8Array(given)
+  const bytes = new Uint8Array(isBytes ? given : [])
+  if (bytes.length >= minSecretBytes) return bytes
+  const advice = ' (to make one: npx @bext/session-cookie generate-secret)'
+  throw optionError(
+    option,
+    `a string or a Uint8Array of at least ${minSecretBytes} bytes${advice}`,
+    isBytes ? `${bytes.length} bytes long` : describeWithoutValue(secret),
+  )
+}
+
+/** Returns the secrets in their order. Throws a `TypeError` that names a wrong secret by its index and never shows it. */
+function checkSecrets(secrets: unknown): readonly [CheckedSecret, ...CheckedSecret[]] {
+  const ids = new Set<string>()
+  const given: readonly unknown[] = Array.isArray(secrets) ? Array.from(secrets) : []
+  const [first, ...others] = given.map((entry, index): CheckedSecret => {
+    const option = `secrets[${index}]`
+    rejectUnknownOptions(`${factory}: option ${option}`, entry, ['id', 'secret'])
+    const { id, secret } = entry as Partial<Record<keyof CookieSecret, unknown>>
+    if (typeof id !== 'string' || !secretId.test(id) || ids.has(id)) {
+      const isTaken = typeof id === 'string' && ids.has(id)
+      throw optionError(
+        `${option}.id`,
+        '1 to 64 characters of A-Z a-z 0-9 _, and unique',
+        isTaken ? 'used twice' : describeWithoutValue(id),
+      )
+    }
+    ids.add(id)
+    return { id, bytes: checkSecretBytes(`${option}.secret`, secret) }
+  })
+  if (first) return [first, ...others]
+  throw optionError(
+    'secrets',
+    'an array of one or more { id, secret }',
+    Array.isArray(secrets) ? 'empty' : describeWithoutValue(secrets),
+  )
 }
 
 function checkPurpose(purpose: unknown): string {
@@ -64,19 +141,19 @@ function checkFunction<T>(option: string, value: T): T {
 }
 
 function checkMethods<T extends object>(
-  option: keyof typeof makers,
+  option: keyof typeof sources,
   methods: readonly string[],
   value?: T,
 ): T | undefined {
   if (value === undefined) return value
-  const expected = `what ${makers[option]} gives`
+  const expected = sources[option]
   if (typeof value !== 'object' || value === null) throw optionError(option, expected, describeWithoutValue(value))
   const missing = methods.filter((method) => typeof Reflect.get(value, method) !== 'function')
   if (missing.length === 0) return value
   throw optionError(option, expected, `an object without ${missing.join(', ')}`)
 }
 
-/** The options with their defaults, copied (contract R7). Throws a `TypeError` that names the wrong one. */
+/** Returns a copy of the options with their defaults (contract R7). Throws a `TypeError` that names the wrong option. */
 export function checkOptions(options: CookieSessionsOptions): CheckedOptions {
   rejectUnknownOptions(factory, options, known)
   const { secrets, purpose = defaults.purpose, maxIdBytes = defaults.maxIdBytes } = options
@@ -85,7 +162,7 @@ export function checkOptions(options: CookieSessionsOptions): CheckedOptions {
     secrets: checkSecrets(secrets),
     purpose: checkPurpose(purpose),
     maxIdBytes: checkPositiveInteger(factory, 'maxIdBytes', maxIdBytes),
-    compression: checkMethods('compression', ['deflate', 'inflate'], compression),
+    compression: checkMethods('compression', compressionMethods, compression),
     revocation: checkMethods('revocation', revocationMethods, revocation),
     legacyDecoder: checkFunction('legacyDecoder', legacyDecoder),
   }

@@ -8,7 +8,7 @@ const secrets = {
   other: { id: 'k2', secret: 'another secret of the conformance run, long enough' },
 }
 
-/** The store as the kit opens it. */
+/** Opens the store without revocation. */
 export const harness: StoreHarness = {
   name: 'cookie',
   family: 'client',
@@ -20,7 +20,7 @@ export const harness: StoreHarness = {
 
 const revocations = new Map<string, ReturnType<typeof memoryRevocations>>()
 
-/** The store with revocation: instances of one namespace share what is revoked. */
+/** Opens the store with revocation. Stores of one namespace share their revocations. */
 export const revocableHarness: StoreHarness = {
   ...harness,
   name: 'cookie, with revocation',

@@ -2,7 +2,7 @@ import type { SessionRevocations } from '@bext/session-core'
 import { cookieSessions } from '@bext/session-cookie'
 import { createRevocation, memoryRevocations } from '@bext/session-cookie/revocation'
 import { describe, expect, it } from 'vitest'
-import { hourMs, newSecret } from './support.js'
+import { hourMs, newSecret } from './helpers.js'
 
 const secrets = [newSecret('k1')]
 
@@ -11,7 +11,7 @@ function withRevocations(store: SessionRevocations) {
 }
 
 describe('isHealthy (H1)', () => {
-  it('is true where nothing can fail', async () => {
+  it('is true without revocation, and with revocations in memory', async () => {
     expect(await cookieSessions({ secrets }).isHealthy()).toBe(true)
     expect(await withRevocations(memoryRevocations()).isHealthy()).toBe(true)
   })
@@ -19,15 +19,15 @@ describe('isHealthy (H1)', () => {
   it.each<[string, () => Promise<boolean>, boolean]>([
     ['true', async () => true, true],
     ['false', async () => false, false],
-    ['a rejection', () => Promise.reject(new Error('down')), false],
+    ['false for a rejection', () => Promise.reject(new Error('down')), false],
     [
-      'a throw',
+      'false for a thrown error',
       () => {
         throw new Error('down')
       },
       false,
     ],
-  ])('is what the revocations say: %s', async (_, isHealthy, expected) => {
+  ])('is the answer of the revocations: %s', async (_, isHealthy, expected) => {
     expect(await withRevocations({ ...memoryRevocations(), isHealthy }).isHealthy()).toBe(expected)
   })
 })
@@ -36,7 +36,7 @@ function broken(): never {
   throw new Error('down')
 }
 
-it('has revocations that throw reject as those that reject: with Backend (E1)', async () => {
+it('rejects with Backend where the revocations throw synchronously (E1)', async () => {
   const store = withRevocations({ isRevoked: broken, revokeSession: broken, revokeUser: broken })
   const id = await store.create({ dataJson: '{}', ttlMs: 1000 })
   const calls = [

@@ -7,7 +7,7 @@ import type { SessionManager } from '@bext/session-core/manager'
 import { createSessionManager } from '@bext/session-core/manager'
 import { sealData } from 'iron-session-9'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { hourMs, newSecret } from './support.js'
+import { hourMs, newSecret } from './helpers.js'
 
 interface Visit {
   visits?: number
@@ -22,11 +22,11 @@ const userIdOf = (data: object): string | undefined => (data as { userId?: strin
 
 const defaultLegacy = ironSessionCookies({ password, userIdOf })
 
-function managerOf(plugin: CookieSessions): SessionManager<Visit> {
-  return createSessionManager<Visit>({ store: plugin, initialData: () => ({}), cookie: { name: 'my-app' } })
+function managerOf(store: CookieSessions): SessionManager<Visit> {
+  return createSessionManager<Visit>({ store, initialData: () => ({}), cookie: { name: 'my-app' } })
 }
 
-function movingManager(legacyDecoder: LegacyDecoder = defaultLegacy): SessionManager<Visit> {
+function migratingManager(legacyDecoder: LegacyDecoder = defaultLegacy): SessionManager<Visit> {
   return managerOf(cookieSessions({ secrets, legacyDecoder }))
 }
 
@@ -46,73 +46,73 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-describe('the move of a session of iron-session', () => {
+describe('migrating a session of iron-session', () => {
   it.each([
-    ['as old as can be', {}, 14 * dayMs - 1000],
+    ['almost expired', {}, 14 * dayMs - 1000],
     ['thirteen hours old', {}, 13 * hourMs],
     ['of a shorter ttl', { ttl: 86_400 }, 0],
     ['of a longer ttl', { ttl: 90 * 86_400 }, 80 * dayMs],
-  ])('begins both lifetimes again: %s', async (_title, options, ageMs) => {
+  ])('starts both timeouts again: %s', async (_title, options, ageMs) => {
     const old = await ironCookie({ userId: 'ann' }, options)
     vi.setSystemTime(startMs + ageMs)
-    const session = await movingManager().open(old)
+    const session = await migratingManager().open(old)
     session.data.visits = 1
     const setCookies = await session.commit()
     expect(setCookies[0]).toContain('; Max-Age=43200;')
-    const moved = await movingManager().open(cookieOf(setCookies))
+    const moved = await migratingManager().open(cookieOf(setCookies))
     expect([moved.userId, moved.data]).toEqual(['ann', { userId: 'ann', visits: 1 }])
     expect(moved.expiresAtMs).toBe(startMs + ageMs + 30 * 60_000)
     expect(moved.absoluteExpiresAtMs).toBe(startMs + ageMs + 12 * hourMs)
   })
 
-  it('begins them again for a cookie without an end', async () => {
+  it('starts them again for a cookie without an expiry', async () => {
     const old = await ironCookie({ userId: 'ann' }, { ttl: 0 })
     const legacyDecoder = ironSessionCookies({ password, userIdOf, neverExpiringUntilMs: startMs + 10 * dayMs })
     vi.setSystemTime(startMs + 9 * dayMs)
-    const session = await movingManager(legacyDecoder).open(old)
+    const session = await migratingManager(legacyDecoder).open(old)
     session.data.visits = 1
     expect((await session.commit())[0]).toContain('; Max-Age=43200;')
   })
 
-  it('comes with the first commit, whether data changed or not', async () => {
+  it('happens at the first commit, whether data changed or not', async () => {
     const old = await ironCookie({ userId: 'ann' })
-    const session = await movingManager().open(old)
+    const session = await migratingManager().open(old)
     expect([session.createdAtMs, session.absoluteExpiresAtMs]).toEqual([undefined, undefined])
     expect(session.expiresAtMs).toBe(startMs + 14 * dayMs)
-    const moved = await movingManager().open(cookieOf(await session.commit()))
+    const moved = await migratingManager().open(cookieOf(await session.commit()))
     expect([moved.userId, moved.absoluteExpiresAtMs]).toEqual(['ann', startMs + 12 * hourMs])
   })
 
-  it("leaves no session that is idle for longer than today's ttl", async () => {
-    const session = await movingManager().open(await ironCookie({ userId: 'ann' }))
+  it("leaves no session that outlasts the manager's idle timeout", async () => {
+    const session = await migratingManager().open(await ironCookie({ userId: 'ann' }))
     session.data.visits = 1
     const copied = cookieOf(await session.commit())
     vi.setSystemTime(startMs + 30 * 60_000)
-    expect((await movingManager().open(copied)).userId).toBeUndefined()
+    expect((await migratingManager().open(copied)).userId).toBeUndefined()
   })
 
-  it('ends at the absolute end, counted from the move', async () => {
-    let cookie = cookieOf(await (await movingManager().open(await ironCookie({ userId: 'ann' }))).commit())
+  it('ends at the absolute timeout, counted from the migration', async () => {
+    let cookie = cookieOf(await (await migratingManager().open(await ironCookie({ userId: 'ann' }))).commit())
     for (let passedMs = 0; passedMs < 12 * hourMs; passedMs += 20 * 60_000) {
       vi.setSystemTime(startMs + passedMs)
-      const session = await movingManager().open(cookie)
+      const session = await migratingManager().open(cookie)
       expect(session.userId).toBe('ann')
       const setCookies = await session.commit()
       if (setCookies.length > 0) cookie = cookieOf(setCookies)
     }
     vi.setSystemTime(startMs + 12 * hourMs)
-    expect((await movingManager().open(cookie)).userId).toBeUndefined()
+    expect((await migratingManager().open(cookie)).userId).toBeUndefined()
   })
 
-  it('waits where the data does not fit, and a change to it is refused by its size (L1)', async () => {
-    const plugin = cookieSessions({ secrets, legacyDecoder: defaultLegacy, maxIdBytes: 1000 })
+  it('waits if the data does not fit, and then a change of the data is too_large (L1)', async () => {
+    const store = cookieSessions({ secrets, legacyDecoder: defaultLegacy, maxIdBytes: 1000 })
     const old = await ironCookie({ userId: 'ann', note: 'x'.repeat(1000) })
-    const session = await managerOf(plugin).open(old)
+    const session = await managerOf(store).open(old)
     expect(await session.commit()).toEqual([])
-    const changing = await managerOf(plugin).open(old)
+    const changing = await managerOf(store).open(old)
     changing.data.visits = 1
     await expect(changing.commit()).rejects.toMatchObject({ code: 'Invalid', reason: 'too_large' })
-    expect((await managerOf(plugin).open(old)).userId).toBe('ann')
+    expect((await managerOf(store).open(old)).userId).toBe('ann')
   })
 })
 
@@ -121,7 +121,7 @@ describe('with revocation', () => {
     ['iron-session ttl 90 days', { ttl: 90 * 86_400 }, {}],
     ['iron-session ttl 0', { ttl: 0 }, { neverExpiringUntilMs: startMs + 90 * dayMs }],
     ['iron-session ttl 14 days', {}, {}],
-  ])('signs out everywhere, moved or not: %s', async (_title, sealOptions, legacyOptions) => {
+  ])('signOutEverywhere revokes migrated and old cookies: %s', async (_title, sealOptions, legacyOptions) => {
     const revocation = createRevocation({ store: memoryRevocations(), maxTtlMs: 90 * dayMs })
     const legacyDecoder = ironSessionCookies({ password, userIdOf, ...legacyOptions })
     const manager = managerOf(cookieSessions({ secrets, revocation, legacyDecoder }))
@@ -133,7 +133,7 @@ describe('with revocation', () => {
     vi.setSystemTime(startMs + 1000)
     const session = await manager.open(laptop)
     session.signOutEverywhere()
-    // What signs out everywhere waits for the next millisecond.
+    // revokeUser waits for the next millisecond.
     vi.useRealTimers()
     vi.useFakeTimers({ toFake: ['Date'], now: startMs + 2000, shouldAdvanceTime: true })
     await session.commit()
@@ -141,9 +141,9 @@ describe('with revocation', () => {
   })
 })
 
-describe('what userIdOf and legacyDecoder resolve to', () => {
+describe('the result of userIdOf or legacyDecoder', () => {
   it.each([undefined, null])('is anonymous: %o', async (none) => {
-    const manager = movingManager(ironSessionCookies({ password, userIdOf: () => none }))
+    const manager = migratingManager(ironSessionCookies({ password, userIdOf: () => none }))
     const session = await manager.open(await ironCookie({ visits: 1 }))
     expect(session.userId).toBeUndefined()
     session.data.visits = 2
@@ -155,15 +155,18 @@ describe('what userIdOf and legacyDecoder resolve to', () => {
     [42, 'a number'],
     [{ id: 'ann' }, 'an object'],
     [true, 'a boolean'],
-  ])('is refused by name at the first request, and not shown: %o', async (wrong, type) => {
-    const manager = movingManager(ironSessionCookies({ password, userIdOf: () => wrong as never }))
-    const error: unknown = await manager.open(await ironCookie({})).catch((thrown: unknown) => thrown)
-    expect(error).toMatchObject({ name: 'SessionError', message: expect.stringContaining('userIdOf') })
-    expect((error as Error).message).toContain(type)
-    expect((error as Error).message).not.toContain('42')
-  })
+  ])(
+    'is rejected at the first request by an error that names userIdOf and hides the value: %o',
+    async (wrong, type) => {
+      const manager = migratingManager(ironSessionCookies({ password, userIdOf: () => wrong as never }))
+      const error: unknown = await manager.open(await ironCookie({})).catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ name: 'SessionError', message: expect.stringContaining('userIdOf') })
+      expect((error as Error).message).toContain(type)
+      expect((error as Error).message).not.toContain('42')
+    },
+  )
 
-  it('a throw of userIdOf makes that visitor a guest, and is told', async () => {
+  it('an error in userIdOf makes that visitor a guest and is reported to onRejection', async () => {
     const reasons: string[] = []
     const legacyDecoder = ironSessionCookies({ password, userIdOf: (data) => (data as { a: { b: string } }).a.b })
     const manager = createSessionManager<Visit>({
@@ -180,8 +183,8 @@ describe('what userIdOf and legacyDecoder resolve to', () => {
 
   const right = { userId: 'ann', dataJson: '{"visits":1}', expiresAtMs: startMs + hourMs, familyId: 's' }
 
-  it('is a session that needs no creation time', async () => {
-    const manager = movingManager(async () => right)
+  it('needs no creation time', async () => {
+    const manager = migratingManager(async () => right)
     const moved = await manager.open(cookieOf(await (await manager.open('my-app=old')).commit()))
     expect(moved.userId).toBe('ann')
   })
@@ -194,18 +197,18 @@ describe('what userIdOf and legacyDecoder resolve to', () => {
     ['expiresAtMs', { ...right, expiresAtMs: '2030' }],
     ['familyId', { ...right, familyId: undefined }],
     ['an object', 'text'],
-  ])('is refused by name: %s', async (name, wrong) => {
-    const opening = movingManager(async () => wrong as never).open('my-app=old')
+  ])('is rejected by an error that names the field: %s', async (name, wrong) => {
+    const opening = migratingManager(async () => wrong as never).open('my-app=old')
     await expect(opening).rejects.toMatchObject({ name: 'SessionError', message: expect.stringContaining(name) })
     await expect(opening).rejects.toMatchObject({ message: expect.stringContaining('legacyDecoder') })
   })
 
-  it('a throw of legacyDecoder makes that visitor a guest, and Backend stays Backend', async () => {
-    const throwing = movingManager(() => {
+  it('an error in legacyDecoder makes that visitor a guest, except Backend, which stays Backend', async () => {
+    const throwing = migratingManager(() => {
       throw new SyntaxError('no cookie of ours')
     })
     expect((await throwing.open('my-app=old')).userId).toBeUndefined()
-    const failing = movingManager(() => Promise.reject(new SessionError('unavailable', 'The old store is down.')))
+    const failing = migratingManager(() => Promise.reject(new SessionError('unavailable', 'The old store is down.')))
     await expect(failing.open('my-app=old')).rejects.toMatchObject({ code: 'Backend' })
   })
 })

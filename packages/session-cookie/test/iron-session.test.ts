@@ -5,7 +5,7 @@ import { asSessionId } from '@bext/session-core'
 import { sealData as seal8 } from 'iron-session-8'
 import { sealData as seal9 } from 'iron-session-9'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { expectInvalid, hourMs, newSecret } from './support.js'
+import { expectInvalid, hourMs, newSecret } from './helpers.js'
 
 const dayMs = 24 * hourMs
 const password = 'a password of thirty-two characters, or more'
@@ -25,7 +25,7 @@ describe.each([
   ['iron-session 8', seal8],
   ['iron-session 9', seal9],
 ])('%s', (_name, seal) => {
-  test('its cookies are sessions, and the next write makes them our own', async () => {
+  test('its cookies are sessions, and a write seals them in our format', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: 1_800_000_000_000 })
     const store = open()
     const id = asSessionId(await seal(data, { password }))
@@ -47,7 +47,7 @@ describe.each([
     await expect(store.read(id)).rejects.toMatchObject({ code: 'NotFound', reason: 'expired' })
   })
 
-  test('its password maps open, the newest and the older ones', async () => {
+  test('password objects open cookies of each of their passwords', async () => {
     const store = open({ password: { 1: older, 2: password } })
     const passwords = [{ 1: older }, { 1: older, 2: password }, older] as const
     for (const one of passwords) {
@@ -61,7 +61,7 @@ describe.each([
     await expectInvalid(store.read(wrong), 'tampered')
   })
 
-  test('cookies that live for ever end when it is said', async () => {
+  test('cookies without an expiry are opened until neverExpiringUntilMs', async () => {
     const id = asSessionId(await seal(data, { password, ttl: 0 }))
     await expectInvalid(open().read(id), 'malformed')
     const neverExpiringUntilMs = Date.now() + dayMs
@@ -69,7 +69,7 @@ describe.each([
     await expect(open({ password, neverExpiringUntilMs: 1 }).read(id)).rejects.toMatchObject({ code: 'NotFound' })
   })
 
-  test('a cookie with any one position altered is Invalid (R4)', async () => {
+  test('a cookie with any character altered is Invalid (R4)', async () => {
     const store = open()
     const id = await seal(data, { password })
     const altered = Array.from(
@@ -88,7 +88,7 @@ describe.each([
     await expectInvalid(open().read(forged), 'tampered')
   })
 
-  test('with revocation it can be ended, with all that came of it, whatever stands after it', async () => {
+  test('with revocation, delete revokes the cookie and all ids of its session, whatever its version suffix', async () => {
     const revocation = createRevocation({ store: memoryRevocations(), maxTtlMs: 14 * dayMs })
     const legacyDecoder = ironSessionCookies({ password, userIdOf })
     const store = cookieSessions({ secrets: [newSecret('k1')], revocation, legacyDecoder })
@@ -101,7 +101,7 @@ describe.each([
   })
 })
 
-test('what is no cookie of iron-session is opened as ever', async () => {
+test('an id of this store is opened as without the option', async () => {
   const store = open()
   const id = await store.create({ dataJson: '1', ttlMs: hourMs })
   expect(await store.read(id)).toMatchObject({ dataJson: '1' })
@@ -109,7 +109,7 @@ test('what is no cookie of iron-session is opened as ever', async () => {
   await expectInvalid(store.read(asSessionId('x'.repeat(5000))), 'malformed')
 })
 
-test('a creation time that an id cannot hold is Backend, and is not altered (E1)', async () => {
+test('a creation time that an id cannot hold is Backend (E1)', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: 128 ** 6 - 1 })
   const store = cookieSessions({ secrets: [newSecret('k1')] })
   const id = await store.create({ dataJson: '1', ttlMs: hourMs })
@@ -119,7 +119,7 @@ test('a creation time that an id cannot hold is Backend, and is not altered (E1)
   await expect(creating).rejects.toMatchObject({ code: 'Backend', cause: expect.any(RangeError) })
 })
 
-test('an error of userIdOf is Invalid for that cookie, as nothing untyped escapes (E1)', async () => {
+test('an error in userIdOf is Invalid for that cookie, so that only SessionErrors escape (E1)', async () => {
   const cause = new Error('no such field')
   const store = open({
     password,
@@ -134,13 +134,13 @@ test('an error of userIdOf is Invalid for that cookie, as nothing untyped escape
 test.each<[string, unknown, RegExp]>([
   ['no options', undefined, /ironSessionCookies: expected an object/],
   ['an unknown option', { password, ttl: 1 }, /no option "ttl"/],
-  ['no password', {}, /option password must be a string or strings by number, but it is undefined/],
+  ['no password', {}, /option password must be a string or an object of strings by number, but it is undefined/],
   ['a short password', { password: 'canary' }, /strings of at least 32 characters/],
   ['a short one among others', { password: { 1: password, 2: 'canary' } }, /strings of at least 32 characters/],
   ['none', { password: {} }, /strings of at least 32 characters/],
   ['text for userIdOf', { password, userIdOf: 'name' }, /option userIdOf must be a function, but it is a string/],
   ['the ttl of iron-session', { password, ttlMs: 1 }, /no option "ttlMs"/],
-  ['no end', { password, neverExpiringUntilMs: 0 }, /option neverExpiringUntilMs must be/],
+  ['an end of 0', { password, neverExpiringUntilMs: 0 }, /option neverExpiringUntilMs must be/],
 ])('%s: a TypeError that shows no password (E1)', (_title, options, message) => {
   expect(() => ironSessionCookies(options as never)).toThrow(message)
   expect(() => ironSessionCookies(options as never)).not.toThrow(/canary/)

@@ -3,7 +3,7 @@ import type { CookieSessionsOptions } from '@bext/session-cookie'
 import { cookieSessions } from '@bext/session-cookie'
 import { createRevocation, memoryRevocations } from '@bext/session-cookie/revocation'
 import { describe, expect, test } from 'vitest'
-import { expectInvalid, hourMs, newSecret } from './support.js'
+import { expectInvalid, hourMs, newSecret } from './helpers.js'
 
 const secret = 'canary-of-a-secret-that-is-never-shown'
 const secrets = [{ id: 'k1', secret }]
@@ -15,12 +15,12 @@ function errorOf(options: unknown): Error {
   } catch (error) {
     return error as Error
   }
-  throw new Error('The options were taken.')
+  throw new Error('The options were accepted.')
 }
 
 test.each([
   [
-    'what createRevocation takes',
+    'the options of createRevocation',
     'revocation',
     { store: memoryRevocations(), maxTtlMs: hourMs },
     /without newFamilyId, /,
@@ -29,19 +29,29 @@ test.each([
     'revocations',
     'revocation',
     memoryRevocations(),
-    /what createRevocation\(\) of .* gives, but it is an object without/,
+    /the result of createRevocation\(\) of .*, but it is an object without/,
   ],
-  ['true', 'revocation', true, /option revocation must be what createRevocation\(\) .* but it is a boolean/],
-  ['an empty object', 'compression', {}, /@bext\/session-cookie\/compression gives, .* without deflate, inflate/],
-  ['a name', 'compression', 'deflate', /option compression must be what .* but it is another string/],
+  ['true', 'revocation', true, /option revocation must be the result of createRevocation\(\) .* but it is a boolean/],
+  [
+    'an empty object',
+    'compression',
+    {},
+    /deflate or inflateOnly of @bext\/session-cookie\/compression, .* without deflate, inflate/,
+  ],
+  [
+    'a name',
+    'compression',
+    'deflate',
+    /option compression must be deflate or inflateOnly of .* but it is another string/,
+  ],
   ['an object', 'legacyDecoder', {}, /option legacyDecoder must be a function, but it is an object/],
-])('an object that is not what an option takes is a TypeError: %s as %s', (_, option, value, message) => {
+])('an unsuitable object is a TypeError: %s for option %s', (_, option, value, message) => {
   const error = errorOf({ secrets, [option]: value })
   expect(error).toBeInstanceOf(TypeError)
   expect(error.message).toMatch(message)
 })
 
-test('createRevocation tells how to pass a store', () => {
+test('createRevocation says how to pass a store', () => {
   expect(() => createRevocation(memoryRevocations() as never)).toThrow(
     new TypeError('createRevocation: expected an object of options; did you mean createRevocation({ store })?'),
   )
@@ -59,7 +69,11 @@ describe('wrong options are a TypeError that names the option (E1)', () => {
     ['a bare string in the list', { secrets: [secret] }, /option secrets\[0\]: expected an object .* it is a string/],
     ['a hole in the list', { secrets: Array(1) }, /option secrets\[0\]: expected an object .* it is undefined/],
     ['an unknown key in a secret', { secrets: [{ ...secrets[0], ttl: 1 }] }, /secrets\[0\]: there is no option "ttl"/],
-    ['no id', { secrets: [{ secret }] }, /option secrets\[0\]\.id must be 1 to 64 of .* but it is undefined/],
+    [
+      'no id',
+      { secrets: [{ secret }] },
+      /option secrets\[0\]\.id must be 1 to 64 characters of .* but it is undefined/,
+    ],
     ['an empty id', { secrets: [{ id: '', secret }] }, /option secrets\[0\]\.id .* but it is another string/],
     ['an id with a star', { secrets: [{ id: 'a*b', secret }] }, /option secrets\[0\]\.id .* but it is another string/],
     ['an id with a line break', { secrets: [{ id: 'k1\n', secret }] }, /option secrets\[0\]\.id .* another string/],
@@ -67,7 +81,7 @@ describe('wrong options are a TypeError that names the option (E1)', () => {
     [
       'the same id twice',
       { secrets: [...secrets, newSecret('k2'), newSecret('k1')] },
-      /option secrets\[2\]\.id must be .* no two the same, but it is taken/,
+      /option secrets\[2\]\.id must be .* unique, but it is used twice/,
     ],
     [
       'no secret',
@@ -75,12 +89,16 @@ describe('wrong options are a TypeError that names the option (E1)', () => {
       /option secrets\[0\]\.secret must be .*generate-secret.* but it is undefined/,
     ],
     ['a number as secret', { secrets: [{ id: 'k1', secret: 123_456_789 }] }, /\.secret must be .* is a number\.$/],
-    ['31 bytes of text', { secrets: [{ id: 'k1', secret: 'x'.repeat(31) }] }, /32 bytes .* but it is one of 31\./],
-    ['31 bytes', { secrets: [{ id: 'k1', secret: new Uint8Array(31) }] }, /at least 32 bytes .* but it is one of 31\./],
+    ['31 bytes of text', { secrets: [{ id: 'k1', secret: 'x'.repeat(31) }] }, /32 bytes .* but it is 31 bytes long\./],
+    [
+      '31 bytes',
+      { secrets: [{ id: 'k1', secret: new Uint8Array(31) }] },
+      /at least 32 bytes .* but it is 31 bytes long\./,
+    ],
     [
       'a short second secret',
       { secrets: [...secrets, { id: 'k2', secret: '' }] },
-      /secrets\[1\]\.secret .* it is one of 0/,
+      /secrets\[1\]\.secret .* it is 0 bytes long/,
     ],
     ['an array as secret', { secrets: [{ id: 'k1', secret: Array(40).fill(7) }] }, /\.secret must be .* is an array/],
     [
@@ -90,9 +108,9 @@ describe('wrong options are a TypeError that names the option (E1)', () => {
     ],
     ['a long purpose', { secrets, purpose: 'p'.repeat(129) }, /option purpose must be .* but it is another string/],
     ['null as purpose', { secrets, purpose: null }, /option purpose must be .* but it is null/],
-    ['half a character as purpose', { secrets, purpose: '\ud800' }, /option purpose must be .* lone surrogate/],
-    ['no room', { secrets, maxIdBytes: 0 }, /option maxIdBytes must be a positive integer, but it is the number 0/],
-    ['half a byte', { secrets, maxIdBytes: 1.5 }, /option maxIdBytes must be a positive integer/],
+    ['a lone surrogate as purpose', { secrets, purpose: '\ud800' }, /option purpose must be .* lone surrogate/],
+    ['a size of 0', { secrets, maxIdBytes: 0 }, /option maxIdBytes must be a positive integer, but it is the number 0/],
+    ['a fractional size', { secrets, maxIdBytes: 1.5 }, /option maxIdBytes must be a positive integer/],
     ['text for a size', { secrets, maxIdBytes: '3900' }, /option maxIdBytes must be .* but it is a string/],
     ['null for a size', { secrets, maxIdBytes: null }, /option maxIdBytes must be .* but it is null/],
   ])('%s', (_title, options, message) => {
@@ -103,10 +121,10 @@ describe('wrong options are a TypeError that names the option (E1)', () => {
   })
 })
 
-test('a secret counts in bytes of UTF-8', async () => {
+test('a secret is measured in bytes of UTF-8', async () => {
   const store = cookieSessions({ secrets: [{ id: 'k1', secret: 'ü'.repeat(16) }] })
   expect(await store.read(await store.create(good))).toMatchObject({ dataJson: good.dataJson })
-  expect(errorOf({ secrets: [{ id: 'k1', secret: 'ü'.repeat(15) }] }).message).toMatch(/it is one of 30/)
+  expect(errorOf({ secrets: [{ id: 'k1', secret: 'ü'.repeat(15) }] }).message).toMatch(/it is 30 bytes long/)
 })
 
 test('a secret of text and the same bytes open the same ids', async () => {
@@ -115,7 +133,7 @@ test('a secret of text and the same bytes open the same ids', async () => {
   expect(await same.read(await store.create(good))).toMatchObject({ dataJson: good.dataJson })
 })
 
-test('options that change later change nothing (R7)', async () => {
+test('changes of the options object have no effect later (R7)', async () => {
   const bytes = new Uint8Array(32).fill(7)
   const options = { secrets: [{ id: 'k1', secret: bytes }], purpose: 'session', maxIdBytes: 3900 }
   const store = cookieSessions(options)
@@ -130,7 +148,7 @@ test('options that change later change nothing (R7)', async () => {
   expect(await untouched.read(id)).toMatchObject({ dataJson: good.dataJson })
 })
 
-test('nothing shows a secret, an id or data: neither the store nor an error (E3)', async () => {
+test('neither the store nor an error shows a secret, an id or data (E3)', async () => {
   const store = cookieSessions({ secrets })
   const id = await store.create({ userId: 'canary-user', dataJson: '"canary-data"', ttlMs: hourMs })
   const errors = await Promise.all([

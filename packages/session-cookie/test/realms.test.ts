@@ -2,19 +2,19 @@ import { runInNewContext } from 'node:vm'
 import type { SessionRecord } from '@bext/session-core'
 import { cookieSessions } from '@bext/session-cookie'
 import { describe, expect, it, vi } from 'vitest'
-import { hourMs } from './support.js'
+import { hourMs } from './helpers.js'
 
 const text = 'a secret of more than thirty-two bytes'
 
-/** What a store with the secret reads of a session that it has made. */
+/** Creates a session in a store with the secret, and reads it. */
 async function roundTrip(secret: string | Uint8Array, sessions = cookieSessions): Promise<SessionRecord> {
   const store = sessions({ secrets: [{ id: 'k1', secret }] })
   return store.read(await store.create({ userId: 'ada', dataJson: '{"a":1}', ttlMs: hourMs }))
 }
 
-// Test environments such as jsdom, and node:vm, have a Uint8Array that is not the one of the runtime's own functions.
+// In node:vm, and in test environments such as jsdom, Uint8Array is not the one that the runtime's functions return.
 describe('bytes of another realm', () => {
-  it('are a secret, and open what their text has sealed', async () => {
+  it('are a valid secret, and open an id that the same secret as text has sealed', async () => {
     const bytes = runInNewContext('new Uint8Array(codes)', { codes: [...Buffer.from(text)] }) as Uint8Array
     expect(bytes).not.toBeInstanceOf(Uint8Array)
     expect(await roundTrip(bytes)).toMatchObject({ userId: 'ada', dataJson: '{"a":1}' })
@@ -24,22 +24,22 @@ describe('bytes of another realm', () => {
   })
 
   it.each(['new Uint16Array(40)', 'new DataView(new ArrayBuffer(40))', 'new ArrayBuffer(40)', 'new Array(40).fill(1)'])(
-    'are no secret if they are no Uint8Array: %s',
+    'are rejected if they are not a Uint8Array: %s',
     (code) => {
       const secret = runInNewContext(code) as Uint8Array
       expect(() => cookieSessions({ secrets: [{ id: 'k1', secret }] })).toThrow(/secrets\[0\]\.secret must be/)
     },
   )
 
-  it.each(['node', 'web'])('are what the whole store works with: the maker %s', async (maker) => {
+  it.each(['node', 'web'])('make no difference to the whole store: sealer-%s', async (sealer) => {
     vi.resetModules()
     for (const name of ['Uint8Array', 'ArrayBuffer', 'Error', 'Date']) vi.stubGlobal(name, runInNewContext(name))
     try {
-      if (maker === 'web') vi.doMock('#runtime', async () => import('../src/seal/sealer-web.js'))
+      if (sealer === 'web') vi.doMock('#sealer', async () => import('../src/seal/sealer-web.js'))
       const { cookieSessions: sessions } = await import('@bext/session-cookie')
       expect(await roundTrip(text, sessions)).toMatchObject({ userId: 'ada', dataJson: '{"a":1}' })
     } finally {
-      vi.doUnmock('#runtime')
+      vi.doUnmock('#sealer')
       vi.unstubAllGlobals()
       vi.resetModules()
     }

@@ -4,7 +4,7 @@ import type { CookieSecret } from '@bext/session-cookie'
 import { cookieSessions } from '@bext/session-cookie'
 import { createRevocation, memoryRevocations } from '@bext/session-cookie/revocation'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { expectInvalid, hourMs, newSecret, recordOf, sealText } from './support.js'
+import { expectInvalid, hourMs, newSecret, payloadOf, sealPayload } from './helpers.js'
 
 const secret: CookieSecret = newSecret('k1')
 const gone = { code: 'NotFound', reason: 'unknown' }
@@ -16,7 +16,7 @@ function open(store: SessionRevocations = memoryRevocations(), cacheMs?: number)
   })
 }
 
-/** Counts the questions that it passes on. */
+/** Wraps a store of revocations and counts the calls of `isRevoked`. */
 function counted(store: SessionRevocations) {
   const asked = { times: 0 }
   const isRevoked: SessionRevocations['isRevoked'] = (...args) => {
@@ -30,7 +30,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('delete ends a session under all ids that it ever had, and no other session (D2, D3)', async () => {
+test('delete revokes a session under all of its ids, and no other session (D2, D3)', async () => {
   const store = memoryRevocations()
   const [a, b] = [open(store), open(store)]
   const first = await a.create({ userId: 'u1', dataJson: '1', ttlMs: hourMs })
@@ -49,7 +49,7 @@ test('delete ends a session under all ids that it ever had, and no other session
   expect(await b.read(other)).toMatchObject({ dataJson: '1' })
 })
 
-test('a session that begins in the very moment after all were ended lives (O1)', async () => {
+test('a session created right after revokeUser stays valid (O1)', async () => {
   const store = open()
   for (let round = 0; round < 20; round += 1) {
     const id = await store.create({ userId: 'u1', dataJson: '1', ttlMs: hourMs })
@@ -65,48 +65,48 @@ test('a session that begins in the very moment after all were ended lives (O1)',
   }
 })
 
-test('a revocation outlasts every id of the session, also one that was extended (D2)', async () => {
+test('a revocation outlasts every id of the session, also one that was touched (D2)', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: 1_800_000_000_000 })
   const store = open()
   const short = await store.create({ dataJson: '1', ttlMs: 1000 })
   const long = await store.touch(short, 24 * hourMs)
   await store.delete(short)
-  // What makes the memory forget what it may forget.
+  // Makes the memory remove its expired revocations.
   for (let n = 0; n < 2000; n += 1) await store.delete(await store.create({ dataJson: '1', ttlMs: 1 }))
   vi.setSystemTime(1_800_000_000_000 + 24 * hourMs - 1)
   for (let n = 0; n < 2000; n += 1) await store.delete(await store.create({ dataJson: '1', ttlMs: 1 }))
   await expect(store.read(long)).rejects.toMatchObject(gone)
 })
 
-test('sessions that began without revocation can be ended with it, one by one', async () => {
+test('sessions created without revocation can be revoked one by one', async () => {
   const before = cookieSessions({ secrets: [secret] })
-  const text = recordOf('0', Date.now(), '{}')
-  const [id, other] = [await sealText(text, secret), await sealText(text, secret)]
+  const text = payloadOf('0', Date.now(), '{}')
+  const [id, other] = [await sealPayload(text, secret), await sealPayload(text, secret)]
   const store = open()
   const updated = await store.update(id, '2')
   await store.delete(updated)
   for (const ended of [id, updated]) await expect(store.read(ended)).rejects.toMatchObject(gone)
   await store.read(other)
-  // It reads what was sealed with revocation on, and knows nothing of ends.
+  // A store without revocation reads the id, and does not know that it was revoked.
   await before.read(updated)
 })
 
-test('a ttl over what revocations are kept for is Invalid (C7)', async () => {
+test('a ttlMs over maxTtlMs is Invalid (C7)', async () => {
   const store = open()
   const id = await store.create({ dataJson: '1', ttlMs: 24 * hourMs })
   await expectInvalid(store.create({ dataJson: '1', ttlMs: 24 * hourMs + 1 }), 'bad_argument')
   await expectInvalid(store.touch(id, 24 * hourMs + 1), 'bad_argument')
 })
 
-test('deleting what cannot be opened resolves, and revokes nothing (D1)', async () => {
+test('deleting an id that cannot be opened resolves and revokes nothing (D1)', async () => {
   const store = open()
   const id = await store.create({ dataJson: '1', ttlMs: hourMs })
   for (const foreign of ['', 'x', `${id}x`, undefined]) await store.delete(foreign as typeof id)
   await store.read(id)
 })
 
-describe('the answer that nothing is revoked', () => {
-  test('is asked for once at each read', async () => {
+describe('the answer that a session is not revoked', () => {
+  test('is requested once per read', async () => {
     const { asked, store } = counted(memoryRevocations())
     const sessions = open(store)
     const id = await sessions.create({ dataJson: '1', ttlMs: hourMs })
@@ -115,7 +115,7 @@ describe('the answer that nothing is revoked', () => {
     expect(asked.times).toBe(2)
   })
 
-  test('is believed for cacheMs, but not after an end in the same process', async () => {
+  test('is cached for cacheMs, but not after a revocation in the same process', async () => {
     const { asked, store } = counted(memoryRevocations())
     const sessions = open(store, hourMs)
     const id = await sessions.create({ userId: 'u1', dataJson: '1', ttlMs: hourMs })
@@ -133,7 +133,7 @@ describe('the answer that nothing is revoked', () => {
     await expect(sessions.read(another)).rejects.toMatchObject(gone)
   })
 
-  test('is not kept if an end overtook it', async () => {
+  test('is not cached if a revocation overtook it', async () => {
     const memory = memoryRevocations()
     let release: (() => void) | undefined
     const held = new Promise<void>((resolve) => {
@@ -162,7 +162,7 @@ describe('the answer that nothing is revoked', () => {
   })
 })
 
-test('where revocations cannot be asked, nobody is let in and nobody is logged out (E4)', async () => {
+test('calls reject with Backend while the revocations cannot be asked (E4)', async () => {
   const cause = new Error('no route')
   const fails = (): Promise<never> => Promise.reject(cause)
   const sessions = open({ isRevoked: fails, revokeSession: fails, revokeUser: fails })

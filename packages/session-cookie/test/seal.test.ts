@@ -2,7 +2,7 @@ import { asSessionId } from '@bext/session-core'
 import { cookieSessions } from '@bext/session-cookie'
 import { defaults, unseal } from 'iron-webcrypto'
 import { describe, expect, test } from 'vitest'
-import { deriveKeys, expectInvalid, hourMs, newSecret, recordOf, sealText } from './support.js'
+import { deriveKeys, expectInvalid, hourMs, newSecret, payloadOf, sealPayload } from './helpers.js'
 
 const secret = newSecret('k1')
 const store = cookieSessions({ secrets: [secret] })
@@ -46,7 +46,7 @@ test.each(['', '0', '-1', '+1', '1e3', '1.5', '01763859600000', ' 1763859600000'
   },
 )
 
-test('other spellings of the same bytes are malformed (R4)', async () => {
+test('another spelling of the same bytes is malformed (R4)', async () => {
   const { encryption, integrity } = await deriveKeys(secret)
   const keys = { k1: { encryption: new Uint8Array(encryption), integrity: new Uint8Array(integrity) } }
   const id = await store.create(good)
@@ -66,10 +66,10 @@ test.each<[string, (id: string) => string]>([
   ['a trailing line break', (id) => `${id}\n`],
   ['another version of the format', (id) => id.replace('Fe26.2', 'Fe26.1')],
   ['another case', (id) => id.replace('Fe26', 'fe26')],
-  ['no key id', (id) => id.replace('*k1*', '**')],
+  ['an empty key id', (id) => id.replace('*k1*', '**')],
   ['a salt', (id) => id.replace('**', '*abc*')],
   ['a salt of the MAC', (id) => withPart(id, 6, 'abc')],
-  ['a part too many', (id) => `${id}*`],
+  ['an extra part', (id) => `${id}*`],
   ['half a block', (id) => withPart(id, 4, id.split('*')[4]!.slice(0, -8))],
   ['no ciphertext', (id) => withPart(id, 4, '')],
   ['10 MB of letters', () => 'a'.repeat(10_000_000)],
@@ -91,33 +91,33 @@ test.each([undefined, null, 7, {}, [], { toString: () => 'x' }])('the id %j is m
   await store.delete(id as never)
 })
 
-test('a token without an expiry is refused, though its seal is right (R4)', async () => {
-  const token = await sealText(recordOf('0', Date.now(), '{}'), secret, 0)
+test('a token without an expiry is malformed, even with a valid MAC (R4)', async () => {
+  const token = await sealPayload(payloadOf('0', Date.now(), '{}'), secret, 0)
   expect(token.split('*')[5]).toBe('')
   await expectInvalid(store.read(token), 'malformed')
 })
 
-describe('within a right seal', () => {
+describe('a payload with a valid MAC', () => {
   const now = Date.now()
   test.each<[string, string, string]>([
     ['the empty text', 'unsupported_version', ''],
     ['JSON', 'unsupported_version', `[1,"session",null,${now},{}]`],
-    ['the next version', 'unsupported_version', recordOf('8', now, '{}')],
-    ['the last of other versions', 'unsupported_version', recordOf('/', now, '{}')],
-    ['deflated data, which this store does not open', 'unsupported_version', recordOf('4', now, 'AA')],
+    ['the next version', 'unsupported_version', payloadOf('8', now, '{}')],
+    ['the last of other versions', 'unsupported_version', payloadOf('/', now, '{}')],
+    ['deflated data, without the option compression', 'unsupported_version', payloadOf('4', now, 'AA')],
     ['no time', 'malformed', '0'],
     ['half a time', 'malformed', '0abc'],
-    ['no data', 'malformed', recordOf('0', now, '')],
-    ['no user', 'malformed', recordOf('1', now, '')],
-    ['a user without a length', 'malformed', recordOf('1', now, '{}')],
-    ['a user of no number of characters', 'malformed', recordOf('1', now, 'x:u{}')],
-    ['a user of half a character', 'malformed', recordOf('1', now, '1.5:u1{}')],
-    ['a user of less than nothing', 'malformed', recordOf('1', now, '-1:u1{}')],
-    ['a user longer than all', 'malformed', recordOf('1', now, '9:u1{}')],
-    ['a user without data', 'malformed', recordOf('1', now, '2:u1')],
-    ['a user where a family id must follow', 'malformed', recordOf('3', now, '2:u1{}')],
+    ['no data', 'malformed', payloadOf('0', now, '')],
+    ['no user', 'malformed', payloadOf('1', now, '')],
+    ['a user without a length', 'malformed', payloadOf('1', now, '{}')],
+    ['a user whose length is not a number', 'malformed', payloadOf('1', now, 'x:u{}')],
+    ['a user whose length is a fraction', 'malformed', payloadOf('1', now, '1.5:u1{}')],
+    ['a user whose length is negative', 'malformed', payloadOf('1', now, '-1:u1{}')],
+    ['a user longer than the payload', 'malformed', payloadOf('1', now, '9:u1{}')],
+    ['a user without data', 'malformed', payloadOf('1', now, '2:u1')],
+    ['a user where a family id must follow', 'malformed', payloadOf('3', now, '2:u1{}')],
   ])('%s is Invalid (R4)', async (_title, reason, text) => {
-    await expectInvalid(store.read(await sealText(text, secret)), reason)
+    await expectInvalid(store.read(await sealPayload(text, secret)), reason)
   })
 
   test.each<[string, string, string | undefined]>([
@@ -126,19 +126,19 @@ describe('within a right seal', () => {
     ['1', '0:', ''],
     ['2', '3:abc', undefined],
     ['3', '4:7:"ü3:abc', '7:"ü'],
-  ])('a right record is read: %s, %j', async (kind, fields, userId) => {
-    const id = await sealText(recordOf(kind, now, `${fields}{"b":1, "a":2}`), secret)
+  ])('is read if it is well formed: %s, %j', async (kind, fields, userId) => {
+    const id = await sealPayload(payloadOf(kind, now, `${fields}{"b":1, "a":2}`), secret)
     const expiresAtMs = Number(id.split('*')[5])
     expect(await store.read(id)).toEqual({ id, userId, createdAtMs: now, expiresAtMs, dataJson: '{"b":1, "a":2}' })
   })
 
-  test('what the store seals is such a record', async () => {
+  test('is what the store seals', async () => {
     const { encryption, integrity } = await deriveKeys(secret)
     const keys = { k1: { encryption: new Uint8Array(encryption), integrity: new Uint8Array(integrity) } }
     const id = await store.create({ userId: 'u1', dataJson: '{"a":1}', ttlMs: hourMs })
     const { createdAtMs } = await store.read(id)
     const text = await unseal(id, keys, { ...defaults, decode: String })
-    expect(text).toBe(recordOf('1', createdAtMs, '2:u1{"a":1}'))
+    expect(text).toBe(payloadOf('1', createdAtMs, '2:u1{"a":1}'))
   })
 })
 
@@ -152,14 +152,14 @@ test.each([
   '"🙂é\u2028\u007f],["',
   'null',
   '"]"',
-])('data comes back byte for byte: %j (R2)', async (dataJson) => {
+])('data is read byte for byte: %j (R2)', async (dataJson) => {
   const id = await store.create({ dataJson: '0', ttlMs: hourMs })
   expect((await store.read(await store.create({ dataJson, ttlMs: hourMs }))).dataJson).toBe(dataJson)
   expect((await store.read(await store.update(id, dataJson))).dataJson).toBe(dataJson)
 })
 
 const userIds = ['', 'null', '"],["', '\u0000', '🙂', '__proto__', '\\']
-test.each(userIds)('the user id %j stays as it is (C6, I3)', async (userId) => {
+test.each(userIds)('the user id %j is read unchanged (C6, I3)', async (userId) => {
   const id = await store.create({ ...good, userId })
   expect(await store.read(id)).toMatchObject({ userId, dataJson: good.dataJson })
 })

@@ -1,7 +1,7 @@
 import type { SessionId } from '@bext/session-core'
 import { cookieSessions } from '@bext/session-cookie'
 import { expect, test } from 'vitest'
-import { expectInvalid, hourMs, newSecret } from './support.js'
+import { expectInvalid, hourMs, newSecret } from './helpers.js'
 
 const secret = newSecret('k1')
 
@@ -14,7 +14,7 @@ async function fittingBytes(call: Promise<unknown>): Promise<number> {
   return Number(/about (\d+) fit/.exec(message)?.[1])
 }
 
-test('an id over the limit is Invalid, with the size, the limit and what fits (L1)', async () => {
+test('an id over the limit is Invalid, and the error names the size, the limit and how much data fits (L1)', async () => {
   const store = cookieSessions({ secrets: [secret] })
   const error = await expectInvalid(store.create({ dataJson: dataOf(3000), ttlMs: hourMs }), 'too_large')
   expect(error.message).toMatch(/would have 4104 bytes; at most 3900 are allowed \(option maxIdBytes\)/)
@@ -22,7 +22,7 @@ test('an id over the limit is Invalid, with the size, the limit and what fits (L
 })
 
 test.each([250, 300, 1000, 3900, 3901, 3902, 3903, 20_000])(
-  'with maxIdBytes %i the size that is said to fit does, and one byte more does not (L1)',
+  'with maxIdBytes %i data of the size in the error fits, and one byte more does not (L1)',
   async (maxIdBytes) => {
     for (const userId of [undefined, 'ü"🙂']) {
       const store = cookieSessions({ secrets: [secret], maxIdBytes })
@@ -36,7 +36,7 @@ test.each([250, 300, 1000, 3900, 3901, 3902, 3903, 20_000])(
   },
 )
 
-test('the size that is named is that of the id (L1)', async () => {
+test('the size in the error is the size that the id would have (L1)', async () => {
   const small = cookieSessions({ secrets: [secret], maxIdBytes: 200 })
   const large = cookieSessions({ secrets: [secret], maxIdBytes: 10_000 })
   for (let bytes = 100; bytes < 150; bytes += 1) {
@@ -46,7 +46,7 @@ test('the size that is named is that of the id (L1)', async () => {
   }
 })
 
-test('an update that is too large, or no JSON, leaves the session as it was (L1)', async () => {
+test('an update with too much data, or with invalid JSON, does not change the session (L1)', async () => {
   const store = cookieSessions({ secrets: [secret] })
   const id = await store.create({ userId: 'u1', dataJson: '{"a":1}', ttlMs: hourMs })
   const record = await store.read(id)
@@ -55,7 +55,7 @@ test('an update that is too large, or no JSON, leaves the session as it was (L1)
   expect(await store.read(id)).toEqual(record)
 })
 
-test('where not even empty data fits, nothing is said to fit (L1)', async () => {
+test('an error says that 0 bytes fit if the limit is too small for any data (L1)', async () => {
   const store = cookieSessions({ secrets: [secret], maxIdBytes: 100 })
   expect(await fittingBytes(store.create({ dataJson: '1', ttlMs: hourMs }))).toBe(0)
 })

@@ -2,28 +2,28 @@ import { isSessionError, SessionError } from '@bext/session-core'
 import { checkDataJson, checkUserId, describeType } from '@bext/session-core/store-helpers'
 import type { SealedSession } from '../seal/payload.js'
 
-/** A session that an older cookie held. */
+/** A session that a cookie of an earlier library holds. */
 export interface LegacySession {
-  /** The user of the session; undefined or null for an anonymous one. */
+  /** User of the session. Undefined or null for an anonymous session. */
   readonly userId?: string | null | undefined
-  /** The data as JSON text. */
+  /** Data as JSON text. */
   readonly dataJson: string
-  /** When the older cookie expires, in milliseconds since 1970. */
+  /** Expiry of the old cookie, in milliseconds since 1970. */
   readonly expiresAtMs: number
-  /** Tells this session apart from every other one, for revocation. */
+  /** Identifies this session among all others, for revocation. A text that is not empty. */
   readonly familyId: string
 }
 
 /**
- * Opens a cookie that is no id of this store. Resolves to `undefined` if it is none of the older ones either. A
- * rejection means that the cookie holds no session. Only a `SessionError` of code `Backend` means that something which
- * the function asks cannot be reached.
+ * Opens a cookie of an earlier library. Called with every cookie that the store is asked to open. Resolves to
+ * `undefined` for any other cookie, such as an id of this store. A rejection means that the cookie holds no session,
+ * except a `SessionError` of code `Backend`, which means that a service of the function cannot be reached.
  */
 export type LegacyDecoder = (cookie: string) => Promise<LegacySession | undefined>
 
 /**
- * The creation time of every session that an older cookie held, because nothing tells when that was. It is before all
- * revocations, so that they end the session. The manager begins the lifetimes of such a session when it moves it.
+ * Creation time of every legacy session, because nothing records when it was created. It is before all revocations of
+ * the user, so that they end the session. The manager starts both lifetimes when it moves the session to its cookie.
  */
 const unknownCreation = 0
 
@@ -35,7 +35,7 @@ function wrongResult(field: string, expected: string, value: unknown): SessionEr
   )
 }
 
-/** Checks a field of the result. Throws `Backend` because the option is wrong, not the cookie. */
+/** Checks a field of the result. Throws `Backend`, because the option is wrong and not the cookie. */
 function checkField<T>(field: string, expected: string, value: unknown, check: (value: unknown) => T): T {
   try {
     return check(value)
@@ -55,8 +55,9 @@ function checkLegacySession(result: unknown): SealedSession {
   if (typeof expiresAtMs !== 'number' || !Number.isSafeInteger(expiresAtMs) || expiresAtMs < 1) {
     throw wrongResult('expiresAtMs', 'whole milliseconds since 1970', expiresAtMs)
   }
-  if (typeof familyId !== 'string' || familyId === '')
+  if (typeof familyId !== 'string' || familyId === '') {
     throw wrongResult('familyId', 'a string that is not empty', familyId)
+  }
   return {
     userId:
       userId === undefined || userId === null
@@ -69,14 +70,16 @@ function checkLegacySession(result: unknown): SealedSession {
   }
 }
 
-/** Opens an older cookie, and checks what it held. */
-export async function openChecked(legacyDecoder: LegacyDecoder, cookie: string): Promise<SealedSession | undefined> {
+/** Opens a cookie of an earlier library and checks the result. Resolves to `undefined` for any other cookie. */
+export async function decodeLegacy(legacyDecoder: LegacyDecoder, cookie: string): Promise<SealedSession | undefined> {
   let result: unknown
   try {
     result = await legacyDecoder(cookie)
   } catch (cause) {
     if (isSessionError(cause)) throw cause
-    throw new SessionError('malformed', 'The option legacyDecoder threw at this cookie. See the cause.', { cause })
+    throw new SessionError('malformed', 'The option legacyDecoder threw an error for this cookie. See the cause.', {
+      cause,
+    })
   }
   return result === undefined ? undefined : checkLegacySession(result)
 }

@@ -10,11 +10,11 @@ function removeExpired<T>(entries: Map<string, T>, untilOf: (entry: T) => number
   for (const [key, entry] of entries) if (untilOf(entry) <= now) entries.delete(key)
 }
 
-/** Revocations in this process' memory: for one process, and for tests. They are lost when it ends. */
+/** Stores revocations in memory, for a single process and for tests. They are lost when the process ends. */
 export function memoryRevocations(): SessionRevocations {
   const sessions = new Map<string, number>()
   const users = new Map<string, UserRevocation>()
-  // To clean up costs a walk over all, so it waits until they are twice as many as were left the last time.
+  // A clean-up visits every entry, so it waits until there are twice as many as the last one left.
   let cleanUpAt = 1000
 
   function cleanUp(): void {

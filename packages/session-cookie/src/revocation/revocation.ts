@@ -12,32 +12,33 @@ import { uint8ArrayToBase64 } from 'uint8array-extras'
 import type { SealedSession } from '../seal/payload.js'
 
 export interface RevocationOptions {
-  /** Where revocations are kept: `memoryRevocations()`, or `redisRevocations()` of `@bext/session-redis`. */
+  /** Store of the revocations: `memoryRevocations()`, or `redisRevocations()` of `@bext/session-redis`. */
   readonly store: SessionRevocations
   /**
-   * The longest `ttlMs` that `create` and `touch` take, in milliseconds, and so how long a revocation has to be kept.
-   * At least as long as sessions sealed before it was set have left to live.
+   * Longest `ttlMs` that `create` and `touch` accept, in milliseconds. A revocation is stored for this long. Must be at
+   * least the remaining time of sessions that were sealed before this option was set.
    */
   readonly maxTtlMs: number
   /**
-   * How long, in milliseconds, the answer that a session is not revoked is believed without asking again. What another
-   * process revokes takes effect here that much later. Default: 0, ask at every read.
+   * Time, in milliseconds, for which "not revoked" is cached in this process. Revocations by another process take effect
+   * here that much later. Default: 0, which asks at every read.
    */
   readonly cacheMs?: number | undefined
 }
 
-/** What `cookieSessions` asks of revocation, by its option `revocation`. */
+/** Revocation of sealed sessions, for the option `revocation` of `cookieSessions`. */
 export interface Revocation {
-  /** Names a new session: 128 random bits, for all ids that it will ever have. */
+  /** Returns 128 random bits in base64url that identify a new session in all of its ids. */
   newFamilyId(): string
-  /** Throws `Invalid` if a revocation would be forgotten before such a session ends. */
+  /** Throws `Invalid` if `ttlMs` is over `maxTtlMs`, because such a session would outlast its revocation. */
   checkTtlMs(ttlMs: number): void
-  /** Rejects with `NotFound` if the session was revoked, with `Backend` if that cannot be known. */
+  /** Rejects with `NotFound` if the session was revoked, and with `Backend` if the revocations cannot be asked. */
   assertNotRevoked(session: SealedSession): Promise<void>
-  /** Ends the session, if it can be opened: then `open` resolves to it. */
-  revoke(open: () => Promise<SealedSession>): Promise<void>
+  /** Revokes the session that `load` resolves to. Does nothing if `load` rejects because the session is not live. */
+  revoke(load: () => Promise<SealedSession>): Promise<void>
+  /** Revokes all sessions of the user that were created before the call. */
   revokeUser(userId: string): Promise<void>
-  /** Resolves to whether the revocations can be asked; never rejects. */
+  /** Resolves to true if the revocations can be asked. Never rejects. */
   isHealthy(): Promise<boolean>
 }
 
@@ -46,21 +47,21 @@ const methods = ['isRevoked', 'revokeSession', 'revokeUser']
 const maxCached = 10_000
 const familyIdBytes = 16
 
-// A touch that was let through just before a revocation may seal its id, and live its ttl, from a little later on.
+// A touch that was accepted just before a revocation may seal its id a little later, and its ttl counts from then.
 const graceMs = 60_000
 
-function lackingMethods(store: object): string[] {
+function missingMethods(store: object): string[] {
   return methods.filter((method) => typeof Reflect.get(store, method) !== 'function')
 }
 
 function isStore(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && lackingMethods(value).length === 0
+  return typeof value === 'object' && value !== null && missingMethods(value).length === 0
 }
 
 function checkStore(store: SessionRevocations): void {
   const expected = `${factory}: option store must have ${methods.join(', ')}`
   if (typeof store !== 'object' || store === null) throw new TypeError(`${expected}, but it is ${describeType(store)}.`)
-  const missing = lackingMethods(store)
+  const missing = missingMethods(store)
   if (missing.length > 0) throw new TypeError(`${expected}, but it lacks ${missing.join(', ')}.`)
 }
 
@@ -72,8 +73,8 @@ async function ask<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What the call resolves to, or undefined if it is refused as no live session. */
-async function unlessRefused<T>(call: Promise<T>): Promise<T | undefined> {
+/** Resolves to the result of the call, or to undefined if it rejects because the session is not live. */
+async function undefinedIfNotLive<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call
   } catch (error) {
@@ -82,13 +83,13 @@ async function unlessRefused<T>(call: Promise<T>): Promise<T | undefined> {
   }
 }
 
-async function untilAfter(timeMs: number): Promise<void> {
+async function waitUntilAfter(timeMs: number): Promise<void> {
   while (Date.now() <= timeMs) await new Promise((resolve) => setTimeout(resolve, 1))
 }
 
 /**
- * Has `delete` and `revokeUser` of sealed sessions take effect before their expiry. Throws a `TypeError` for a wrong
- * option.
+ * Creates the option `revocation` of `cookieSessions`, which makes `delete` and `revokeUser` take effect before sessions
+ * expire. Throws a `TypeError` for a wrong option.
  */
 export function createRevocation(options: RevocationOptions): Revocation {
   rejectBareOption(factory, 'store', isStore(options))
@@ -98,15 +99,15 @@ export function createRevocation(options: RevocationOptions): Revocation {
   checkPositiveInteger(factory, 'maxTtlMs', maxTtlMs)
   if (cacheMs !== 0) checkPositiveInteger(factory, 'cacheMs', cacheMs)
   const askAgainAtMs = new Map<string, number>()
-  let revokedHere = 0
+  let localRevocations = 0
 
-  function remember(familyId: string, askedAtMs: number): void {
+  function cacheAnswer(familyId: string, askedAtMs: number): void {
     const [oldest] = askAgainAtMs.keys()
     if (askAgainAtMs.size >= maxCached && oldest !== undefined) askAgainAtMs.delete(oldest)
     askAgainAtMs.set(familyId, askedAtMs + cacheMs)
   }
 
-  function keptUntilMs(): number {
+  function storedUntilMs(): number {
     return Date.now() + maxTtlMs + cacheMs + graceMs
   }
 
@@ -122,31 +123,31 @@ export function createRevocation(options: RevocationOptions): Revocation {
     async assertNotRevoked({ familyId = '', userId, createdAtMs }) {
       const askedAtMs = performance.now()
       if ((askAgainAtMs.get(familyId) ?? 0) > askedAtMs) return
-      const before = revokedHere
+      const revocationsBefore = localRevocations
       if (await ask(() => store.isRevoked(familyId, userId, createdAtMs))) {
         throw new SessionError('unknown', 'The session was revoked.')
       }
-      // An answer that a revocation from here overtook is not kept.
-      if (cacheMs > 0 && before === revokedHere) remember(familyId, askedAtMs)
+      // Do not cache the answer if this process revoked anything in the meantime.
+      if (cacheMs > 0 && revocationsBefore === localRevocations) cacheAnswer(familyId, askedAtMs)
     },
 
-    async revoke(open) {
-      const session = await unlessRefused(open())
+    async revoke(load) {
+      const session = await undefinedIfNotLive(load())
       if (!session) return
       const { familyId = '', expiresAtMs } = session
-      await ask(() => store.revokeSession(familyId, Math.max(expiresAtMs, keptUntilMs())))
-      revokedHere += 1
+      await ask(() => store.revokeSession(familyId, Math.max(expiresAtMs, storedUntilMs())))
+      localRevocations += 1
       askAgainAtMs.delete(familyId)
     },
 
     async revokeUser(userId) {
       const checked = checkUserId(userId)
       const notAfterMs = Date.now()
-      await ask(() => store.revokeUser(checked, notAfterMs, keptUntilMs()))
-      revokedHere += 1
+      await ask(() => store.revokeUser(checked, notAfterMs, storedUntilMs()))
+      localRevocations += 1
       askAgainAtMs.clear()
-      // What the user begins after this call has to be later than what it ended, to the millisecond.
-      await untilAfter(notAfterMs)
+      // Sessions that the user starts after this call must be created at a later millisecond.
+      await waitUntilAfter(notAfterMs)
     },
 
     async isHealthy() {

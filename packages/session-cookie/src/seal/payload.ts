@@ -1,20 +1,20 @@
 import type { SessionRecord } from '@bext/session-core'
-import { malformed, unsupported } from '../errors.js'
+import { malformed, unsupportedVersion } from '../errors.js'
 
-/** A session as it is opened. */
+/** An opened session. */
 export interface SealedSession extends Omit<SessionRecord, 'id'> {
-  /** Names the session through all ids that it ever has, for revocation; undefined if it was begun without. */
+  /** Identifies the session in all of its ids, for revocation. Undefined if it was created without revocation. */
   readonly familyId: string | undefined
 }
 
-/** What a token holds within its seal: a session whose data may be deflated. Its expiry stands in the token. */
+/** The content of a token: a session whose data may be deflated. The token itself holds the expiry. */
 export interface Payload extends Omit<SealedSession, 'dataJson' | 'expiresAtMs'> {
-  /** JSON text as it is (contract R2), or base64url of it deflated. */
+  /** `dataJson` unchanged (contract R2), or its deflated form in base64url. */
   readonly data: string
   readonly isDeflated: boolean
 }
 
-// The first character is version 1 with the sum of what it has; any other than 0 to 7 is of a version to come.
+// The first character encodes version 1 and the sum of these flags: 0 to 7. Other characters are other versions.
 const hasUser = 1
 const hasFamilyId = 2
 const isDeflatedData = 4
@@ -33,14 +33,15 @@ function decodeTime(text: string): number {
   return timePlaces.reduce((timeMs, place, at) => timeMs + place * text.charCodeAt(at), 0)
 }
 
-/** The text behind its length; nothing where there is none. */
+/** Returns the text after its length, or nothing if it is undefined. */
 function encodeText(text: string | undefined): string {
   return text === undefined ? '' : `${text.length}:${text}`
 }
 
 /**
- * The payload as text, as short as can be, for each 16 bytes are 22 characters of a cookie: what there is, the creation
- * time as six characters of seven bits, user and familyId each behind its length, and the data up to the end.
+ * Encodes the payload as short as possible, because each 16 bytes take 22 characters of a cookie. In order: the version
+ * and its flags, the creation time as six characters of seven bits, the user id and the family id, each after its
+ * length, and the data up to the end.
  */
 export function encodePayload({ userId, createdAtMs, familyId, data, isDeflated }: Payload): string {
   const kind =
@@ -50,27 +51,27 @@ export function encodePayload({ userId, createdAtMs, familyId, data, isDeflated 
   return `${kind}${encodeTime(createdAtMs)}${encodeText(userId)}${encodeText(familyId)}${data}`
 }
 
-/** The payload in a text that `encodePayload` made. Throws `Invalid` for any other. */
-export function decodePayload(text: string): Payload {
-  const kind = text.charCodeAt(0) - '0'.charCodeAt(0)
-  if (!(kind >= 0 && kind < firstOfOtherVersions)) throw unsupported()
+/** Decodes the text that `encodePayload` returned. Throws `Invalid` for any other text. */
+export function decodePayload(payloadText: string): Payload {
+  const kind = payloadText.charCodeAt(0) - '0'.charCodeAt(0)
+  if (!(kind >= 0 && kind < firstOfOtherVersions)) throw unsupportedVersion()
   let at = 1 + timeLength
   function takeText(flag: number): string | undefined {
     if ((kind & flag) === 0) return undefined
-    const from = text.indexOf(':', at) + 1
-    const length = Number(text.slice(at, from - 1))
+    const from = payloadText.indexOf(':', at) + 1
+    const length = Number(payloadText.slice(at, from - 1))
     at = from + length
-    // A length beyond the end leaves no data, which is refused below.
+    // A length beyond the end leaves no data, and the check for data below rejects it.
     if (from === 0 || !(Number.isInteger(length) && from <= at)) throw malformed()
-    return text.slice(from, at)
+    return payloadText.slice(from, at)
   }
-  const createdAtMs = decodeTime(text.slice(1))
+  const createdAtMs = decodeTime(payloadText.slice(1))
   const payload = {
     createdAtMs,
     userId: takeText(hasUser),
     familyId: takeText(hasFamilyId),
     isDeflated: (kind & isDeflatedData) !== 0,
   }
-  if (at >= text.length) throw malformed()
-  return { ...payload, data: text.slice(at) }
+  if (at >= payloadText.length) throw malformed()
+  return { ...payload, data: payloadText.slice(at) }
 }

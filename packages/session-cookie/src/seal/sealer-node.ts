@@ -7,7 +7,7 @@ import {
   randomFillSync,
   timingSafeEqual,
 } from 'node:crypto'
-import type { Sealer, CryptoBackend } from './sealer.js'
+import type { CreateSealer } from './sealer.js'
 import { keyInfo } from './sealer.js'
 import { tampered } from '../errors.js'
 
@@ -19,20 +19,24 @@ function deriveKey(secret: Uint8Array, info: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', info, 32))
 }
 
-const drawn = Buffer.alloc(256 * blockBytes)
-let used = drawn.length
+const randomBlocks = Buffer.alloc(256 * blockBytes)
+let usedBytes = randomBlocks.length
 
-// A draw costs the same for one block as for many. A block is used before the next draw overwrites it.
+// `randomFillSync` costs about the same for one block as for 256, so it fills a buffer of which each call returns a slice.
+// A slice is used before the buffer is filled again.
 function nextRandomBlock(): Buffer {
-  if (used === drawn.length) {
-    randomFillSync(drawn)
-    used = 0
+  if (usedBytes === randomBlocks.length) {
+    randomFillSync(randomBlocks)
+    usedBytes = 0
   }
-  used += blockBytes
-  return drawn.subarray(used - blockBytes, used)
+  usedBytes += blockBytes
+  return randomBlocks.subarray(usedBytes - blockBytes, usedBytes)
 }
 
-/** HMAC-SHA-256 as base64url, of ASCII. By its definition (RFC 2104), as createHmac costs more than two hashes. */
+/**
+ * Returns a function that computes the HMAC-SHA-256 of ASCII text, in base64url. It follows the definition (RFC 2104)
+ * with two hashes, because createHmac costs more than both.
+ */
 function createMac(key: Buffer): (text: string) => string {
   const padBytes = 64
   const [innerPad, outer] = [Buffer.alloc(padBytes, 0x36), Buffer.alloc(padBytes + 32, 0x5c)]
@@ -40,7 +44,7 @@ function createMac(key: Buffer): (text: string) => string {
     innerPad.writeUInt8(byte ^ 0x36, at)
     outer.writeUInt8(byte ^ 0x5c, at)
   }
-  // Not of the pool that buffers share, as the key is in it.
+  // `Buffer.alloc` does not use the pool that buffers share; this buffer holds the key.
   let inner = innerPad
   return (text) => {
     const length = padBytes + text.length
@@ -55,8 +59,9 @@ function createMac(key: Buffer): (text: string) => string {
 }
 
 /**
- * AES-256-CBC with one long chain for all texts, for to begin a chain costs more than to encrypt a session. Each text
- * follows a random block of its own: what that block is encrypted to is as random, and is the iv of the text.
+ * Encrypts all texts in one long chain of AES-256-CBC, because starting a chain costs more than encrypting a session.
+ * A random block precedes each text. Its ciphertext is random too, and is the iv of the text. Decision 17 says why this
+ * is safe.
  */
 function createChains(key: Buffer): { encrypt(text: string): Buffer; decrypt(ivAndCiphertext: Buffer): string } {
   const keyObject = createSecretKey(key)
@@ -78,27 +83,28 @@ function createChains(key: Buffer): { encrypt(text: string): Buffer; decrypt(ivA
       const plain = decryption.update(ivAndCiphertext)
       const padding = paddings[plain.at(-1) ?? 0]
       if (!padding?.length || !plain.subarray(-padding.length).equals(padding)) throw tampered()
-      // The iv is decrypted with the rest, to a block that means nothing.
+      // The first block is the decrypted iv, which means nothing.
       return plain.toString('utf8', blockBytes, plain.length - padding.length)
     },
   }
 }
 
-async function createSealer(keyId: string, secret: Uint8Array, purpose: string): Promise<Sealer> {
+/** Uses node:crypto, synchronously: no thread hop, and no copy of a key per call. */
+export const createSealer: CreateSealer = async (keyId, secret, purpose) => {
   const chains = createChains(deriveKey(secret, keyInfo('encryption', purpose)))
   const macOf = createMac(deriveKey(secret, keyInfo('integrity', purpose)))
 
   return {
-    seal(text: string, expiresAtMs: number): string {
-      const encrypted = chains.encrypt(text)
+    seal(payloadText: string, expiresAtMs: number): string {
+      const encrypted = chains.encrypt(payloadText)
       const iv = encrypted.toString('base64url', 0, blockBytes)
       const ciphertext = encrypted.toString('base64url', blockBytes)
-      const sealed = `Fe26.2*${keyId}**${iv}*${ciphertext}*${expiresAtMs}`
-      return `${sealed}**${macOf(sealed)}`
+      const authenticated = `Fe26.2*${keyId}**${iv}*${ciphertext}*${expiresAtMs}`
+      return `${authenticated}**${macOf(authenticated)}`
     },
 
-    unseal({ sealed, iv, ciphertext, mac }): string {
-      if (!timingSafeEqual(Buffer.from(macOf(sealed)), Buffer.from(mac))) throw tampered()
+    unseal({ authenticated, iv, ciphertext, mac }): string {
+      if (!timingSafeEqual(Buffer.from(macOf(authenticated)), Buffer.from(mac))) throw tampered()
       const encrypted = Buffer.allocUnsafe(blockBytes + Math.floor((ciphertext.length * 3) / 4))
       encrypted.write(iv, 'base64url')
       encrypted.write(ciphertext, blockBytes, 'base64url')
@@ -106,6 +112,3 @@ async function createSealer(keyId: string, secret: Uint8Array, purpose: string):
     },
   }
 }
-
-/** By node:crypto, at once, without a thread or a copy of a key. */
-export const runtime: CryptoBackend = { createSealer: createSealer }

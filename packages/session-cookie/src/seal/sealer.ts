@@ -1,21 +1,42 @@
-import type { Token } from './token.js'
+import type { ParsedToken } from './token.js'
 
 export type Awaitable<T> = T | Promise<T>
 
-/** Makes and opens the tokens of one secret and one purpose. */
+/** Seals and opens tokens with the keys of one secret and one purpose. */
 export interface Sealer {
-  /** A token with the text in it; no two calls give the same one. Throws only if the runtime's cryptography fails. */
-  seal(text: string, expiresAtMs: number): Awaitable<string>
-  /** The text in a token, expired or not. Throws `Invalid`, reason `tampered`, if its MAC is wrong (R4). */
-  unseal(token: Token): Awaitable<string>
+  /** Returns a token that holds the payload, never the same one twice. Throws only if the runtime's cryptography fails. */
+  seal(payloadText: string, expiresAtMs: number): Awaitable<string>
+  /** Returns the payload of a token, expired or not. Throws `Invalid`, reason `tampered`, if its MAC is wrong (R4). */
+  unseal(token: ParsedToken): Awaitable<string>
 }
 
-/** What differs between runtimes, behind the import `#runtime`: `./node.ts` where there is node:crypto, else `./web.ts`. */
-export interface CryptoBackend {
-  createSealer(keyId: string, secret: Uint8Array, purpose: string): Promise<Sealer>
-}
+/**
+ * Derives the keys of a secret for one purpose. The import `#sealer` leads to the runtime's implementation:
+ * `sealer-node.ts` where node:crypto exists, `sealer-web.ts` elsewhere.
+ */
+export type CreateSealer = (keyId: string, secret: Uint8Array, purpose: string) => Promise<Sealer>
 
-/** The info of HKDF-SHA-256, which has an empty salt and gives keys of 32 bytes: each use and each purpose has its own. */
+/** Returns the `info` of HKDF-SHA-256 (empty salt, keys of 32 bytes). Each use and each purpose has a separate key. */
 export function keyInfo(use: 'encryption' | 'integrity', purpose: string): string {
   return `@bext/session-cookie v1 ${use}: ${purpose}`
+}
+
+/**
+ * Returns a function that creates the sealer on its first call and keeps it, so that later calls derive no keys. After a
+ * failed derivation, the next call tries again.
+ */
+export function lazySealer(create: () => Promise<Sealer>): () => Awaitable<Sealer> {
+  let sealer: Awaitable<Sealer> | undefined
+
+  async function derive(): Promise<Sealer> {
+    try {
+      sealer = await create()
+      return sealer
+    } catch (error) {
+      sealer = undefined
+      throw error
+    }
+  }
+
+  return () => (sealer ??= derive())
 }

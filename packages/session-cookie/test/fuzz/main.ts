@@ -25,9 +25,13 @@ if (values.guided) process.exit(await fuzzGuided(count, seed))
 const secret = (id: string) => ({ id, secret: crypto.getRandomValues(new Uint8Array(32)) })
 const store = cookieSessions({ secrets: [secret('k1'), secret('k2')] })
 const startedMs = performance.now()
-const { refused, wrong } = await fuzz(store, await seeds(store), count, seed)
+const { rejected, unexpected } = await fuzz(store, await seeds(store), count, seed)
 print(`${count} mutated tokens, seed ${seed}, ${Math.round((performance.now() - startedMs) / 1000)} s`)
-for (const [reason, times] of refused) print(`${times} refused: Invalid, ${reason}`)
-for (const one of wrong) printError(one)
-print(wrong.length === 0 ? 'None was opened, and none was refused in another way.' : 'Wrong: see above.')
-process.exitCode = wrong.length === 0 ? 0 : 1
+for (const [reason, times] of rejected) print(`${times} rejected: Invalid, ${reason}`)
+for (const line of unexpected) printError(line)
+print(
+  unexpected.length === 0
+    ? 'Every token was rejected with Invalid.'
+    : 'Some tokens were not rejected with Invalid: see above.',
+)
+process.exitCode = unexpected.length === 0 ? 0 : 1

@@ -1,7 +1,7 @@
-/** A number from 0 up to below `limit`. */
+/** Returns a whole number from 0 to `limit - 1`. */
 export type Random = (limit: number) => number
 
-/** Numbers that are the same for the same seed (mulberry32). */
+/** Returns a generator whose numbers depend only on the seed (mulberry32). */
 export function randomFrom(seed: number): Random {
   let state = seed >>> 0
   return (limit) => {
@@ -15,7 +15,7 @@ export function randomFrom(seed: number): Random {
 type Mutation = (token: string, random: Random, other: string) => string
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const odd = ['*', '=', '+', '/', '~', '.', ' ', '\n', '\0', '%', 'é', '\ud800', '🙂', '**', 'Fe26.2*', '__proto__']
+const specials = ['*', '=', '+', '/', '~', '.', ' ', '\n', '\0', '%', 'é', '\ud800', '🙂', '**', 'Fe26.2*', '__proto__']
 
 function pick<T>(from: ArrayLike<T>, random: Random): T {
   return from[random(from.length)] as T
@@ -32,14 +32,14 @@ function withPart(token: string, index: number, change: (part: string) => string
 
 const mutations: readonly Mutation[] = [
   (token, random) => splice(token, random(token.length), 1, pick(alphabet, random)),
-  (token, random) => splice(token, random(token.length), 1, pick(odd, random)),
+  (token, random) => splice(token, random(token.length), 1, pick(specials, random)),
   (token, random) => splice(token, random(token.length + 1), 0, pick(alphabet, random)),
-  (token, random) => splice(token, random(token.length + 1), 0, pick(odd, random)),
+  (token, random) => splice(token, random(token.length + 1), 0, pick(specials, random)),
   (token, random) => splice(token, random(token.length), 1 + random(24), ''),
   (token, random) => token.slice(0, random(token.length)),
   (token, random) => token.slice(1 + random(token.length)),
   (token, random) => splice(token, random(token.length), 0, token.slice(random(token.length)).slice(0, 64)),
-  // Two characters of one place exchanged for two others: still base64url, also at the ends of parts.
+  // Replaces the last character of a part: still base64url, but perhaps not its canonical spelling.
   (token, random) => withPart(token, random(8), (part) => `${part.slice(0, -1)}${pick(alphabet, random)}`),
   (token, random) => withPart(token, random(8), () => ''),
   (token, random) => withPart(token, 5, () => String(random(2 ** 31) * (1 + random(4000)))),
@@ -52,9 +52,10 @@ const mutations: readonly Mutation[] = [
   (token, random, other) => token.slice(0, random(token.length)) + other.slice(random(other.length)),
 ]
 
-/** The token, changed in one to three ways, of which one may take something from the other token. */
+/** Applies one to three random mutations to the token. Some of them copy a piece of the other token. */
 export function mutate(token: string, other: string, random: Random): string {
   let mutated = token
-  for (let left = 1 + random(3); left > 0; left -= 1) mutated = pick(mutations, random)(mutated, random, other)
+  for (let remaining = 1 + random(3); remaining > 0; remaining -= 1)
+    mutated = pick(mutations, random)(mutated, random, other)
   return mutated
 }

@@ -4,7 +4,7 @@ import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 
 const source = fileURLToPath(new URL('../src/', import.meta.url))
-// Own code, without the import statements of what a bundle would hold itself.
+// Limits for this package's code alone, without import statements.
 const maxOwnBytes = { edge: 3650, node: 3950 }
 const importOfPackage = /import\{[^}]*\}from"[^"]*";/g
 
@@ -25,11 +25,11 @@ test.each([
   ['workerd', { conditions: ['workerd', 'worker'] }],
   ['edge-light', { conditions: ['edge-light'] }],
   ['browser', { platform: 'browser' }],
-  ['a runtime that names no condition', { platform: 'neutral' }],
-  ['workerd with the compatibility of Node', { conditions: ['workerd', 'node'] }],
-])('a bundle for %s has nothing of node:, not even through what it imports', async (_name, options) => {
+  ['a runtime without a condition', { platform: 'neutral' }],
+  ['workerd with Node compatibility', { conditions: ['workerd', 'node'] }],
+])('a bundle for %s imports no node: module, directly or through a dependency', async (_name, options) => {
   for (const entry of ['index.ts', 'iron-session.ts', 'compression.ts', 'revocation.ts']) {
-    // Where a module is imported that only Node has, this platform makes the build fail.
+    // With the platform neutral, an import of a Node module makes the build fail.
     const { metafile, outputFiles } = await bundle(entry, { platform: 'neutral', mainFields: ['module'], ...options })
     const imports = Object.values(metafile.inputs).flatMap((input) => input.imports)
     expect(imports.filter(({ path, external }) => external === true || path.startsWith('node:'))).toEqual([])
@@ -38,7 +38,7 @@ test.each([
   }
 })
 
-test('on Node no WebCrypto implementation of the format is loaded', async () => {
+test('a bundle for Node contains no WebCrypto implementation of the format', async () => {
   const { metafile } = await bundle('index.ts', { platform: 'node' })
   expect(Object.keys(metafile.inputs).filter((path) => path.includes('iron-webcrypto'))).toEqual([])
 })
@@ -46,7 +46,7 @@ test('on Node no WebCrypto implementation of the format is loaded', async () => 
 test.each([
   ['Node', ['node'], maxOwnBytes.node],
   ['an edge runtime', ['workerd'], maxOwnBytes.edge],
-])('own code for %s stays small, minified and compressed', async (_name, conditions, maxBytes) => {
+])('the code for %s stays within its budget, minified and compressed', async (_name, conditions, maxBytes) => {
   const { outputFiles } = await bundle('index.ts', { packages: 'external', conditions, platform: 'neutral' })
   const ownCode = outputFiles[0]!.text.replaceAll(importOfPackage, '')
   expect(ownCode).not.toMatch(/\bfrom"/)

@@ -10,7 +10,7 @@ export function newSecret(id: string): CookieSecret {
   return { id, secret: randomBytes(32) }
 }
 
-/** The error of a call that has to be rejected with `Invalid` for that reason. */
+/** Expects the call to reject with `Invalid` and the reason, and resolves to its error. */
 export async function expectInvalid(call: Promise<unknown>, reason: string): Promise<SessionError> {
   const error = await call.then(
     () => undefined,
@@ -25,22 +25,22 @@ interface Keys {
   readonly integrity: Buffer
 }
 
-/** The keys of a secret, derived by the formula that the ids in the world rely on, written down once more. */
+/** Derives the keys of a secret. Repeats the formula, so that a change of it in `src` fails: existing ids rely on it. */
 export async function deriveKeys({ secret }: CookieSecret, purpose = 'session'): Promise<Keys> {
   const derive = (use: string): Buffer =>
     Buffer.from(hkdfSync('sha256', secret, '', `@bext/session-cookie v1 ${use}: ${purpose}`, 32))
   return { encryption: derive('encryption'), integrity: derive('integrity') }
 }
 
-/** A token with a right MAC around any text, as only the holder of the secret can make it. */
-export async function sealText(text: string, secret: CookieSecret, ttl = hourMs): Promise<SessionId> {
+/** Seals any text with a valid MAC, as only the holder of the secret can. */
+export async function sealPayload(text: string, secret: CookieSecret, ttl = hourMs): Promise<SessionId> {
   const { encryption, integrity } = await deriveKeys(secret)
   const key = { id: secret.id, encryption: new Uint8Array(encryption), integrity: new Uint8Array(integrity) }
   return (await seal(text, key, { ...defaults, ttl, encode: String })) as SessionId
 }
 
-/** The text within a seal, by the layout that the ids in the world rely on, written down once more. */
-export function recordOf(kind: string, createdAtMs: number, rest: string): string {
+/** Encodes a payload. Repeats the layout, so that a change of it in `src` fails: existing ids rely on it. */
+export function payloadOf(kind: string, createdAtMs: number, rest: string): string {
   const digits = [5, 4, 3, 2, 1, 0].map((power) => Number((BigInt(createdAtMs) >> BigInt(7 * power)) & 127n))
   return `${kind}${String.fromCharCode(...digits)}${rest}`
 }

@@ -1,7 +1,7 @@
 import { asSessionId, supportsClose, supportsCompare, supportsSweep, supportsUserIndex } from '@bext/session-core'
 import { cookieSessions } from '@bext/session-cookie'
 import { afterEach, expect, test, vi } from 'vitest'
-import { hourMs, newSecret } from './support.js'
+import { hourMs, newSecret } from './helpers.js'
 
 const store = cookieSessions({ secrets: [newSecret('k1')] })
 
@@ -21,7 +21,7 @@ test('update and touch resolve to new ids, and the old one stays readable until 
   expect(await store.read(touched)).toMatchObject({ userId: 'u1', dataJson: '2', createdAtMs: record.createdAtMs })
 })
 
-test('a session ends at its expiry, to the millisecond (R3, U1, T1)', async () => {
+test('a session expires at expiresAtMs, to the millisecond (R3, U1, T1)', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: 1_800_000_000_000 })
   const id = await store.create({ dataJson: '1', ttlMs: 1000 })
   expect(await store.read(id)).toMatchObject({ createdAtMs: 1_800_000_000_000, expiresAtMs: 1_800_000_001_000 })
@@ -52,10 +52,10 @@ test('a session that expired long ago is NotFound, and a forged one Invalid (R3,
   await expect(store.read(forged)).rejects.toMatchObject({ code: 'Invalid', reason: 'tampered' })
 })
 
-test('wrong arguments are named before the id is looked at (C7, C8)', async () => {
-  const gone = 'no such id' as never
-  await expect(store.update(gone, '{')).rejects.toMatchObject({ code: 'Invalid', reason: 'bad_argument' })
-  await expect(store.touch(gone, 0)).rejects.toMatchObject({ code: 'Invalid', reason: 'bad_argument' })
+test('arguments are checked before the id (C7, C8)', async () => {
+  const unknownId = 'no such id' as never
+  await expect(store.update(unknownId, '{')).rejects.toMatchObject({ code: 'Invalid', reason: 'bad_argument' })
+  await expect(store.touch(unknownId, 0)).rejects.toMatchObject({ code: 'Invalid', reason: 'bad_argument' })
 })
 
 test('is healthy, and has no capabilities (H1, O1 to O4)', async () => {

@@ -1,11 +1,11 @@
 import { asSessionId } from '@bext/session-core'
 import { cookieSessions } from '@bext/session-cookie'
 import { expect, test } from 'vitest'
-import { expectInvalid, hourMs, newSecret } from './support.js'
+import { expectInvalid, hourMs, newSecret } from './helpers.js'
 
 const good = { userId: 'u1', dataJson: '{"a":1}', ttlMs: hourMs }
 
-test('a key lives: it seals, then only opens, then is gone (R4)', async () => {
+test('a secret is rotated: it seals, then only opens, then is removed (R4)', async () => {
   const [first, second] = [newSecret('y2025'), newSecret('y2026')]
   const before = cookieSessions({ secrets: [first] })
   const during = cookieSessions({ secrets: [second, first] })
@@ -27,18 +27,18 @@ test('a key lives: it seals, then only opens, then is gone (R4)', async () => {
   await after.delete(id)
 })
 
-test('another secret under the same id does not open (R4)', async () => {
+test('another secret of the same name opens nothing (R4)', async () => {
   const id = await cookieSessions({ secrets: [newSecret('k1')] }).create(good)
   await expectInvalid(cookieSessions({ secrets: [newSecret('k1')] }).read(id), 'tampered')
 })
 
-test('the id of one key cannot be swapped for that of another (R4)', async () => {
+test('an id whose key id was replaced by another is tampered (R4)', async () => {
   const store = cookieSessions({ secrets: [newSecret('k1'), newSecret('k2')] })
   const id = await store.create(good)
   await expectInvalid(store.read(asSessionId(id.replace('*k1*', '*k2*'))), 'tampered')
 })
 
-test.each(['__proto__', 'constructor', 'toString', 'default'])('%s is a key id like any other (I3)', async (keyId) => {
+test.each(['__proto__', 'constructor', 'toString', 'default'])('%s is an ordinary key id (I3)', async (keyId) => {
   const secret = newSecret('k1')
   const store = cookieSessions({ secrets: [secret] })
   const id = await store.create(good)
@@ -50,7 +50,7 @@ test.each(['__proto__', 'constructor', 'toString', 'default'])('%s is a key id l
   await expectInvalid(store.read(namedId), 'unknown_key')
 })
 
-test('an id of one purpose is Invalid in another, also under the same secret (I2)', async () => {
+test('an id of one purpose is Invalid in a store of another, also with the same secret (I2)', async () => {
   const secrets = [newSecret('k1')]
   const sessions = cookieSessions({ secrets })
   const invites = cookieSessions({ secrets, purpose: 'invite' })
@@ -70,7 +70,7 @@ test('a purpose may be any text (I3)', async () => {
   }
 })
 
-test('a host is told which ids an old secret sealed, and seals them anew', async () => {
+test('needsReseal finds ids of an old secret, and update seals them with the first', async () => {
   const [first, second] = [newSecret('y2025'), newSecret('y2026')]
   const during = cookieSessions({ secrets: [second, first] })
   const id = await cookieSessions({ secrets: [first] }).create(good)
@@ -82,7 +82,7 @@ test('a host is told which ids an old secret sealed, and seals them anew', async
   expect(await cookieSessions({ secrets: [second] }).read(resealed)).toMatchObject({ dataJson, expiresAtMs })
 })
 
-test('ids of secrets with a common beginning are told apart', async () => {
+test('needsReseal tells apart secrets whose names share a prefix', async () => {
   const store = cookieSessions({ secrets: [newSecret('k1')] })
   expect(store.needsReseal(await cookieSessions({ secrets: [newSecret('k10')] }).create(good))).toBe(true)
 })

@@ -1,14 +1,14 @@
 import { cookieSessions } from '@bext/session-cookie'
 import { afterEach, expect, test, vi } from 'vitest'
-import { expectInvalid, hourMs, newSecret } from './support.js'
+import { expectInvalid, hourMs, newSecret } from './helpers.js'
 
-vi.mock('#runtime', () => import('../src/seal/sealer-web.js'))
+vi.mock('#sealer', () => import('../src/seal/sealer-web.js'))
 
 const good = { userId: 'u1', dataJson: '{"a":1}', ttlMs: hourMs }
 
 afterEach(() => vi.restoreAllMocks())
 
-test('keys are derived once for each secret, and only when they are needed', async () => {
+test('keys are derived once per secret, at its first use', async () => {
   const derive = vi.spyOn(crypto.subtle, 'deriveBits')
   const store = cookieSessions({ secrets: [newSecret('k1'), newSecret('k2')] })
   expect(derive).not.toHaveBeenCalled()
@@ -17,7 +17,7 @@ test('keys are derived once for each secret, and only when they are needed', asy
   expect(derive).toHaveBeenCalledTimes(2)
 })
 
-test('a failed derivation is Backend, and is tried again at the next call (E1, H2)', async () => {
+test('a failed derivation is Backend, and the next call tries again (E1, H2)', async () => {
   const store = cookieSessions({ secrets: [newSecret('k1')] })
   const failure = new Error('no entropy today')
   vi.spyOn(crypto.subtle, 'deriveBits').mockRejectedValueOnce(failure)
@@ -32,7 +32,7 @@ test('a failed encryption is Backend (E1)', async () => {
   await expect(store.create(good)).rejects.toMatchObject({ code: 'Backend', reason: 'failed', cause: failure })
 })
 
-test('what is too large is not encrypted first (L1)', async () => {
+test('data that is too large is rejected before encryption (L1)', async () => {
   const store = cookieSessions({ secrets: [newSecret('k1')] })
   const encrypt = vi.spyOn(crypto.subtle, 'encrypt')
   const dataJson = JSON.stringify('x'.repeat(5_000_000))
