@@ -1,13 +1,13 @@
 import type { SessionManager } from '@bext/session-core/manager'
 import express, { type Express, type Request, type Response } from 'express'
 import type { SessionData, Store } from 'express-session'
-import { openMoving, type Moved, type MovingSession } from './move.js'
+import { openMigrating, type MigratedSession, type MigratingSession } from './migrate.js'
 
 export interface Visits {
   visits: number
 }
 
-// What the old app kept in its sessions.
+// The session data of the old app.
 declare module 'express-session' {
   interface SessionData {
     userId: string
@@ -15,14 +15,14 @@ declare module 'express-session' {
   }
 }
 
-function fromOld({ visits = 0, userId }: Partial<SessionData>): Moved<Visits> {
+function fromOld({ visits = 0, userId }: Partial<SessionData>): MigratedSession<Visits> {
   return { data: { visits }, userId }
 }
 
-/** The new app. Its handlers are what they stay: only how they open and commit changes when the move is over. */
+/** Creates the new app. After the migration, only the calls that open and commit sessions change in its handlers. */
 export function createApp(sessions: SessionManager<Visits>, store: Store, secrets: readonly string[]): Express {
-  function open(request: Request, response: Response): Promise<MovingSession<Visits>> {
-    return openMoving({ sessions, store, secrets, cookieName: 'connect.sid', fromOld }, request, response)
+  function open(request: Request, response: Response): Promise<MigratingSession<Visits>> {
+    return openMigrating({ sessions, store, secrets, cookieName: 'connect.sid', fromOld }, request, response)
   }
 
   const app = express()

@@ -4,15 +4,15 @@ import { createSessionManager, type SessionManager } from '@bext/session-core/ma
 import type { Visits } from './app.js'
 
 export interface IronOptions {
-  /** The `password` of iron-session's options: a string, or strings by number. */
+  /** `password` of iron-session's options: a string, or an object of strings by number. */
   readonly password: Parameters<typeof ironSessionCookies>[0]['password']
-  /** Its `cookieName`. */
+  /** `cookieName` of iron-session's options. */
   readonly cookieName: string
-  /** Its `cookieOptions`, without which browsers do not clear the old cookie. */
+  /** `cookieOptions` of iron-session's options. Without them, browsers do not clear the old cookie. */
   readonly cookieOptions?: { readonly path?: string; readonly domain?: string } | undefined
 }
 
-/** Sealed sessions, of which those that iron-session has sealed are ones. */
+/** Creates a manager of sealed sessions that also opens the cookies of iron-session. */
 export function ironSessionManager(
   secrets: CookieSessionsOptions['secrets'],
   { password, cookieName, cookieOptions }: IronOptions,

@@ -3,20 +3,20 @@ import { parseCookie } from 'cookie'
 import { unsign } from 'cookie-signature'
 import type { SessionData, Store } from 'express-session'
 
-/** What express-session was set up with. */
+/** The options of express-session in the old app. */
 export interface OldSessionsOptions {
-  /** The store as it was: connect-redis, connect-pg-simple, or any other. */
+  /** Store of express-session: connect-redis, connect-pg-simple, or any other. */
   readonly store: Store
-  /** All secrets that may have signed a cookie that is still in use. */
+  /** Every secret that may have signed a cookie that is still in use. */
   readonly secrets: readonly string[]
-  /** Its `name`, by its default `connect.sid`. */
+  /** `name` of express-session's options, whose default is `connect.sid`. */
   readonly cookieName: string
 }
 
-/** A live session of express-session. */
+/** An unexpired session of express-session. */
 export interface OldSession {
   readonly data: SessionData
-  /** Ends it in its own store. */
+  /** Deletes the session from the old store. */
   end(): Promise<void>
 }
 
@@ -30,7 +30,10 @@ function oldIdOf({ secrets, cookieName }: OldSessionsOptions, cookieHeader: stri
   return undefined
 }
 
-/** The session that the header names, or undefined: of no cookie, of one that nobody signed, of a session that ended. */
+/**
+ * Resolves to the session that the cookie names. Resolves to undefined without a cookie, with a wrong signature, or if
+ * the session has ended.
+ */
 export async function openOldSession(
   options: OldSessionsOptions,
   cookieHeader: string = '',

@@ -10,16 +10,16 @@ import { openStores, storeNames } from './stores.js'
 import { createVisitor } from './visitor.js'
 
 const secrets = ['the newest of the secrets', 'the secret before it']
-const oldName = 'connect.sid'
+const oldCookieName = 'connect.sid'
 
-function newApp(plugin: SessionPlugin, old: Store): Express {
-  return createApp(createSessionManager<Visits>({ store: plugin, initialData: () => ({ visits: 0 }) }), old, secrets)
+function newApp(current: SessionPlugin, old: Store): Express {
+  return createApp(createSessionManager<Visits>({ store: current, initialData: () => ({ visits: 0 }) }), old, secrets)
 }
 
-describe.each(storeNames)('sessions of %s', (name) => {
-  it.each(secrets)('move with their data and their user, and end where they were', async (secret) => {
-    const { old, plugin } = await openStores(name)
-    const [before, after] = [oldApp(old, secret), newApp(plugin, old)]
+describe.each(storeNames)('sessions in %s', (name) => {
+  it.each(secrets)('migrate with their data and user, and are deleted from the old store', async (secret) => {
+    const { old, current } = await openStores(name)
+    const [before, after] = [oldApp(old, secret), newApp(current, old)]
     const ann = createVisitor()
     await ann.ask(before, 'POST /sign-in?name=ann')
     expect(await ann.ask(before, 'GET /')).toBe('200 Visit 1 of ann')
@@ -34,17 +34,17 @@ describe.each(storeNames)('sessions of %s', (name) => {
     expect(await thief.ask(before, 'GET /')).toBe('200 Visit 1 of a guest')
   })
 
-  it('move of guests, too, who stay guests', async () => {
-    const { old, plugin } = await openStores(name)
+  it('migrate for guests, who stay guests', async () => {
+    const { old, current } = await openStores(name)
     const guest = createVisitor()
     await guest.ask(oldApp(old, secrets[0]!), 'GET /')
-    expect(await guest.ask(newApp(plugin, old), 'GET /')).toBe('200 Visit 2 of a guest')
+    expect(await guest.ask(newApp(current, old), 'GET /')).toBe('200 Visit 2 of a guest')
     expect(await guest.cookieNames()).toEqual(['__Host-session-guest'])
   })
 
-  it('are gone after a sign-out that is the first request', async () => {
-    const { old, plugin } = await openStores(name)
-    const [before, after] = [oldApp(old, secrets[0]!), newApp(plugin, old)]
+  it('are deleted if the first request is a sign-out', async () => {
+    const { old, current } = await openStores(name)
+    const [before, after] = [oldApp(old, secrets[0]!), newApp(current, old)]
     const ann = createVisitor()
     await ann.ask(before, 'POST /sign-in?name=ann')
     expect(await ann.ask(after, 'POST /sign-out')).toBe('200 Goodbye')
@@ -52,9 +52,9 @@ describe.each(storeNames)('sessions of %s', (name) => {
     expect(await ann.ask(after, 'GET /')).toBe('200 Visit 1 of a guest')
   })
 
-  it('are not let in with another secret, with an altered signature, or once they have expired', async () => {
-    const { old, plugin } = await openStores(name)
-    const after = newApp(plugin, old)
+  it('are ignored with another secret, with an altered signature, or once they have expired', async () => {
+    const { old, current } = await openStores(name)
+    const after = newApp(current, old)
     const foreign = createVisitor()
     await foreign.ask(oldApp(old, 'a secret of nobody'), 'POST /sign-in?name=ann')
     expect(await foreign.ask(after, 'GET /')).toBe('200 Visit 1 of a guest')
@@ -68,19 +68,19 @@ describe.each(storeNames)('sessions of %s', (name) => {
 
     const late = createVisitor()
     await late.ask(oldApp(old, secrets[0]!, 1000), 'POST /sign-in?name=ann')
-    // A browser drops the cookie at that time; a thief keeps it.
+    // A browser drops the expired cookie, but a thief keeps it.
     const cookieHeader = await late.jar.getCookieString('http://localhost')
-    const open = () => openOldSession({ store: old, secrets, cookieName: oldName }, cookieHeader)
+    const open = () => openOldSession({ store: old, secrets, cookieName: oldCookieName }, cookieHeader)
     await expect.poll(open, { timeout: 10_000 }).toBeUndefined()
   })
 
-  it('stay where they are if the new store fails, and move once it works', async () => {
-    const { old, plugin } = await openStores(name)
-    const failing: SessionPlugin = { ...plugin, create: () => Promise.reject(new Error('down')) }
+  it('stay in the old store if the new one fails, and migrate once it works', async () => {
+    const { old, current } = await openStores(name)
+    const failing: SessionPlugin = { ...current, create: () => Promise.reject(new Error('down')) }
     const ann = createVisitor()
     await ann.ask(oldApp(old, secrets[0]!), 'POST /sign-in?name=ann')
     expect(await ann.ask(newApp(failing, old), 'GET /')).toMatch(/^500/)
-    expect(await ann.cookieNames()).toEqual([oldName])
-    expect(await ann.ask(newApp(plugin, old), 'GET /')).toBe('200 Visit 1 of ann')
+    expect(await ann.cookieNames()).toEqual([oldCookieName])
+    expect(await ann.ask(newApp(current, old), 'GET /')).toBe('200 Visit 1 of ann')
   })
 })

@@ -21,15 +21,15 @@ const cookieName = 'my-app'
 const origin = 'https://app.example.com'
 const secrets = [{ id: 'k1', secret: new Uint8Array(32).fill(7) }]
 
-/** A browser of one visitor, who visits the old app and the new one of one host. */
+/** Creates a browser of one visitor, who visits the old and the new app on one host. */
 function createBrowser(ironOptions: Partial<SessionOptions>, cookie: Cookie, compression?: typeof deflate) {
   const jar = new CookieJar()
-  const plugin = cookieSessions({
+  const store = cookieSessions({
     secrets,
     compression,
     legacyDecoder: ironSessionCookies({ password, userIdOf: (data) => (data as Data).userId }),
   })
-  const manager = createSessionManager<Data>({ store: plugin, initialData: () => ({}), cookie })
+  const manager = createSessionManager<Data>({ store, initialData: () => ({}), cookie })
 
   async function ask(path: string, handler: (request: Request) => Promise<Response>): Promise<string> {
     const url = origin + path
@@ -82,7 +82,7 @@ const domain = 'example.com'
 describe.each<[string, Partial<SessionOptions>, Cookie]>([
   ['another name', {}, { legacy: { name: cookieName } }],
   ['the same name', {}, { name: cookieName, legacy: { name: cookieName } }],
-  ['the same name, nothing said', {}, { name: cookieName }],
+  ['the same name, without the option legacy', {}, { name: cookieName }],
   ['another name, domain', { cookieOptions: { domain } }, { legacy: { name: cookieName, domain } }],
   ['the same name, domain', { cookieOptions: { domain } }, { name: cookieName, legacy: { name: cookieName, domain } }],
   ['another name, path', { cookieOptions: { path } }, { legacy: { name: cookieName, path } }],
@@ -93,14 +93,14 @@ describe.each<[string, Partial<SessionOptions>, Cookie]>([
     { name: cookieName, legacy: { name: cookieName, domain, path } },
   ],
 ])('a browser with a cookie of iron-session: %s', (_title, ironOptions, cookie) => {
-  it('keeps what the visitor changes, and has one cookie after the move', async () => {
+  it('keeps the changes of the visitor, and has one cookie after the migration', async () => {
     const browser = createBrowser(ironOptions, cookie)
     await browser.oldSignIn({ userId: 'ann', visits: 1 })
     expect([await browser.visit(), await browser.visit(), await browser.visit()]).toEqual(['ann 2', 'ann 3', 'ann 4'])
     expect(browser.cookieNames()).toEqual([cookie.name ?? '__Host-session'])
   })
 
-  it('is signed out after a sign-out, before the move and after it', async () => {
+  it('is signed out by a sign-out, before and after the migration', async () => {
     for (const visits of [0, 2]) {
       const browser = createBrowser(ironOptions, cookie)
       await browser.oldSignIn({ userId: 'ann' })
@@ -111,7 +111,7 @@ describe.each<[string, Partial<SessionOptions>, Cookie]>([
     }
   })
 
-  it('is bob after a sign-in as bob, before the move and after it', async () => {
+  it('is signed in as bob by a sign-in, before and after the migration', async () => {
     for (const visits of [0, 2]) {
       const browser = createBrowser(ironOptions, cookie)
       await browser.oldSignIn({ userId: 'ann' })
@@ -123,7 +123,7 @@ describe.each<[string, Partial<SessionOptions>, Cookie]>([
   })
 })
 
-it('prefers ours, whatever the order of the header, also where the old cookie cannot be cleared', async () => {
+it('prefers the new cookie in any order of the header, also if the old one cannot be cleared', async () => {
   const browser = createBrowser({ cookieOptions: { domain } }, { name: cookieName })
   await browser.oldSignIn({ userId: 'ann', visits: 1 })
   expect([await browser.visit(), await browser.visit()]).toEqual(['ann 2', 'ann 3'])
@@ -132,7 +132,7 @@ it('prefers ours, whatever the order of the header, also where the old cookie ca
   expect(await browser.visit()).toBe('bob 1')
 })
 
-it('clears the cookie of a path that the sign-out and the sign-in do not see', async () => {
+it('clears the cookie of a path to which the requests for sign-out and sign-in do not belong', async () => {
   const options = { cookieOptions: { path } }
   const cookie = { legacy: { name: cookieName, path } }
   const leaving = createBrowser(options, cookie)
@@ -147,7 +147,7 @@ it('clears the cookie of a path that the sign-out and the sign-in do not see', a
   expect(changing.cookieNames()).toEqual(['__Host-session'])
 })
 
-it('moves a guest to the cookie of guests', async () => {
+it('migrates a guest to the cookie for guests', async () => {
   const browser = createBrowser({}, { legacy: { name: cookieName } })
   await browser.oldSignIn({ visits: 1 })
   expect(await browser.visit()).toBe('guest 2')
@@ -158,7 +158,7 @@ describe('a session that iron-session split into several cookies', () => {
   const cookie = { legacy: { name: cookieName, domain } }
   const options = { chunk: true, cookieOptions: { domain } }
 
-  it('moves, and its parts are cleared', async () => {
+  it('migrates, and its parts are cleared', async () => {
     const browser = createBrowser(options, cookie, deflate)
     await browser.oldSignIn({ userId: 'ann', note: 'x'.repeat(4000) })
     expect(browser.cookieNames()).toEqual(['my-app.0', 'my-app.1'])
@@ -167,7 +167,7 @@ describe('a session that iron-session split into several cookies', () => {
     expect(await browser.visit()).toBe('ann 2')
   })
 
-  it('stays open where it does not fit into one cookie, and a sign-out clears its parts', async () => {
+  it('stays valid if it does not fit into one cookie, and a sign-out clears its parts', async () => {
     const browser = createBrowser(options, cookie)
     await browser.oldSignIn({ userId: 'ann', note: 'x'.repeat(4000) })
     await expect(browser.visit()).rejects.toMatchObject({ reason: 'too_large' })

@@ -41,7 +41,7 @@ function newApp(): Express {
   return app
 }
 
-it('sessions of iron-session are ours from the first request on', async () => {
+it('a session of iron-session migrates at the first request', async () => {
   const ann = createVisitor()
   await ann.ask(oldApp(password), 'POST /sign-in?name=ann')
   expect(await ann.ask(newApp(), 'GET /')).toBe('200 Visit 2 of ann')
@@ -50,7 +50,7 @@ it('sessions of iron-session are ours from the first request on', async () => {
   expect(await ann.ask(oldApp(password), 'GET /')).toBe('200 Visit 0 of a guest')
 })
 
-it('a session of another password is none', async () => {
+it('a session sealed with another password is ignored', async () => {
   const ann = createVisitor()
   await ann.ask(oldApp(`${password}, not this one`), 'POST /sign-in?name=ann')
   expect(await ann.ask(newApp(), 'GET /')).toBe('200 Visit 1 of a guest')

@@ -1,7 +1,7 @@
 import express, { type Express, type Request } from 'express'
 import session, { type Store } from 'express-session'
 
-/** The app as it was, with express-session. */
+/** Creates the old app, with express-session. */
 export function oldApp(store: Store, secret: string, maxAge?: number): Express {
   const app = express()
   app.use(session({ store, secret, resave: false, saveUninitialized: false, cookie: maxAge ? { maxAge } : {} }))

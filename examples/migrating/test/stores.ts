@@ -13,10 +13,10 @@ import postgres from 'postgres'
 import { createClient } from 'redis'
 import { inject, onTestFinished } from 'vitest'
 
-/** A store of the old app, and one of the new. */
+/** A store of the old app, and one of the new app. */
 export interface Stores {
   readonly old: Store
-  readonly plugin: SessionPlugin
+  readonly current: SessionPlugin
 }
 
 async function inRedis({ redisUrl: url }: ServiceUrls): Promise<Stores> {
@@ -33,7 +33,7 @@ async function inRedis({ redisUrl: url }: ServiceUrls): Promise<Stores> {
   })
   return {
     old: new RedisStore({ client: oldClient, prefix: `${prefix}:` }),
-    plugin: redisSessions({ client, prefix: `${prefix}new` }),
+    current: redisSessions({ client, prefix: `${prefix}new` }),
   }
 }
 
@@ -49,18 +49,18 @@ async function inPostgres({ postgresUrl: url }: ServiceUrls): Promise<Stores> {
   await migrate(sql, { schema })
   const OldStore = connectPgSimple(session)
   const old = new OldStore({ pool, schemaName: schema, createTableIfMissing: true, pruneSessionInterval: false })
-  return { old, plugin: pgSessions({ sql, schema }) }
+  return { old, current: pgSessions({ sql, schema }) }
 }
 
 const openers: Readonly<Record<string, (servers: ServiceUrls) => Promise<Stores>>> = {
-  'express-session in memory': async () => ({ old: new MemoryStore(), plugin: memorySessions() }),
+  'express-session in memory': async () => ({ old: new MemoryStore(), current: memorySessions() }),
   'connect-redis': inRedis,
   'connect-pg-simple': inPostgres,
 }
 
 export const storeNames: readonly string[] = Object.keys(openers)
 
-/** Opens them until the test is over. */
+/** Opens the stores, and closes them when the test has finished. */
 export async function openStores(name: string): Promise<Stores> {
   return openers[name]!({ redisUrl: inject('redisUrl'), postgresUrl: inject('postgresUrl') })
 }

@@ -16,10 +16,10 @@ async function originOf(app: Express): Promise<string> {
   return `http://localhost:${(server.address() as AddressInfo).port}`
 }
 
-/** A visitor of several apps of one host, whose ports share its cookies. */
+/** A visitor of several apps on one host. Their ports share the cookies. */
 export interface Visitor {
   readonly jar: CookieJar
-  /** Sends a request such as `GET /`, and resolves to the status and the text of its answer. */
+  /** Sends a request such as `GET /`, and resolves to the status and text of the response. */
   ask(app: Express, request: string): Promise<string>
   cookieNames(): Promise<string[]>
 }

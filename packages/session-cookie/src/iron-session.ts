@@ -13,8 +13,8 @@ export interface IronSessionCookiesOptions {
    */
   readonly userIdOf?: ((data: object) => string | null | undefined) | undefined
   /**
-   * Time until which cookies without an expiry are opened, in milliseconds since 1970. iron-session creates such cookies
-   * with `ttl: 0`, and version 9 also with `cookieOptions: { maxAge: undefined }`. Default: they are rejected.
+   * Time until which cookies without an expiry are opened, in milliseconds since 1970. iron-session creates such
+   * cookies with `ttl: 0`, and version 9 also with `cookieOptions: { maxAge: undefined }`. Default: they are rejected.
    */
   readonly neverExpiringUntilMs?: number | undefined
 }
@@ -39,13 +39,13 @@ function checkPasswords(password: unknown): ReadonlyMap<string, string> {
   const entries = typeof password === 'string' ? { 1: password } : password
   if (typeof entries !== 'object' || entries === null) {
     throw new TypeError(
-      `${factory}: option password must be a string or an object of strings by number, but it is ${describeType(password)}.`,
+      `${factory}: option password must be a string or an object of strings, but it is ${describeType(password)}.`,
     )
   }
   const passwords = new Map<string, string>(Object.entries(entries))
   if (passwords.size === 0 || [...passwords.values()].some(isTooShort)) {
     throw new TypeError(
-      `${factory}: option password must consist of strings of at least ${minPasswordLength} characters, but it does not.`,
+      `${factory}: option password must be one or more strings, each of at least ${minPasswordLength} characters.`,
     )
   }
   return passwords
@@ -98,8 +98,8 @@ function userIdIn(data: object, userIdOf: (data: object) => unknown): string | u
 
 /**
  * Creates a `legacyDecoder` that opens the cookies of iron-session 8 and 9, so that a site can migrate without signing
- * anyone out. Opening one costs what it cost in iron-session, two key derivations from the password, until the session is
- * sealed again. Throws a `TypeError` for a wrong option.
+ * anyone out. Opening one costs what it cost in iron-session, two key derivations from the password, until the session
+ * is sealed again. Throws a `TypeError` for a wrong option.
  */
 export function ironSessionCookies(options: IronSessionCookiesOptions): LegacyDecoder {
   rejectUnknownOptions(factory, options, known)

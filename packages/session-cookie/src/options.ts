@@ -97,7 +97,9 @@ function checkSecretBytes(option: string, secret: unknown): Uint8Array {
   )
 }
 
-/** Returns the secrets in their order. Throws a `TypeError` that names a wrong secret by its index and never shows it. */
+/**
+ * Returns the secrets in their order. Throws a `TypeError` that names a wrong secret by its index and never shows it.
+ */
 function checkSecrets(secrets: unknown): readonly [CheckedSecret, ...CheckedSecret[]] {
   const ids = new Set<string>()
   const given: readonly unknown[] = Array.isArray(secrets) ? Array.from(secrets) : []
@@ -153,7 +155,9 @@ function checkMethods<T extends object>(
   throw optionError(option, expected, `an object without ${missing.join(', ')}`)
 }
 
-/** Returns a copy of the options with their defaults (contract R7). Throws a `TypeError` that names the wrong option. */
+/**
+ * Returns a copy of the options with their defaults (contract R7). Throws a `TypeError` that names the wrong option.
+ */
 export function checkOptions(options: CookieSessionsOptions): CheckedOptions {
   rejectUnknownOptions(factory, options, known)
   const { secrets, purpose = defaults.purpose, maxIdBytes = defaults.maxIdBytes } = options

@@ -17,7 +17,8 @@ import { parseToken, sealableBytes, sealedLength } from './seal/token.js'
 export interface CookieSessions extends SessionPlugin {
   /**
    * Returns true if an id that `read` has opened was sealed with a secret other than the first, or by an earlier
-   * library. `update` with the same data seals it again with the first secret. A secret that no id needs can be removed.
+   * library. `update` with the same data seals it again with the first secret. A secret that no id needs can be
+   * removed.
    */
   needsReseal(id: SessionId): boolean
 }

@@ -25,7 +25,9 @@ interface Keys {
   readonly integrity: Buffer
 }
 
-/** Derives the keys of a secret. Repeats the formula, so that a change of it in `src` fails: existing ids rely on it. */
+/**
+ * Derives the keys of a secret. Repeats the formula, so that a change of it in `src` fails: existing ids rely on it.
+ */
 export async function deriveKeys({ secret }: CookieSecret, purpose = 'session'): Promise<Keys> {
   const derive = (use: string): Buffer =>
     Buffer.from(hkdfSync('sha256', secret, '', `@bext/session-cookie v1 ${use}: ${purpose}`, 32))

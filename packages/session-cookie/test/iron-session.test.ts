@@ -88,7 +88,7 @@ describe.each([
     await expectInvalid(open().read(forged), 'tampered')
   })
 
-  test('with revocation, delete revokes the cookie and all ids of its session, whatever its version suffix', async () => {
+  test('with revocation, delete revokes the cookie and all ids of its session, in any version', async () => {
     const revocation = createRevocation({ store: memoryRevocations(), maxTtlMs: 14 * dayMs })
     const legacyDecoder = ironSessionCookies({ password, userIdOf })
     const store = cookieSessions({ secrets: [newSecret('k1')], revocation, legacyDecoder })
@@ -134,10 +134,18 @@ test('an error in userIdOf is Invalid for that cookie, so that only SessionError
 test.each<[string, unknown, RegExp]>([
   ['no options', undefined, /ironSessionCookies: expected an object/],
   ['an unknown option', { password, ttl: 1 }, /no option "ttl"/],
-  ['no password', {}, /option password must be a string or an object of strings by number, but it is undefined/],
-  ['a short password', { password: 'canary' }, /strings of at least 32 characters/],
-  ['a short one among others', { password: { 1: password, 2: 'canary' } }, /strings of at least 32 characters/],
-  ['none', { password: {} }, /strings of at least 32 characters/],
+  ['no password', {}, /option password must be a string or an object of strings, but it is undefined/],
+  [
+    'a short password',
+    { password: 'canary' },
+    /option password must be one or more strings, each of at least 32 characters/,
+  ],
+  [
+    'a short one among others',
+    { password: { 1: password, 2: 'canary' } },
+    /option password must be one or more strings, each of at least 32 characters/,
+  ],
+  ['none', { password: {} }, /option password must be one or more strings, each of at least 32 characters/],
   ['text for userIdOf', { password, userIdOf: 'name' }, /option userIdOf must be a function, but it is a string/],
   ['the ttl of iron-session', { password, ttlMs: 1 }, /no option "ttlMs"/],
   ['an end of 0', { password, neverExpiringUntilMs: 0 }, /option neverExpiringUntilMs must be/],

@@ -14,7 +14,7 @@ async function fittingBytes(call: Promise<unknown>): Promise<number> {
   return Number(/about (\d+) fit/.exec(message)?.[1])
 }
 
-test('an id over the limit is Invalid, and the error names the size, the limit and how much data fits (L1)', async () => {
+test('an id over the limit is Invalid, and the error names its size, the limit and what fits (L1)', async () => {
   const store = cookieSessions({ secrets: [secret] })
   const error = await expectInvalid(store.create({ dataJson: dataOf(3000), ttlMs: hourMs }), 'too_large')
   expect(error.message).toMatch(/would have 4104 bytes; at most 3900 are allowed \(option maxIdBytes\)/)

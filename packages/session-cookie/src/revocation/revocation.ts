@@ -20,8 +20,8 @@ export interface RevocationOptions {
    */
   readonly maxTtlMs: number
   /**
-   * Time, in milliseconds, for which "not revoked" is cached in this process. Revocations by another process take effect
-   * here that much later. Default: 0, which asks at every read.
+   * Time, in milliseconds, for which "not revoked" is cached in this process. Revocations by another process take
+   * effect here that much later. Default: 0, which asks at every read.
    */
   readonly cacheMs?: number | undefined
 }
@@ -88,8 +88,8 @@ async function waitUntilAfter(timeMs: number): Promise<void> {
 }
 
 /**
- * Creates the option `revocation` of `cookieSessions`, which makes `delete` and `revokeUser` take effect before sessions
- * expire. Throws a `TypeError` for a wrong option.
+ * Creates the option `revocation` of `cookieSessions`, which makes `delete` and `revokeUser` take effect before
+ * sessions expire. Throws a `TypeError` for a wrong option.
  */
 export function createRevocation(options: RevocationOptions): Revocation {
   rejectBareOption(factory, 'store', isStore(options))

@@ -22,8 +22,8 @@ function deriveKey(secret: Uint8Array, info: string): Buffer {
 const randomBlocks = Buffer.alloc(256 * blockBytes)
 let usedBytes = randomBlocks.length
 
-// `randomFillSync` costs about the same for one block as for 256, so it fills a buffer of which each call returns a slice.
-// A slice is used before the buffer is filled again.
+// `randomFillSync` costs about the same for one block as for 256, so it fills a buffer of which each call returns a
+// slice. A slice is used before the buffer is filled again.
 function nextRandomBlock(): Buffer {
   if (usedBytes === randomBlocks.length) {
     randomFillSync(randomBlocks)

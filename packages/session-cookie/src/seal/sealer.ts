@@ -4,7 +4,9 @@ export type Awaitable<T> = T | Promise<T>
 
 /** Seals and opens tokens with the keys of one secret and one purpose. */
 export interface Sealer {
-  /** Returns a token that holds the payload, never the same one twice. Throws only if the runtime's cryptography fails. */
+  /**
+   * Returns a token that holds the payload, never the same one twice. Throws only if the runtime's cryptography fails.
+   */
   seal(payloadText: string, expiresAtMs: number): Awaitable<string>
   /** Returns the payload of a token, expired or not. Throws `Invalid`, reason `tampered`, if its MAC is wrong (R4). */
   unseal(token: ParsedToken): Awaitable<string>
@@ -22,8 +24,8 @@ export function keyInfo(use: 'encryption' | 'integrity', purpose: string): strin
 }
 
 /**
- * Returns a function that creates the sealer on its first call and keeps it, so that later calls derive no keys. After a
- * failed derivation, the next call tries again.
+ * Returns a function that creates the sealer on its first call and keeps it, so that later calls derive no keys. After
+ * a failed derivation, the next call tries again.
  */
 export function lazySealer(create: () => Promise<Sealer>): () => Awaitable<Sealer> {
   let sealer: Awaitable<Sealer> | undefined

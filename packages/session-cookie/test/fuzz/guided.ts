@@ -13,7 +13,9 @@ const corpus = [
   't',
 ]
 
-/** Runs jazzer.js, which searches for inputs that reach new code. npx fetches it from npm; it needs glibc 2.38 or newer. */
+/**
+ * Runs jazzer.js, which searches for inputs that reach new code. npx fetches it from npm; it needs glibc 2.38 or newer.
+ */
 export async function fuzzGuided(runs: number, seed: number): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'bext-fuzz-'))
   try {
