@@ -7,26 +7,27 @@ import {
   rejectBareOption,
   rejectUnknownOptions,
 } from '@bext/session-core/store-helpers'
-import type { PgClient } from './client/client.js'
-import { checkClient, checkTextType } from './client/client.js'
+import { checkClient, checkTextType, type PgClient } from './client/client.js'
 import { connect } from './client/connect.js'
-import type { TableOptions } from './schema/table-names.js'
-import { tableNames } from './schema/table-names.js'
+import { tableNames, type TableOptions } from './schema/table-names.js'
 
-interface Limits extends TableOptions {
-  /** How long a call may take, in milliseconds (contract E5). Default: 2000. */
+interface SharedOptions extends TableOptions {
+  /** Time limit of a call, in milliseconds (contract E5). Default: 2000. */
   readonly timeoutMs?: number | undefined
-  /** The largest `dataJson`, in bytes of UTF-8 (contract L1). Default: 1 MiB. */
+  /** Largest `dataJson`, in bytes of UTF-8 (contract L1). Default: 1 MiB. */
   readonly maxDataBytes?: number | undefined
 }
 
-/** Either `sql`, a client of postgres.js that stays yours, or `url`, for connections that `close()` ends. */
-export type PgSessionsOptions = Limits &
+/**
+ * Options of `pgSessions`. Pass exactly one of `sql`, a client of postgres.js that the store never ends, and `url`, for
+ * connections that the store opens and `close()` ends.
+ */
+export type PgSessionsOptions = SharedOptions &
   ({ readonly sql: PgClient; readonly url?: undefined } | { readonly url: string; readonly sql?: undefined })
 
 export interface CheckedOptions {
   readonly sql: PgClient
-  /** Ends the store's own connections; does nothing to those that it was handed. */
+  /** Ends the connections that the store opened. Does nothing to a client that was passed in. */
   readonly end: () => Promise<void>
   readonly table: string
   readonly timeoutMs: number
@@ -35,9 +36,9 @@ export interface CheckedOptions {
 
 const factory = 'pgSessions'
 
-async function leaveOpen(): Promise<void> {}
+async function noop(): Promise<void> {}
 
-/** The options with defaults. Throws a `TypeError` that names the wrong one. */
+/** Checks the options and fills in defaults. Throws a `TypeError` that names the wrong option. */
 export function checkOptions(options: PgSessionsOptions): CheckedOptions {
   rejectBareOption(factory, 'sql', typeof options === 'function')
   rejectBareOption(factory, 'url', typeof options === 'string')
@@ -45,7 +46,7 @@ export function checkOptions(options: PgSessionsOptions): CheckedOptions {
   const { sql, url, timeoutMs = defaultTimeoutMs, maxDataBytes = defaultMaxDataBytes } = options
   if ((sql === undefined) === (url === undefined)) {
     const given = sql === undefined ? 'neither' : 'both'
-    throw new TypeError(`${factory}: expected exactly one of the options sql and url, but there are ${given}.`)
+    throw new TypeError(`${factory}: expected exactly one of the options sql and url, but got ${given}.`)
   }
   const checked = {
     table: tableNames(factory, options).table,
@@ -55,7 +56,7 @@ export function checkOptions(options: PgSessionsOptions): CheckedOptions {
   if (sql !== undefined) {
     checkClient(factory, sql, 'unsafe')
     checkTextType(factory, sql)
-    return { ...checked, sql, end: leaveOpen }
+    return { ...checked, sql, end: noop }
   }
   if (typeof url !== 'string') {
     throw new TypeError(`${factory}: option url must be a string, but it is ${describeType(url)}.`)

@@ -19,18 +19,18 @@ import {
   mintSessionId,
   observeOperations,
 } from '@bext/session-core/store-helpers'
-import { checkExpectedDataJson, checkPgUserId } from './sessions/check-text.js'
+import { checkExpectedDataJson, checkPgUserId, createSessionCommands } from './sessions/commands.js'
 import { createConnection } from './connection.js'
 import { digest } from './hash.js'
 import type { SqlText } from './client/client.js'
 import type { PgSessionsOptions } from './options.js'
 import { checkOptions } from './options.js'
-import { checkOutcome } from './sessions/outcomes.js'
-import { createSessionCommands } from './sessions/commands.js'
+import { checkOutcome } from './errors.js'
 import { statementsFor } from './sessions/statements.js'
 import { createSweep } from './sweep/sweep.js'
-import { createUntilFree } from './batching/until-free.js'
+import { createUntilFree } from './batching/locked-calls.js'
 
+/** A store for sessions in PostgreSQL, with its capabilities. */
 export type PgSessions = SessionPlugin & UserIndexCapability & SweepCapability & CloseCapability & CompareCapability
 
 /** Name of the channel of `node:diagnostics_channel` on which a store publishes an `OperationEvent` for each call. */
@@ -45,8 +45,8 @@ function hashOf(id: unknown): string {
 }
 
 /**
- * Sessions in PostgreSQL, in the table that `migrate` makes. With `sql` the client stays the user's; with `url` the
- * store opens connections of its own, which `close` ends. Throws a `TypeError` for a wrong option.
+ * Creates a store for sessions in PostgreSQL, in the table that `migrate` creates. With `sql` the store uses your client
+ * and never ends it. With `url` it opens connections, which `close` ends. Throws a `TypeError` for a wrong option.
  */
 export function pgSessions(options: PgSessionsOptions): PgSessions {
   const { sql, end, table, timeoutMs, maxDataBytes } = checkOptions(options)
@@ -56,7 +56,7 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
   const untilFree = createUntilFree()
   const sweep = createSweep({ connection, text: statements.sweep, table, timeoutMs })
 
-  /** A write of a call that leaves by itself. Resolves to its outcome. */
+  /** Runs a write that is not batched. Resolves to its outcome. */
   async function write(text: string, ...parameters: SqlText[]): Promise<string> {
     const [outcome] = await connection.call((deadline) =>
       untilFree(deadline, () => connection.write(deadline, text, ...parameters)),
@@ -125,7 +125,7 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
       checkOutcome(await batches.delete(digest(id)))
     },
 
-    /** Also false where the table is missing or may not be read, because every call fails then (H1). */
+    /** Also resolves to false if the table is missing or may not be read, because then every call fails (H1). */
     async isHealthy() {
       try {
         await connection.call((deadline) => connection.read(deadline, statements.health))
@@ -143,7 +143,7 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
         const [handle = '', createdAtMs, expiresAtMs] = session.split(',')
         return { handle, createdAtMs: Number(createdAtMs), expiresAtMs: Number(expiresAtMs) }
       })
-      // No row but a session's has a hash as its id, and no hash holds a separator.
+      // Ignores rows of other programs. The id of a session is a hash, which contains no separator.
       return sessions.filter(({ handle }) => isHash(handle))
     },
 

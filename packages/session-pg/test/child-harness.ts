@@ -2,11 +2,11 @@ import type { StoreHarness } from '@bext/session-conformance'
 import { migrate, pgSessions } from '@bext/session-pg'
 import postgres from 'postgres'
 
-// Loaded in a process of its own, which knows the server by this module's query.
+// Loaded in a separate process. The query of this module's URL names the server.
 const url = new URL(import.meta.url).searchParams.get('url') ?? ''
 
 const harness: StoreHarness = {
-  name: 'pg with a connection of its own',
+  name: 'pg with a URL',
   family: 'server',
   async open({ namespace }) {
     const sql = postgres(url, { max: 1, onnotice: () => {} })

@@ -5,7 +5,7 @@ import type { Sql } from 'postgres'
 
 type Statements = (namespace: string) => readonly string[]
 
-/** A trigger that refuses with an error of the server, such as a read-only or a full one gives. */
+/** Returns a trigger that raises an error of the server, such as that of a read-only or a full server. */
 function refusal(namespace: string, when: string, message: string, code: string): readonly string[] {
   return [
     `create function ${namespace}_refuse() returns trigger language plpgsql as
@@ -20,7 +20,7 @@ const endRefusal: Statements = (namespace) => [
   `drop function ${namespace}_refuse()`,
 ]
 
-/** What an administrator, or the limits of the server, can do to the tables of namespaces, which a role uses. */
+/** Conditions that an administrator or the limits of the server can impose on the tables that a role uses. */
 export function conditionsOf(admin: Sql, role: string): BackendConditions {
   async function run(statements: readonly string[]): Promise<void> {
     await admin.begin(async (sql) => {

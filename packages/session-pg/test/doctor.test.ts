@@ -5,22 +5,22 @@ import type { Finding } from '@bext/session-core/doctor'
 import { diagnosePg, migrate, pgSessions, type LayoutOptions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { newSchema, openClient, patient, postgresUrl, quoted, randomName, rejectionOf } from './support.js'
+import { newSchema, openClient, pollOptions, postgresUrl, quoted, randomName, rejectionOf } from './helpers.js'
 
 const main = fileURLToPath(new URL('../src/doctor/main.ts', import.meta.url))
 
-interface Patient {
+interface Target {
   readonly sql: postgres.Sql
   readonly schema: string
-  /** Of its own, since other tests have tables of the usual name in the schemas that the search_path has. */
+  /** A random name, because other tests have tables with the default name in the schemas of the search_path. */
   readonly name: string
   /** The quoted name, with the schema. */
   readonly table: string
-  /** What is said of a subject. */
+  /** Resolves to the findings about a subject. */
   readonly about: (subject: string) => Promise<readonly Finding[]>
 }
 
-async function newPatient(layout: LayoutOptions = {}): Promise<Patient> {
+async function newTarget(layout: LayoutOptions = {}): Promise<Target> {
   const sql = openClient()
   const schema = await newSchema(sql)
   const name = randomName()
@@ -37,22 +37,22 @@ async function newPatient(layout: LayoutOptions = {}): Promise<Patient> {
   }
 }
 
-/** Rows of which so many in a hundred expired long ago. */
-async function fill({ sql, table }: Patient, rows: number, expiredPercent: number): Promise<void> {
+/** Inserts rows, of which a percentage expired long ago. */
+async function fill({ sql, table }: Target, rows: number, expiredPercent: number): Promise<void> {
   await sql.unsafe(`insert into ${table} select n, null, 0,
     case when n % 100 < ${expiredPercent} then 1 else 9e15 end, '1' from generate_series(1, ${rows}) as n`)
 }
 
 describe('diagnosePg', () => {
   it.each([{}, { partitions: 2 }])(
-    'finds nothing wrong with what the store itself does, laid out by %j',
+    'finds no problem with a table in use by the store, with the layout %j',
     async (layout) => {
-      const { sql, schema, name } = await newPatient(layout)
+      const { sql, schema, name } = await newTarget(layout)
       const store = pgSessions({ sql, schema, table: name })
       const id = await store.create({ userId: 'ann', dataJson: '1', ttlMs: 60_000 })
       await store.touch(id, 90_000)
       const findings = await diagnosePg(sql, { schema, table: name, timeoutMs: 20_000 })
-      // The servers of tests do without.
+      // The servers of tests run without fsync.
       const problems = findings.filter(({ level, subject }) => level === 'problem' && subject !== 'durability')
       expect(problems).toEqual([])
       const subjects = ['version', 'clock', 'connections', 'pooler', 'table', 'privileges', 'index', 'vacuum', 'sweep']
@@ -60,57 +60,59 @@ describe('diagnosePg', () => {
     },
   )
 
-  it('tells of a table that is missing', async () => {
+  it('reports a missing table', async () => {
     const findings = await diagnosePg(openClient(), { table: randomName() })
     expect(findings.at(-1)).toMatchObject({ level: 'problem', subject: 'table', found: 'it is missing' })
   })
 
-  it('tells of the table’s version', async () => {
-    const { sql, table, about } = await newPatient()
+  it('reports the version of the table', async () => {
+    const { sql, table, about } = await newTarget()
     expect(await about('table')).toMatchObject([{ level: 'ok', found: 'version 1' }])
     await sql.unsafe(`comment on table ${table} is '@bext/session-pg schema 9'`)
-    expect(await about('table')).toMatchObject([{ level: 'problem', found: 'version 9; this release makes 1' }])
+    expect(await about('table')).toMatchObject([{ level: 'problem', found: 'version 9, but this release needs 1' }])
     await sql.unsafe(`comment on table ${table} is '@bext/session-pg schema 0'`)
     expect(await about('table')).toMatchObject([{ level: 'problem', advice: 'Run migrate(sql).' }])
     await sql.unsafe(`comment on table ${table} is null`)
     expect(await about('table')).toMatchObject([{ level: 'problem', found: expect.stringContaining('no version') }])
   })
 
-  it('tells of columns that are missing', async () => {
-    const { sql, table, about } = await newPatient()
+  it('reports missing columns', async () => {
+    const { sql, table, about } = await newTarget()
     await sql.unsafe(`alter table ${table} rename column data_json to data`)
     expect(await about('table')).toMatchObject([{}, { level: 'problem', found: 'it lacks the columns data_json text' }])
   })
 
-  it('tells of an unlogged table', async () => {
-    const { about } = await newPatient({ unlogged: true, partitions: 2 })
+  it('reports an unlogged table', async () => {
+    const { about } = await newTarget({ unlogged: true, partitions: 2 })
     expect(await about('table')).toMatchObject([{}, { level: 'note', found: 'it is unlogged' }])
   })
 
-  it('tells of a namesake on the search_path', async () => {
-    const { sql, schema, name } = await newPatient()
+  it('reports another table with the same name on the search_path', async () => {
+    const { sql, schema, name } = await newTarget()
     const other = await newSchema(sql)
     await migrate(sql, { schema: other, table: name })
     const both = openClient({ connection: { search_path: `${other},${schema}` } })
-    const found = 'another schema of the search_path has one by that name'
+    const found = 'another schema of the search_path has a table with this name'
     expect(await diagnosePg(both, { schema, table: name })).toContainEqual(
       expect.objectContaining({ level: 'note', found }),
     )
   })
 
-  it('tells of indexes that are missing, invalid, or in the way', async () => {
-    const { sql, schema, name, table, about } = await newPatient()
+  it('reports missing indexes, and an index that prevents heap-only updates', async () => {
+    const { sql, schema, name, table, about } = await newTarget()
     expect(await about('index')).toMatchObject([{ level: 'ok' }])
     await sql.unsafe(`create index on ${table} (expires_at_ms)`)
-    expect(await about('index')).toMatchObject([{ level: 'problem', found: 'one holds a column that calls change' }])
+    expect(await about('index')).toMatchObject([
+      { level: 'problem', found: 'an index contains expires_at_ms or data_json' },
+    ])
     await sql.unsafe(`drop index ${quoted({ schema, table: `${name}_user_id_idx` })}`)
-    expect(await about('index')).toMatchObject([{ found: 'there is none by user_id, or it is invalid' }, {}])
+    expect(await about('index')).toMatchObject([{ found: 'there is no valid index by user_id' }, {}])
     await sql.unsafe(`alter table ${table} drop constraint ${name}_pkey`)
     expect(await about('index')).toMatchObject([{ found: 'there is no primary key' }, {}, {}])
   })
 
-  it('tells of rights that are missing, and of too many', async () => {
-    const { sql, schema, name, about } = await newPatient()
+  it('reports missing rights, and a superuser', async () => {
+    const { sql, schema, name, about } = await newTarget()
     const [me] = await sql`select rolsuper as is from pg_roles where rolname = current_user`
     expect(me).toEqual({ is: true })
     expect(await about('privileges')).toMatchObject([{ level: 'note', found: 'the role is a superuser' }])
@@ -136,28 +138,30 @@ describe('diagnosePg', () => {
     expect(findings).toContainEqual(expect.objectContaining({ subject: 'sweep', found: 'could not be looked at' }))
   })
 
-  it('tells of updates that are not heap-only', async () => {
-    const one = await newPatient()
+  it('reports updates that are not heap-only', async () => {
+    const one = await newTarget()
     await fill(one, 2000, 0)
     await one.sql.unsafe(`create index on ${one.table} (expires_at_ms)`)
     await one.sql.unsafe(`update ${one.table} set expires_at_ms = expires_at_ms - 1`)
     const seen = (): Promise<readonly Finding[]> => one.about('updates')
-    await expect.poll(seen, patient).toMatchObject([{ level: 'problem', found: '0 % of 2000 updates were heap-only' }])
+    await expect
+      .poll(seen, pollOptions)
+      .toMatchObject([{ level: 'problem', found: '0 % of 2000 updates were heap-only' }])
   })
 
-  it('tells of dead rows, and of a vacuum that is off', async () => {
-    const one = await newPatient()
+  it('reports dead rows, and that autovacuum is off', async () => {
+    const one = await newTarget()
     await one.sql.unsafe(`alter table ${one.table} set (autovacuum_vacuum_threshold = 1000000)`)
     await fill(one, 2000, 0)
     await one.sql.unsafe(`delete from ${one.table} where id::int <= 1000`)
     const seen = (): Promise<readonly Finding[]> => one.about('vacuum')
-    await expect.poll(seen, patient).toMatchObject([{ level: 'note', found: '1000 of 2000 rows are dead' }])
+    await expect.poll(seen, pollOptions).toMatchObject([{ level: 'note', found: '1000 of 2000 rows are dead' }])
     await one.sql.unsafe(`alter table ${one.table} set (autovacuum_enabled = false)`)
     expect(await seen()).toMatchObject([{ level: 'problem', found: expect.stringContaining('autovacuum is off') }])
   })
 
-  it('tells that nobody sweeps', async () => {
-    const one = await newPatient({ partitions: 2 })
+  it('reports that sweeping does not run', async () => {
+    const one = await newTarget({ partitions: 2 })
     await fill(one, 3000, 50)
     expect(await one.about('sweep')).toMatchObject([
       { level: 'problem', found: '1500 of 3000 sessions expired more than an hour ago' },
@@ -167,8 +171,8 @@ describe('diagnosePg', () => {
     expect(await one.about('sweep')).toMatchObject([{ level: 'ok' }])
   })
 
-  it('tells of a clock that is off', async () => {
-    const { about } = await newPatient()
+  it('reports a wrong clock', async () => {
+    const { about } = await newTarget()
     const nowMs = Date.now.bind(Date)
     const ahead = vi.spyOn(Date, 'now').mockImplementation(() => nowMs() + 65_000)
     onTestFinished(() => ahead.mockRestore())
@@ -177,14 +181,14 @@ describe('diagnosePg', () => {
     ])
   })
 
-  it('tells of a pooler', async () => {
+  it('reports a pooler', async () => {
     const pooler = await startPgBouncer(postgresUrl, 2)
     onTestFinished(() => pooler.stop())
     const findings = await diagnosePg(openClient({}, pooler.url), { table: randomName() })
     expect(findings).toContainEqual(expect.objectContaining({ level: 'note', subject: 'pooler' }))
   })
 
-  it('tells of a standby, and of commits that are not waited for', async () => {
+  it('reports a standby, and fsync that is off', async () => {
     const pair = await startPostgresPair()
     onTestFinished(() => pair.stop())
     const findings = await diagnosePg(openClient({}, pair.standby.url))
@@ -194,7 +198,7 @@ describe('diagnosePg', () => {
     )
   })
 
-  it('rejects where there is nobody to ask, and for wrong options', async () => {
+  it('rejects if the server cannot be reached, and for wrong options', async () => {
     const nobody = diagnosePg(openClient({}, 'postgres://127.0.0.1:1/none'))
     expect(await rejectionOf(nobody)).toMatchObject({ code: 'Backend', reason: 'unavailable' })
     await expect(diagnosePg({} as postgres.Sql)).rejects.toThrow(TypeError)
@@ -211,7 +215,7 @@ function run(...args: string[]): Promise<{ code: number; stdout: string; stderr:
 }
 
 describe('the command', () => {
-  it('prints what it finds, as text and as JSON, and exits with 1 if something is wrong', async () => {
+  it('prints the findings as text and as JSON, and exits with 1 if there is a problem', async () => {
     const table = randomName()
     const text = await run('doctor', postgresUrl, '--table', table)
     expect(text).toMatchObject({ code: 1, stderr: '' })
@@ -220,15 +224,15 @@ describe('the command', () => {
     expect(JSON.parse(json.stdout)).toContainEqual(expect.objectContaining({ found: 'it is missing' }))
   })
 
-  it('asks through a pooler', async () => {
+  it('works through a pooler', async () => {
     const pooler = await startPgBouncer(postgresUrl, 2)
     onTestFinished(() => pooler.stop())
     const { code, stdout, stderr } = await run('doctor', pooler.url, '--table', randomName())
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
-    expect(stdout).toContain('pooler: there is one')
+    expect(stdout).toContain('pooler: there is a pooler')
   })
 
-  it('says what it expects, and repeats no password', async () => {
+  it('says what it expects, and never prints a password', async () => {
     expect(await run('--help')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Usage: session-pg doctor/) })
     const version = await run('--version')
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/)

@@ -1,20 +1,21 @@
 import { randomUUID } from 'node:crypto'
+import { urlThrough } from '@bext-internal/test-services/test-helpers'
 import type { StoreHarness } from '@bext/session-conformance'
 import { migrate, pgSessions, type LayoutOptions } from '@bext/session-pg'
 import postgres from 'postgres'
 import { afterAll, inject } from 'vitest'
 import { conditionsOf } from './conditions.js'
 
-/** A harness over tables that are made so, and are dropped when all tests have run. */
+/** Creates a harness over tables with this layout. They are dropped when all tests have run. */
 export function harnessOf(
   name: string,
   layout: LayoutOptions = {},
   serverUrl: string = inject('postgresUrl'),
 ): StoreHarness {
   const url = new URL(serverUrl)
-  // What looks on is not in the pooler's way, and holds rows beside it.
+  // Connects directly, so that inspecting and locking rows do not depend on the pooler.
   const admin = postgres(inject('postgresUrl'), { max: 8, onnotice: () => {} })
-  // Superusers and owners may do everything, so the stores use a role without such rights. PgBouncer keeps its own.
+  // Superusers and owners have all rights, so the stores use a role without them. PgBouncer cannot change the role.
   const isDirect = serverUrl === inject('postgresUrl')
   const role = `kit_${randomUUID().replaceAll('-', '')}`
   const ready = isDirect ? admin.unsafe(`create role ${role}`) : undefined
@@ -30,12 +31,6 @@ export function harnessOf(
     const pending = migrated.get(table) ?? makeTable(table)
     migrated.set(table, pending)
     return pending
-  }
-
-  function urlOf(endpoint: { host: string; port: number } | undefined): string {
-    const through = new URL(url)
-    if (endpoint) through.host = `${endpoint.host}:${endpoint.port}`
-    return through.href
   }
 
   const child = new URL('./child-harness.ts', import.meta.url)
@@ -57,7 +52,7 @@ export function harnessOf(
     async open({ namespace, endpoint, timeoutMs }) {
       await migrateOnce(namespace)
       const connection = isDirect ? { role } : {}
-      const sql = postgres(urlOf(endpoint), { max: 3, connection, onnotice: () => {} })
+      const sql = postgres(urlThrough(serverUrl, endpoint), { max: 3, connection, onnotice: () => {} })
       return { store: pgSessions({ sql, table: namespace, timeoutMs }), close: () => sql.end({ timeout: 1 }) }
     },
     ...(isDirect ? { conditions: conditionsOf(admin, role) } : {}),

@@ -1,11 +1,9 @@
-import { startProxy } from '@bext-internal/test-services'
 import type { SessionId } from '@bext/session-core'
 import type { PgSessions } from '@bext/session-pg'
 import { pgSessions } from '@bext/session-pg'
 import type postgres from 'postgres'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { startStallingProxy } from './stalling-proxy.js'
-import { newTable, openClient, patient, postgresUrl, rejectionOf, rejectionsOf } from './support.js'
+import { describe, expect, it } from 'vitest'
+import { newTable, openClient, openProxy, pollOptions, rejectionOf, rejectionsOf } from './helpers.js'
 
 type Write = (store: PgSessions, id: SessionId, handle: string) => Promise<unknown>
 
@@ -18,7 +16,7 @@ const writes: [name: string, write: Write][] = [
   ['endUserSessions', (store) => store.endUserSessions('ann')],
 ]
 
-/** How many statements over the table run or wait on the server, and how many of them wait for a lock. */
+/** Counts the statements over the table that are active on the server, and those of them that wait for a lock. */
 async function statementsOver(sql: postgres.Sql, table: string): Promise<{ running: number; waiting: number }> {
   const [row] = await sql<[{ running: number; waiting: number }]>`
     select count(*)::int as running, count(*) filter (where wait_event_type = 'Lock')::int as waiting
@@ -27,7 +25,7 @@ async function statementsOver(sql: postgres.Sql, table: string): Promise<{ runni
   return row
 }
 
-/** Runs `work` while another transaction has the table locked against writes, and lets it end that transaction. */
+/** Runs `work` while another transaction has locked the table against writes, then rolls that transaction back. */
 async function withTableLocked(
   sql: postgres.Sql,
   table: string,
@@ -42,7 +40,7 @@ async function withTableLocked(
   await expect(done).rejects.toBe(rollback)
 }
 
-/** A store with much time, and how many statements it has sent. */
+/** Creates a store with a long time limit, and a function that returns the number of statements sent. */
 function countingStore(table: string): { store: PgSessions; sent: () => number } {
   let sent = 0
   const sql = openClient({ debug: () => (sent += 1) })
@@ -50,24 +48,26 @@ function countingStore(table: string): { store: PgSessions; sent: () => number }
 }
 
 describe('a write that waits for a lock', () => {
-  it.each(writes)('E2 E3 U4 %s has no effect after it was told that its connection broke', async (_name, write) => {
-    const sql = openClient()
-    const table = await newTable(sql)
-    const proxy = await startProxy(postgresUrl)
-    onTestFinished(() => proxy.close())
-    const store = pgSessions({ sql: openClient({}, proxy.url), table, timeoutMs: 1000 })
-    const id = await store.create({ userId: 'ann', dataJson: '"first"', ttlMs: 60_000 })
-    const before = await store.read(id)
-    const [summary] = await store.listUserSessions('ann')
-    await withTableLocked(sql, table, async () => {
-      const rejection = rejectionOf(write(store, id, String(summary?.handle)))
-      await expect.poll(() => statementsOver(sql, table), patient).toEqual({ running: 1, waiting: 1 })
-      proxy.reset()
-      expect(await rejection).toMatchObject({ code: 'Backend', reason: 'unavailable' })
-    })
-    await expect.poll(() => statementsOver(sql, table), patient).toEqual({ running: 0, waiting: 0 })
-    expect(await store.read(id)).toEqual(before)
-  })
+  it.each(writes)(
+    'E2 E3 U4 %s has no effect after it was reported as failed because its connection broke',
+    async (_name, write) => {
+      const sql = openClient()
+      const table = await newTable(sql)
+      const proxy = await openProxy()
+      const store = pgSessions({ sql: openClient({}, proxy.url), table, timeoutMs: 1000 })
+      const id = await store.create({ userId: 'ann', dataJson: '"first"', ttlMs: 60_000 })
+      const before = await store.read(id)
+      const [summary] = await store.listUserSessions('ann')
+      await withTableLocked(sql, table, async () => {
+        const rejection = rejectionOf(write(store, id, String(summary?.handle)))
+        await expect.poll(() => statementsOver(sql, table), pollOptions).toEqual({ running: 1, waiting: 1 })
+        proxy.reset()
+        expect(await rejection).toMatchObject({ code: 'Backend', reason: 'unavailable' })
+      })
+      await expect.poll(() => statementsOver(sql, table), pollOptions).toEqual({ running: 0, waiting: 0 })
+      expect(await store.read(id)).toEqual(before)
+    },
+  )
 
   it.each(writes)('E2 E5 U4 %s rejects in time, and has no effect once it gets the lock', async (_name, write) => {
     const sql = openClient()
@@ -78,14 +78,14 @@ describe('a write that waits for a lock', () => {
     const [summary] = await store.listUserSessions('ann')
     await withTableLocked(sql, table, async () => {
       const rejection = rejectionOf(write(store, id, String(summary?.handle)))
-      await expect.poll(() => statementsOver(sql, table), patient).toEqual({ running: 1, waiting: 1 })
+      await expect.poll(() => statementsOver(sql, table), pollOptions).toEqual({ running: 1, waiting: 1 })
       expect(await rejection).toMatchObject({ code: 'Backend', reason: 'timeout' })
     })
-    await expect.poll(() => statementsOver(sql, table), patient).toEqual({ running: 0, waiting: 0 })
+    await expect.poll(() => statementsOver(sql, table), pollOptions).toEqual({ running: 0, waiting: 0 })
     expect(await store.read(id)).toEqual(before)
   })
 
-  it('T2 U5 goes on from what the other transaction has written', async () => {
+  it('T2 U5 applies to the row as the other transaction has written it', async () => {
     const sql = openClient()
     const table = await newTable(sql)
     const { store, sent } = countingStore(table)
@@ -98,7 +98,7 @@ describe('a write that waits for a lock', () => {
       const before = sent()
       touched = store.touch(id, 120_000)
       compared = store.updateIfUnchanged(id, '"first"', '"third"')
-      await expect.poll(sent, patient).toBeGreaterThan(before + 6)
+      await expect.poll(sent, pollOptions).toBeGreaterThan(before + 6)
     })
     await touched
     expect(await compared).toEqual({ outcome: 'changed' })
@@ -107,7 +107,7 @@ describe('a write that waits for a lock', () => {
     expect(record.expiresAtMs).toBeGreaterThan(expiresAtMs + 50_000)
   })
 
-  it('U3 U4 T3 O4 finds no session once the other transaction has deleted it', async () => {
+  it('U3 U4 T3 O4 rejects with NotFound if the other transaction deletes the session', async () => {
     const sql = openClient()
     const table = await newTable(sql)
     const { store, sent } = countingStore(table)
@@ -118,13 +118,13 @@ describe('a write that waits for a lock', () => {
       const before = sent()
       const calls = [store.update(id, '2'), store.touch(id, 1000), store.updateIfUnchanged(id, '"first"', '2')]
       codes = rejectionsOf(calls).then((errors) => errors.map(({ code }) => code))
-      await expect.poll(sent, patient).toBeGreaterThan(before + 9)
+      await expect.poll(sent, pollOptions).toBeGreaterThan(before + 9)
     })
     expect(await codes).toEqual(['NotFound', 'NotFound', 'NotFound'])
     expect(await sql`select from ${sql(table)}`).toHaveLength(0)
   })
 
-  it('O2 sweep waits for nobody, and takes what is free', async () => {
+  it('O2 sweep does not wait, and removes the rows that are not locked', async () => {
     const sql = openClient()
     const table = await newTable(sql)
     const store = pgSessions({ sql, table, timeoutMs: 20_000 })
@@ -137,7 +137,7 @@ describe('a write that waits for a lock', () => {
             await sql`select from ${sql(table)} where expires_at_ms
       <= extract(epoch from clock_timestamp()) * 1000`
           ).length,
-        patient,
+        pollOptions,
       )
       .toBe(3)
     await sql.begin(async (transaction) => {
@@ -152,11 +152,11 @@ describe('a write that waits for a lock', () => {
 })
 
 describe('a server that stops answering', () => {
-  it('E2 E5 H1 H2 ends every call in time, and what arrives late has no effect', async () => {
+  it('E2 E5 H1 H2 ends every call in time, and late writes have no effect', async () => {
     const direct = openClient()
     const table = await newTable(direct)
-    const proxy = await startStallingProxy()
-    // One connection, so that what is asked after the release is answered after all that was held back.
+    const proxy = await openProxy()
+    // With one connection, statements sent after the release run after all those that were held back.
     const store = pgSessions({ sql: openClient({ max: 1 }, proxy.url), table })
     const id = await store.create({ userId: 'ann', dataJson: '"first"', ttlMs: 60_000 })
     const before = await store.read(id)
@@ -174,7 +174,7 @@ describe('a server that stops answering', () => {
     expect(new Set(errors.map(({ code, reason }) => `${code} ${reason}`))).toEqual(new Set(['Backend timeout']))
 
     proxy.release()
-    await expect.poll(() => store.isHealthy(), patient).toBe(true)
+    await expect.poll(() => store.isHealthy(), pollOptions).toBe(true)
     expect(await store.read(id)).toEqual(before)
     expect(await direct`select from ${direct(table)}`).toHaveLength(1)
   })

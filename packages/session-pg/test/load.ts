@@ -3,17 +3,17 @@ import { isSessionError } from '@bext/session-core'
 import type { PgSessions } from '@bext/session-pg'
 import { expect } from 'vitest'
 
-/** Calls of many visitors at once, and what must be true of the store afterwards. */
+/** Concurrent calls of many visitors, and the check of the store afterwards. */
 export interface Load {
-  /** How many writes were acknowledged. */
+  /** Returns the number of acknowledged writes. */
   readonly written: () => number
-  /** The codes of all rejections; what is no `SessionError` has one of its own. */
+  /** Codes of all rejections. Errors that are not a `SessionError` have a separate code. */
   readonly codes: ReadonlySet<string>
-  /** How long the slowest call took, in milliseconds. */
+  /** Returns the duration of the slowest call, in milliseconds. */
   readonly slowestMs: () => number
-  /** Lets all calls end. */
+  /** Sends no more calls. Resolves when all calls have ended. */
   stop(): Promise<void>
-  /** Fails unless each acknowledged write is there, and what was deleted is gone. */
+  /** Fails unless every acknowledged write is stored, and every deleted session is gone. */
   verify(store: PgSessions): Promise<void>
 }
 
@@ -47,25 +47,25 @@ export function startLoad(store: PgSessions): Load {
     const id = await creating
     const dataJson = `"${visitor} ${round}"`
     const updated = await note(store.update(id, dataJson))
-    // Of an update that failed it is not known whether it took effect.
+    // A failed update may or may not have taken effect.
     written.set(id, new Set(updated ? [dataJson] : ['"first"', dataJson]))
     if (round % 3 > 0) return
     if (await note(store.delete(id))) deleted.add(id)
     else written.delete(id)
   }
 
-  async function live(visitor: number): Promise<void> {
+  async function visitRepeatedly(visitor: number): Promise<void> {
     for (let round = 0; !stopped; round += 1) await visit(visitor, round)
   }
 
-  const living = Promise.all(Array.from({ length: visitors }, (_, visitor) => live(visitor)))
+  const visits = Promise.all(Array.from({ length: visitors }, (_, visitor) => visitRepeatedly(visitor)))
   return {
     written: () => acknowledged,
     codes,
     slowestMs: () => slowestMs,
     async stop() {
       stopped = true
-      await living
+      await visits
     },
     async verify(healed) {
       const checks = [...written].map(async ([id, texts]) => {

@@ -2,7 +2,7 @@ import type { SessionId } from '@bext/session-core'
 import { pgSessions, type PgSessions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { describe, expect, it } from 'vitest'
-import { newTable, openClient, patient, rejectionOf, rejectionsOf } from './support.js'
+import { newTable, openClient, pollOptions, rejectionOf, rejectionsOf } from './helpers.js'
 
 const many = 30
 
@@ -11,7 +11,7 @@ interface Scene {
   readonly table: string
   readonly store: PgSessions
   readonly ids: readonly SessionId[]
-  /** How many statements the store has sent. */
+  /** Returns the number of statements that the store has sent. */
   readonly sent: () => number
 }
 
@@ -27,7 +27,7 @@ async function openScene(max: number, timeoutMs: number): Promise<Scene> {
   return { sql, table, store, ids: await Promise.all(creates), sent: () => sent }
 }
 
-/** Runs `work` while another transaction has the rows of some users locked. */
+/** Runs `work` while another transaction has locked the rows of some users. */
 async function withLocked(
   { sql, table }: Scene,
   users: readonly number[],
@@ -52,14 +52,14 @@ const writes: Readonly<Record<string, Write>> = {
 
 const times = (count: number): number[] => Array.from({ length: count }, (_, n) => n)
 
-/** What the server does for the table in the name of stores. */
+/** Returns the number of active statements over the table. */
 async function statementsOver(sql: postgres.Sql, table: string): Promise<number> {
   const rows = await sql`select from pg_stat_activity
     where state = 'active' and pid <> pg_backend_pid() and query like ${`%${table}%`}`
   return rows.length
 }
 
-describe.each([1, 2, 10])('E5 with %i connections, while others have sessions locked', (max) => {
+describe.each([1, 2, 10])('E5 with %i connections, while another transaction has locked sessions', (max) => {
   it.each(Object.entries(writes))('%s of locked sessions does not hold up other sessions', async (_name, write) => {
     const scene = await openScene(max, 1500)
     const { store, ids, sql, table } = scene
@@ -77,23 +77,23 @@ describe.each([1, 2, 10])('E5 with %i connections, while others have sessions lo
         await store.listUserSessions('user 20')
       }
       for (const error of await given) expect(error).toMatchObject({ code: 'Backend', reason: 'timeout' })
-      // Nor do those that were given up.
+      // Calls that have timed out leave no statement on the server.
       expect(await statementsOver(sql, table)).toBe(0)
       await Promise.all(free.map((id) => store.touch(id, 90_000)))
     })
-    // What was given up has no effect later (E2).
+    // Writes that have timed out have no effect later (E2).
     for (const id of ids.slice(0, 12)) expect((await store.read(id)).dataJson).toBe('1')
   })
 })
 
-it.each(Object.entries(writes))('E5 %s is done once the session is free', async (name, write) => {
+it.each(Object.entries(writes))('E5 %s completes once the lock is released', async (name, write) => {
   const scene = await openScene(3, 20_000)
   const { store, ids, sent } = scene
   let waiting: Promise<unknown>[] = []
   await withLocked(scene, times(3), async () => {
     const before = sent()
     waiting = times(3).map((n) => write(store, ids[n] as SessionId, n))
-    await expect.poll(sent, patient).toBeGreaterThan(before + 3)
+    await expect.poll(sent, pollOptions).toBeGreaterThan(before + 3)
   })
   await Promise.all(waiting)
   const [first] = ids as [SessionId]
@@ -101,7 +101,7 @@ it.each(Object.entries(writes))('E5 %s is done once the session is free', async 
   else expect(await store.read(first)).toMatchObject(name === 'touch' ? { dataJson: '1' } : { dataJson: '2' })
 })
 
-it('E5 endUserSessions ends at once what is free, and the rest when it is', async () => {
+it('E5 endUserSessions deletes unlocked sessions immediately, and the others once the lock is released', async () => {
   const scene = await openScene(3, 20_000)
   const { store, sql, table } = scene
   await Promise.all(times(5).map(() => store.create({ userId: 'user 0', dataJson: '"free"', ttlMs: 60_000 })))
@@ -109,17 +109,17 @@ it('E5 endUserSessions ends at once what is free, and the rest when it is', asyn
   await sql.begin(async (transaction) => {
     await transaction`select from ${transaction(table)} where user_id = 'user 0' and data_json = '1' for update`
     ending = store.endUserSessions('user 0')
-    await expect.poll(() => store.listUserSessions('user 0'), patient).toHaveLength(1)
+    await expect.poll(() => store.listUserSessions('user 0'), pollOptions).toHaveLength(1)
   })
   await ending
   expect(await store.listUserSessions('user 0')).toEqual([])
 })
 
-it('E5 update and touch go on while a foreign key of the application refers to the session', async () => {
+it('E5 update and touch do not wait for a foreign key of the application that refers to the session', async () => {
   const scene = await openScene(3, 3000)
   const { store, ids, sql, table } = scene
   await sql.begin(async (transaction) => {
-    // What the server does for a foreign key when a row is inserted.
+    // The lock that the server takes for a foreign key when a row is inserted.
     await transaction`select from ${transaction(table)} for key share`
     await Promise.all(ids.map((id) => store.touch(id, 120_000)))
     await Promise.all(ids.map((id) => store.update(id, '2')))

@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { pgSessions } from '@bext/session-pg'
 import { build } from 'esbuild'
 import { expect, it, onTestFinished } from 'vitest'
-import { newSchema, openClient, postgresUrl } from './support.js'
+import { newSchema, openClient, postgresUrl } from './helpers.js'
 
 const processes = 50
 
-/** The program as one file beside the driver, which starts in a moment. */
+/** Bundles the program into one file, without the driver, so that it starts quickly. */
 async function compile(program: string): Promise<string> {
   const folder = await mkdtemp(join(import.meta.dirname, '.compiled-'))
   onTestFinished(() => rm(folder, { recursive: true }))
@@ -25,7 +25,7 @@ async function compile(program: string): Promise<string> {
   return outfile
 }
 
-it(`lets ${processes} processes migrate at once, and serve at once`, async () => {
+it(`serves ${processes} processes that migrate and create sessions at the same time`, async () => {
   const owner = openClient()
   const schema = await newSchema(owner)
   const program = await compile(`

@@ -3,7 +3,7 @@ import { migrate, migrations, pgSessions, type LayoutOptions } from '@bext/sessi
 import type postgres from 'postgres'
 import { expect, it } from 'vitest'
 import { runMigrations } from '../src/schema/migrate.js'
-import { newSchema, openClient, patient, quoted, randomName, rejectionOf } from './support.js'
+import { newSchema, openClient, pollOptions, quoted, randomName, rejectionOf } from './helpers.js'
 
 const folder = new URL('../migrations/', import.meta.url)
 
@@ -14,7 +14,7 @@ interface TableShape {
   readonly comment: unknown
 }
 
-/** Everything that makes the table what it is, and its partitions, without the schema's name. */
+/** Reads the definition of the table and its partitions, without the name of the schema. */
 async function shapeOf(sql: postgres.Sql, schema: string, table = 'sessions'): Promise<TableShape> {
   const name = quoted({ schema, table })
   const columns = await sql`
@@ -38,7 +38,7 @@ async function migrated(layout: LayoutOptions = {}): Promise<TableShape> {
   return shapeOf(sql, schema)
 }
 
-it('makes what migrations say, which note their version', async () => {
+it('migrate creates the same table as migrations(), with its version in the comment', async () => {
   const sql = openClient()
   const schema = await newSchema(sql)
   for (const step of migrations({ schema })) await sql.unsafe(step.sql)
@@ -60,7 +60,7 @@ it('makes what migrations say, which note their version', async () => {
   expect(await shapeOf(sql, schema)).toEqual(byHand)
 })
 
-it('has a file for each migration, with the names by default', async () => {
+it('has a file for each migration, with the default names', async () => {
   const files = (await readdir(folder)).toSorted()
   const steps = migrations()
   expect(files).toEqual(steps.map(({ version, name }) => `${String(version).padStart(4, '0')}_${name}.sql`))
@@ -68,13 +68,13 @@ it('has a file for each migration, with the names by default', async () => {
   expect(texts).toEqual(steps.map(({ sql }) => sql))
 })
 
-it('makes a table without a write-ahead log where it is told to', async () => {
+it('creates an unlogged table with the option unlogged', async () => {
   expect(await migrated({ unlogged: true })).toMatchObject({
     relations: [{ relname: 'sessions', relpersistence: 'u' }],
   })
 })
 
-it('makes a table in partitions where it is told to, each with room for new versions of rows', async () => {
+it('creates partitions with the option partitions, each with a fill factor', async () => {
   const part = { relkind: 'r', relpersistence: 'u', reloptions: ['fillfactor=90'] }
   expect(await migrated({ partitions: 2, unlogged: true })).toMatchObject({
     indexes: [{ indexname: 'sessions_pkey' }, { indexname: 'sessions_user_id_idx' }],
@@ -87,12 +87,12 @@ it('makes a table in partitions where it is told to, each with room for new vers
   })
 })
 
-it('O2 sweeps all partitions, and only what has expired', async () => {
+it('O2 sweeps all partitions, and removes only expired records', async () => {
   const sql = openClient()
   const schema = await newSchema(sql)
   await migrate(sql, { schema, partitions: 3 })
   const name = quoted({ schema, table: 'sessions' })
-  // Alike in all partitions, so that rows of several lie at the same place.
+  // The partitions are alike, so that rows of several have the same ctid.
   await sql.unsafe(`insert into ${name} select n, null, 0, case when n % 2 = 0 then 1 else 9e15 end, repeat('1', 200)
     from generate_series(1, 20000) as n`)
   const store = pgSessions({ sql, schema, timeoutMs: 20_000 })
@@ -107,7 +107,7 @@ it('O2 sweeps all partitions, and only what has expired', async () => {
   expect([...left]).toEqual([{ count: 10_000, soonest: '9000000000000000' }])
 })
 
-it('takes a table through the steps that it lacks, all or none, and keeps its sessions', async () => {
+it('applies the missing steps, all or none, and keeps the sessions', async () => {
   const sql = openClient()
   const schema = await newSchema(sql)
   const table = quoted({ schema, table: 'sessions' })
@@ -130,7 +130,7 @@ it('takes a table through the steps that it lacks, all or none, and keeps its se
   expect((await pgSessions({ sql, schema }).read(id)).dataJson).toBe('1')
 })
 
-it('leaves a table alone that is not ours, or of a version to come, and says so', async () => {
+it('rejects for a table of another package or of a later version, and does not change it', async () => {
   const sql = openClient()
   const schema = await newSchema(sql)
   await sql`create table ${sql(schema)}.sessions (id text primary key)`
@@ -145,7 +145,7 @@ it('leaves a table alone that is not ours, or of a version to come, and says so'
   expect(newer).toMatchObject({ code: 'Backend', message: expect.stringContaining('has version 2') })
 })
 
-it('gives up on a lock that is not free, and changes nothing', async () => {
+it('rejects if a lock is not released in time, and changes nothing', async () => {
   const sql = openClient()
   const schema = await newSchema(sql)
   const table = quoted({ schema, table: 'sessions' })
@@ -160,7 +160,7 @@ it('gives up on a lock that is not free, and changes nothing', async () => {
 })
 
 it.each(['repeatable read', 'serializable'] as const)(
-  'migrates from many processes at once at: %s',
+  'migrates from many processes at once at isolation level %s',
   async (isolation) => {
     const owner = openClient()
     const schema = await newSchema(owner)
@@ -171,7 +171,7 @@ it.each(['repeatable read', 'serializable'] as const)(
   },
 )
 
-it('waits for a lock whatever the timeouts of the user’s own', async () => {
+it('waits for a lock regardless of the timeouts of the client', async () => {
   const owner = openClient()
   const schema = await newSchema(owner)
   const reserved = await openClient().reserve()
@@ -186,14 +186,14 @@ it('waits for a lock whatever the timeouts of the user’s own', async () => {
       from pg_locks where pid = ${backend?.['pid']} and not granted`
     return Number(row?.['ms'] ?? 0)
   }
-  await expect.poll(waitedMs, patient).toBeGreaterThan(600)
+  await expect.poll(waitedMs, pollOptions).toBeGreaterThan(600)
   await reserved`rollback`
   reserved.release()
   await migrating
   expect(await sql`show statement_timeout`).toEqual([{ statement_timeout: '300ms' }])
 })
 
-it('says what to do where a renamed table has kept the names of its indexes', async () => {
+it('says what to do if a renamed table has kept the names of its indexes', async () => {
   const sql = openClient()
   const schema = await newSchema(sql)
   await migrate(sql, { schema })
@@ -205,7 +205,7 @@ it('says what to do where a renamed table has kept the names of its indexes', as
   await migrate(sql, { schema })
 })
 
-it('migrates where others name the same table in another way, or make it by hand', async () => {
+it('migrates while others name the same table differently, or create it by hand', async () => {
   const owner = openClient()
   const schema = await newSchema(owner)
   const connection = { search_path: schema }
@@ -213,7 +213,7 @@ it('migrates where others name the same table in another way, or make it by hand
   const calls = clients.map((sql, n) => migrate(sql, n % 2 === 0 ? { schema } : {}))
   await Promise.all(calls)
 
-  // Waits for the table that somebody is making by hand, and finds it made.
+  // Waits while another transaction creates the table, and then finds it up to date.
   const other = await newSchema(owner)
   const reserved = await openClient().reserve()
   await reserved`begin`
@@ -225,20 +225,20 @@ it('migrates where others name the same table in another way, or make it by hand
     const [row] = await owner`select count(*)::int from pg_locks where pid = ${backend?.['pid']} and not granted`
     return row?.['count']
   }
-  await expect.poll(isWaiting, patient).toBe(1)
+  await expect.poll(isWaiting, pollOptions).toBe(1)
   await reserved`commit`
   reserved.release()
   await migrating
 })
 
-it('says where it would make the table if no schema of the search_path is there', async () => {
+it('names the search_path if none of its schemas exists', async () => {
   const sql = openClient({ connection: { search_path: randomName() } })
   const refused = await rejectionOf(migrate(sql))
   expect(refused).toMatchObject({ code: 'Backend', cause: { code: '3F000' } })
   expect(refused.message).toContain('search_path')
 })
 
-it('R6 leaves no transaction open on a client on which postgres.js loses its begin', async () => {
+it('R6 leaves no transaction open on a client on which postgres.js sends begin without reserving a connection', async () => {
   const owner = openClient()
   const schema = await newSchema(owner)
   // An option that the types of postgres.js do not know.

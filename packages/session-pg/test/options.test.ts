@@ -2,14 +2,14 @@ import type { PgSessionsOptions } from '@bext/session-pg'
 import { migrate, migrations, pgSessions } from '@bext/session-pg'
 import postgres from 'postgres'
 import { expect, it } from 'vitest'
-import { openClient } from './support.js'
+import { openClient } from './helpers.js'
 
 const url = 'postgres://user:pass-word@127.0.0.1/db'
 
-const wrong: [what: string, options: unknown, expected: RegExp][] = [
+const wrongOptions: [what: string, options: unknown, expected: RegExp][] = [
   ['nothing', undefined, /expected an object of options, but it is undefined/],
-  ['neither sql nor url', {}, /exactly one of the options sql and url, but there are neither/],
-  ['both sql and url', { sql: () => {}, url }, /exactly one of the options sql and url, but there are both/],
+  ['neither sql nor url', {}, /exactly one of the options sql and url, but got neither/],
+  ['both sql and url', { sql: () => {}, url }, /exactly one of the options sql and url, but got both/],
   ['an unknown option', { url, tableName: 'x' }, /no option "tableName"/],
   ['a sql that is no client', { sql: {} }, /client of postgres\.js as sql, but it is an object/],
   ['a sql that is null', { sql: null }, /client of postgres\.js as sql, but it is null/],
@@ -24,8 +24,8 @@ const wrong: [what: string, options: unknown, expected: RegExp][] = [
   ['a client instead of options', postgres(url), /did you mean pgSessions\(\{ sql \}\)\?/],
   ['a URL instead of options', url, /did you mean pgSessions\(\{ url \}\)\?/],
   ['a timeout that no timer takes', { url, timeoutMs: 2 ** 31 }, /option timeoutMs must be at most 2147483647/],
-  ['a table with a NUL', { url, table: 'a\0b' }, /option table .* but it holds a NUL/],
-  ['a table with a lone surrogate', { url, table: '\ud800' }, /option table .* but it holds a lone surrogate/],
+  ['a table with a NUL', { url, table: 'a\0b' }, /option table .* but it contains a NUL/],
+  ['a table with a lone surrogate', { url, table: '\ud800' }, /option table .* but it contains a lone surrogate/],
   ['a long table', { url, table: 'é'.repeat(25) }, /option table .* but it has 50 bytes/],
   ['an empty schema', { url, schema: '' }, /option schema must be a name of 1 to 63 bytes without NUL/],
   ['a long schema', { url, schema: 's'.repeat(64) }, /option schema .* but it has 64 bytes/],
@@ -33,7 +33,7 @@ const wrong: [what: string, options: unknown, expected: RegExp][] = [
   ['no room for data', { url, maxDataBytes: 0 }, /option maxDataBytes must be a positive integer/],
 ]
 
-it.each(wrong)('refuses %s with a TypeError that shows no secret', (_what, options, expected) => {
+it.each(wrongOptions)('rejects %s with a TypeError that contains no secret', (_what, options, expected) => {
   let error: unknown
   try {
     pgSessions(options as PgSessionsOptions)
@@ -47,19 +47,19 @@ it.each(wrong)('refuses %s with a TypeError that shows no secret', (_what, optio
   expect(error).not.toHaveProperty('cause')
 })
 
-it('takes the longest names, and any client of postgres.js', () => {
+it('accepts the longest names and any client of postgres.js', () => {
   const sql = openClient()
   expect(pgSessions({ sql, table: 't'.repeat(48), schema: 's'.repeat(63) }).name).toBe('pg')
   expect(pgSessions({ sql: postgres(url, { types: { bigint: postgres.BigInt } }) }).name).toBe('pg')
 })
 
-it('refuses wrong options of migrations and migrate', async () => {
+it('rejects wrong options of migrations and migrate', async () => {
   expect(() => migrations({ table: '' })).toThrow(
     new TypeError('migrations: option table must be a name of 1 to 48 bytes without NUL, but it has 0 bytes.'),
   )
   expect(() => migrations({ tabel: 'x' } as object)).toThrow(TypeError)
   for (const partitions of [1, 65, 2.5, '4']) {
-    const message = 'migrations: option partitions must be a whole number from 2 to 64.'
+    const message = 'migrations: option partitions must be an integer from 2 to 64.'
     expect(() => migrations({ partitions } as object)).toThrow(new TypeError(message))
   }
   expect(() => migrations({ unlogged: 1 } as object)).toThrow('migrations: option unlogged must be a boolean.')

@@ -3,7 +3,7 @@ import { applicableCases, formatResult, runAll, startRun } from '@bext/session-c
 import { migrate, pgSessions } from '@bext/session-pg'
 import { afterAll, describe, expect, inject, it } from 'vitest'
 import { harnessOf } from './harness.js'
-import { newTable, openClient } from './support.js'
+import { newTable, openClient } from './helpers.js'
 
 const connections = 4
 
@@ -13,7 +13,7 @@ const harness = harnessOf('pg, behind PgBouncer', {}, pooler.url)
 afterAll(() => pooler.stop())
 
 describe('behind PgBouncer in transaction mode', () => {
-  it('keeps the contract, but for the second round trip that postgres.js takes for what is not prepared (T4)', async () => {
+  it('keeps the contract, except for the second round trip of postgres.js for statements that are not prepared (T4)', async () => {
     const run = startRun(harness)
     const others = (await runAll(run, applicableCases(harness))).filter(({ verdict }) => verdict !== 'pass')
     const reports = others.map((result) => formatResult(result, run)).join('\n')
@@ -24,7 +24,7 @@ describe('behind PgBouncer in transaction mode', () => {
   }, 120_000)
 
   it.each([true, false])(
-    'serves many more calls at once than it has connections, with prepare: %s',
+    'serves many more concurrent calls than it has connections, with prepare: %s',
     async (prepare) => {
       const owner = openClient()
       const table = await newTable(owner)

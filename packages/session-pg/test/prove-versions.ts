@@ -1,5 +1,5 @@
-// Runs the tests of the store that need no server of their own on PostgreSQL of several versions, from npm. It is slow,
-// and needs a network.
+// Runs the tests of the store on several versions of PostgreSQL, downloaded from npm, except the tests that start a separate
+// server. It is slow and needs a network.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { startPostgresProcess } from '@bext-internal/test-services'
@@ -10,15 +10,15 @@ const tests = [
   'conformance',
   'partitioned-conformance',
   'migrations',
-  'migrate',
-  'refusals',
+  'table-names',
+  'permissions',
   'doctor',
   'doctor-guards',
-  'batches',
+  'batching',
   'sweep',
   'late-writes',
   'text',
-  'server',
+  'heap-only-updates',
 ]
 const files = tests.map((name) => `packages/session-pg/test/${name}.test.ts`)
 

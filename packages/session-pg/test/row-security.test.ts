@@ -1,15 +1,15 @@
 import type { SessionId } from '@bext/session-core'
 import { migrate, pgSessions, type LayoutOptions, type PgSessions } from '@bext/session-pg'
 import type postgres from 'postgres'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { newSchema, openClient, randomName, rejectionOf, rejectionsOf } from './support.js'
+import { describe, expect, it } from 'vitest'
+import { newRole, newSchema, openClient, rejectionOf, rejectionsOf } from './helpers.js'
 
 interface Scene {
   readonly owner: postgres.Sql
   readonly schema: string
-  /** The owner's store, which sees all. */
-  readonly whole: PgSessions
-  /** A store of a role to which row level security applies. */
+  /** The owner's store, which sees all rows. */
+  readonly ownerStore: PgSessions
+  /** The store of a role to which row level security applies. */
   readonly store: PgSessions
   readonly ids: readonly SessionId[]
   /** Runs SQL over the table `sessions` as its owner. */
@@ -20,19 +20,16 @@ async function openScene(layout: LayoutOptions = {}): Promise<Scene> {
   const owner = openClient()
   const schema = await newSchema(owner)
   await migrate(owner, { ...layout, schema })
-  const role = randomName()
-  await owner`create role ${owner(role)}`
-  onTestFinished(async () => {
-    await owner`drop owned by ${owner(role)}`
-    await owner`drop role ${owner(role)}`
-  })
+  const role = await newRole(owner)
   await owner`grant usage on schema ${owner(schema)} to ${owner(role)}`
   await owner`grant select, insert, update, delete on ${owner(schema)}.sessions to ${owner(role)}`
-  const whole = pgSessions({ sql: owner, schema })
-  const ids = await Promise.all([1, 2, 3].map((n) => whole.create({ userId: 'ann', dataJson: `${n}`, ttlMs: 60_000 })))
+  const ownerStore = pgSessions({ sql: owner, schema })
+  const ids = await Promise.all(
+    [1, 2, 3].map((n) => ownerStore.create({ userId: 'ann', dataJson: `${n}`, ttlMs: 60_000 })),
+  )
   const store = pgSessions({ sql: openClient({ connection: { role } }), schema, timeoutMs: 20_000 })
   const alter = (text: string) => owner.unsafe(text.replaceAll('sessions', `"${schema}".sessions`))
-  return { owner, schema, whole, store, ids, alter }
+  return { owner, schema, ownerStore, store, ids, alter }
 }
 
 type Call = (store: PgSessions, id: SessionId, handle: string, dataJson: string) => Promise<unknown>
@@ -51,10 +48,10 @@ const reads: Readonly<Record<string, Call>> = {
   listUserSessions: (store) => store.listUserSessions('ann'),
 }
 
-/** Expects that the call fails and that the sessions stay as they were: for one session, and for many at once. */
-async function expectFailure({ store, whole, ids }: Scene, call: Call, message: RegExp): Promise<void> {
-  const handle = String((await whole.listUserSessions('ann'))[0]?.handle)
-  const before = await Promise.all(ids.map((id) => whole.read(id)))
+/** Expects the call to fail and to leave the sessions unchanged, for one session and for a batch. */
+async function expectFailure({ store, ownerStore, ids }: Scene, call: Call, message: RegExp): Promise<void> {
+  const handle = String((await ownerStore.listUserSessions('ann'))[0]?.handle)
+  const before = await Promise.all(ids.map((id) => ownerStore.read(id)))
   const calls = before.map(
     ({ id, dataJson }) =>
       () =>
@@ -68,12 +65,12 @@ async function expectFailure({ store, whole, ids }: Scene, call: Call, message: 
     expect(error).toMatchObject({ code: 'Backend', reason: 'failed' })
     expect(error.message).toMatch(message)
   }
-  expect(await Promise.all(ids.map((id) => whole.read(id)))).toEqual(before)
+  expect(await Promise.all(ids.map((id) => ownerStore.read(id)))).toEqual(before)
 }
 
 describe.each([{}, { partitions: 2 }])('E4 row level security without a policy, on a table with %o', (layout) => {
   it.each(Object.entries({ ...reads, ...writes }))(
-    '%s fails, and takes no session for missing',
+    '%s fails, and reports no session as missing',
     async (_name, call) => {
       const scene = await openScene(layout)
       await scene.alter('alter table sessions enable row level security')
@@ -95,7 +92,7 @@ describe.each([{}, { partitions: 2 }])('E4 row level security without a policy, 
 describe('E4 row level security with policies for select and insert only', () => {
   it.each(Object.entries(writes))('%s fails, and is not reported as done', async (_name, call) => {
     const scene = await openScene()
-    // The store has worked before.
+    // The store worked before the policies were added.
     await scene.store.read(scene.ids[0] as SessionId)
     await scene.store.touch(scene.ids[0] as SessionId, 60_000)
     await scene.alter(`create policy reading on sessions for select using (true);
@@ -104,7 +101,7 @@ describe('E4 row level security with policies for select and insert only', () =>
     await expectFailure(scene, call, /[Rr]ow level security/)
   })
 
-  it('C1 create fails alone where a policy refuses what it brings along', async () => {
+  it('C1 only the create whose data a policy rejects fails', async () => {
     const { store, alter } = await openScene()
     await alter(`create policy reading on sessions for select using (true);
       create policy adding on sessions for insert with check (user_id = 'ann');
@@ -117,7 +114,7 @@ describe('E4 row level security with policies for select and insert only', () =>
     expect(results[1]).toMatchObject({ reason: { code: 'Backend', reason: 'failed' } })
   })
 
-  it('reads what the policy shows, and tells apart what it cannot know', async () => {
+  it('reads visible sessions, and fails for sessions that may be hidden', async () => {
     const { store, ids, alter } = await openScene()
     await alter(`create policy reading on sessions for select using (data_json <> '3');
       create policy adding on sessions for insert with check (true);
@@ -133,18 +130,18 @@ describe('E4 row level security with policies for select and insert only', () =>
   })
 })
 
-it('E4 row level security that the role is free of changes nothing', async () => {
-  const { whole, ids, alter } = await openScene()
+it('E4 row level security that does not apply to the role changes nothing', async () => {
+  const { ownerStore, ids, alter } = await openScene()
   await alter('alter table sessions enable row level security')
   const [first, second] = ids as [SessionId, SessionId]
-  await whole.update(first, '"new"')
-  await whole.delete(second)
-  expect((await rejectionOf(whole.read(second))).code).toBe('NotFound')
-  await whole.endUserSessions('ann')
-  expect(await whole.listUserSessions('ann')).toEqual([])
+  await ownerStore.update(first, '"new"')
+  await ownerStore.delete(second)
+  expect((await rejectionOf(ownerStore.read(second))).code).toBe('NotFound')
+  await ownerStore.endUserSessions('ann')
+  expect(await ownerStore.listUserSessions('ann')).toEqual([])
 })
 
-it('E4 row_security = off is an error of the server that says what to do', async () => {
+it('E4 row_security = off gives an error that says what to do', async () => {
   const { schema, alter, ids, owner } = await openScene()
   const [row] = await owner`select grantee from information_schema.role_table_grants
     where table_schema = ${schema} and grantee like 't!_%' escape '!' limit 1`
@@ -155,7 +152,7 @@ it('E4 row_security = off is an error of the server that says what to do', async
   expect(error).toMatchObject({ code: 'Backend', reason: 'failed', message })
 })
 
-describe('E4 a trigger that keeps the server from doing what it was asked for', () => {
+describe('E4 a trigger that keeps the server from writing rows', () => {
   it.each(Object.entries(writes))('%s fails, and is not reported as done', async (_name, call) => {
     const scene = await openScene()
     await scene.alter(`create function "${scene.schema}".swallow() returns trigger language plpgsql as 'begin return null; end';
@@ -164,8 +161,8 @@ describe('E4 a trigger that keeps the server from doing what it was asked for', 
   })
 
   it('create and sweep fail', async () => {
-    const { store, whole, schema, alter, owner } = await openScene()
-    const expired = await whole.create({ dataJson: '1', ttlMs: 60_000 })
+    const { store, ownerStore, schema, alter, owner } = await openScene()
+    const expired = await ownerStore.create({ dataJson: '1', ttlMs: 60_000 })
     await alter(`create function "${schema}".swallow() returns trigger language plpgsql as 'begin return null; end';
       update sessions set expires_at_ms = 1 where data_json = '1';
       create trigger swallow before insert or delete on sessions for each row execute function "${schema}".swallow()`)
@@ -180,10 +177,10 @@ describe('E4 a trigger that keeps the server from doing what it was asked for', 
 })
 
 it.each(Object.entries({ ...reads, ...writes }))(
-  'E4 a view in the place of the table, which may hide rows, is refused by %s',
+  'E4 %s fails for a view in place of the table, which may hide rows',
   async (_name, call) => {
-    const { owner, schema, store, whole, ids } = await openScene()
-    const [summary] = await whole.listUserSessions('ann')
+    const { owner, schema, store, ownerStore, ids } = await openScene()
+    const [summary] = await ownerStore.listUserSessions('ann')
     await owner.unsafe(`alter table "${schema}".sessions rename to kept;
       create view "${schema}".sessions as select * from "${schema}".kept where data_json <> '1';
       grant select, insert, update, delete on "${schema}".sessions to public`)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { pgSessions, startSweeping } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { expect, it, onTestFinished } from 'vitest'
-import { newTable, openClient, patient, postgresUrl, randomName } from './support.js'
+import { newTable, openClient, pollOptions, postgresUrl, randomName } from './helpers.js'
 
 interface Counted {
   calls: number
@@ -11,13 +11,13 @@ interface Counted {
   sweep(): ReturnType<ReturnType<typeof pgSessions>['sweep']>
 }
 
-/** Rows of which every second one has expired. */
+/** Inserts rows, of which every second one has expired. */
 async function fill(sql: postgres.Sql, table: string, rows: number): Promise<void> {
   await sql`insert into ${sql(table)} (id, created_at_ms, expires_at_ms, data_json)
     select n, 0, case when n % 2 = 0 then 1 else 9e15 end, repeat('1', 200) from generate_series(1, ${rows}) as n`
 }
 
-it('O2 walks through a large table in short statements, and finds all that has expired', async () => {
+it('O2 sweeps a large table in short statements, and removes every expired record', async () => {
   const sql = openClient()
   const table = await newTable(sql)
   await fill(sql, table, 60_000)
@@ -37,7 +37,7 @@ it('O2 walks through a large table in short statements, and finds all that has e
   expect(await store.sweep()).toEqual({ removed: 0, more: false })
 })
 
-it('O2 looks at a part of the table with each statement', async () => {
+it('O2 reads only a part of the table with each statement', async () => {
   const sql = openClient({ max: 1 })
   const table = await newTable(sql)
   await fill(sql, table, 30_000)
@@ -51,13 +51,13 @@ it('O2 sweeps in the background, from several stores, until it is stopped', asyn
   const table = await newTable(sql)
   await fill(sql, table, 1000)
   const sweepings = [1, 2, 3].map(() => startSweeping(pgSessions({ sql, table }), { everyMs: 20, maxRecords: 50 }))
-  await expect.poll(async () => (await sql`select from ${sql(table)}`).length, patient).toBe(500)
+  await expect.poll(async () => (await sql`select from ${sql(table)}`).length, pollOptions).toBe(500)
   await Promise.all(sweepings.map((sweeping) => sweeping.stop()))
   await sql`update ${sql(table)} set expires_at_ms = 1`
   expect(await sql`select from ${sql(table)}`).toHaveLength(500)
 })
 
-it('O2 tells why it failed, and goes on', async () => {
+it('O2 calls onError with the error, and continues', async () => {
   const sql = openClient()
   const table = await newTable(sql)
   const away = randomName()
@@ -67,10 +67,10 @@ it('O2 tells why it failed, and goes on', async () => {
   const options = { everyMs: 20, onError: (error: unknown) => errors.push(error) }
   const sweeping = startSweeping(pgSessions({ sql, table }), options)
   onTestFinished(() => sweeping.stop())
-  await expect.poll(() => errors.length, patient).toBeGreaterThan(0)
+  await expect.poll(() => errors.length, pollOptions).toBeGreaterThan(0)
   expect(errors[0]).toMatchObject({ code: 'Backend', reason: 'failed' })
   await sql`alter table ${sql(away)} rename to ${sql(table)}`
-  await expect.poll(async () => (await sql`select from ${sql(table)}`).length, patient).toBe(5)
+  await expect.poll(async () => (await sql`select from ${sql(table)}`).length, pollOptions).toBe(5)
 })
 
 it('O2 keeps no process alive', async () => {
@@ -84,7 +84,7 @@ it('O2 keeps no process alive', async () => {
   expect(await once(child, 'exit')).toEqual([0, null])
 })
 
-it('O2 O3 ends when the store is closed', async () => {
+it('O2 O3 stops when the store is closed', async () => {
   const sql = openClient()
   const table = await newTable(sql)
   const [closed, open] = [0, 1].map(() => {
@@ -103,14 +103,14 @@ it('O2 O3 ends when the store is closed', async () => {
   const errors: unknown[] = []
   const options = { everyMs: 1, onError: (error: unknown) => errors.push(error) }
   const sweepings = [closed, open].map((store) => startSweeping(store, options))
-  await expect.poll(() => closed.calls, patient).toBe(1)
-  await expect.poll(() => open.calls, patient).toBeGreaterThan(10)
+  await expect.poll(() => closed.calls, pollOptions).toBe(1)
+  await expect.poll(() => open.calls, pollOptions).toBeGreaterThan(10)
   await Promise.all(sweepings.map((sweeping) => sweeping.stop()))
   expect(closed.calls).toBe(1)
   expect(errors).toEqual([])
 })
 
-it('refuses wrong options with a TypeError', () => {
+it('rejects wrong options with a TypeError', () => {
   const store = pgSessions({ sql: openClient() })
   expect(() => startSweeping(store, { everyMs: 0 })).toThrow(/startSweeping: option everyMs must be a positive/)
   expect(() => startSweeping(store, { maxRecords: 1.5 })).toThrow(/option maxRecords must be a positive/)
@@ -120,12 +120,12 @@ it('refuses wrong options with a TypeError', () => {
   expect(() => startSweeping(undefined as never)).toThrow(/expected a store with sweep\(\), but it is undefined/)
 })
 
-it('waits as long as it was set to, or refuses a time that no timer can wait for', async () => {
+it('accepts the longest pause that a timer supports, and rejects longer ones', async () => {
   const longestMs = 1_431_655_764
   expect(() => startSweeping(pgSessions({ url: postgresUrl }), { everyMs: longestMs + 1 })).toThrow(
     new TypeError(`startSweeping: option everyMs must be at most ${longestMs}, but it is ${longestMs + 1}.`),
   )
-  // Node warns of a time that is too long, and then waits for one millisecond.
+  // Node warns about a longer time, and then waits for one millisecond.
   const warnings: Error[] = []
   const note = (warning: Error): void => void warnings.push(warning)
   process.on('warning', note)
@@ -145,7 +145,7 @@ const failingHooks: Record<string, () => unknown> = {
 }
 
 it.each(Object.entries(failingHooks))(
-  'O2 goes on when onError fails, and no rejection is unhandled: %s',
+  'O2 continues when onError fails, and leaves no rejection unhandled: %s',
   async (_, fail) => {
     const unhandled: unknown[] = []
     const note = (error: unknown): void => void unhandled.push(error)
@@ -157,7 +157,7 @@ it.each(Object.entries(failingHooks))(
       return fail()
     }
     const sweeping = startSweeping(pgSessions({ sql: openClient(), table: randomName() }), { everyMs: 1, onError })
-    await expect.poll(() => errors, patient).toBeGreaterThan(2)
+    await expect.poll(() => errors, pollOptions).toBeGreaterThan(2)
     await sweeping.stop()
     expect(unhandled).toEqual([])
   },

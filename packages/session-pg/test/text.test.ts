@@ -1,9 +1,9 @@
 import { asSessionId } from '@bext/session-core'
 import { pgSessions } from '@bext/session-pg'
 import { expect, it, vi } from 'vitest'
-import { newTable, openClient, rejectionOf, rejectionsOf } from './support.js'
+import { newTable, openClient, rejectionOf, rejectionsOf } from './helpers.js'
 
-it('I3 refuses a user id with a NUL, which text cannot hold', async () => {
+it('I3 rejects a user id with a NUL, which PostgreSQL cannot store', async () => {
   const sql = openClient()
   const table = await newTable(sql)
   const store = pgSessions({ sql, table })
@@ -19,11 +19,11 @@ it('I3 refuses a user id with a NUL, which text cannot hold', async () => {
   expect(await sql`select from ${sql(table)}`).toHaveLength(0)
 })
 
-it('O4 takes an expected text that no session can hold for changed', async () => {
+it('O4 resolves to changed for expected data that no session can have', async () => {
   const sql = openClient()
   const store = pgSessions({ sql, table: await newTable(sql) })
   const id = await store.create({ dataJson: '"\ufffd"', ttlMs: 60_000 })
-  // On the wire a lone surrogate would become U+FFFD, and match.
+  // The driver would encode a lone surrogate as U+FFFD, which would match.
   expect(await store.updateIfUnchanged(id, '"\ud800"', '1')).toEqual({ outcome: 'changed' })
   expect(await store.updateIfUnchanged(id, '"\0"', '1')).toEqual({ outcome: 'changed' })
   expect((await store.read(id)).dataJson).toBe('"\ufffd"')
@@ -33,7 +33,7 @@ it('O4 takes an expected text that no session can hold for changed', async () =>
   expect((await rejectionOf(store.updateIfUnchanged(id, '"\0"', '1'))).code).toBe('NotFound')
 })
 
-it('C2 takes another id where one is taken', async () => {
+it('C2 retries with another id if the id is taken', async () => {
   const sql = openClient()
   const store = pgSessions({ sql, table: await newTable(sql) })
   const first = await store.create({ dataJson: '"first"', ttlMs: 60_000 })
@@ -50,7 +50,7 @@ it('C2 takes another id where one is taken', async () => {
   expect((await store.read(second)).dataJson).toBe('"second"')
 })
 
-it('I1 hands no id to the driver or the server', async () => {
+it('I1 passes no id to the driver or the server', async () => {
   const seen: unknown[] = []
   const sql = openClient({ debug: (_connection, query, parameters) => seen.push([query, parameters]) })
   const table = await newTable(sql)
@@ -73,7 +73,7 @@ it('I1 hands no id to the driver or the server', async () => {
   expect(everything).not.toContain(ended)
 })
 
-it('E3 keeps ids, users and data out of messages when the server refuses', async () => {
+it('E3 errors of the server lead to messages without ids, users or data', async () => {
   const sql = openClient()
   const store = pgSessions({ sql, table: 'missing_secret_table' })
   const id = asSessionId('B'.repeat(42) + 'A')

@@ -2,11 +2,11 @@ import type { SessionId } from '@bext/session-core'
 import { pgSessions, type PgSessions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { describe, expect, it } from 'vitest'
-import { newTable, openClient, rejectionsOf } from './support.js'
+import { newTable, openClient, rejectionsOf } from './helpers.js'
 
 type Raw = ReturnType<ReturnType<postgres.Sql['unsafe']>['raw']>
 
-/** A client that has the server do every statement, and gives its answers as `garble` says. */
+/** Wraps a client: the server runs every statement, but `garble` replaces its reply. */
 function garbled(sql: postgres.Sql, garble: (answer: Raw) => Promise<unknown>): postgres.Sql {
   return new Proxy(sql, {
     get(target, name) {
@@ -16,12 +16,15 @@ function garbled(sql: postgres.Sql, garble: (answer: Raw) => Promise<unknown>): 
   })
 }
 
-// What postgres.js 3.4 was seen to do when its connection breaks and comes back.
-const ways: readonly [way: string, garble: (sql: postgres.Sql) => (answer: Raw) => Promise<unknown>][] = [
-  ['none', () => async (answer) => (await answer).slice(0, 0)],
-  ['that to another statement', (sql) => async (answer) => [await answer, await sql.unsafe('select 1, 2').raw()].at(1)],
+// Observed in postgres.js 3.4 when its connection breaks and is opened again.
+const faults: readonly [fault: string, garble: (sql: postgres.Sql) => (answer: Raw) => Promise<unknown>][] = [
+  ['no rows', () => async (answer) => (await answer).slice(0, 0)],
   [
-    'its own, after the rows of another one',
+    'the rows of another statement',
+    (sql) => async (answer) => [await answer, await sql.unsafe('select 1, 2').raw()].at(1),
+  ],
+  [
+    'its rows, after those of another statement',
     (sql) => async (answer) => [...(await sql.unsafe("select null, '0'").raw()), ...(await answer)],
   ],
 ]
@@ -38,8 +41,8 @@ const calls: readonly [name: string, call: (store: PgSessions, id: SessionId) =>
   ['sweep', (store) => store.sweep()],
 ]
 
-describe.each(ways)('a driver that gives as the answer: %s', (_way, garble) => {
-  it.each(calls)('E4 is not believed by %s, alone or with others', async (_name, call) => {
+describe.each(faults)('a driver that replies with %s', (_fault, garble) => {
+  it.each(calls)('E4 %s fails, alone or in a batch', async (_name, call) => {
     const sql = openClient()
     const table = await newTable(sql)
     const id = await pgSessions({ sql, table }).create({ userId: 'ann', dataJson: '0', ttlMs: 60_000 })

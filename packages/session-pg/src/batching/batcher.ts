@@ -2,42 +2,39 @@ import { channel } from 'node:diagnostics_channel'
 import { isSessionError, SessionError, type BatchEvent } from '@bext/session-core'
 import { toBackendError, type Deadline } from '@bext/session-core/store-helpers'
 import type { Connection } from '../connection.js'
+import { isCallerFault } from '../errors.js'
 import { createFlushSchedule } from './flush-schedule.js'
 import { createLockedCalls } from './locked-calls.js'
-import { isCallerFault } from '../errors.js'
 
-/** How calls of one kind are done. */
-export interface BatchedWork<Call, Answer> {
-  /** Does one call. Resolves to `busy` for what `many` has to look at. */
-  readonly runOne: (deadline: Deadline, call: Call) => Promise<Answer | 'busy'>
-  /**
-   * Does many in one statement. Resolves to the answer of each, in their order; to `busy` for what somebody else has
-   * locked.
-   */
-  readonly runBatch: (deadline: Deadline, calls: readonly Call[]) => Promise<readonly (Answer | 'busy')[]>
-  /** How much the call has to carry, in characters. */
+/** Statements for calls of one kind. */
+export interface BatchedWork<Call, Result> {
+  /** Runs one call. Resolves to `locked` if `runBatch` has to find out why it was not done. */
+  readonly runOne: (deadline: Deadline, call: Call) => Promise<Result | 'locked'>
+  /** Runs calls in one statement. Resolves to their results in order: `locked` if another transaction has locked the row. */
+  readonly runBatch: (deadline: Deadline, calls: readonly Call[]) => Promise<readonly (Result | 'locked')[]>
+  /** Returns the size of the call's data, in characters. */
   readonly charsOf: (call: Call) => number
 }
 
-/** Does a call, together with those of its kind that come at the same time. */
-export type BatchedCall<Call, Answer> = (call: Call) => Promise<Answer>
+/** Runs a call, in one statement with concurrent calls of the same kind. */
+export type BatchedCall<Call, Result> = (call: Call) => Promise<Result>
 
-interface Refusable {
+interface Rejectable {
   readonly reject: (error: unknown) => void
 }
 
-interface Entry<Call, Answer> extends Refusable {
+interface Entry<Call, Result> extends Rejectable {
   readonly call: Call
-  readonly resolve: (answer: Answer) => void
+  readonly resolve: (result: Result) => void
 }
 
-interface LockedEntry<Call, Answer> extends Entry<Call, Answer> {
+interface LockedEntry<Call, Result> extends Entry<Call, Result> {
   readonly deadline: Deadline
 }
 
-interface Batch<Call, Answer> {
+interface Batch<Call, Result> {
   readonly startedAtMs: number
-  readonly entries: Entry<Call, Answer>[]
+  readonly entries: Entry<Call, Result>[]
   chars: number
 }
 
@@ -49,64 +46,64 @@ const batchChannel = channel(pgBatchChannel)
 const maxEntries = 256
 const maxChars = 262_144
 
-// An error belongs to its caller, who may change it.
-function failAll(entries: readonly Refusable[], error: unknown): void {
+// Each caller gets a separate error object, since callers may mutate it.
+function failAll(entries: readonly Rejectable[], error: unknown): void {
   const { reason, message, cause } = toBackendError(error)
   for (const { reject } of entries) reject(new SessionError(reason, message, { cause }))
 }
 
-// The statement was not done in time; its calls may yet have some.
-function isLate(error: unknown): boolean {
+// All calls of a statement share the earliest deadline. Later calls can still be retried.
+function isTimeout(error: unknown): boolean {
   return isSessionError(error) && error.reason === 'timeout'
 }
 
 /**
- * Calls of one kind, gathered into batches. All calls of a batch have the time of its first one. Each has its own
- * result; all rejections are `Backend`, each caller's own error. What somebody else has locked waits in this process, and
- * what the server refuses is done alone: neither holds up or fails the others of its batch.
+ * Creates a function that batches calls of one kind. All calls of a batch share the deadline of the first one. Each call
+ * has its own result or error; all rejections are `Backend`. A call that must wait for a lock waits in this process, and a
+ * call that the server rejects is retried alone. Neither delays or fails the rest of its batch.
  */
-export function createBatchedCall<Call, Answer>(
+export function createBatchedCall<Call, Result>(
   connection: Connection,
-  { runOne: one, runBatch: many, charsOf }: BatchedWork<Call, Answer>,
-): BatchedCall<Call, Answer> {
-  const departures = createFlushSchedule()
-  const untilFree = createLockedCalls<LockedEntry<Call, Answer>>(tryAgain)
-  let open: Batch<Call, Answer> | undefined
+  { runOne, runBatch, charsOf }: BatchedWork<Call, Result>,
+): BatchedCall<Call, Result> {
+  const schedule = createFlushSchedule()
+  const retryWhenUnlocked = createLockedCalls<LockedEntry<Call, Result>>(retry)
+  let openBatch: Batch<Call, Result> | undefined
 
-  async function ask(
+  async function runStatement(
     deadline: Deadline,
-    entries: readonly Entry<Call, Answer>[],
-  ): Promise<readonly (Answer | 'busy')[]> {
+    entries: readonly Entry<Call, Result>[],
+  ): Promise<readonly (Result | 'locked')[]> {
     const [first] = entries
     if (first !== undefined && entries.length === 1) {
-      const answer = await one(deadline, first.call)
-      if (answer !== 'busy') return [answer]
+      const result = await runOne(deadline, first.call)
+      if (result !== 'locked') return [result]
     }
-    return many(
+    return runBatch(
       deadline,
       entries.map(({ call }) => call),
     )
   }
 
-  /** Settles all that can be settled at once. Resolves to the rest. */
-  async function send<E extends Entry<Call, Answer>>(deadline: Deadline, entries: readonly E[]): Promise<E[]> {
+  /** Resolves the calls that need not wait. Resolves to the locked ones. */
+  async function send<E extends Entry<Call, Result>>(deadline: Deadline, entries: readonly E[]): Promise<E[]> {
     if (batchChannel.hasSubscribers) batchChannel.publish({ size: entries.length } satisfies BatchEvent)
-    const answers = await ask(deadline, entries)
+    const results = await runStatement(deadline, entries)
     return entries.filter((entry, position) => {
-      const answer = answers[position] as Answer | 'busy'
-      if (answer !== 'busy') entry.resolve(answer)
-      return answer === 'busy'
+      const result = results[position] as Result | 'locked'
+      if (result !== 'locked') entry.resolve(result)
+      return result === 'locked'
     })
   }
 
-  /** As `send`; what the server refuses fails only the call that it is about. */
-  async function sendAll<E extends Entry<Call, Answer>>(deadline: Deadline, entries: readonly E[]): Promise<E[]> {
+  /** Sends like `send`. If the server rejects one call's data, only that call fails. */
+  async function sendEach<E extends Entry<Call, Result>>(deadline: Deadline, entries: readonly E[]): Promise<E[]> {
     try {
       return await send(deadline, entries)
     } catch (error) {
       if (entries.length === 1 || !isCallerFault(error)) throw error
     }
-    const rests = await Promise.all(
+    const locked = await Promise.all(
       entries.map((entry) =>
         send(deadline, [entry]).catch((error: unknown) => {
           failAll([entry], error)
@@ -114,62 +111,63 @@ export function createBatchedCall<Call, Answer>(
         }),
       ),
     )
-    return rests.flat()
+    return locked.flat()
   }
 
-  async function tryAgain(
+  async function retry(
     deadline: Deadline,
-    entries: readonly LockedEntry<Call, Answer>[],
-  ): Promise<readonly LockedEntry<Call, Answer>[]> {
+    entries: readonly LockedEntry<Call, Result>[],
+  ): Promise<readonly LockedEntry<Call, Result>[]> {
     try {
-      return await sendAll(deadline, entries)
+      return await sendEach(deadline, entries)
     } catch (error) {
-      if (isLate(error)) return entries
+      if (isTimeout(error)) return entries
       failAll(entries, error)
       return []
     }
   }
 
-  async function wait(entry: Entry<Call, Answer>, startedAtMs: number): Promise<void> {
+  async function waitForLock(entry: Entry<Call, Result>, startedAtMs: number): Promise<void> {
     try {
-      const answer = await connection.call(
-        (deadline) => new Promise<Answer>((resolve, reject) => untilFree({ ...entry, deadline, resolve, reject })),
+      const result = await connection.call(
+        (deadline) =>
+          new Promise<Result>((resolve, reject) => retryWhenUnlocked({ ...entry, deadline, resolve, reject })),
         startedAtMs,
       )
-      entry.resolve(answer)
+      entry.resolve(result)
     } catch (error) {
       failAll([entry], error)
     }
   }
 
-  async function run(batch: Batch<Call, Answer>): Promise<void> {
-    const departure = departures.acquire()
+  async function run(batch: Batch<Call, Result>): Promise<void> {
+    const slot = schedule.acquire()
     try {
-      const busy = await connection.call(async (deadline) => {
-        await departure.ready
-        if (open === batch) open = undefined
-        return sendAll(deadline, batch.entries)
+      const locked = await connection.call(async (deadline) => {
+        await slot.ready
+        if (openBatch === batch) openBatch = undefined
+        return sendEach(deadline, batch.entries)
       }, batch.startedAtMs)
-      for (const entry of busy) void wait(entry, batch.startedAtMs)
+      for (const entry of locked) void waitForLock(entry, batch.startedAtMs)
     } catch (error) {
       failAll(batch.entries, error)
     } finally {
-      if (open === batch) open = undefined
-      departure.release()
+      if (openBatch === batch) openBatch = undefined
+      slot.release()
     }
   }
 
-  function join(chars: number): Batch<Call, Answer> {
-    if (open === undefined || open.entries.length >= maxEntries || open.chars + chars > maxChars) {
-      open = { startedAtMs: performance.now(), entries: [], chars: 0 }
-      void run(open)
+  function batchFor(chars: number): Batch<Call, Result> {
+    if (openBatch === undefined || openBatch.entries.length >= maxEntries || openBatch.chars + chars > maxChars) {
+      openBatch = { startedAtMs: performance.now(), entries: [], chars: 0 }
+      void run(openBatch)
     }
-    open.chars += chars
-    return open
+    openBatch.chars += chars
+    return openBatch
   }
 
   return (call) =>
     new Promise((resolve, reject) => {
-      join(charsOf(call)).entries.push({ call, resolve, reject })
+      batchFor(charsOf(call)).entries.push({ call, resolve, reject })
     })
 }

@@ -1,73 +1,75 @@
-/** A batch's way out. */
+/** A batch's place among the batches in flight. */
 export interface FlushSlot {
-  /** Resolves when the batch may leave. What comes until then may still join it. */
+  /** Resolves when the batch may be sent. Until then more calls may join it. */
   readonly ready: Promise<void>
-  /** Says that the batch has come back, or that it will not leave any more. */
+  /** Gives the place back: the batch has returned, or will not be sent. */
   release(): void
 }
 
-interface Waiting {
-  readonly leave: () => void
-  /** Has it leave after a while, whatever is in flight. */
-  readonly hurry: () => void
+interface WaitingBatch {
+  readonly flush: () => void
+  /** Flushes the batch after `maxWaitMs`, whatever is in flight. */
+  readonly flushAfterMaxWait: () => void
 }
 
+/** Decides when batches are sent. */
 export interface FlushSchedule {
+  /** Returns the place of a new batch. */
   acquire(): FlushSlot
 }
 
-// While one batch is on its way the server has work, while two are it does not wait for us. More would be smaller ones.
+// Two batches in flight keep the server busy. More would only make the batches smaller.
 const maxInFlight = 2
 
-// Connections that hang must not hold up those that come later until their own time is over.
+// A hanging connection must not use up the time of later calls.
 const maxWaitMs = 50
 
 /**
- * Group commit: a batch leaves at the end of the tick, but not while two are in flight. Who comes meanwhile leaves
- * together when one of them comes back.
+ * Schedules flushes (group commit). A batch is sent at the end of the tick, unless two are in flight. Then it collects
+ * calls until one of the two returns.
  */
 export function createFlushSchedule(): FlushSchedule {
-  const waiting = new Set<Waiting>()
+  const waiting = new Set<WaitingBatch>()
   let inFlight = 0
 
-  function letGo(): void {
+  function flushWaiting(): void {
     for (const batch of waiting) {
-      if (inFlight < maxInFlight) batch.leave()
-      else batch.hurry()
+      if (inFlight < maxInFlight) batch.flush()
+      else batch.flushAfterMaxWait()
     }
   }
 
   return {
     acquire() {
-      let state: 'waiting' | 'left' | 'ended' = 'waiting'
+      let state: 'waiting' | 'in-flight' | 'released' = 'waiting'
       let timer: ReturnType<typeof setTimeout> | undefined
       let setReady: (() => void) | undefined
       const ready = new Promise<void>((resolve) => {
         setReady = resolve
       })
-      const batch: Waiting = {
-        leave() {
-          state = 'left'
+      const batch: WaitingBatch = {
+        flush() {
+          state = 'in-flight'
           waiting.delete(batch)
           clearTimeout(timer)
           inFlight += 1
           setReady?.()
         },
-        hurry() {
-          timer ??= setTimeout(batch.leave, maxWaitMs)
+        flushAfterMaxWait() {
+          timer ??= setTimeout(batch.flush, maxWaitMs)
         },
       }
       waiting.add(batch)
-      process.nextTick(letGo)
+      process.nextTick(flushWaiting)
       return {
         ready,
         release() {
-          if (state === 'left') inFlight -= 1
-          state = 'ended'
+          if (state === 'in-flight') inFlight -= 1
+          state = 'released'
           waiting.delete(batch)
           clearTimeout(timer)
-          // Callers who have got their answers may call again in this tick, and come along.
-          if (waiting.size > 0) process.nextTick(letGo)
+          // Callers that have just received results may make new calls in this tick, which then join the batch.
+          if (waiting.size > 0) process.nextTick(flushWaiting)
         },
       }
     },

@@ -1,54 +1,54 @@
 import { SessionError } from '@bext/session-core'
 import { describeType } from '@bext/session-core/store-helpers'
 
-/** A value as text, or SQL's null. */
+/** A value as text, or SQL's `null`. */
 export type SqlText = string | null
 
-/** A query of postgres.js, as far as it is used here. */
+/** The part of a query of postgres.js that the store uses. */
 export interface PgQuery {
   raw(): PgRawQuery
 }
 
-/** A query whose rows come raw. */
+/** A query that resolves to rows of undecoded values. */
 export type PgRawQuery = PromiseLike<RawRows> & {
-  /** The connection that the query was sent on; null before that. */
+  /** The connection that the query was sent on; `null` until it is sent. */
   readonly state?: unknown
 }
 
 type RawRows = readonly (readonly (Buffer | null)[])[] & {
-  /** The server process that has answered, as it was named when the connection was made. */
+  /** The server process that was named when the connection was opened. */
   readonly state?: { readonly pid: number } | undefined
 }
 
-/** What a store needs of a postgres.js client: any `postgres.Sql` fits, of several versions. */
+/** The part of a client of postgres.js that a store needs. Any `postgres.Sql` fits, whatever its version. */
 export interface PgClient {
   unsafe(text: string, parameters?: SqlText[], options?: { prepare?: boolean | undefined }): PgQuery
 }
 
-/** A row as text, the way PostgreSQL sends it. */
+/** A row of texts, as PostgreSQL sends them. */
 export type TextRow = readonly SqlText[]
 
 function toText(rows: RawRows): TextRow[] {
   return rows.map((row) => row.map((value) => (value === null ? null : value.toString('utf8'))))
 }
 
-// The type of PostgreSQL's text, by which all parameters go.
+// The type id of PostgreSQL's text: the store sends all parameters as text.
 const textOid = 25
 
-// What a serializer of text might take for something else, or tidy up.
+// Texts that a custom serializer might convert or normalize.
 const probes = ['', ' aZ\t"\'\\ ', '{ "b": 1.0, "a": "\\u0041" }', 'null', '10']
 
 const alteredText =
-  'the client has a type for text, among its types, that alters what it sends, so that sessions would not be stored as they are. Give the store a client without it.'
+  'the option types of the client has a type for text that alters what is sent, so sessions would not be stored unchanged. Pass a client without this type.'
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }
 
-/** How a statement goes: `prepared` once for each connection, or `unprepared`, parsed by the server each time. */
+/** The mode of a statement: `prepared` once per connection, or `unprepared`, which the server parses each time. */
 export type StatementMode = 'prepared' | 'unprepared'
 
-/** A failure of a statement that was never sent, with the driver's error as its cause. */
+/** Thrown for a statement that was never sent. Its cause is the driver's error. */
 export class UnsentError extends Error {}
 
 async function rowsOf(raw: PgRawQuery): Promise<RawRows> {
@@ -60,109 +60,114 @@ async function rowsOf(raw: PgRawQuery): Promise<RawRows> {
 }
 
 /**
- * Runs one statement. Rows are taken raw, so that no type parser or transform of the user's client changes them.
- * Nothing is prepared where the client does not prepare at all: its own `prepare: false` wins.
+ * Runs one statement. Reads undecoded rows, so that type parsers and transforms of the user's client do not change them.
+ * If the client has the option `prepare: false`, the statement is not prepared in either mode.
  */
 export async function query(
   sql: PgClient,
   text: string,
   parameters: SqlText[] = [],
-  preparation: StatementMode = 'unprepared',
+  mode: StatementMode = 'unprepared',
 ): Promise<TextRow[]> {
-  return toText(await rowsOf(sql.unsafe(text, parameters, { prepare: preparation === 'prepared' }).raw()))
+  return toText(await rowsOf(sql.unsafe(text, parameters, { prepare: mode === 'prepared' }).raw()))
 }
 
 /**
- * When a connection breaks, postgres.js 3.4 may give a statement no answer as an empty one, or what was the answer to
- * another. By an answer that does not end with what was asked along nobody takes a session for gone, or for another one.
+ * Thrown for a reply that lacks the tag of its statement. When a connection breaks, postgres.js 3.4 may resolve a query
+ * with no rows, or with another query's rows. The tag at the end of each row detects this, so that such a reply is never
+ * mistaken for a missing or different session.
  */
 export class MisroutedReplyError extends Error {
-  readonly code = 'UNANSWERED'
+  readonly code = 'MISROUTED_REPLY'
 }
 
-let asked = 0
+let lastTag = 0
 
 function nextTag(): string {
-  asked = (asked + 1) % Number.MAX_SAFE_INTEGER
-  return String(asked)
+  lastTag = (lastTag + 1) % Number.MAX_SAFE_INTEGER
+  return String(lastTag)
 }
 
-function stripTag(rows: readonly TextRow[], echo: string): TextRow[] {
-  if (rows.length > 0 && rows.every((row) => row.at(-1) === echo)) return rows.map((row) => row.slice(0, -1))
-  throw new MisroutedReplyError('The connection broke: postgres.js has given as an answer what the server has not.')
+function stripTag(rows: readonly TextRow[], tag: string): TextRow[] {
+  if (rows.length > 0 && rows.every((row) => row.at(-1) === tag)) return rows.map((row) => row.slice(0, -1))
+  throw new MisroutedReplyError(
+    'The connection broke, and postgres.js returned rows that are not the reply to this statement. Try the call again.',
+  )
 }
 
-/** Runs one statement of a store, whose rows end with its last parameter: see `Echo`. */
+/** Runs one statement of a store, whose rows end with its last parameter: see `CorrelationTag`. */
 export async function queryTagged(
   sql: PgClient,
   text: string,
   parameters: readonly SqlText[],
-  preparation: StatementMode,
+  mode: StatementMode,
 ): Promise<TextRow[]> {
-  const echo = nextTag()
-  return stripTag(await query(sql, text, [...parameters, echo], preparation), echo)
+  const tag = nextTag()
+  return stripTag(await query(sql, text, [...parameters, tag], mode), tag)
 }
 
-export interface Surroundings {
-  readonly preparation: StatementMode
+/** Properties of a client's connections. */
+export interface ConnectionTraits {
+  readonly statementMode: StatementMode
   readonly clientEncoding: string
-  /** Whether the client sends text as it is. */
+  /** True if the client sends text unchanged. */
   readonly keepsText: boolean
 }
 
 /**
- * Asks how statements go over the client's connections. A pooler names a process of its own making when a connection is
- * made, and may send each transaction to another server process, which does not know what was prepared in the last one.
+ * Asks the server about the client's connections. A pooler may run each transaction in a different server process, which
+ * does not have the statements prepared earlier. It is detected by its process id: the id that it named when the
+ * connection was opened is not the id of the process that replies.
  */
-export async function readSurroundings(sql: PgClient): Promise<Surroundings> {
-  const echo = nextTag()
+export async function readConnectionTraits(sql: PgClient): Promise<ConnectionTraits> {
+  const tag = nextTag()
   const columns = probes.map((_, position) => `$${position + 1}::text`).join(', ')
-  const text = `select pg_backend_pid(), current_setting('client_encoding'), ${columns}, '${echo}'`
+  const text = `select pg_backend_pid(), current_setting('client_encoding'), ${columns}, '${tag}'`
   const rows = await rowsOf(sql.unsafe(text, [...probes], { prepare: false }).raw())
-  const [row = []] = stripTag(toText(rows), echo)
+  const [row = []] = stripTag(toText(rows), tag)
   const [pid, clientEncoding, ...answers] = row
   return {
-    preparation: rows.state === undefined || pid === String(rows.state.pid) ? 'prepared' : 'unprepared',
+    statementMode: rows.state === undefined || pid === String(rows.state.pid) ? 'prepared' : 'unprepared',
     clientEncoding: String(clientEncoding),
     keepsText: probes.every((probe, position) => answers[position] === probe),
   }
 }
 
-/** Returns whether the server takes texts as postgres.js sends them, which is always in UTF-8. */
-export function isFaithful(clientEncoding: string): boolean {
+/** Returns true if the server reads text as UTF-8, which postgres.js always sends, or stores the bytes unchanged. */
+export function acceptsUtf8(clientEncoding: string): boolean {
   return clientEncoding === 'UTF8' || clientEncoding === 'SQL_ASCII'
 }
 
 /**
- * How statements may go. Rejects with `Backend` for a client whose texts the server would alter, and with a `TypeError`
- * for one that alters them itself (contract R2).
+ * Resolves to the mode in which statements can be sent. Rejects with `Backend` if the server would alter the client's
+ * text, and with a `TypeError` if the client alters it (contract R2).
  */
 export async function detectStatementMode(sql: PgClient): Promise<StatementMode> {
-  const { preparation, clientEncoding, keepsText } = await readSurroundings(sql)
+  const { statementMode, clientEncoding, keepsText } = await readConnectionTraits(sql)
   if (!keepsText) throw new TypeError(alteredText)
-  if (isFaithful(clientEncoding)) return preparation
-  const advice = 'take it out of the options of the client, of its role and of the database.'
-  throw new SessionError('failed', `client_encoding is ${clientEncoding}, but postgres.js sends UTF-8: ${advice}`)
+  if (acceptsUtf8(clientEncoding)) return statementMode
+  const advice = 'Remove this setting from the options of the client, from its role and from the database.'
+  throw new SessionError('failed', `client_encoding is ${clientEncoding}, but postgres.js sends UTF-8. ${advice}`)
 }
 
-/** Throws a `TypeError` if `sql` lacks one of the methods. */
+/** Throws a `TypeError` if `sql` is not a client with these methods. */
 export function checkClient(factory: string, sql: unknown, ...methods: readonly (keyof PgClient)[]): void {
   if (typeof sql === 'function' && methods.every((name) => typeof Reflect.get(sql, name) === 'function')) return
   throw new TypeError(`${factory}: expected a client of postgres.js as sql, but it is ${describeType(sql)}.`)
 }
 
-/** Throws a `TypeError` if it can be seen in the client's options that it alters the text that it sends. */
+/** Throws a `TypeError` if the options of the client show that it alters the text that it sends (contract R2). */
 export function checkTextType(factory: string, sql: PgClient): void {
   const options: unknown = Reflect.get(sql, 'options')
   const serializers: unknown = isObject(options) ? Reflect.get(options, 'serializers') : undefined
   const serialize: unknown = isObject(serializers) ? Reflect.get(serializers, textOid) : undefined
   if (typeof serialize !== 'function') return
-  const isAltered = (probe: string): boolean => {
+  const alters = (probe: string): boolean => {
     try {
       return serialize(probe) !== probe
     } catch {
       return true
     }
   }
-  if (probes.some(isAltered)) throw new TypeError(`${factory}: ${alteredText}`)
+  if (probes.some(alters)) throw new TypeError(`${factory}: ${alteredText}`)
 }

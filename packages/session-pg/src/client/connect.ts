@@ -3,10 +3,11 @@ import type { PgClient } from './client.js'
 
 export interface OwnConnection {
   readonly sql: PgClient
+  /** Ends the connections. Resolves within the time limit of a call. */
   readonly end: () => Promise<void>
 }
 
-// The driver waits up to 20 s before it connects again; a call would be over long before that.
+// By default the driver waits up to 20 s before it reconnects. A call would time out long before that.
 const maxBackoffMs = 500
 
 function openClient(url: string, timeoutMs: number): postgres.Sql | undefined {
@@ -20,12 +21,15 @@ function openClient(url: string, timeoutMs: number): postgres.Sql | undefined {
       onnotice: () => {},
     })
   } catch {
-    // The driver's error quotes the URL, and with it the password.
+    // The driver's error quotes the URL, which contains the password.
     return undefined
   }
 }
 
-/** Connections of the store's own, opened when first used. Throws a `TypeError` if `url` is not a PostgreSQL URL. */
+/**
+ * Creates a client with up to 10 connections, which are opened when they are first used. Throws a `TypeError` if `url` is
+ * not a PostgreSQL URL.
+ */
 export function connect(factory: string, url: string, timeoutMs: number): OwnConnection {
   const sql = openClient(url, timeoutMs)
   if (sql === undefined) {

@@ -5,8 +5,8 @@ const maxBreaks = 5
 const breakPauseMs = 10
 
 /**
- * Runs a statement again, with longer and longer pauses, where a breaking connection has not sent it: never after
- * `untilMs` of `performance.now()`. Rejects with the driver's error.
+ * Runs a statement, and runs it again after growing pauses if the connection broke before the statement was sent. It is
+ * not run again after `untilMs` of `performance.now()`. Rejects with the driver's error.
  */
 export async function untilSent<T>(statement: () => Promise<T>, untilMs: number = Infinity): Promise<T> {
   for (let breaks = 0; ; breaks += 1) {
@@ -14,7 +14,7 @@ export async function untilSent<T>(statement: () => Promise<T>, untilMs: number 
       return await statement()
     } catch (error) {
       if (!isUnsentByBreak(error) || breaks === maxBreaks || performance.now() >= untilMs) throw error
-      // At once, because the connection is there; later, if it breaks again.
+      // The first retry is immediate, because the driver has reconnected. If the connection breaks again, pause.
       await sleep(breakPauseMs * breaks)
     }
   }

@@ -10,15 +10,15 @@ export interface DoctorArguments {
 
 export const usage = `Usage: session-pg doctor postgres://user:password@host:5432/database [options]
 
-Looks at what a session store in that database depends on, and says what is wrong, why it matters and what to do.
-It changes nothing.
+Checks everything that a session store in this database depends on. For each problem it says why it matters and what to
+do. It changes nothing.
 
-  --schema NAME      the schema of the table (default: the first of the search_path that has it)
-  --table NAME       the table (default: sessions)
+  --schema NAME      schema of the table (default: the first in the search_path that has the table)
+  --table NAME       name of the table (default: sessions)
   --json             print the findings as JSON
   --help, --version
 
-Exit codes: 0 nothing is wrong, 1 something is, 2 misuse, or PostgreSQL cannot be reached.
+Exit codes: 0 no problem, 1 a problem was found, 2 invalid arguments, or PostgreSQL cannot be reached.
 `
 
 function parse(args: readonly string[]) {
@@ -36,21 +36,23 @@ function parse(args: readonly string[]) {
     })
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    // The parser quotes what it was given, which may be a URL with its password.
-    throw new UsageError(message.includes('://') ? 'An option is unknown, or has no value.' : message)
+    // The parser's message quotes the arguments, which may include a URL with a password.
+    throw new UsageError(
+      message.includes('://') ? 'An option is unknown or has no value. Run session-pg --help.' : message,
+    )
   }
 }
 
-/** The command line; `help` or `version` if it asks for that. Throws a `UsageError` for a wrong one. */
+/** Parses the command line. Returns `help` or `version` if it asks for them. Throws a `UsageError` if it is invalid. */
 export function parseArguments(args: readonly string[]): DoctorArguments | 'help' | 'version' {
   const { values, positionals } = parse(args)
   if (values.help || args.length === 0) return 'help'
   if (values.version) return 'version'
   const [command, url, ...rest] = positionals
-  // What was given is not repeated: it may be the URL, with its password.
-  if (command !== 'doctor') throw new UsageError('The first word must be doctor, which is the only command.')
+  // Errors do not repeat the arguments, which may include a URL with a password.
+  if (command !== 'doctor') throw new UsageError('The first argument must be doctor, the only command.')
   if (url === undefined || !/^postgres(ql)?:\/\//.test(url) || rest.length > 0) {
-    throw new UsageError('doctor expects one postgres:// URL, with a user and password in percent-encoding.')
+    throw new UsageError('doctor expects one postgres:// URL, with a percent-encoded user and password.')
   }
   return { url, schema: values.schema, table: values.table, json: values.json }
 }

@@ -1,14 +1,14 @@
 import { isSessionError } from '@bext/session-core'
 import { withinDeadline } from '@bext/session-core/store-helpers'
-import type { PgClient, SqlText, TextRow } from '../client/client.js'
-import { query } from '../client/client.js'
-import { codeOf, isSqlState, toSessionError } from '../errors.js'
+import { note, problem, skipped, type Finding } from '@bext/session-core/doctor'
+import { query, type PgClient, type SqlText, type TextRow } from '../client/client.js'
 import { untilSent } from '../client/until-sent.js'
+import { codeOf, isSqlState, toSessionError } from '../errors.js'
 
-/** Asks the server, with a limit for each answer. All rejections are `Backend` errors. */
+/** Runs queries, with a time limit for each reply. All rejections are `Backend` errors. */
 export interface Ask {
   rows(text: string, ...parameters: SqlText[]): Promise<readonly TextRow[]>
-  /** The first row. Rejects if there is none. */
+  /** Resolves to the first row. Rejects if there is none. */
   row(text: string, ...parameters: SqlText[]): Promise<TextRow>
 }
 
@@ -26,15 +26,29 @@ export function createAsk(sql: PgClient, timeoutMs: number): Ask {
     rows,
     async row(text, ...parameters) {
       const [row] = await rows(text, ...parameters)
-      if (row === undefined) throw toSessionError(new Error('The server answered no row.'))
+      if (row === undefined) throw toSessionError(new Error('The server returned no row.'))
       return row
     },
   }
 }
 
-/** The SQLSTATE by which the server has refused to answer; `undefined` for any other error. */
+/** Returns the SQLSTATE with which the server rejected a query; `undefined` for any other error. */
 export function refusalOf(error: unknown): string | undefined {
   const cause = isSessionError(error) ? error.cause : undefined
   const code = codeOf(cause)
   return isSqlState(code) && !/^(08|57|55P03)/.test(code) ? code : undefined
+}
+
+/** Runs a check. If the server refuses it or does not respond, resolves to a finding that says so. */
+export async function attempt(subject: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await check()
+  } catch (error) {
+    const code = refusalOf(error)
+    if (code === undefined) {
+      return [problem(subject, skipped, 'The server did not reply in time.', 'Check the log of the server.')]
+    }
+    const why = `The server does not let this role run the query (SQLSTATE ${code}).`
+    return [note(subject, skipped, why, 'Run the doctor as a role with more rights.')]
+  }
 }

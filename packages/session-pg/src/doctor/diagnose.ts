@@ -1,25 +1,23 @@
 import type { Finding } from '@bext/session-core/doctor'
 import { checkTimeoutMs, defaultTimeoutMs, rejectUnknownOptions } from '@bext/session-core/store-helpers'
 import { checkClient, type PgClient } from '../client/client.js'
-import type { TableOptions } from '../schema/table-names.js'
-import { tableNames } from '../schema/table-names.js'
-import { createAsk } from './ask.js'
-import { attempt } from './attempt.js'
+import { tableNames, type TableOptions } from '../schema/table-names.js'
+import { attempt, createAsk } from './ask.js'
 import { examineClock, examineConnections, examinePooler, examineServer } from './server.js'
 import { examineTable } from './table.js'
 
 export interface DiagnosePgOptions extends TableOptions {
-  /** How long to wait for each answer, in milliseconds. Default: 2000. */
+  /** Time limit of each query, in milliseconds. Default: 2000. */
   readonly timeoutMs?: number | undefined
 }
 
 const caller = 'diagnosePg'
 
 /**
- * Looks at what a store over this client depends on: the server's version, role and durability, its clock, the table with
- * its indexes and rights, heap-only updates, vacuum, sweeping, and poolers. It changes nothing, and reads a bounded part
- * of the table. Nothing that it says holds an id, a user or data. Rejects with `Backend` if the server cannot be reached,
- * and with a `TypeError` for a wrong option.
+ * Checks everything that a store with this client depends on: the server's version, role and durability, its clock, the
+ * table with its indexes and rights, heap-only updates, vacuum, sweeping, and poolers. Changes nothing, and reads a bounded
+ * part of the table. Findings contain no id, user or data. Rejects with `Backend` if the server cannot be reached, and
+ * with a `TypeError` for a wrong option.
  */
 export async function diagnosePg(sql: PgClient, options: DiagnosePgOptions = {}): Promise<readonly Finding[]> {
   checkClient(caller, sql, 'unsafe')

@@ -7,17 +7,19 @@ async function examineRowSecurity(ask: Ask, table: string): Promise<Finding[]> {
     table,
   )
   if (isActive === 't') {
-    const why = 'A policy can hide sessions from the store, which could then not end them. Calls that find none fail.'
-    const advice = 'alter table … disable row level security, or give the store a role with bypassrls.'
+    const why =
+      'A policy can hide sessions from the store, which then could not delete them. Calls that find no session fail.'
+    const advice = 'Run alter table … disable row level security, or use a role with bypassrls.'
     return [problem('privileges', 'row level security applies to the role', why, advice)]
   }
   if (isOn !== 't') return []
-  const why = 'This role passes by it, because it is the owner, a superuser, or has bypassrls. Calls of others fail.'
-  const advice = 'Give the store this role, or: alter table … disable row level security.'
+  const why =
+    'It does not apply to this role, which is the owner, a superuser, or has bypassrls. Calls of other roles fail.'
+  const advice = 'Use this role for the store, or run alter table … disable row level security.'
   return [note('privileges', 'row level security is on', why, advice)]
 }
 
-// A trigger of the type 1 | 2 is called before each row.
+// A trigger with the type bits 1 and 2 is called before each row.
 const guards = `with leaf as (
   select $1::text::regclass as relid union select relid from pg_partition_tree($1::text::regclass)
 )
@@ -26,18 +28,18 @@ select (select string_agg(distinct quote_ident(tgname), ', ') from pg_trigger
   (select string_agg(distinct quote_ident(rulename), ', ') from pg_rewrite
     where ev_class in (select relid from leaf) and ev_enabled <> 'D')`
 
-/** Looks for what stands between a statement of the store and the rows of the table. */
+/** Checks for policies, triggers and rules that can keep a statement of the store from its rows. */
 export async function examineGuards(ask: Ask, table: string): Promise<Finding[]> {
   const findings = await examineRowSecurity(ask, table)
   const [triggers, rules] = await ask.row(guards, table)
   if (typeof triggers === 'string') {
-    const why = 'One that returns null keeps the row as it is, so the call fails, and a sweep removes nothing.'
-    const advice = 'Let it return new (for a delete: old), or raise an exception, or drop it.'
+    const why = 'A trigger that returns null keeps the row unchanged. Calls then fail, and a sweep removes nothing.'
+    const advice = 'Make it return new (old for a delete) or raise an exception, or drop it.'
     findings.push(note('table', `triggers are called before each row: ${triggers}`, why, advice))
   }
   if (typeof rules === 'string') {
-    const why = 'Calls of the store fail, because PostgreSQL does not rewrite statements of this kind.'
-    findings.push(problem('table', `rules rewrite its statements: ${rules}`, why, 'Drop them.'))
+    const why = 'Calls of the store fail, because PostgreSQL cannot rewrite its statements.'
+    findings.push(problem('table', `rules rewrite its statements: ${rules}`, why, 'Drop the rules.'))
   }
   return findings
 }

@@ -2,18 +2,18 @@ import { ok, problem, type Finding } from '@bext/session-core/doctor'
 import type { Ask } from './ask.js'
 
 interface Index {
-  /** Whether `on conflict (id)` can use it. */
+  /** True if `on conflict (id)` can use it. */
   readonly isKey: boolean
   readonly isPrimary: boolean
-  /** Whether a search by user can use it. */
+  /** True if a search by user can use it. */
   readonly isByUser: boolean
-  /** Whether an update of the data or of the expiry writes a new entry into every index because of this one. */
-  readonly isInTheWay: boolean
+  /** True if, because of this index, an update of the data or the expiry writes a new entry to every index. */
+  readonly preventsHot: boolean
 }
 
-// A column is in an index as a key, beside the keys, in an expression or in the predicate: pg_depend has the last two. Since
-// version 16 an index that only summarizes blocks, which of the methods of PostgreSQL is BRIN, leaves updates heap-only.
-// Indexes of a single partition count, too, but calls go to the table, whose own indexes they need.
+// A column can be in an index as a key, as an included column, in an expression or in the predicate. pg_depend lists the
+// last two. Since version 16, an index that only summarizes blocks leaves updates heap-only; BRIN is the only such method.
+// An index of a single partition can prevent heap-only updates too, but only indexes of the table itself serve calls.
 const indexesOf = `with leaf as (
   select $1::text::regclass as relid
   union select relid from pg_partition_tree($1::text::regclass) where isleaf
@@ -40,36 +40,40 @@ from described`
 
 async function readIndexes(ask: Ask, table: string): Promise<Index[]> {
   const rows = await ask.rows(indexesOf, table)
-  return rows.map(([isKey, isPrimary, isByUser, isInTheWay]) => ({
+  return rows.map(([isKey, isPrimary, isByUser, preventsHot]) => ({
     isKey: isKey === 't',
     isPrimary: isPrimary === 't',
     isByUser: isByUser === 't',
-    isInTheWay: isInTheWay === 't',
+    preventsHot: preventsHot === 't',
   }))
 }
 
 function examineKey(indexes: readonly Index[]): Finding[] {
   if (indexes.some(({ isKey }) => isKey)) return []
   if (indexes.some(({ isPrimary }) => isPrimary)) {
-    const why = 'A create fails, because it asks for a unique index of this column that is valid and not deferrable.'
-    return [problem('index', 'the primary key is not the column id alone', why, 'Make one of the column id.')]
+    const why = 'Every create fails, because it needs a valid unique index of this column that is not deferrable.'
+    return [
+      problem('index', 'the primary key is not the column id alone', why, 'Create a primary key of the column id.'),
+    ]
   }
-  const why = 'Each call reads the whole table, and two sessions could have one id.'
-  return [problem('index', 'there is no primary key', why, 'Make one of the column id.')]
+  const why = 'Each call reads the whole table, and two sessions could have the same id.'
+  return [problem('index', 'there is no primary key', why, 'Create a primary key of the column id.')]
 }
 
-/** Looks for the indexes that calls need, and for those that cost every update more. */
+/** Checks for the indexes that calls need, and for indexes that make every update more expensive. */
 export async function examineIndexes(ask: Ask, table: string): Promise<Finding[]> {
   const indexes = await readIndexes(ask, table)
   const findings = examineKey(indexes)
   if (!indexes.some(({ isByUser }) => isByUser)) {
-    const why = "Listing and ending a user's sessions reads the whole table."
-    const advice = 'Make it as the migration does; drop one that is invalid, which a concurrent build can leave.'
-    findings.push(problem('index', 'there is none by user_id, or it is invalid', why, advice))
+    const why = "Listing or ending a user's sessions reads the whole table."
+    const advice = 'Create it as in the migration. Drop an invalid index, which a failed concurrent build can leave.'
+    findings.push(problem('index', 'there is no valid index by user_id', why, advice))
   }
-  if (indexes.some(({ isInTheWay }) => isInTheWay)) {
-    const why = 'Every touch or update writes new entries into all indexes (no heap-only update), and they grow.'
-    findings.push(problem('index', 'one holds a column that calls change', why, 'Drop it: a sweep needs none.'))
+  if (indexes.some(({ preventsHot }) => preventsHot)) {
+    const why = 'Updates are not heap-only: every touch or update writes to all indexes, which grow.'
+    findings.push(
+      problem('index', 'an index contains expires_at_ms or data_json', why, 'Drop it. A sweep does not need it.'),
+    )
   }
-  return findings.length > 0 ? findings : [ok('index', 'the primary key, and one by user_id')]
+  return findings.length > 0 ? findings : [ok('index', 'a primary key and an index by user_id')]
 }

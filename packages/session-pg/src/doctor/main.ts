@@ -7,20 +7,20 @@ import { parseArguments, usage, type DoctorArguments } from './arguments.js'
 import { diagnosePg } from './diagnose.js'
 
 const timeoutMs = 5000
-// At the same distance from the source and from the build.
+// The path is the same from the source and from the build.
 const manifest = new URL('../../package.json', import.meta.url)
 
 function open(url: string): postgres.Sql {
   try {
-    // No settings of the connection: a pooler refuses those that it does not know.
+    // Set nothing on the connection, because a pooler rejects settings that it does not know.
     return postgres(url, { max: 1, connect_timeout: timeoutMs / 1000, fetch_types: false, onnotice: () => {} })
   } catch {
-    // The driver's error quotes the URL, and with it the password.
-    throw new UsageError('doctor expects a URL that can be parsed: percent-encode what is special in the password.')
+    // The driver's error quotes the URL, which contains the password.
+    throw new UsageError('The URL cannot be parsed. Percent-encode special characters in the user and the password.')
   }
 }
 
-/** What the driver, or the server, says of why there is no connection. */
+/** Returns the message of the driver or the server. */
 function reasonOf(error: unknown): string {
   const cause: unknown = error instanceof Error ? (error.cause ?? error) : error
   return cause instanceof Error ? cause.message : String(cause)
@@ -32,7 +32,7 @@ async function examine({ url, schema, table }: DoctorArguments): Promise<readonl
     return await diagnosePg(sql, { schema, table, timeoutMs })
   } catch (error) {
     if (error instanceof TypeError) throw error
-    throw new UnreachableError(`PostgreSQL cannot be asked: ${reasonOf(error)}`)
+    throw new UnreachableError(`PostgreSQL cannot be reached: ${reasonOf(error)}`)
   } finally {
     await sql.end({ timeout: 0 })
   }

@@ -1,12 +1,12 @@
 import { note, ok, problem, type Finding } from '@bext/session-core/doctor'
 import type { Ask } from './ask.js'
 
-// Fewer tell nothing.
-const enoughUpdates = 1000
-const enoughRows = 1000
-const goodHotShare = 0.9
-const muchDead = 0.3
-const muchExpired = 0.3
+// Smaller numbers are not significant.
+const minUpdates = 1000
+const minRows = 1000
+const minHotShare = 0.9
+const maxDeadShare = 0.3
+const maxExpiredShare = 0.3
 const sampledBlocks = 1000
 const sweptWithinMs = 3_600_000
 
@@ -18,13 +18,13 @@ function percent(share: number): string {
 }
 
 function examineHot(updates: number, hot: number): Finding[] {
-  if (updates < enoughUpdates) return []
+  if (updates < minUpdates) return []
   const share = hot / updates
   const found = `${percent(share)} of ${updates} updates were heap-only`
-  if (share >= goodHotShare) return [ok('updates', found)]
-  const why = 'Each of the others wrote new entries into all indexes, which then grow and are slower to vacuum.'
+  if (share >= minHotShare) return [ok('updates', found)]
+  const why = 'Each of the others wrote to all indexes, which then grow and are slower to vacuum.'
   const advice =
-    'Look for an index on expires_at_ms or data_json, for a fill factor over 90, and for long transactions, which keep old versions.'
+    'Look for an index on expires_at_ms or data_json, a fill factor over 90, and long transactions, which keep old versions of rows.'
   return [problem('updates', found, why, advice)]
 }
 
@@ -32,17 +32,17 @@ function examineDead(live: number, dead: number, hasVacuum: boolean): Finding[] 
   const share = dead / Math.max(1, live + dead)
   const found = `${dead} of ${live + dead} rows are dead`
   if (!hasVacuum) {
-    const why = 'Nothing frees the room of rows that were changed or swept, so the table grows without an end.'
+    const why = 'Nothing frees the space of rows that were changed or swept, so the table grows without limit.'
     return [problem('vacuum', 'autovacuum is off, for the server or for the table', why, 'Set autovacuum on.')]
   }
-  if (live + dead < enoughRows || share < muchDead) return [ok('vacuum', found)]
-  const why = 'The table is larger than it need be, and each sweep reads all of it.'
+  if (live + dead < minRows || share < maxDeadShare) return [ok('vacuum', found)]
+  const why = 'The table is larger than necessary, and each sweep reads all of it.'
   const advice =
-    'Set autovacuum_vacuum_scale_factor of the table lower, and look for long transactions: see the README on autovacuum.'
+    'Lower autovacuum_vacuum_scale_factor of the table, and look for long transactions: see Autovacuum in the README.'
   return [note('vacuum', found, why, advice)]
 }
 
-/** What PostgreSQL has counted. */
+/** Checks heap-only updates and dead rows, by the statistics of PostgreSQL. */
 export async function examineStatistics(ask: Ask, table: string): Promise<Finding[]> {
   const [updates, hot, live, dead, hasVacuum] = await ask.row(
     `select coalesce(sum(n_tup_upd), 0), coalesce(sum(n_tup_hot_upd), 0), coalesce(sum(n_live_tup), 0),
@@ -54,7 +54,7 @@ export async function examineStatistics(ask: Ask, table: string): Promise<Findin
   return [...examineHot(Number(updates), Number(hot)), ...examineDead(Number(live), Number(dead), hasVacuum === 't')]
 }
 
-/** Whether somebody sweeps, by a sample of the table. */
+/** Checks that expired sessions are swept, in a sample of the table. */
 export async function examineSweep(ask: Ask, table: string): Promise<Finding[]> {
   const [blocks] = await ask.row(
     `select greatest(1, sum(pg_relation_size(relid)) / current_setting('block_size')::bigint) from ${leaves} as leaf`,
@@ -67,7 +67,10 @@ export async function examineSweep(ask: Ask, table: string): Promise<Finding[]> 
   )
   const part = share < 100 ? ', in a sample' : ''
   const found = `${expired} of ${rows} sessions expired more than an hour ago${part}`
-  if (Number(rows) < enoughRows || Number(expired) / Number(rows) < muchExpired) return [ok('sweep', found)]
-  const why = 'Nobody sweeps, or not fast enough: expired sessions take room, and slow down what reads the table.'
-  return [problem('sweep', found, why, 'Call startSweeping in your server, or sweep() in a job: see the README.')]
+  if (Number(rows) < minRows || Number(expired) / Number(rows) < maxExpiredShare) return [ok('sweep', found)]
+  const why =
+    'Sweeping does not run, or is too slow. Expired sessions take space and slow down reads of the whole table.'
+  return [
+    problem('sweep', found, why, 'Call startSweeping in your server, or sweep() in a job: see Sweeping in the README.'),
+  ]
 }

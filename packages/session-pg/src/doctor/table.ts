@@ -1,15 +1,14 @@
 import { note, ok, problem, type Finding } from '@bext/session-core/doctor'
-import { latestVersion, versionIn } from '../schema/migrations.js'
 import type { TextRow } from '../client/client.js'
-import { attempt } from './attempt.js'
-import { refusalOf, type Ask } from './ask.js'
+import { latestVersion, versionIn } from '../schema/migrations.js'
+import { attempt, refusalOf, type Ask } from './ask.js'
 import { examineGuards } from './guards.js'
 import { examineIndexes } from './indexes.js'
 import { examineStatistics, examineSweep } from './statistics.js'
 
 const columns = { id: 'text', user_id: 'text', created_at_ms: 'bigint', expires_at_ms: 'bigint', data_json: 'text' }
 
-// A right to the columns that statements name is enough, except where they name system columns or a whole row.
+// A right to the named columns is enough, except for statements that name system columns or a whole row.
 function columnRight(right: string, names: readonly string[]): string {
   return names.map((name) => `coalesce(has_column_privilege(oid, '${name}', '${right}'), false)`).join(' and ')
 }
@@ -25,23 +24,23 @@ function examineVersion(comment: string): Finding {
   const version = versionIn(comment)
   if (version === latestVersion) return ok('table', `version ${version}`)
   if (version === undefined) {
-    const why = 'migrate takes it for somebody else’s, and leaves it alone.'
-    const advice = 'If the store made it, put the comment back that the last migration ends with.'
-    return problem('table', 'its comment tells no version of @bext/session-pg', why, advice)
+    const why = 'migrate does not change a table that was not created by this package.'
+    const advice = 'If migrate created it, restore the comment that the last migration sets.'
+    return problem('table', 'its comment has no version of @bext/session-pg', why, advice)
   }
-  const found = `version ${version}; this release makes ${latestVersion}`
+  const found = `version ${version}, but this release needs ${latestVersion}`
   if (version < latestVersion) {
-    return problem('table', found, 'The store expects what later versions have.', 'Run migrate(sql).')
+    return problem('table', found, 'The store needs the changes of later versions.', 'Run migrate(sql).')
   }
   return problem(
     'table',
     found,
-    'This release does not know what is different.',
-    'Use the release that has migrated it.',
+    'This release does not know the changes of later versions.',
+    'Use the release that migrated it, or a newer one.',
   )
 }
 
-/** Reads which columns the table lacks, and which a create leaves empty though they may not be null. */
+/** Reads the names of missing columns, and of columns that may not be null but that a create leaves empty. */
 async function readColumns(ask: Ask, table: string): Promise<{ missing: string[]; needed: string[] }> {
   const rows = await ask.rows(
     `select attname, typname, attnotnull and not atthasdef and attidentity = '' from pg_attribute
@@ -63,8 +62,15 @@ async function readColumns(ask: Ask, table: string): Promise<{ missing: string[]
 
 function examineNeeded(needed: readonly string[]): Finding[] {
   if (needed.length === 0) return []
-  const why = 'A new session leaves it empty, at least that of a visitor who is not signed in, so create fails.'
-  return [problem('table', `${needed.join(', ')} may not be null`, why, 'Give it a default, or drop its not null.')]
+  const why = 'A create leaves it empty, at least for a visitor who is not signed in, and then fails.'
+  return [
+    problem(
+      'table',
+      `${needed.join(', ')} may not be null`,
+      why,
+      'Give it a default, or drop its not null constraint.',
+    ),
+  ]
 }
 
 async function examineRights(ask: Ask, table: string): Promise<Finding[]> {
@@ -75,12 +81,12 @@ async function examineRights(ask: Ask, table: string): Promise<Finding[]> {
   )
   const lacking = Object.keys(rights).filter((_, position) => granted[position] !== 't')
   if (lacking.length > 0) {
-    const advice = 'Grant them: see the README on privileges.'
-    return [problem('privileges', `the role lacks ${lacking.join(', ')}`, 'Calls that need them fail.', advice)]
+    const advice = 'Grant them: see Privileges in the README.'
+    return [problem('privileges', `the role lacks ${lacking.join(', ')}`, 'Calls that need these rights fail.', advice)]
   }
   if (isSuperuser !== 't') return [ok('privileges', 'select, insert, update and delete')]
-  const why = 'Whoever takes over the web server can do everything in the whole cluster.'
-  return [note('privileges', 'the role is a superuser', why, 'Give the store a role with the rights that it needs.')]
+  const why = 'An attacker who takes over the web server controls the whole database cluster.'
+  return [note('privileges', 'the role is a superuser', why, 'Use a role with only the rights that the store needs.')]
 }
 
 async function examineNamesakes(ask: Ask, table: string): Promise<Finding[]> {
@@ -91,8 +97,8 @@ async function examineNamesakes(ask: Ask, table: string): Promise<Finding[]> {
     table,
   )
   if (others === '0') return []
-  const why = 'Which of them a store without the option schema finds depends on the search_path of its role.'
-  return [note('table', 'another schema of the search_path has one by that name', why, 'Give the option schema.')]
+  const why = 'Without the option schema, the table that a store uses depends on the search_path of its role.'
+  return [note('table', 'another schema of the search_path has a table with this name', why, 'Set the option schema.')]
 }
 
 async function examinePersistence(ask: Ask, table: string): Promise<Finding[]> {
@@ -102,8 +108,8 @@ async function examinePersistence(ask: Ask, table: string): Promise<Finding[]> {
     table,
   )
   if (unlogged === '0') return []
-  const why = 'A crash of the server ends all sessions, and so does a failover.'
-  return [note('table', 'it is unlogged', why, 'If that is not meant: alter table … set logged.')]
+  const why = 'A crash of the server, or a failover, deletes all sessions.'
+  return [note('table', 'it is unlogged', why, 'If this is not intended, run alter table … set logged.')]
 }
 
 async function findTable(ask: Ask, table: string): Promise<TextRow | 'forbidden' | undefined> {
@@ -117,7 +123,7 @@ async function findTable(ask: Ask, table: string): Promise<TextRow | 'forbidden'
   }
 }
 
-/** Looks at the table, whose name comes quoted. */
+/** Checks the table. `table` must be quoted. */
 export async function examineTable(ask: Ask, table: string): Promise<Finding[]> {
   const row = await findTable(ask, table)
   if (row === undefined) {
@@ -125,18 +131,18 @@ export async function examineTable(ask: Ask, table: string): Promise<Finding[]> 
     return [problem('table', 'it is missing', why, 'Run migrate(sql), with the same schema and table as the store.')]
   }
   if (row === 'forbidden') {
-    const advice = 'Grant it: see the README on privileges.'
+    const advice = 'Grant it: see Privileges in the README.'
     return [problem('privileges', 'the role lacks usage on the schema', 'Every call of the store fails.', advice)]
   }
   const [comment, isTable] = row
   if (isTable !== 't') {
     const advice = 'Choose another name with the option table, or another schema, and run migrate(sql).'
-    return [problem('table', 'something of that name is there, but no table', 'Calls of the store fail.', advice)]
+    return [problem('table', 'the name belongs to something that is not a table', 'Calls of the store fail.', advice)]
   }
   const version = examineVersion(comment ?? '')
   const { missing, needed } = await readColumns(ask, table)
   if (missing.length > 0) {
-    const advice = 'Choose another name, and run migrate(sql).'
+    const advice = 'Choose another name with the option table, and run migrate(sql).'
     const found = `it lacks the columns ${missing.join(', ')}`
     return [version, problem('table', found, 'Calls of the store fail.', advice)]
   }

@@ -1,43 +1,42 @@
 import { SessionError } from '@bext/session-core'
-import type { PgClient } from '../client/client.js'
-import { checkClient, query, MisroutedReplyError } from '../client/client.js'
-import type { LayoutOptions, Migration } from './migrations.js'
-import { mark, migrationsFor, versionIn } from './migrations.js'
-import { codeOf, toSessionError, type Explanations } from '../errors.js'
-import { tableNames } from './table-names.js'
+import { checkClient, MisroutedReplyError, query, type PgClient } from '../client/client.js'
 import { untilSent } from '../client/until-sent.js'
+import { codeOf, toSessionError, type Explanations } from '../errors.js'
+import { commentPrefix, migrationsFor, versionIn, type LayoutOptions, type Migration } from './migrations.js'
+import { tableNames } from './table-names.js'
 
-const patienceMs = 10_000
+const defaultLockTimeoutMs = 10_000
 
 const nameTaken =
-  'A name that migrate needs is taken, such as that of the index of a table that was renamed. Rename what has it (alter index … rename to …), or choose another name with the option table.'
+  'A name that migrate needs is taken, for example by the index of a renamed table. Rename that index (alter index … rename to …), or choose another name with the option table.'
 
-const notDone = 'Nothing was changed.'
+const unchanged = 'Nothing was changed.'
 
 const explained: Explanations = {
-  '42501': `The database role lacks a right: to migrate, it needs usage and create on the schema, and to be the owner of the table. ${notDone}`,
-  '3F000': 'The schema does not exist: create the one that the option schema, or the search_path of the role, names.',
+  '42501': `The database role lacks a right. To migrate, it needs usage and create on the schema, and must own the table. ${unchanged}`,
+  '3F000':
+    'The schema does not exist. Create the schema that the option schema, or the search_path of the role, names.',
   '42P07': nameTaken,
   '42710': nameTaken,
-  '55P03': `Somebody else held a lock for too long: look for another migration, or a long transaction. ${notDone}`,
+  '55P03': `A lock was not released in time. Look for another migration or a long transaction. ${unchanged}`,
 }
 
-/** The version of the table: 0 if there is none. Rejects if it is later than the latest that is known. */
+/** Reads the version of the table: 0 if there is no table. Rejects if this release does not know the version. */
 async function readVersion(sql: PgClient, table: string, latest: number): Promise<number> {
-  // To read from a table of the catalog is what has the server hear of a table that was made a moment ago.
+  // Selecting from a catalog table gives the statement a fresh snapshot, in which a table created a moment ago is visible.
   const text = `select coalesce(obj_description(oid, 'pg_class'), '') from pg_class where oid = to_regclass($1::text)`
   const [row] = await untilSent(() => query(sql, text, [table]))
   if (row === undefined) return 0
   const version = versionIn(row[0] ?? '')
   if (version === undefined) {
-    const expected = 'whose comment tells no version of @bext/session-pg'
+    const found = 'The table exists, but its comment has no version of @bext/session-pg.'
     const advice =
-      'Choose another name with the option table, another schema with the option schema, or put the comment back that the last migration ends with.'
-    throw new SessionError('failed', `There is a table of that name already, ${expected}. ${advice}`)
+      'Choose another name with the option table, another schema with the option schema, or restore the comment that the last migration sets.'
+    throw new SessionError('failed', `${found} ${advice}`)
   }
   if (version > latest) {
-    const found = `The table has version ${version}, and this release of @bext/session-pg knows ${latest} at most.`
-    throw new SessionError('failed', `${found} Use the release that has migrated it, or a newer one.`)
+    const found = `The table has version ${version}, but this release of @bext/session-pg knows only versions up to ${latest}.`
+    throw new SessionError('failed', `${found} Use the release that migrated it, or a newer one.`)
   }
   return version
 }
@@ -47,43 +46,44 @@ function literal(text: string): string {
 }
 
 /**
- * One message of several statements, which the server runs in one transaction. `begin` of postgres.js 3.4 can send a
- * `begin` and lose the connection on which it did (its issue 1189), so that later writes of a store on it are never seen.
+ * Returns several statements as one message, which the server runs in one transaction. `sql.begin` is not safe: postgres.js
+ * 3.4 can send its `begin` without reserving the connection (its issue 1189), and later writes of a store on that
+ * connection would never be committed.
  */
 function transactionFor(table: string, steps: readonly Migration[], from: number, lockTimeoutMs: number): string {
   const name = literal(table)
   return [
-    // At a higher level, a process that has waited for another does not see the table that the other has made.
+    // At a higher level, a process that waited for another one would not see the table that the other one created.
     'set transaction isolation level read committed',
-    // A user's own settings are for short statements.
+    // Timeouts that the user has set are meant for short statements.
     `select set_config(name, '0', true) from pg_settings where name in ('statement_timeout', 'transaction_timeout')`,
     'set local client_min_messages = warning',
     `set local lock_timeout = ${lockTimeoutMs}`,
-    // Lets one process after the other in. Those that come later fail to divide by zero, and find nothing to do.
+    // Processes run this one after the other. Later ones divide by zero, which rolls back, and then find nothing to do.
     `select pg_advisory_xact_lock(hashtextextended(${literal(`@bext/session-pg ${table}`)}, 0))`,
-    `select 1 / (case when coalesce(substring(obj_description(oid, 'pg_class') from '^${mark}([0-9]+)'), '0') = '${from}'
+    `select 1 / (case when coalesce(substring(obj_description(oid, 'pg_class') from '^${commentPrefix}([0-9]+)'), '0') = '${from}'
 then 1 else 0 end) from (select) as one left join pg_class on oid = to_regclass(${name})`,
     ...steps.slice(from).map(({ sql }) => sql),
   ].join(';\n')
 }
 
-// By these the server tells that somebody else has made or changed the table meanwhile.
-const overtaken = new Set(['22012', '23505', '42P07', '42710'])
+// The errors of the server when another process has created or changed the table meanwhile.
+const changedMeanwhile = new Set(['22012', '23505', '42P07', '42710'])
 
-/** Takes the table through the steps that it lacks, all or none of them. */
+/** Applies the steps that the table lacks: all of them, or none. */
 export async function runMigrations(
   sql: PgClient,
   table: string,
   steps: readonly Migration[],
-  lockTimeoutMs: number = patienceMs,
+  lockTimeoutMs: number = defaultLockTimeoutMs,
 ): Promise<void> {
   let from = await readVersion(sql, table, steps.length)
   while (from !== steps.length) {
-    let failure: unknown = new MisroutedReplyError('The connection broke while the table was migrated.')
+    let failure: unknown = new MisroutedReplyError('The connection broke while the table was migrated. Try again.')
     try {
       await untilSent(() => query(sql, transactionFor(table, steps, from, lockTimeoutMs)))
     } catch (error) {
-      if (!overtaken.has(codeOf(error) ?? '')) throw error
+      if (!changedMeanwhile.has(codeOf(error) ?? '')) throw error
       failure = error
     }
     const reached = await readVersion(sql, table, steps.length)
@@ -93,10 +93,10 @@ export async function runMigrations(
 }
 
 /**
- * Makes the table, or takes it to the version of this release; else changes nothing and needs no more rights than a
- * store. Safe to run from many processes at once, and all or nothing. Rejects with `Backend`: if a lock is not free
- * within 10 seconds, if a table of that name is not ours, or if it has a version that this release does not know. Throws
- * a `TypeError` for a wrong option.
+ * Creates the table, or upgrades it to the version of this release, completely or not at all. If the table is up to date,
+ * changes nothing and needs only the rights of a store. Many processes may call it at the same time. Rejects with
+ * `Backend` if a lock is not released within 10 seconds, if the table is not one of this package, or if it has a version
+ * that this release does not know. Rejects with a `TypeError` for a wrong option.
  */
 export async function migrate(sql: PgClient, options: LayoutOptions = {}): Promise<void> {
   checkClient('migrate', sql, 'unsafe')

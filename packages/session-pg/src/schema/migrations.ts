@@ -1,27 +1,26 @@
 import { rejectUnknownOptions } from '@bext/session-core/store-helpers'
-import type { TableNames, TableOptions } from './table-names.js'
-import { tableNames } from './table-names.js'
+import { tableNames, type TableNames, type TableOptions } from './table-names.js'
 
-/** How a table is made. What is there already stays as it is. */
+/** Name and layout of a new table. The layout of an existing table does not change. */
 export interface LayoutOptions extends TableOptions {
   /**
-   * In how many partitions, by the hash of the id: from 2 to 64, each vacuumed by itself. Default: a table without. For
-   * tens of millions of sessions.
+   * Number of hash partitions by id, from 2 to 64, for tens of millions of sessions. PostgreSQL vacuums each partition
+   * separately. Default: none.
    */
   readonly partitions?: number | undefined
   /**
-   * Whether the sessions are kept out of the write-ahead log, so that writes cost less. Then a crash of the server ends
-   * all sessions, and standbys have none. Default: false.
+   * `true` keeps the sessions out of the write-ahead log, so that writes cost less. A crash of the server then deletes all
+   * sessions, and standbys have none. Default: `false`.
    */
   readonly unlogged?: boolean | undefined
 }
 
 /** A step from one version of the table to the next. */
 export interface Migration {
-  /** The version that it leads to, from 1 on. */
+  /** Version of the table after the step. The first is 1. */
   readonly version: number
   readonly name: string
-  /** Statements for one transaction. */
+  /** Statements to run in one transaction. */
   readonly sql: string
 }
 
@@ -31,11 +30,10 @@ interface Layout {
   readonly unlogged: boolean
 }
 
-const factory = 'migrations'
 const maxPartitions = 64
 
-// No index on expires_at_ms: it would turn every touch into a new index entry. The fill factor leaves room on each
-// page for the next version of a row, which then needs no index entry either.
+// No index on expires_at_ms, because every touch would then write to all indexes. The fill factor leaves room on each page
+// for the next version of a row, which then needs no new index entry.
 const storage = 'with (fillfactor = 90)'
 
 function createTable({ names, partitions, unlogged }: Layout): string {
@@ -62,48 +60,48 @@ function createSessions(layout: Layout): string {
   return `${createTable(layout)}create index ${index} on ${table} (user_id) where user_id is not null;\n`
 }
 
-/** The steps, in their order. One that is released never changes: what is to be different is a further one. */
+/** The steps in order. A released step never changes: add another step instead. */
 const steps: readonly { readonly name: string; readonly sqlFor: (layout: Layout) => string }[] = [
   { name: 'sessions', sqlFor: createSessions },
 ]
 
-/** The version of the table that this release makes and expects. */
+/** The version of the table that this release creates and expects. */
 export const latestVersion: number = steps.length
 
-/** What the comment on a table of that version begins with. */
-export const mark = '@bext/session-pg schema '
+/** The beginning of the comment on a table, before its version. */
+export const commentPrefix = '@bext/session-pg schema '
 
-/** The version that a table's comment tells, or undefined if it tells none. */
+/** Returns the version in a table's comment; `undefined` if the comment has none. */
 export function versionIn(comment: string): number | undefined {
-  const digits = /^\d{1,6}\b/.exec(comment.startsWith(mark) ? comment.slice(mark.length) : '')?.[0]
+  const digits = /^\d{1,6}\b/.exec(comment.startsWith(commentPrefix) ? comment.slice(commentPrefix.length) : '')?.[0]
   return digits === undefined ? undefined : Number(digits)
 }
 
-function checkLayout(given: string, options: LayoutOptions): Layout {
-  rejectUnknownOptions(given, options, ['schema', 'table', 'partitions', 'unlogged'])
+function checkLayout(caller: string, options: LayoutOptions): Layout {
+  rejectUnknownOptions(caller, options, ['schema', 'table', 'partitions', 'unlogged'])
   const { partitions, unlogged = false } = options
   if (partitions !== undefined && !(Number.isInteger(partitions) && partitions >= 2 && partitions <= maxPartitions)) {
-    throw new TypeError(`${given}: option partitions must be a whole number from 2 to ${maxPartitions}.`)
+    throw new TypeError(`${caller}: option partitions must be an integer from 2 to ${maxPartitions}.`)
   }
-  if (typeof unlogged !== 'boolean') throw new TypeError(`${given}: option unlogged must be a boolean.`)
-  return { names: tableNames(given, options), partitions, unlogged }
+  if (typeof unlogged !== 'boolean') throw new TypeError(`${caller}: option unlogged must be a boolean.`)
+  return { names: tableNames(caller, options), partitions, unlogged }
 }
 
-/** As `migrations`, for a caller whose name is told by errors. */
-export function migrationsFor(given: string, options: LayoutOptions): Migration[] {
-  const layout = checkLayout(given, options)
+/** Returns `migrations(options)`. Errors name `caller`. */
+export function migrationsFor(caller: string, options: LayoutOptions): Migration[] {
+  const layout = checkLayout(caller, options)
   return steps.map(({ name, sqlFor }, position) => {
     const version = position + 1
-    const comment = `comment on table ${layout.names.table} is '${mark}${version}';\n`
+    const comment = `comment on table ${layout.names.table} is '${commentPrefix}${version}';\n`
     return { version, name, sql: sqlFor(layout) + comment }
   })
 }
 
 /**
- * What `migrate` runs, for those who have migrations of their own: a step for each version of the table, from the first
- * one on. The last statement of each notes the version in the table's comment, where `migrate` and `doctor` look for it.
- * Throws a `TypeError` for a wrong option.
+ * Returns the steps that `migrate` runs, for use with a migration tool: one for each version of the table, beginning with
+ * the first. The last statement of each step stores the version in the table's comment, where `migrate` and `doctor` read
+ * it. Throws a `TypeError` for a wrong option.
  */
 export function migrations(options: LayoutOptions = {}): readonly Migration[] {
-  return migrationsFor(factory, options)
+  return migrationsFor('migrations', options)
 }

@@ -1,21 +1,21 @@
 import { describeType } from '@bext/session-core/store-helpers'
 
-/** Where the sessions are kept. */
+/** Name of the table that holds the sessions. */
 export interface TableOptions {
-  /** The schema that holds the table; it must exist. Default: the first of the connection's `search_path`. */
+  /** Schema of the table. It must exist. Default: the first schema of the connection's `search_path`. */
   readonly schema?: string | undefined
-  /** The table's name: any text of 1 to 48 bytes. Default: `sessions`. */
+  /** Name of the table, 1 to 48 bytes. Default: `sessions`. */
   readonly table?: string | undefined
 }
 
-/** Names quoted for SQL. `index` is without the schema, which is how `create index` wants it. */
+/** Names quoted for SQL. `index` has no schema, because `create index` does not accept one. */
 export interface TableNames {
   readonly table: string
   readonly index: string
   readonly partition: (number: number) => string
 }
 
-// PostgreSQL cuts longer names off. The table's leaves room for the names derived from it.
+// PostgreSQL truncates longer names. The limit of the table's name leaves room for the names derived from it.
 const maxNameBytes = 63
 const maxTableBytes = 48
 
@@ -26,8 +26,8 @@ function checkName(factory: string, option: string, name: unknown, maxBytes: num
   }
   const bytes = Buffer.byteLength(name)
   if (bytes === 0 || bytes > maxBytes) throw new TypeError(`${factory}: ${expected}, but it has ${bytes} bytes.`)
-  if (name.includes('\0')) throw new TypeError(`${factory}: ${expected}, but it holds a NUL.`)
-  if (!name.isWellFormed()) throw new TypeError(`${factory}: ${expected}, but it holds a lone surrogate.`)
+  if (name.includes('\0')) throw new TypeError(`${factory}: ${expected}, but it contains a NUL.`)
+  if (!name.isWellFormed()) throw new TypeError(`${factory}: ${expected}, but it contains a lone surrogate.`)
   return name
 }
 
@@ -35,7 +35,7 @@ function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-/** The quoted names. Throws a `TypeError` that names the factory and the option. */
+/** Returns the quoted names. Throws a `TypeError` that names the factory and the option. */
 export function tableNames(factory: string, { schema, table = 'sessions' }: TableOptions): TableNames {
   const prefix = schema === undefined ? '' : `${quote(checkName(factory, 'schema', schema, maxNameBytes))}.`
   const name = checkName(factory, 'table', table, maxTableBytes)

@@ -1,50 +1,72 @@
-import type { Deadline } from '@bext/session-core/store-helpers'
-import { batchStatementsFor, dataSeparator } from './batch-statements.js'
+import { SessionError } from '@bext/session-core'
+import { checkUserId, describeType, type Deadline } from '@bext/session-core/store-helpers'
 import { createBatchedCall, type BatchedCall } from '../batching/batcher.js'
 import type { SqlText, TextRow } from '../client/client.js'
 import type { Connection, WrittenRow } from '../connection.js'
-import type { Outcome } from './outcomes.js'
+import type { Outcome } from '../errors.js'
+import { batchStatementsFor, dataSeparator } from './batch-statements.js'
 import { statementsFor } from './statements.js'
 
-export interface NewSession {
+/** Checks that PostgreSQL can store `userId` unaltered, which excludes NUL. Throws `Invalid` otherwise (contract I3). */
+export function checkPgUserId(userId: unknown): string {
+  const checked = checkUserId(userId)
+  if (!checked.includes('\0')) return checked
+  throw new SessionError(
+    'bad_argument',
+    'userId contains a NUL, which PostgreSQL cannot store. Use a userId without NUL.',
+  )
+}
+
+/**
+ * Returns the data that `updateIfUnchanged` compares with: `null` for a string that PostgreSQL cannot store and that
+ * therefore equals no session's data. Throws `Invalid` if it is not a string.
+ */
+export function checkExpectedDataJson(expected: unknown): string | null {
+  if (typeof expected !== 'string') {
+    throw new SessionError('bad_argument', `expectedDataJson must be a string, but it is ${describeType(expected)}.`)
+  }
+  return expected.includes('\0') || !expected.isWellFormed() ? null : expected
+}
+
+interface NewSession {
   readonly hash: string
-  /** The user, or null for an anonymous session. */
+  /** The user, or `null` for an anonymous session. */
   readonly user: string | null
   readonly dataJson: string
   readonly ttlMs: number
 }
 
-export interface DataOfSession {
+interface SessionData {
   readonly hash: string
   readonly dataJson: string
 }
 
-export interface TtlOfSession {
+interface SessionTtl {
   readonly hash: string
   readonly ttlMs: number
 }
 
 /** A session's row: id, user, created, expires, data. */
-export type SessionRow = TextRow
+type SessionRow = TextRow
 
-/** The calls on single sessions, by the hash of the session's id, which leave in batches. */
+/** Batched calls on single sessions, by the hash of the session's id. */
 export interface SessionCommands {
-  /** Resolves to the session's row, to `missing` if there is none that is alive, or to `hidden`: see `Outcome`. */
+  /** Resolves to the row of the live session, or to `missing` or `hidden`: see `Outcome`. */
   readonly read: BatchedCall<string, SessionRow | 'missing' | 'hidden'>
   readonly create: BatchedCall<NewSession, 'taken' | Outcome>
-  readonly update: BatchedCall<DataOfSession, Outcome>
-  readonly touch: BatchedCall<TtlOfSession, Outcome>
+  readonly update: BatchedCall<SessionData, Outcome>
+  readonly touch: BatchedCall<SessionTtl, Outcome>
   readonly delete: BatchedCall<string, Outcome>
 }
 
 type Change = { readonly hash: string }
 
-// Hashes and numbers need no quotes in the text of an array.
+// Hashes and numbers need no quotes in an array literal.
 function arrayOf(items: readonly (string | number)[]): string {
   return `{${items.join(',')}}`
 }
 
-// A mark stands before each user, and nothing for none: a bare null is text where the setting array_nulls is off.
+// Each user has a prefix, and an empty text stands for no user. With array_nulls off, an unquoted null would be a text.
 function arrayOfUsers(users: readonly SqlText[]): string {
   const quoted = users.map((user) => (user === null ? '""' : `"=${user.replaceAll(/["\\]/g, '\\$&')}"`))
   return `{${quoted.join(',')}}`
@@ -54,8 +76,8 @@ function joinData(calls: readonly { readonly dataJson: string }[]): string {
   return calls.map(({ dataJson }) => dataJson).join(dataSeparator)
 }
 
-// Locks are taken in this order by everybody.
-function sorted<Call extends Change>(calls: Iterable<Call>): Call[] {
+// Every process takes locks in this order, so that batches do not deadlock.
+function sortedByHash<Call extends Change>(calls: Iterable<Call>): Call[] {
   return [...calls].toSorted((a, b) => (a.hash < b.hash ? -1 : 1))
 }
 
@@ -63,56 +85,57 @@ function hashOf({ hash }: Change): string {
   return hash
 }
 
-function idsIn(list: SqlText | undefined): ReadonlySet<string> {
+function idsOf(list: SqlText | undefined): ReadonlySet<string> {
   return new Set(list?.split(','))
 }
 
-/** Tells by a session's hash what became of its change. */
-function outcomesOf([outcome, done, busy, refused]: WrittenRow): (hash: string) => Outcome | 'busy' {
+/** Returns a function from a session's hash to the outcome of its change. */
+function outcomesOf([outcome, done, locked, refused]: WrittenRow): (hash: string) => Outcome | 'locked' {
   if (outcome === 'done') return () => 'done'
   const rest = outcome === 'hidden' ? 'hidden' : 'missing'
-  const [doneIds, busyIds, refusedIds] = [idsIn(done), idsIn(busy), idsIn(refused)]
+  const [doneIds, lockedIds, refusedIds] = [idsOf(done), idsOf(locked), idsOf(refused)]
   return (hash) => {
     if (doneIds.has(hash)) return 'done'
     if (refusedIds.has(hash)) return 'refused'
-    return rest === 'missing' && busyIds.has(hash) ? 'busy' : rest
+    return rest === 'missing' && lockedIds.has(hash) ? 'locked' : rest
   }
 }
 
 /**
- * The rows of many sessions in the text of one, by their ids; undefined if the data of one holds the separator, which
- * somebody else must have written.
+ * Parses the rows of many sessions, by their hashes. Returns `undefined` if data contains the separator, which only another
+ * program can have written.
  */
-function rowsIn(text: string, count: number): ReadonlyMap<string, SessionRow> | undefined {
+function parseRows(text: string, count: number): ReadonlyMap<string, SessionRow> | undefined {
   const rows = new Map<string, SessionRow>()
   const fields = count === 0 ? [] : text.split(dataSeparator)
   if (fields.length !== 5 * count) return undefined
   for (let at = 0; at < fields.length; at += 5) {
-    const [id = '', created = '', expires = '', userJson = '', data = ''] = fields.slice(at, at + 5)
+    const [id = '', userJson = '', created = '', expires = '', data = ''] = fields.slice(at, at + 5)
     rows.set(id, [id, userJson === '' ? null : String(JSON.parse(userJson)), created, expires, data])
   }
   return rows
 }
 
+/** Creates the calls for the table, whose name must be quoted. */
 export function createSessionCommands(connection: Connection, table: string): SessionCommands {
   const statements = statementsFor(table)
-  const many = batchStatementsFor(table)
+  const batchStatements = batchStatementsFor(table)
 
-  /** A change of sessions that are there. Of several changes of one session the last one counts, for all of them. */
+  /** Creates a change of existing sessions. If a batch has several changes of one session, only the last one is sent. */
   function change<Call extends Change>(
-    text: { readonly now: string; readonly many: string },
+    texts: { readonly one: string; readonly batch: string },
     valueOf: (call: Call) => SqlText[],
     valuesOf: (calls: readonly Call[]) => SqlText[],
     charsOf: (call: Call) => number,
   ): BatchedCall<Call, Outcome> {
     return createBatchedCall<Call, Outcome>(connection, {
       async runOne(deadline, call) {
-        const [outcome] = await connection.write(deadline, text.now, call.hash, ...valueOf(call))
-        return outcome as 'done' | 'busy'
+        const [outcome] = await connection.write(deadline, texts.one, call.hash, ...valueOf(call))
+        return outcome as 'done' | 'locked'
       },
       async runBatch(deadline, calls) {
-        const last = sorted(new Map(calls.map((call) => [call.hash, call])).values())
-        const row = await connection.write(deadline, text.many, arrayOf(last.map(hashOf)), ...valuesOf(last))
+        const last = sortedByHash(new Map(calls.map((call) => [call.hash, call])).values())
+        const row = await connection.write(deadline, texts.batch, arrayOf(last.map(hashOf)), ...valuesOf(last))
         const outcomeOf = outcomesOf(row)
         return calls.map(({ hash }) => outcomeOf(hash))
       },
@@ -121,7 +144,7 @@ export function createSessionCommands(connection: Connection, table: string): Se
   }
 
   const deleteCalls = change<Change>(
-    { now: statements.deleteNow, many: many.delete },
+    { one: statements.deleteNow, batch: batchStatements.delete },
     () => [],
     () => [],
     () => 0,
@@ -142,7 +165,7 @@ export function createSessionCommands(connection: Connection, table: string): Se
       return outcome as 'taken' | Outcome
     }
     const outcome = await send()
-    // An id that was committed while the statement ran is seen by the next one.
+    // If another transaction committed the id while this statement ran, the next statement sees it.
     return outcome === 'refused' ? send() : outcome
   }
 
@@ -150,8 +173,8 @@ export function createSessionCommands(connection: Connection, table: string): Se
     read: createBatchedCall<string, SessionRow | 'missing' | 'hidden'>(connection, {
       runOne: readOne,
       async runBatch(deadline, hashes) {
-        const [row] = await connection.read(deadline, many.read, arrayOf([...new Set(hashes)].toSorted()))
-        const found = rowsIn(row?.[0] ?? '', Number(row?.[1]))
+        const [row] = await connection.read(deadline, batchStatements.read, arrayOf([...new Set(hashes)].toSorted()))
+        const found = parseRows(row?.[0] ?? '', Number(row?.[1]))
         if (found === undefined) return Promise.all(hashes.map((hash) => readOne(deadline, hash)))
         const rest = row?.[2] === 'hidden' ? 'hidden' : 'missing'
         return hashes.map((hash) => found.get(hash) ?? rest)
@@ -162,12 +185,12 @@ export function createSessionCommands(connection: Connection, table: string): Se
     create: createBatchedCall<NewSession, 'taken' | Outcome>(connection, {
       runOne: createOne,
       async runBatch(deadline, calls) {
-        // Of several that have drawn the same id, one gets it.
+        // If several calls have drawn the same id, the first one gets it.
         const first = new Map(calls.toReversed().map((call) => [call.hash, call]))
-        const distinct = sorted(first.values())
+        const distinct = sortedByHash(first.values())
         const row = await connection.write(
           deadline,
-          many.create,
+          batchStatements.create,
           arrayOf(distinct.map(hashOf)),
           arrayOfUsers(distinct.map(({ user }) => user)),
           joinData(distinct),
@@ -184,15 +207,15 @@ export function createSessionCommands(connection: Connection, table: string): Se
       charsOf: ({ user, dataJson }) => dataJson.length + (user?.length ?? 0),
     }),
 
-    update: change<DataOfSession>(
-      { now: statements.updateNow, many: many.update },
+    update: change<SessionData>(
+      { one: statements.updateNow, batch: batchStatements.update },
       ({ dataJson }) => [dataJson],
       (calls) => [joinData(calls)],
       ({ dataJson }) => dataJson.length,
     ),
 
-    touch: change<TtlOfSession>(
-      { now: statements.touchNow, many: many.touch },
+    touch: change<SessionTtl>(
+      { one: statements.touchNow, batch: batchStatements.touch },
       ({ ttlMs }) => [String(ttlMs)],
       (calls) => [arrayOf(calls.map(({ ttlMs }) => ttlMs))],
       () => 0,

@@ -1,33 +1,38 @@
-/**
- * The last parameter of every statement, and the last column of its rows, of which there is at least one: an answer
- * tells by it which question it belongs to.
- */
-export type Echo = `$${number}::text`
+// The names of common table expressions begin with bext_, so that they never hide a user's table.
 
-/** The server's clock in milliseconds since 1970, whatever its time zone. It moves on within a transaction. */
+/**
+ * The last parameter of every statement and the last column of its rows, of which there is at least one. It shows which
+ * statement a reply belongs to: see `MisroutedReplyError`.
+ */
+export type CorrelationTag = `$${number}::text`
+
+/** The server's clock in milliseconds since 1970, whatever its time zone. It advances within a transaction. */
 export const nowMs = 'floor(extract(epoch from clock_timestamp()) * 1000)::bigint'
 
-// Where a locked row is, which needs no second look-up. Each partition of a table has places of its own.
-export const rowLocation = 'ctid as row_id, tableoid as row_table'
-export const matchesLocation = 'session.ctid = row_id and session.tableoid = row_table'
+/** The location of a locked row, which saves a second look-up by id. Rows of two partitions can have the same ctid. */
+export const rowLocation = 'ctid as row_ctid, tableoid as row_tableoid'
 
-/** The server time after which a write has no effect. All parameters are text, whatever types the client has. */
+/** The condition that a row is the one at a location. */
+export const matchesLocation = 'session.ctid = row_ctid and session.tableoid = row_tableoid'
+
+/** The server time from which a write has no effect. All parameters are sent as text, whatever types the client has. */
 export const notAfterMs = '$1::text::bigint'
 
-/** The condition of a write: the fence's time has not come. */
+/** The condition of a write: the time of its fence is not over. */
 export const beforeFence: string = `bext_clock.now_ms < ${notAfterMs}`
 
 /**
- * A condition that every row of a table meets. A view, which may hide rows, has no such column, so that the server
- * refuses the statement.
+ * A condition that is true for every row of a table. A view, which may hide rows, has no such column, so the server rejects
+ * the statement.
  */
 export const ofTable = 'tableoid is not null'
 
 /**
- * Whether row level security applies to the role, so that a row that is not found may yet exist (contract E4). Asked in
- * the statement itself, and only where a row is missing: policies may be added while a store runs.
+ * Returns the condition that row level security applies to the role, so that a row that is not found may still exist
+ * (contract E4). The statement itself checks it, and only if a row is missing, because policies may be added while a store
+ * is in use.
  */
 export function mayHideRows(table: string): string {
-  // Doubled backslashes are read alike whatever standard_conforming_strings says.
+  // In an E'' literal, doubled backslashes mean the same whatever standard_conforming_strings is.
   return `row_security_active(E'${table.replaceAll(/['\\]/g, '$&$&')}'::regclass)`
 }

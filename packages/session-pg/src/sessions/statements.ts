@@ -1,29 +1,37 @@
-import type { Echo } from './sql-fragments.js'
-import { matchesLocation, beforeFence, mayHideRows, notAfterMs, nowMs, ofTable, rowLocation } from './sql-fragments.js'
+import {
+  beforeFence,
+  matchesLocation,
+  mayHideRows,
+  notAfterMs,
+  nowMs,
+  ofTable,
+  rowLocation,
+  type CorrelationTag,
+} from './sql-fragments.js'
 
 /**
- * A write that has no effect once the server's clock is past $1 (contract E2). It waits for no row lock: what somebody
- * else has locked stays as it is, and the outcome is `busy`. Every step is a materialized CTE, so that the planner keeps
- * the order. The clock is cut to milliseconds, so that one equal to $1 may be past it already. Answers one row: the
- * outcome, or `late`, and the clock.
+ * Returns a write that has no effect once the server's clock has reached $1 (contract E2). It does not wait for row locks:
+ * a row that another transaction has locked stays unchanged, and the outcome is `locked`. Every step is a materialized CTE,
+ * so that the planner keeps the order. The clock is truncated to milliseconds, so a clock equal to $1 may already be past
+ * it. Returns one row: the outcome, or `late`, and the clock.
  */
-function fencedWrite(echo: Echo, target: string, write: string, outcome: string, details = ''): string {
+function fencedWrite(tag: CorrelationTag, target: string, write: string, outcome: string, details = ''): string {
   return `with bext_target as materialized (
   ${target}
 ), bext_clock as materialized (
-  select ${nowMs} as now_ms from (select count(*) from bext_target) as locked
+  select ${nowMs} as now_ms from (select count(*) from bext_target) as target_count
 ), bext_written as (
   ${write}
   returning session.id
 )
-select case when now_ms >= ${notAfterMs} then 'late' ${outcome} end,${details} now_ms, ${echo} from bext_clock`
+select case when now_ms >= ${notAfterMs} then 'late' ${outcome} end,${details} now_ms, ${tag} from bext_clock`
 }
 
 function partitionsOf(table: string): string {
   return `pg_partition_tree(${table}::text::regclass) where isleaf`
 }
 
-/** In bytes; of the largest partition, if the table has partitions. */
+/** Returns the size of the table, or of its largest partition, in bytes. */
 function largestSize(table: string): string {
   return `coalesce((select max(pg_relation_size(relid)) from ${partitionsOf(table)}), pg_relation_size(${table}::text::regclass))`
 }
@@ -36,59 +44,64 @@ const targets = '(select count(*) from bext_target)'
 const written = '(select count(*) from bext_written)'
 
 /**
- * The statements of a store over one table, whose name comes quoted. In writes $1 is the fence's time. See `Echo`.
- * Besides those that are named, the outcome of a write is `busy` if somebody else has locked what it is about, `hidden`
- * if row level security may keep it from the role, and `refused` if a trigger has kept the server from doing it.
+ * Statements of a store over one table. In writes $1 is the time of the fence. The last parameter of each statement, which
+ * the comments omit, is a `CorrelationTag`. Besides the outcomes named below, a write has the outcome `locked` if another
+ * transaction has locked the row, `hidden` if row level security may hide the row from the role, and `refused` if a trigger
+ * kept the server from writing it.
  */
 export interface Statements {
-  /** Answers the clock. */
+  /** Returns the server's clock. */
   readonly now: string
-  /** Reads no row, and fails where the table is missing or may not be read. */
+  /** Reads no row. Fails if the table is missing or the role may not read it. */
   readonly health: string
   /**
-   * $2 id, $3 user or null, $4 data, $5 ttl. Outcome `done`, or `taken` for an id that is there. An id that somebody else
-   * has committed at the same time is `refused` once, and then `taken`.
+   * $2 id, $3 user or null, $4 data, $5 ttl. Outcome `done`, or `taken` if the id exists. If another transaction committed
+   * the id at the same time, the outcome is `refused` once, and then `taken`.
    */
   readonly create: string
-  /** $1 id. Answers id, user, created, expires, data; nulls if there is no such session, but `hidden` for the id. */
+  /** $1 id. Returns id, user, created, expires, data: nulls if the session is missing, or `hidden` as the id. */
   readonly read: string
-  /** $2 id, $3 data, $4 expected data or null for what cannot be stored. Outcome `done`, `changed` or `missing`. */
+  /** $2 id, $3 data, $4 expected data, or null for data that cannot be stored. Outcome `done`, `changed` or `missing`. */
   readonly updateIfUnchanged: string
-  /** $2 id, $3 data. Outcome `done`, or `busy` for all that is not. */
+  /** $2 id, $3 data. Outcome `done`, or `locked` in every other case. */
   readonly updateNow: string
-  /** $2 id, $3 ttl. Outcome as of `updateNow`. */
+  /** $2 id, $3 ttl. Outcome like that of `updateNow`. */
   readonly touchNow: string
-  /** $2 id. Outcome as of `updateNow`. */
+  /** $2 id. Outcome like that of `updateNow`. */
   readonly deleteNow: string
-  /** $1 user. Answers one text, or null for none, or `hidden`: id, created and expires with commas, sessions with semicolons. */
+  /**
+   * $1 user. Returns one text, null if there are no sessions, or `hidden`. Semicolons separate sessions, and commas the id,
+   * created and expires of each.
+   */
   readonly listUser: string
   /** $2 id, $3 user. Outcome `done` or `missing`. */
   readonly endUserSession: string
-  /** $2 user, $3 id to keep or null. Outcome `done`, or `busy` if some are left. */
+  /** $2 user, $3 id to keep, or null. Outcome `done`, or `locked` if sessions are left. */
   readonly endUserSessions: string
   /**
-   * $2 the most rows, $3 and $4 the places between which they are in each partition, $5 the table. Outcome: how many;
-   * details: the blocks of the largest partition, and how many partitions there are, one for a table without.
+   * $2 maximum number of rows, $3 and $4 first ctid and end ctid of the range in each partition, $5 table. Outcome: number
+   * of removed rows. Details: number of blocks of the largest partition, and number of partitions, 1 if the table has none.
    */
   readonly sweep: string
 }
 
+/** Returns the statements. `table` must be quoted. */
 export function statementsFor(table: string): Statements {
   const alive = 'bext_target.expires_at_ms > bext_clock.now_ms'
   const hidden = mayHideRows(table)
 
-  // An array of ids, for which the planner always takes the primary key's index; a join of many it may hash.
+  // For an array of ids the planner always uses the index of the primary key. A join of many ids it may hash.
   const deleteTarget = `delete from ${table} as session using bext_clock
   where session.id = any(array(select id from bext_target)) and ${beforeFence}`
 
-  /** What became of one row that was not written, and was not locked for it either. */
+  /** Returns the outcome for a row that the statement neither wrote nor locked. */
   function notLocked(condition: string): string {
-    return `when ${hidden} then 'hidden' when exists (select from ${table} where ${condition}) then 'busy' else 'missing'`
+    return `when ${hidden} then 'hidden' when exists (select from ${table} where ${condition}) then 'locked' else 'missing'`
   }
 
-  // The few steps that do for a row that is there, alive and free, which it is nearly always. As nothing is waited for,
-  // the clock may be read at any time.
-  function withoutWait(echo: Echo, lock: string, write: string, condition: string): string {
+  // A shorter statement, sufficient if the row exists, is live and is not locked, which is nearly always so. It waits for
+  // nothing, so it may read the clock at any time.
+  function withoutWait(tag: CorrelationTag, lock: string, write: string, condition: string): string {
     return `with bext_written as (
   ${write} (
     select ${rowLocation}, expires_at_ms, ${nowMs} as now_ms from ${table} where id = $2::text ${lock} skip locked
@@ -96,18 +109,18 @@ export function statementsFor(table: string): Statements {
   where ${matchesLocation} and now_ms < ${notAfterMs}${condition}
   returning 1
 )
-select case when exists (select from bext_written) then 'done' else 'busy' end, ${nowMs}, ${echo}`
+select case when exists (select from bext_written) then 'done' else 'locked' end, ${nowMs}, ${tag}`
   }
 
-  // A foreign key that refers to the session does not conflict with this lock.
+  // This lock does not conflict with foreign keys that refer to the session.
   function updateNow(assignment: string): string {
     const update = `update ${table} as session set ${assignment} from`
     return withoutWait('$4::text', 'for no key update', update, ' and bext_target.expires_at_ms > now_ms')
   }
 
-  // The array has the planner go to the places, whatever it expects of their number.
-  const swept = `session.ctid = any(array(select row_id from bext_target))
-    and (session.ctid, session.tableoid) in (select row_id, row_table from bext_target)`
+  // The array makes the planner access the rows by ctid, however many it expects.
+  const swept = `session.ctid = any(array(select row_ctid from bext_target))
+    and (session.ctid, session.tableoid) in (select row_ctid, row_tableoid from bext_target)`
 
   return {
     now: `select ${nowMs}, $1::text`,
@@ -160,7 +173,7 @@ from ${table} where user_id = $1::text and expires_at_ms > ${nowMs} and ${ofTabl
   when exists (select from bext_target) then 'refused' ${notLocked('id = $2::text and user_id = $3::text')}`,
     ),
 
-    // Locked in one order, so that two calls for one user do not deadlock.
+    // Rows are locked in the order of their ids, so that two calls for one user do not deadlock.
     endUserSessions: fencedWrite(
       '$4::text',
       `select ${rowLocation}, id from ${table} where user_id = $2::text and id is distinct from $3::text
@@ -170,7 +183,7 @@ from ${table} where user_id = $1::text and expires_at_ms > ${nowMs} and ${ofTabl
   when exists (
     select from ${table} as session where user_id = $2::text and id is distinct from $3::text
     and not exists (select from bext_written where bext_written.id = session.id)
-  ) then 'busy' else 'done'`,
+  ) then 'locked' else 'done'`,
     ),
 
     sweep: fencedWrite(
@@ -179,7 +192,7 @@ from ${table} where user_id = $1::text and expires_at_ms > ${nowMs} and ${ofTabl
   where ctid >= $3::text::tid and ctid < $4::text::tid and expires_at_ms <= (select ${nowMs})
   limit $2::text::bigint for update skip locked`,
       `delete from ${table} as session using bext_clock where ${swept} and ${beforeFence}`,
-      // A place that was written to at the same time is not seen by this statement, and is left for the next sweep.
+      // This statement does not see a row that was written at the same time. The next sweep removes it.
       `when ${hidden} then 'hidden'
   when ${written} < ${targets} and ${written} < (select count(*) from ${table} as session where ${swept}) then 'refused'
   else ${written}::text`,

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SweepCapability } from '@bext/session-core'
-import { isSessionError } from '@bext/session-core'
+import { isSessionError, type SweepCapability } from '@bext/session-core'
 import {
   callHook,
   checkPositiveInteger,
@@ -12,28 +11,28 @@ import {
 
 export interface StartSweepingOptions {
   /**
-   * How long to rest between two walks through the table, in milliseconds, give or take a half; at most 16 days.
-   * Default: 60000.
+   * Pause between two sweeps of the whole table, in milliseconds, at most 16 days. Each pause is varied at random by up to
+   * a half. Default: 60000.
    */
   readonly everyMs?: number | undefined
-  /** The most records that one batch removes. Default: 1000. */
+  /** Maximum number of records that one batch removes. Default: 1000. */
   readonly maxRecords?: number | undefined
   /**
-   * Called with the error that ended a walk early; the next one starts all the same. What the hook throws is dropped.
+   * Called with the error that ended a sweep early. The next sweep still starts. Errors of the hook are ignored.
    * Default: none.
    */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
-/** A sweep that goes on in the background. */
+/** Handle of background sweeping. */
 export interface Sweeping {
-  /** Ends it. Resolves once the batch that is under way is over. */
+  /** Stops sweeping. Resolves when the batch in flight has ended. */
   stop(): Promise<void>
 }
 
 const factory = 'startSweeping'
 
-// A rest takes up to one and a half times as long.
+// A pause takes up to one and a half times as long.
 const maxEveryMs = Math.floor(maxTimerMs / 1.5)
 
 function isClosed(error: unknown): boolean {
@@ -41,12 +40,13 @@ function isClosed(error: unknown): boolean {
 }
 
 /**
- * Sweeps the store now and then, in small batches with rests between, until it is stopped or the store is closed. Many
- * processes may do so at once; they start at different times. It keeps no process alive. Throws a `TypeError` for a wrong option.
+ * Sweeps the store at intervals, in small batches with pauses between them, until it is stopped or the store is closed
+ * (contract O2). Many processes may do so at once; they start at different times. It keeps no process alive. Throws a
+ * `TypeError` for a wrong option.
  */
 export function startSweeping(store: SweepCapability, options: StartSweepingOptions = {}): Sweeping {
   if (typeof store !== 'object' || store === null || typeof store.sweep !== 'function') {
-    const given = store === null || typeof store !== 'object' ? describeType(store) : 'an object without it'
+    const given = store === null || typeof store !== 'object' ? describeType(store) : 'an object without sweep()'
     throw new TypeError(`${factory}: expected a store with sweep(), but it is ${given}.`)
   }
   rejectUnknownOptions(factory, options, ['everyMs', 'maxRecords', 'onError'])
@@ -58,25 +58,25 @@ export function startSweeping(store: SweepCapability, options: StartSweepingOpti
   }
   const stopping = new AbortController()
 
-  // Resolves to whether to go on.
-  async function rest(ms: number): Promise<boolean> {
+  // Resolves to false once sweeping is stopped.
+  async function pause(ms: number): Promise<boolean> {
     await sleep(ms, undefined, { ref: false, signal: stopping.signal }).catch(() => {})
     return !stopping.signal.aborted
   }
 
-  async function walk(): Promise<void> {
+  async function sweepTable(): Promise<void> {
     for (;;) {
       const startedAtMs = performance.now()
       const { more } = await store.sweep({ maxRecords })
-      // The server belongs to the sessions that are alive for at least half of the time.
-      if (!more || !(await rest(performance.now() - startedAtMs))) return
+      // Sweep for at most half of the time, so that the server has capacity for calls.
+      if (!more || !(await pause(performance.now() - startedAtMs))) return
     }
   }
 
   async function run(): Promise<void> {
-    while (await rest(everyMs * (0.5 + Math.random()))) {
+    while (await pause(everyMs * (0.5 + Math.random()))) {
       try {
-        await walk()
+        await sweepTable()
       } catch (error) {
         if (isClosed(error)) return
         callHook(onError, error)

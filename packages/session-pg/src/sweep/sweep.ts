@@ -1,22 +1,24 @@
 import type { SweepResult } from '@bext/session-core'
 import type { Connection } from '../connection.js'
-import { checkOutcome } from '../sessions/outcomes.js'
+import { checkOutcome } from '../errors.js'
 
 interface SweepSetup {
   readonly connection: Connection
-  /** The statement: see `Statements`. */
+  /** The statement `sweep` of `Statements`. */
   readonly text: string
   /** The table's quoted name. */
   readonly table: string
   readonly timeoutMs: number
 }
 
-// A statement over so many blocks, half of whose rows have expired, takes a few milliseconds. They are shared between the partitions of a table.
-const blocksAtOnce = 100
+// A statement over this many blocks takes a few milliseconds if half of the rows have expired. The partitions of a table
+// share them.
+const blocksPerStatement = 100
 
 /**
- * Walks through the table's blocks, as there is no index by expiry: each call goes on where the last one stopped, until
- * it has removed enough, or half of its time is over. There is no more once the walk has come to the table's end.
+ * Creates a sweep that reads the table block by block, because there is no index by expiry. Each call continues where the
+ * last one stopped. It ends when it has removed `limit` records, when half of its time is over, or at the end of the
+ * table. Resolves to `more: false` only at the end of the table.
  */
 export function createSweep({
   connection,
@@ -32,12 +34,12 @@ export function createSweep({
       let removed = 0
       while (removed < limit && performance.now() < deadline.atMs - timeoutMs / 2) {
         const from = nextBlock
-        const to = from + Math.ceil(blocksAtOnce / partitions)
-        const most = limit - removed
+        const to = from + Math.ceil(blocksPerStatement / partitions)
+        const remaining = limit - removed
         const [count, blocks, parts] = await connection.write(
           deadline,
           text,
-          String(most),
+          String(remaining),
           `(${from},0)`,
           `(${to},0)`,
           table,
@@ -45,8 +47,8 @@ export function createSweep({
         checkOutcome(count)
         removed += Number(count)
         partitions = Number(parts)
-        // A range that has given all that was asked for may have more.
-        if (Number(count) === most) break
+        // The limit is reached, so the range may hold more expired records.
+        if (Number(count) === remaining) break
         if (to >= Number(blocks)) {
           nextBlock = 0
           return { removed, more: false }

@@ -1,16 +1,21 @@
 import { migrate, pgSessions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { expect, it, onTestFinished } from 'vitest'
-import { newSchema, newTable, openClient, postgresUrl, randomName, rejectionOf, rejectionsOf } from './support.js'
+import {
+  newRole,
+  newSchema,
+  newTable,
+  openClient,
+  postgresUrl,
+  randomName,
+  rejectionOf,
+  rejectionsOf,
+} from './helpers.js'
 
-/** A role that may log in, and has no rights of its own. It is dropped when the test ends. */
-async function newRole(owner: postgres.Sql): Promise<string> {
-  const role = randomName()
-  await owner`create role ${owner(role)} login password ${owner.unsafe(`'${role}'`)}`
-  onTestFinished(async () => {
-    await owner`drop owned by ${owner(role)}`
-    await owner`drop role ${owner(role)}`
-  })
+/** Creates a role that can log in and has no rights. */
+async function newLoginRole(owner: postgres.Sql): Promise<string> {
+  const role = await newRole(owner)
+  await owner`alter role ${owner(role)} login password ${owner.unsafe(`'${role}'`)}`
   return role
 }
 
@@ -22,9 +27,9 @@ function urlOf(role: string, database?: string): string {
   return url.href
 }
 
-it('E4 names the right to connect where the database refuses the role', async () => {
+it('E4 names the right to connect if the database rejects the role', async () => {
   const owner = openClient({ max: 1 })
-  const role = await newRole(owner)
+  const role = await newLoginRole(owner)
   const database = randomName()
   await owner`create database ${owner(database)}`
   onTestFinished(async () => {
@@ -38,9 +43,9 @@ it('E4 names the right to connect where the database refuses the role', async ()
   expect(refused.message).not.toContain('table')
 })
 
-it('E4 says why it cannot log in', async () => {
+it('E4 says why the login fails', async () => {
   const owner = openClient({ max: 1 })
-  const role = await newRole(owner)
+  const role = await newLoginRole(owner)
   const store = pgSessions({ sql: openClient({}, urlOf(role, randomName())) })
   const refused = await rejectionOf(store.create({ dataJson: '{}', ttlMs: 1000 }))
   expect(refused).toMatchObject({ reason: 'failed', cause: { code: '3D000' } })
@@ -48,7 +53,7 @@ it('E4 says why it cannot log in', async () => {
   expect(refused.message).not.toContain(role)
 })
 
-it('E4 names the rights to migrate where those are missing', async () => {
+it('E4 names the rights that migrate lacks', async () => {
   const owner = openClient()
   const schema = await newSchema(owner)
   const role = await newRole(owner)
@@ -62,7 +67,7 @@ it('E4 names the rights to migrate where those are missing', async () => {
   await migrate(sql, { schema })
 })
 
-it('E4 says that the server takes no writes, and not that it cannot be reached', async () => {
+it('E4 says that the server accepts no writes, not that it cannot be reached', async () => {
   const owner = openClient()
   const table = await newTable(owner)
   const sql = openClient({ connection: { default_transaction_read_only: true } })
@@ -72,8 +77,35 @@ it('E4 says that the server takes no writes, and not that it cannot be reached',
   const calls = [store.update(id, '2'), store.delete(id), migrate(sql, { table: randomName() })]
   for (const refused of await rejectionsOf(calls)) {
     expect(refused).toMatchObject({ code: 'Backend', reason: 'unavailable', cause: { code: '25006' } })
-    expect(refused.message).toContain('takes no writes')
+    expect(refused.message).toContain('accepts no writes')
     expect(refused.message).not.toContain('reached')
   }
   await migrate(sql, { table })
+})
+
+it('needs only the rights to select, insert, update and delete, also to find its table migrated', async () => {
+  const owner = openClient()
+  const schema = await newSchema(owner)
+  await migrate(owner, { schema })
+  const role = await newRole(owner)
+  await owner`grant usage on schema ${owner(schema)} to ${owner(role)}`
+  const sql = openClient({ connection: { role } })
+  const store = pgSessions({ sql, schema })
+  const refused = await rejectionOf(store.create({ dataJson: '{}', ttlMs: 1000 }))
+  expect(refused.code).toBe('Backend')
+  expect(refused.message).toContain('select, insert, update and delete')
+
+  await owner`grant select, insert, update, delete on ${owner(schema)}.sessions to ${owner(role)}`
+  await migrate(sql, { schema })
+  const id = await store.create({ userId: 'ann', dataJson: '1', ttlMs: 60_000 })
+  await store.update(id, '2')
+  await store.updateIfUnchanged(id, '2', '3')
+  await store.touch(id, 60_000)
+  expect((await store.read(id)).dataJson).toBe('3')
+  await store.sweep()
+  await store.endUserSessions('ann', { except: id })
+  const [summary] = await store.listUserSessions('ann')
+  await store.endUserSession('ann', String(summary?.handle))
+  await store.delete(id)
+  expect(await store.isHealthy()).toBe(true)
 })

@@ -3,7 +3,7 @@ import type { PgSessions } from '@bext/session-pg'
 import { pgSessions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { describe, expect, it, vi } from 'vitest'
-import { newTable, openClient, patient, rejectionsOf } from './support.js'
+import { newTable, openClient, pollOptions, rejectionsOf } from './helpers.js'
 
 interface Statement {
   readonly text: string
@@ -16,7 +16,7 @@ function times<T>(count: number, make: (position: number) => T): T[] {
   return Array.from({ length: count }, (_, position) => make(position))
 }
 
-/** A store with sessions in it, whose statements are noted from now on. */
+/** Creates a store with sessions, and a list of the statements that it sends from then on. */
 async function openStore(): Promise<{
   store: PgSessions
   ids: SessionId[]
@@ -30,14 +30,14 @@ async function openStore(): Promise<{
   const sql = openClient({ debug: (_connection, text, parameters) => sent.push({ text, parameters }) })
   const store = pgSessions({ sql, table, timeoutMs: 20_000 })
   const ids = await Promise.all(times(many, (n) => store.create({ dataJson: String(n), ttlMs: 60_000 })))
-  // So that connections are open and know the types of the driver.
+  // Open all connections first, because the driver queries types on each.
   await Promise.all(times(8, () => store.isHealthy()))
   sent.length = 0
   return { store, ids, sent, sql: plain, table }
 }
 
-describe('calls that come while others are in flight', () => {
-  it('leave together, by one statement text whatever their number', async () => {
+describe('concurrent calls', () => {
+  it('are sent together, with one statement text whatever their number', async () => {
     const { store, ids, sent } = await openStore()
     for (const count of [many, many / 2]) {
       const records = await Promise.all(ids.slice(0, count).map((id) => store.read(id)))
@@ -49,7 +49,7 @@ describe('calls that come while others are in flight', () => {
     expect(new Set(sent.map(({ text }) => text)).size).toBe(3)
   })
 
-  it('leave in the order of their ids, each id once', async () => {
+  it('are sent in the order of their ids, each id once', async () => {
     const { store, ids, sent } = await openStore()
     const twice = [...ids, ...ids]
     await Promise.all(twice.map((id) => store.touch(id, 120_000)))
@@ -58,14 +58,14 @@ describe('calls that come while others are in flight', () => {
     expect(sorted).toHaveLength(many)
   })
 
-  it('a lone call goes by the statement for one', async () => {
+  it('a single call uses the statement for one session', async () => {
     const { store, ids, sent } = await openStore()
     await store.read(ids[0] as SessionId)
     await store.touch(ids[0] as SessionId, 1000)
     expect(sent.map(({ text }) => /any\(|unnest/.test(text))).toEqual([false, false])
   })
 
-  it('R2 U1 keep hard data and users apart', async () => {
+  it('R2 U1 keep data and users with special characters apart', async () => {
     const { store } = await openStore()
     const texts = [
       '"{a,b}"',
@@ -98,7 +98,7 @@ describe('calls that come while others are in flight', () => {
     expect(records.map(({ userId }) => userId)).toEqual(users)
   })
 
-  it('E4 are read beside a row that somebody else has written with the separator in it', async () => {
+  it('E4 are read although another program has written the separator into a row', async () => {
     const { store, ids, sql, table } = await openStore()
     await store.update(ids[3] as SessionId, '"odd"')
     await sql`update ${sql(table)} set data_json = ${'\u001e'.repeat(2)} where data_json = '"odd"'`
@@ -108,14 +108,14 @@ describe('calls that come while others are in flight', () => {
     )
   })
 
-  it('O1 are listed beside a row that somebody else has written with separators in its id', async () => {
+  it('O1 are listed although another program has written separators into an id', async () => {
     const { store, sql, table } = await openStore()
     await store.create({ userId: 'ann', dataJson: '1', ttlMs: 60_000 })
     await sql`insert into ${sql(table)} values ('a,b;c', 'ann', 1, 9000000000000, '')`
     expect(await store.listUserSessions('ann')).toHaveLength(1)
   })
 
-  it('U3 T3 D1 have results of their own', async () => {
+  it('U3 T3 D1 have separate results', async () => {
     const { store, ids, sql, table } = await openStore()
     const [gone, expired, ...alive] = ids as [SessionId, SessionId, ...SessionId[]]
     await store.delete(gone)
@@ -125,7 +125,7 @@ describe('calls that come while others are in flight', () => {
         const [row] = await sql`select min(expires_at_ms) < extract(epoch from clock_timestamp()) * 1000 as is_over
           from ${sql(table)}`
         return row?.['is_over'] as unknown
-      }, patient)
+      }, pollOptions)
       .toBe(true)
     const calls: ((id: SessionId) => Promise<unknown>)[] = [
       (id) => store.read(id),
@@ -141,7 +141,7 @@ describe('calls that come while others are in flight', () => {
     expect(await sql`select from ${sql(table)}`).toHaveLength(0)
   })
 
-  it('C2 of two that draw one id, one draws again', async () => {
+  it('C2 if several creates draw the same id, all but one draw again', async () => {
     const { store } = await openStore()
     const bytes = crypto.getRandomValues(new Uint8Array(32))
     const random = vi.spyOn(crypto, 'getRandomValues')
@@ -158,8 +158,8 @@ describe('calls that come while others are in flight', () => {
   })
 })
 
-describe('a call that cannot be done', () => {
-  it('U4 waits for a lock alone, while the others of its batch go on', async () => {
+describe('a call that must wait or fails', () => {
+  it('U4 waits for a lock without delaying the others of its batch', async () => {
     const { store, ids, sql, table } = await openStore()
     const locked = ids[7] as SessionId
     await store.update(locked, '"locked"')
@@ -171,7 +171,7 @@ describe('a call that cannot be done', () => {
       const touched = others.map((id) => store.touch(id, 120_000))
       const updated = others.map((id) => store.update(id, '"free"'))
       await Promise.all([...touched, ...updated])
-      // Neither does a lock hold up those that come later.
+      // The lock does not delay later calls either.
       await Promise.all(others.map((id) => store.delete(id)))
     })
     await Promise.all(waiting)
@@ -180,7 +180,7 @@ describe('a call that cannot be done', () => {
     expect(record.expiresAtMs).toBeGreaterThan(record.createdAtMs + 100_000)
   })
 
-  it('fails alone if the server refuses what it brings along', async () => {
+  it('fails alone if the server rejects its data', async () => {
     const { store, ids, sql, table } = await openStore()
     await sql`alter table ${sql(table)} add constraint small check (data_json <> '"refused"')`
     const updates = ids.map((id, n) => store.update(id, n === 3 ? '"refused"' : '"taken"'))
@@ -192,7 +192,7 @@ describe('a call that cannot be done', () => {
     expect(await sql`select from ${sql(table)} where data_json = '"taken"'`).toHaveLength(2 * many - 2)
   })
 
-  it('E1 E3 has an error of its own where all fail, with the one cause', async () => {
+  it('E1 E3 gets a separate error if all fail, with the same cause', async () => {
     const { store, ids, sql, table } = await openStore()
     await sql`alter table ${sql(table)} rename to ${sql(`${table}_away`)}`
     try {
@@ -207,7 +207,7 @@ describe('a call that cannot be done', () => {
   })
 })
 
-it('U5 T2 lets stores of many processes write the same sessions in any order, without a deadlock', async () => {
+it('U5 T2 stores of many processes write the same sessions in any order without a deadlock', async () => {
   const { ids, sql, table } = await openStore()
   const before = await sql`select deadlocks::int from pg_stat_database where datname = current_database()`
   const stores = times(4, () => pgSessions({ sql: openClient({ max: 4 }), table, timeoutMs: 20_000 }))

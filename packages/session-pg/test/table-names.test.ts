@@ -1,8 +1,8 @@
 import { migrate, pgSessions } from '@bext/session-pg'
 import { expect, it } from 'vitest'
-import { newSchema, newTable, openClient, randomName, rejectionOf, rejectionsOf } from './support.js'
+import { newSchema, newTable, openClient, randomName, rejectionOf, rejectionsOf } from './helpers.js'
 
-it('waits for nobody where the table is there', async () => {
+it('migrate does not wait for locks if the table is up to date', async () => {
   const sql = openClient()
   const table = await newTable(sql)
   await sql.begin(async (transaction) => {
@@ -25,7 +25,7 @@ const oddNames = [
   '%s_%',
 ]
 
-it.each(oddNames)('I2 I3 keeps sessions in a schema and a table named %j', async (table) => {
+it.each(oddNames)('I2 I3 stores sessions in a schema and a table named %j', async (table) => {
   const sql = openClient()
   const schema = await newSchema(sql, `${table} ${randomName()}`.slice(0, 30))
   await migrate(sql, { schema, table })
@@ -46,17 +46,17 @@ it.each(oddNames)('I2 I3 keeps sessions in a schema and a table named %j', async
   expect((await rejectionOf(store.read(id))).code).toBe('NotFound')
 })
 
-it('E4 says to migrate where the table is missing', async () => {
+it('E4 says to run migrate if the table is missing', async () => {
   const store = pgSessions({ sql: openClient(), table: randomName() })
   const id = 'A'.repeat(43) as Parameters<typeof store.read>[0]
   const calls = [store.read(id), store.create({ dataJson: '{}', ttlMs: 1000 }), store.delete(id)]
   for (const error of await rejectionsOf(calls)) {
     expect(error).toMatchObject({ code: 'Backend', reason: 'failed', cause: { code: '42P01' } })
-    expect(error.message).toContain('run migrate')
+    expect(error.message).toContain('Run migrate')
   }
 })
 
-it('says so where the schema is missing', async () => {
+it('says that the schema is missing', async () => {
   const noSchema = await rejectionOf(migrate(openClient(), { schema: randomName() }))
   expect(noSchema).toMatchObject({ code: 'Backend', message: expect.stringContaining('schema does not exist') })
 })

@@ -1,7 +1,7 @@
 import { pgSessions } from '@bext/session-pg'
 import postgres from 'postgres'
 import { describe, expect, it } from 'vitest'
-import { newTable, openClient, patient, rejectionOf } from './support.js'
+import { newTable, openClient, pollOptions, rejectionOf } from './helpers.js'
 
 type Options = postgres.Options<Record<string, never>>
 
@@ -25,7 +25,10 @@ const clients: [what: string, options: Options][] = [
   ['names in Pascal case', { transform: postgres.pascal }],
   ['a transform of values', { transform: { value: shout.value } }],
   ['bigint parsing', { types: { bigint: postgres.BigInt } as unknown as NonNullable<Options['types']> }],
-  ['bigints that take nothing else', { types: { bigint: { ...picky } } as unknown as NonNullable<Options['types']> }],
+  [
+    'a bigint type that accepts nothing else',
+    { types: { bigint: { ...picky } } as unknown as NonNullable<Options['types']> },
+  ],
   ['a time zone far from UTC', { connection: { TimeZone: 'Asia/Kolkata' } }],
   ['repeatable read', { connection: { default_transaction_isolation: 'repeatable read' } }],
   ['serializable', { connection: { default_transaction_isolation: 'serializable' } }],
@@ -47,14 +50,14 @@ function withTextType(serialize: (text: string) => string): Options {
   return { types: types as unknown as NonNullable<Options['types']> }
 }
 
-describe('a client that has a type of its own for text', () => {
-  it.each(Object.entries(alterations))('R2 I3 is refused if what it sends is altered: %s', (_what, alter) => {
+describe('a client with a custom type for text', () => {
+  it.each(Object.entries(alterations))('R2 I3 is rejected if the type alters what is sent: %s', (_what, alter) => {
     const sql = openClient(withTextType(alter))
     expect(() => pgSessions({ sql })).toThrow(TypeError)
-    expect(() => pgSessions({ sql })).toThrow(/^pgSessions: .*type for text.*types/s)
+    expect(() => pgSessions({ sql })).toThrow(/^pgSessions: .*option types.*type for text/s)
   })
 
-  it('R2 I3 is taken if it sends what it is given', async () => {
+  it('R2 I3 is accepted if the type leaves text unchanged', async () => {
     const table = await newTable(openClient())
     const store = pgSessions({ sql: openClient(withTextType(String)), table })
     const id = await store.create({ userId: ' Ann', dataJson: '{ "a": 1 }', ttlMs: 60_000 })
@@ -62,7 +65,7 @@ describe('a client that has a type of its own for text', () => {
   })
 
   it.each(Object.entries(alterations))(
-    'R2 I3 stores nothing where that shows only when it is used: %s',
+    'R2 I3 stores nothing if the type is detected only on first use: %s',
     async (_what, alter) => {
       const plain = openClient()
       const table = await newTable(plain)
@@ -76,7 +79,7 @@ describe('a client that has a type of its own for text', () => {
 })
 
 describe.each(clients)('a client with %s', (_what, options) => {
-  it('C5 R1 U1 T1 O1 O2 O4 serves a whole life', async () => {
+  it('C5 R1 U1 T1 O1 O2 O4 serves every call', async () => {
     const plain = openClient()
     const table = await newTable(plain)
     const store = pgSessions({ sql: openClient(options), table })
@@ -109,7 +112,7 @@ describe.each(clients)('a client with %s', (_what, options) => {
     expect(touched.expiresAtMs).toBeGreaterThanOrEqual(beforeMs + 1_000_000)
 
     const anonymous = await store.create({ dataJson: '{}', ttlMs: 1 })
-    await expect.poll(async () => (await rejectionOf(store.read(anonymous))).code, patient).toBe('NotFound')
+    await expect.poll(async () => (await rejectionOf(store.read(anonymous))).code, pollOptions).toBe('NotFound')
     expect((await rejectionOf(store.touch(anonymous, 1000))).code).toBe('NotFound')
     expect(await store.sweep()).toEqual({ removed: 1, more: false })
 
@@ -126,7 +129,7 @@ describe.each(clients)('a client with %s', (_what, options) => {
 })
 
 it.each(['read committed', 'repeatable read', 'serializable'] as const)(
-  'T2 U5 lets writes to one session collide under %s',
+  'T2 U5 serves concurrent writes to one session at isolation level %s',
   async (isolation) => {
     const plain = openClient()
     const table = await newTable(plain)

@@ -1,31 +1,25 @@
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
+import { startProxy } from '@bext-internal/test-services'
 import { asSessionId } from '@bext/session-core'
 import { migrate, pgSessions } from '@bext/session-pg'
 import { expect, it, onTestFinished } from 'vitest'
-import { startStallingProxy } from './stalling-proxy.js'
-import { newTable, openClient, patient, postgresUrl, rejectionOf, rejectionsOf } from './support.js'
+import {
+  newTable,
+  openClient,
+  openProxy,
+  pollOptions,
+  postgresUrl,
+  randomName,
+  rejectionOf,
+  rejectionsOf,
+} from './helpers.js'
 
-/** A port where nothing listens. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => {
-    server.close(resolve)
-  })
-  return port
-}
-
-it('E1 E4 H1 H2 says that the server cannot be reached, and serves once it is there', async () => {
+it('E1 E4 H1 H2 reports an unreachable server, and recovers when it is back', async () => {
   const direct = openClient()
   const table = await newTable(direct)
-  const port = await freePort()
-  const url = new URL(postgresUrl)
-  url.host = `127.0.0.1:${port}`
-  const store = pgSessions({ url: url.href, table })
+  const unreachable = await startProxy(postgresUrl)
+  await unreachable.close()
+  const { url } = unreachable
+  const store = pgSessions({ url, table })
   onTestFinished(() => store.close())
 
   const id = asSessionId('A'.repeat(43))
@@ -33,16 +27,16 @@ it('E1 E4 H1 H2 says that the server cannot be reached, and serves once it is th
   for (const error of await rejectionsOf(calls)) {
     expect(error).toMatchObject({ code: 'Backend', reason: 'unavailable', cause: { code: 'ECONNREFUSED' } })
   }
-  expect(await rejectionOf(migrate(openClient({}, url.href)))).toMatchObject({ code: 'Backend', reason: 'unavailable' })
+  expect(await rejectionOf(migrate(openClient({}, url)))).toMatchObject({ code: 'Backend', reason: 'unavailable' })
   for (let attempt = 0; attempt < 20; attempt += 1) expect(await store.isHealthy()).toBe(false)
 
-  await startStallingProxy(port)
-  await expect.poll(() => store.isHealthy(), patient).toBe(true)
+  await openProxy(Number(new URL(url).port))
+  await expect.poll(() => store.isHealthy(), pollOptions).toBe(true)
   const created = await store.create({ dataJson: '{}', ttlMs: 60_000 })
   expect((await store.read(created)).dataJson).toBe('{}')
 })
 
-it('E1 takes a server that ends its connections for unavailable', async () => {
+it('E1 reports a server that ends its connections as unavailable', async () => {
   const direct = openClient()
   const table = await newTable(direct)
   const sql = openClient({ max: 1 })
@@ -56,11 +50,30 @@ it('E1 takes a server that ends its connections for unavailable', async () => {
       .poll(async () => {
         const [row] = await direct`select wait_event_type from pg_stat_activity where pid = ${backend?.['pid']}`
         return row?.['wait_event_type']
-      }, patient)
+      }, pollOptions)
       .toBe('Lock')
     await direct`select pg_terminate_backend(${backend?.['pid']})`
     expect(await rejection).toMatchObject({ code: 'Backend', reason: 'unavailable' })
   })
-  await expect.poll(() => store.isHealthy(), patient).toBe(true)
+  await expect.poll(() => store.isHealthy(), pollOptions).toBe(true)
   expect((await store.read(id)).dataJson).toBe('{}')
+})
+
+it('H1 is healthy with its table, and not without', async () => {
+  const sql = openClient()
+  const table = await newTable(sql)
+  expect(await pgSessions({ sql, table }).isHealthy()).toBe(true)
+  const missing = pgSessions({ sql, table: randomName() })
+  expect(await missing.isHealthy()).toBe(false)
+  await expect(missing.create({ dataJson: '{}', ttlMs: 1000 })).rejects.toMatchObject({ code: 'Backend' })
+})
+
+it('H2 is healthy again once the table exists again', async () => {
+  const sql = openClient()
+  const [table, away] = [await newTable(sql), randomName()]
+  const store = pgSessions({ sql, table })
+  await sql`alter table ${sql(table)} rename to ${sql(away)}`
+  expect(await store.isHealthy()).toBe(false)
+  await sql`alter table ${sql(away)} rename to ${sql(table)}`
+  expect(await store.isHealthy()).toBe(true)
 })

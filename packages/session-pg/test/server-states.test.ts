@@ -7,10 +7,10 @@ import { startPostgresProcess, type PostgresProcess } from '@bext-internal/test-
 import { diagnosePg, migrate, pgSessions, type PgSessions } from '@bext/session-pg'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { newSchema, newTable, openClient, patient, randomName, rejectionOf, rejectionsOf } from './support.js'
+import { newSchema, newTable, openClient, pollOptions, randomName, rejectionOf, rejectionsOf } from './helpers.js'
 
-/** Takes sessions through their whole life. */
-async function useAll(store: PgSessions): Promise<void> {
+/** Calls every method of the store and checks the results. */
+async function exerciseStore(store: PgSessions): Promise<void> {
   const id = await store.create({ userId: 'ann', dataJson: '1', ttlMs: 60_000 })
   await store.update(id, '2')
   expect(await store.updateIfUnchanged(id, '2', '3')).toEqual({ outcome: 'updated', id })
@@ -30,7 +30,7 @@ async function serverNowMs(sql: postgres.Sql): Promise<number> {
   return Number(row?.['now'])
 }
 
-describe('a server of its own', () => {
+describe('a server with TLS and a Unix socket', () => {
   let server: PostgresProcess
   let ca: string
 
@@ -58,10 +58,10 @@ describe('a server of its own', () => {
     const sql = openClient({ ssl: { ca } }, server.url)
     const [row] = await sql`select ssl from pg_stat_ssl where pid = pg_backend_pid()`
     expect(row).toEqual({ ssl: true })
-    await useAll(pgSessions({ sql }))
+    await exerciseStore(pgSessions({ sql }))
   })
 
-  it('is not believed without a certificate that the client trusts', async () => {
+  it('is rejected without a certificate that the client trusts', async () => {
     const store = pgSessions({ sql: openClient({ ssl: 'verify-full' }, server.url) })
     expect(await rejectionOf(store.create({ dataJson: '1', ttlMs: 1000 }))).toMatchObject({ code: 'Backend' })
   })
@@ -70,11 +70,11 @@ describe('a server of its own', () => {
     const sql = openClient({ host: server.folder, port: server.port, user: 'bext', database: 'postgres' }, '')
     const [row] = await sql`select inet_server_addr() as address`
     expect(row).toEqual({ address: null })
-    await useAll(pgSessions({ sql }))
+    await exerciseStore(pgSessions({ sql }))
   })
 })
 
-it('I2 finds its table by the schema that it was given, whatever the search_path', async () => {
+it('I2 uses the table in the given schema, whatever the search_path', async () => {
   const owner = openClient()
   const [own, other] = [await newSchema(owner), await newSchema(owner)]
   await migrate(owner, { schema: own })
@@ -83,11 +83,11 @@ it('I2 finds its table by the schema that it was given, whatever the search_path
   const sql = openClient({ connection: { search_path: `${other}, pg_catalog` } })
   await migrate(sql, { schema: own })
   const store = pgSessions({ sql, schema: own })
-  await useAll(store)
+  await exerciseStore(store)
   expect((await rejectionOf(store.read(stranger))).code).toBe('NotFound')
 })
 
-it('I2 finds its table by the search_path where it was given no schema', async () => {
+it('I2 finds the table by the search_path if no schema is given', async () => {
   const owner = openClient()
   const schema = await newSchema(owner)
   const table = randomName()
@@ -95,27 +95,30 @@ it('I2 finds its table by the search_path where it was given no schema', async (
   await migrate(sql, { table })
   const [row] = await owner`select count(*)::int from pg_tables where schemaname = ${schema} and tablename = ${table}`
   expect(row).toEqual({ count: 1 })
-  await useAll(pgSessions({ sql, table }))
-  await useAll(pgSessions({ sql: owner, schema, table }))
+  await exerciseStore(pgSessions({ sql, table }))
+  await exerciseStore(pgSessions({ sql: owner, schema, table }))
 })
 
-it.each(['Pacific/Kiritimati', 'America/St_Johns'])('C5 R3 O2 has the same time in %s', async (timezone) => {
-  const owner = openClient()
-  const table = await newTable(owner)
-  const store = pgSessions({ sql: openClient({ connection: { timezone } }), table })
-  const before = await serverNowMs(owner)
-  const id = await store.create({ dataJson: '1', ttlMs: 60_000 })
-  const { createdAtMs, expiresAtMs } = await pgSessions({ sql: owner, table }).read(id)
-  expect(createdAtMs).toBeGreaterThanOrEqual(Math.floor(before))
-  expect(createdAtMs).toBeLessThanOrEqual(await serverNowMs(owner))
-  expect(expiresAtMs - createdAtMs).toBe(60_000)
-  expect(await store.sweep()).toEqual({ removed: 0, more: false })
-  await useAll(store)
-})
+it.each(['Pacific/Kiritimati', 'America/St_Johns'])(
+  'C5 R3 O2 times do not depend on the time zone: %s',
+  async (timezone) => {
+    const owner = openClient()
+    const table = await newTable(owner)
+    const store = pgSessions({ sql: openClient({ connection: { timezone } }), table })
+    const before = await serverNowMs(owner)
+    const id = await store.create({ dataJson: '1', ttlMs: 60_000 })
+    const { createdAtMs, expiresAtMs } = await pgSessions({ sql: owner, table }).read(id)
+    expect(createdAtMs).toBeGreaterThanOrEqual(Math.floor(before))
+    expect(createdAtMs).toBeLessThanOrEqual(await serverNowMs(owner))
+    expect(expiresAtMs - createdAtMs).toBe(60_000)
+    expect(await store.sweep()).toEqual({ removed: 0, more: false })
+    await exerciseStore(store)
+  },
+)
 
-// To a store it is all the same whose clock is wrong.
+// The test moves the clock of this process, which has the same effect as a wrong clock of the server.
 it.each([-86_400_000, 86_400_000])(
-  'C5 E2 R3 takes the time from the server, from which this clock is %i ms off',
+  'C5 E2 R3 uses the server’s clock when the clock of this process is %i ms off',
   async (offMs) => {
     const sql = openClient()
     const table = await newTable(sql)
@@ -124,17 +127,17 @@ it.each([-86_400_000, 86_400_000])(
       vi.useRealTimers()
     })
     const store = pgSessions({ sql, table })
-    await useAll(store)
+    await exerciseStore(store)
     const before = await serverNowMs(sql)
     const id = await store.create({ dataJson: '1', ttlMs: 3000 })
     expect((await store.read(id)).createdAtMs).toBeGreaterThanOrEqual(Math.floor(before))
-    await expect.poll(async () => (await store.sweep()).removed, patient).toBe(1)
+    await expect.poll(async () => (await store.sweep()).removed, pollOptions).toBe(1)
     expect(await serverNowMs(sql)).toBeGreaterThanOrEqual(before + 3000)
   },
 )
 
 it.each(['repeatable read', 'serializable'] as const)(
-  'E1 U5 T2 serves many writers of one session at: %s',
+  'E1 U5 T2 serves many writers of one session at isolation level %s',
   async (isolation) => {
     const owner = openClient()
     const table = await newTable(owner)
@@ -146,11 +149,11 @@ it.each(['repeatable read', 'serializable'] as const)(
     )
     await Promise.all(calls.flat())
     expect((await (stores[0] as PgSessions).read(id)).dataJson).toMatch(/^"[012] \d+"$/)
-    for (const store of stores) await useAll(store)
+    for (const store of stores) await exerciseStore(store)
   },
 )
 
-it.each(['LATIN1', 'EUC_JP'])('R2 R6 refuses a client whose texts the server would alter, by %s', async (encoding) => {
+it.each(['LATIN1', 'EUC_JP'])('R2 R6 rejects a client whose text the server would alter: %s', async (encoding) => {
   const owner = openClient()
   const table = await newTable(owner)
   const id = await pgSessions({ sql: owner, table }).create({ userId: 'añn', dataJson: '"é漢"', ttlMs: 60_000 })
@@ -166,10 +169,21 @@ it.each(['LATIN1', 'EUC_JP'])('R2 R6 refuses a client whose texts the server wou
   )
 })
 
-it('R2 serves a client whose texts the server takes as they are', async () => {
+it('R2 serves a client whose text the server stores unchanged', async () => {
   const owner = openClient()
   const table = await newTable(owner)
   const store = pgSessions({ sql: openClient({ connection: { client_encoding: 'SQL_ASCII' } }), table })
   const id = await store.create({ userId: 'añn', dataJson: '"é漢"', ttlMs: 60_000 })
   expect(await pgSessions({ sql: owner, table }).read(id)).toMatchObject({ userId: 'añn', dataJson: '"é漢"' })
+})
+
+it('E1 reports the statement_timeout of the user as a timeout', async () => {
+  const sql = openClient()
+  const table = await newTable(sql)
+  const limited = pgSessions({ sql: openClient({ connection: { statement_timeout: 1000 } }), table, timeoutMs: 20_000 })
+  const id = await limited.create({ dataJson: '{}', ttlMs: 60_000 })
+  await sql.begin(async (transaction) => {
+    await transaction`lock table ${transaction(table)} in share mode`
+    expect(await rejectionOf(limited.update(id, '1'))).toMatchObject({ code: 'Backend', reason: 'timeout' })
+  })
 })

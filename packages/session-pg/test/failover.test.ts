@@ -3,13 +3,13 @@ import { migrate, pgSessions } from '@bext/session-pg'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startLoad } from './load.js'
-import { openClient, patient } from './support.js'
+import { newTable, openClient, pollOptions, postgresUrl, randomName } from './helpers.js'
 
 const timeoutMs = 1000
-// What a busy machine may add.
+// Additional time for a busy machine.
 const allowanceMs = 1500
 
-describe('a server that goes away and comes back', () => {
+describe('a server that stops and starts again', () => {
   let server: PostgresProcess
 
   beforeAll(async () => {
@@ -22,18 +22,18 @@ describe('a server that goes away and comes back', () => {
   afterAll(() => server?.stop())
 
   it.each(['fast', 'immediate', 'kill'] as const)(
-    'E1 E4 E5 R6 H2 loses no acknowledged write and revives no session when it ends by: %s',
+    'E1 E4 E5 R6 H2 loses no acknowledged write and revives no session after the shutdown: %s',
     async (how) => {
       const store = pgSessions({ url: server.url, timeoutMs })
       onTestFinished(() => store.close())
       const load = startLoad(store)
-      await expect.poll(load.written, patient).toBeGreaterThan(200)
+      await expect.poll(load.written, pollOptions).toBeGreaterThan(200)
       await server.end(how)
-      await expect.poll(() => load.codes.size, patient).toBeGreaterThan(0)
+      await expect.poll(() => load.codes.size, pollOptions).toBeGreaterThan(0)
       expect(await store.isHealthy()).toBe(false)
       await server.restart()
       const before = load.written()
-      await expect.poll(load.written, patient).toBeGreaterThan(before + 200)
+      await expect.poll(load.written, pollOptions).toBeGreaterThan(before + 200)
       await load.stop()
       expect([...load.codes]).toEqual(['Backend'])
       expect(load.slowestMs()).toBeLessThan(timeoutMs + allowanceMs)
@@ -43,8 +43,8 @@ describe('a server that goes away and comes back', () => {
   )
 })
 
-describe('a standby that takes over', () => {
-  it('E4 E5 R6 H2 has every acknowledged write, if commits wait for it, and is found by the client', async () => {
+describe('a standby that is promoted', () => {
+  it('E4 E5 R6 H2 has every acknowledged write if commits wait for it, and the client connects to it', async () => {
     const pair = await startPostgresPair()
     onTestFinished(() => pair.stop())
     await pair.primary.ask('alter system set synchronous_standby_names = "*"')
@@ -55,7 +55,7 @@ describe('a standby that takes over', () => {
     await migrate(sql)
     const store = pgSessions({ sql, timeoutMs })
     const load = startLoad(store)
-    await expect.poll(load.written, patient).toBeGreaterThan(200)
+    await expect.poll(load.written, pollOptions).toBeGreaterThan(200)
     await pair.primary.end('kill')
     await pair.promote()
     const before = load.written()
@@ -66,7 +66,7 @@ describe('a standby that takes over', () => {
     await load.verify(store)
   })
 
-  it('E4 is not taken for a store that has lost its sessions, while it is read-only', async () => {
+  it('E4 refuses writes while it is read-only, and never reports sessions as missing', async () => {
     const pair = await startPostgresPair()
     onTestFinished(() => pair.stop())
     const sql = openClient({}, pair.primary.url)
@@ -83,4 +83,30 @@ describe('a standby that takes over', () => {
     await store.update(id, '3')
     expect((await store.read(id)).dataJson).toBe('3')
   })
+})
+
+it('E1 E4 R6 U4 loses no acknowledged write and revives no session while its connections are killed', async () => {
+  const sql = openClient()
+  const table = await newTable(sql)
+  const applicationName = randomName()
+  const url = new URL(postgresUrl)
+  url.searchParams.set('application_name', applicationName)
+  const store = pgSessions({ url: url.href, table })
+  onTestFinished(() => store.close())
+
+  const load = startLoad(store)
+  let killed = 0
+  for (let kill = 1; kill <= 5; kill += 1) {
+    const before = load.written()
+    await expect.poll(load.written, { ...pollOptions, interval: 1 }).toBeGreaterThan(before + 100)
+    const rows = await sql`
+      select pg_terminate_backend(pid) from pg_stat_activity where application_name = ${applicationName}`
+    killed += rows.length
+  }
+  await load.stop()
+  expect(killed).toBeGreaterThan(0)
+  expect([...load.codes]).toEqual(['Backend'])
+
+  await expect.poll(() => store.isHealthy(), pollOptions).toBe(true)
+  await load.verify(store)
 })
