@@ -26,6 +26,8 @@ export {
 } from './store-helpers/option-checks.js'
 export type { Deadline } from './store-helpers/deadline.js'
 export { defaultTimeoutMs, withinDeadline } from './store-helpers/deadline.js'
+export type { GuardedCalls, GuardedCallsOptions } from './store-helpers/guarded-calls.js'
+export { createGuardedCalls } from './store-helpers/guarded-calls.js'
 export { checkSessionId, hashSessionId, isHash, isServerBackedId, mintSessionId } from './store-helpers/ids.js'
 export type { FencedReply, WriteFence } from './store-helpers/write-fence.js'
 export { createWriteFence } from './store-helpers/write-fence.js'

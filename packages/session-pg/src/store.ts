@@ -51,7 +51,7 @@ function hashOf(id: unknown): string {
 export function pgSessions(options: PgSessionsOptions): PgSessions {
   const { sql, end, table, timeoutMs, maxDataBytes } = checkOptions(options)
   const statements = statementsFor(table)
-  const connection = createConnection({ sql, end, timeoutMs, nowText: statements.now })
+  const connection = createConnection({ sql, timeoutMs, nowText: statements.now })
   const batches = createSessionCommands(connection, table)
   const untilFree = createUntilFree()
   const sweep = createSweep({ connection, text: statements.sweep, table, timeoutMs })
@@ -165,7 +165,7 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
       return sweep(maxRecords)
     },
 
-    close: () => connection.close(),
+    close: () => connection.close(end),
   }
 
   return observeOperations(channel(pgOperationChannel), store)

@@ -47,7 +47,6 @@ export function redisSessions(options: RedisSessionsOptions): RedisSessions {
   const commands = createSessionCommands({ connection, batches, reads, clock, prefix })
   const index = createUserIndex(connection, reads, prefix)
   const sessions = createIndexedWrites(connection, commands, index)
-  let closing: Promise<void> | undefined
 
   const store: RedisSessions = {
     name: 'redis',
@@ -99,10 +98,7 @@ export function redisSessions(options: RedisSessionsOptions): RedisSessions {
 
     ...createUserSessions({ connection, commands, index, sessions }),
 
-    close() {
-      closing ??= connection.close().then(close)
-      return closing
-    },
+    close: () => connection.close(close),
   }
 
   return observeOperations(channel(redisOperationChannel), store)
