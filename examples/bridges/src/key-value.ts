@@ -11,6 +11,7 @@ import {
   isServerBackedId,
   mintSessionId,
   withinDeadline,
+  notFound,
 } from '@bext/session-core/store-helpers'
 
 /** What is kept under the hash of an id. */
@@ -37,7 +38,7 @@ export function keyValueSessions(name: string, store: KeyValue): SessionPlugin {
   async function load(id: SessionId): Promise<[key: string, stored: Stored]> {
     const key = hashSessionId(checkSessionId(id))
     const stored = await store.get(key)
-    if (!stored) throw new SessionError('unknown', 'There is no such session.')
+    if (!stored) throw notFound()
     if (stored.expiresAtMs <= Date.now()) throw new SessionError('expired', 'The session has expired.')
     return [key, stored]
   }

@@ -4,7 +4,7 @@ import { SessionError } from '@bext/session-core'
 import { checkCreateOptions, checkDataJson, checkMaxRecords, checkTtlMs } from '@bext/session-core/store-helpers'
 import { checkSessionId, hashSessionId, isServerBackedId, mintSessionId } from '@bext/session-core/store-helpers'
 import { checkTimeoutMs, describeType, rejectUnknownOptions, toBackendError } from '@bext/session-core/store-helpers'
-import { defaultMaxDataBytes as maxDataBytes, defaultTimeoutMs } from '@bext/session-core/store-helpers'
+import { defaultMaxDataBytes as maxDataBytes, defaultTimeoutMs, notFound } from '@bext/session-core/store-helpers'
 
 export type SqliteSessions = SessionPlugin & SweepCapability & CloseCapability
 
@@ -63,8 +63,6 @@ function open(path: string, timeoutMs: number) {
     }
   }
 }
-
-const notFound = () => new SessionError('unknown', 'There is no such session, or it has expired.')
 
 /** Sessions in an SQLite file, for the processes of one machine. Throws a `TypeError` for a wrong option. */
 export function sqliteSessions(options: SqliteSessionsOptions): SqliteSessions {

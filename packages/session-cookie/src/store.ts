@@ -1,5 +1,5 @@
 import { createSealer } from '#sealer'
-import type { CreateOptions, SessionId, SessionPlugin, SessionRecord } from '@bext/session-core'
+import type { CreateOptions, RevokeUserCapability, SessionId, SessionPlugin, SessionRecord } from '@bext/session-core'
 import { SessionError } from '@bext/session-core'
 import { checkCreateOptions, checkDataJson, checkTtlMs, toBackendError } from '@bext/session-core/store-helpers'
 import { malformed, unknownKey, unsupportedVersion } from './errors.js'
@@ -24,7 +24,7 @@ export interface CookieSessions extends SessionPlugin {
 }
 
 /** A store with the option `revocation`: `delete` revokes a session under all of its ids. */
-export interface RevocableCookieSessions extends CookieSessions {
+export interface RevocableCookieSessions extends CookieSessions, RevokeUserCapability {
   /**
    * Revokes all sessions of the user that were created before the call. Sessions created after it has resolved stay
    * valid. Rejects with `Invalid` if `userId` is not a valid user id, and with `Backend` if the revocations fail.

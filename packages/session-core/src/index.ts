@@ -3,13 +3,20 @@ export type {
   CompareCapability,
   CompareResult,
   EndUserSessionsOptions,
+  RevokeUserCapability,
   SessionSummary,
   SweepCapability,
   SweepOptions,
   SweepResult,
   UserIndexCapability,
 } from './contract/capabilities.js'
-export { supportsClose, supportsCompare, supportsSweep, supportsUserIndex } from './contract/capabilities.js'
+export {
+  supportsClose,
+  supportsCompare,
+  supportsRevokeUser,
+  supportsSweep,
+  supportsUserIndex,
+} from './contract/capabilities.js'
 export type { SessionErrorCode, SessionErrorOptions, SessionErrorReason } from './contract/errors.js'
 export { isSessionError, SessionError } from './contract/errors.js'
 export type { BatchEvent, OperationEvent } from './store-helpers/operation-events.js'

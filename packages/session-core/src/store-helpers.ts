@@ -1,3 +1,4 @@
+export { notFound } from './contract/errors.js'
 export { toBackendError } from './store-helpers/backend-error.js'
 export type { CreateLimits } from './store-helpers/argument-checks.js'
 export {
@@ -28,7 +29,14 @@ export type { Deadline } from './store-helpers/deadline.js'
 export { defaultTimeoutMs, withinDeadline } from './store-helpers/deadline.js'
 export type { GuardedCalls, GuardedCallsOptions } from './store-helpers/guarded-calls.js'
 export { createGuardedCalls } from './store-helpers/guarded-calls.js'
-export { checkSessionId, hashSessionId, isHash, isServerBackedId, mintSessionId } from './store-helpers/ids.js'
+export {
+  base64urlOf32Bytes,
+  checkSessionId,
+  hashSessionId,
+  isHash,
+  isServerBackedId,
+  mintSessionId,
+} from './store-helpers/ids.js'
 export type { FencedReply, WriteFence } from './store-helpers/write-fence.js'
 export { createWriteFence } from './store-helpers/write-fence.js'
 export type { OperationChannel } from './store-helpers/operation-events.js'

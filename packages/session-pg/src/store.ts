@@ -6,7 +6,6 @@ import type {
   SweepCapability,
   UserIndexCapability,
 } from '@bext/session-core'
-import { SessionError } from '@bext/session-core'
 import {
   checkCreateOptions,
   checkDataJson,
@@ -14,14 +13,15 @@ import {
   checkSessionId,
   checkSweepOptions,
   checkTtlMs,
+  hashSessionId,
   isHash,
   isServerBackedId,
   mintSessionId,
+  notFound,
   observeOperations,
 } from '@bext/session-core/store-helpers'
 import { checkExpectedDataJson, checkPgUserId, createSessionCommands } from './sessions/commands.js'
 import { createConnection } from './connection.js'
-import { digest } from './hash.js'
 import type { SqlText } from './client/client.js'
 import type { PgSessionsOptions } from './options.js'
 import { checkOptions } from './options.js'
@@ -36,12 +36,8 @@ export type PgSessions = SessionPlugin & UserIndexCapability & SweepCapability &
 /** Name of the channel of `node:diagnostics_channel` on which a store publishes an `OperationEvent` for each call. */
 export const pgOperationChannel = 'bext:session-pg:operation'
 
-function notFound(): SessionError {
-  return new SessionError('unknown', 'There is no such session, or it has expired.')
-}
-
 function hashOf(id: unknown): string {
-  return digest(checkSessionId(id))
+  return hashSessionId(checkSessionId(id))
 }
 
 /**
@@ -73,7 +69,7 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
       const user = userId === undefined ? null : checkPgUserId(userId)
       for (;;) {
         const id = mintSessionId()
-        const outcome = await batches.create({ hash: digest(id), user, dataJson, ttlMs })
+        const outcome = await batches.create({ hash: hashSessionId(id), user, dataJson, ttlMs })
         checkOutcome(outcome)
         if (outcome === 'done') return id
       }
@@ -122,7 +118,7 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
 
     async delete(id) {
       if (!isServerBackedId(id)) return
-      checkOutcome(await batches.delete(digest(id)))
+      checkOutcome(await batches.delete(hashSessionId(id)))
     },
 
     /** Also resolves to false if the table is missing or may not be read, because then every call fails (H1). */
@@ -156,7 +152,7 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
     async endUserSessions(userId, endOptions) {
       const user = checkPgUserId(userId)
       const except = checkEndOptions(endOptions)
-      const kept = isServerBackedId(except) ? digest(except) : null
+      const kept = isServerBackedId(except) ? hashSessionId(except) : null
       await write(statements.endUserSessions, user, kept)
     },
 

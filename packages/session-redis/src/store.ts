@@ -6,18 +6,19 @@ import {
   checkSessionId,
   checkTtlMs,
   isServerBackedId,
+  notFound,
   observeOperations,
+  hashSessionId,
 } from '@bext/session-core/store-helpers'
 import { createBatcher } from './batching/batcher.js'
 import { isCluster } from './client/client.js'
 import { createConnection, parseTime } from './connection.js'
-import { digest } from './hash.js'
 import { createIndexedWrites } from './user-index/indexed-writes.js'
 import { openClient } from './client/connect.js'
 import { checkOptions, type RedisSessionsOptions } from './options.js'
 import { createReads } from './client/reads.js'
 import { parseRecord } from './sessions/record.js'
-import { createSessionCommands, noSuchSession } from './sessions/commands.js'
+import { createSessionCommands } from './sessions/commands.js'
 import { createServerClock } from './client/server-clock.js'
 import { clockMarginMs, createUserIndex } from './user-index/index-keys.js'
 import { createUserSessions } from './user-index/user-sessions.js'
@@ -56,19 +57,19 @@ export function redisSessions(options: RedisSessionsOptions): RedisSessions {
     },
 
     async read(id) {
-      const value = await commands.get(digest(checkSessionId(id)))
-      if (value === null) throw noSuchSession()
+      const value = await commands.get(hashSessionId(checkSessionId(id)))
+      if (value === null) throw notFound()
       return parseRecord(id, value)
     },
 
     async update(id, dataJson) {
-      const hash = digest(checkSessionId(id))
+      const hash = hashSessionId(checkSessionId(id))
       await commands.update(hash, checkDataJson(dataJson, maxDataBytes))
       return id
     },
 
     async updateIfUnchanged(id, expectedDataJson, dataJson) {
-      const hash = digest(checkSessionId(id))
+      const hash = hashSessionId(checkSessionId(id))
       const checked = checkDataJson(dataJson, maxDataBytes)
       // UTF-8 would make another character of a lone surrogate. What was read holds none and is not empty.
       const comparable = typeof expectedDataJson === 'string' && expectedDataJson.isWellFormed()
@@ -78,12 +79,12 @@ export function redisSessions(options: RedisSessionsOptions): RedisSessions {
     },
 
     async touch(id, ttlMs) {
-      await sessions.touch(digest(checkSessionId(id)), checkTtlMs(ttlMs))
+      await sessions.touch(hashSessionId(checkSessionId(id)), checkTtlMs(ttlMs))
       return id
     },
 
     async delete(id) {
-      if (isServerBackedId(id)) await sessions.end(digest(id))
+      if (isServerBackedId(id)) await sessions.end(hashSessionId(id))
     },
 
     async isHealthy() {

@@ -1,5 +1,4 @@
-import { SessionError } from '@bext/session-core'
-import { toBackendError } from '@bext/session-core/store-helpers'
+import { notFound, toBackendError } from '@bext/session-core/store-helpers'
 import type { ExpressCallback } from './protocol.js'
 
 type Call<T> = (callback: ExpressCallback<T>) => unknown
@@ -33,6 +32,6 @@ export async function callStoreFor<T>(call: Call<T>): Promise<T | undefined> {
     return await settle(call)
   } catch (error) {
     const isMissing = typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT'
-    throw isMissing ? new SessionError('unknown', 'There is no such session.') : toBackendError(error)
+    throw isMissing ? notFound() : toBackendError(error)
   }
 }

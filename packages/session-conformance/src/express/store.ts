@@ -9,6 +9,7 @@ import {
   isServerBackedId,
   mintSessionId,
   rejectUnknownOptions,
+  notFound,
 } from '@bext/session-core/store-helpers'
 import { callStore, callStoreFor } from './call.js'
 import type { ExpressSession, ExpressStore } from './protocol.js'
@@ -67,7 +68,7 @@ export function fromExpressStore(store: ExpressStore, options: FromExpressStoreO
     const askedAtMs = Date.now()
     const session = await callStoreFor<ExpressSession | null>((callback) => store.get(sid, callback))
     if (session) return checkSession(session, askedAtMs)
-    throw new SessionError('unknown', 'There is no such session.')
+    throw notFound()
   }
 
   return {

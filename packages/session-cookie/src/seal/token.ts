@@ -1,9 +1,10 @@
+import { base64urlOf32Bytes } from '@bext/session-core/store-helpers'
 import { malformed } from '../errors.js'
 
 // Accepts only the canonical spelling of base64url. iron also opens other spellings of the same bytes, which would give
 // one session several ids. The last character of 16 bytes carries two bits, that of 32 bytes four.
 const bytes16 = '[\\w-]{21}[AQgw]'
-const bytes32 = '[\\w-]{42}[AEIMQUYcgkosw048]'
+const bytes32 = base64urlOf32Bytes
 const bytes48 = '[\\w-]{64}'
 const blocks = `(?:${bytes48})*(?:${bytes16}|${bytes32}|${bytes48})`
 

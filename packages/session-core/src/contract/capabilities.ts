@@ -57,6 +57,12 @@ export interface CompareCapability {
   updateIfUnchanged(id: SessionId, expectedDataJson: string, dataJson: string): Promise<CompareResult>
 }
 
+/** Ends all sessions of a user without a list of them (contract O7). Client-backed stores with revocation have it. */
+export interface RevokeUserCapability {
+  /** Ends all sessions of the user that were created before the call. Rejects with `Invalid` for a bad user id. */
+  revokeUser(userId: string): Promise<void>
+}
+
 function hasMethods(plugin: SessionPlugin, ...names: readonly string[]): boolean {
   return names.every((name) => typeof Reflect.get(plugin, name) === 'function')
 }
@@ -79,4 +85,9 @@ export function supportsClose<P extends SessionPlugin>(plugin: P): plugin is P &
 /** Whether the store can update only what is unchanged (contract O4). */
 export function supportsCompare<P extends SessionPlugin>(plugin: P): plugin is P & CompareCapability {
   return hasMethods(plugin, 'updateIfUnchanged')
+}
+
+/** Returns true if the store can end all sessions of a user without a list of them (contract O7). */
+export function supportsRevokeUser<P extends SessionPlugin>(plugin: P): plugin is P & RevokeUserCapability {
+  return hasMethods(plugin, 'revokeUser')
 }

@@ -8,7 +8,6 @@ export type SessionErrorReason =
   | 'malformed'
   | 'tampered'
   | 'unknown_key'
-  | 'wrong_purpose'
   | 'unsupported_version'
   | 'too_large'
   | 'bad_argument'
@@ -25,7 +24,6 @@ const codeOfReason: Readonly<Record<SessionErrorReason, SessionErrorCode>> = {
   malformed: 'Invalid',
   tampered: 'Invalid',
   unknown_key: 'Invalid',
-  wrong_purpose: 'Invalid',
   unsupported_version: 'Invalid',
   too_large: 'Invalid',
   bad_argument: 'Invalid',
@@ -67,4 +65,9 @@ export class SessionError extends Error {
 /** Whether `error` is a `SessionError`, also one from another copy of this package. */
 export function isSessionError(error: unknown): error is SessionError {
   return typeof error === 'object' && error !== null && marker in error
+}
+
+/** Creates the error for a session that does not exist, has expired or was deleted (contract R3). */
+export function notFound(): SessionError {
+  return new SessionError('unknown', 'The session does not exist or has expired.')
 }

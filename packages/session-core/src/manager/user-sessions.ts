@@ -1,13 +1,7 @@
 import type { SessionSummary, UserIndexCapability } from '../contract/capabilities.js'
-import { supportsUserIndex } from '../contract/capabilities.js'
+import { supportsRevokeUser, supportsUserIndex } from '../contract/capabilities.js'
 import { hashSessionId } from '../store-helpers/ids.js'
 import type { SessionId, SessionPlugin } from '../contract/plugin.js'
-
-/** What a store without a list of sessions may offer all the same: sealed sessions with revocation do. */
-interface RevokesUsers {
-  /** Ends all sessions of the user that were created before the call. */
-  revokeUser(userId: string): Promise<void>
-}
 
 /** Access to the sessions of a user, as far as the store supports it. */
 export interface UserSessions {
@@ -23,10 +17,6 @@ export interface UserSessions {
   endAll(userId: string, kept?: SessionId): Promise<void>
 }
 
-function canRevoke(plugin: SessionPlugin): plugin is SessionPlugin & RevokesUsers {
-  return typeof Reflect.get(plugin, 'revokeUser') === 'function'
-}
-
 function byAge(a: SessionSummary, b: SessionSummary): number {
   return a.createdAtMs - b.createdAtMs || (a.handle < b.handle ? -1 : 1)
 }
@@ -38,7 +28,7 @@ export function handleOf(id: SessionId): string {
 
 export function createUserSessions(plugin: SessionPlugin): UserSessions {
   const index = supportsUserIndex(plugin) ? plugin : undefined
-  const revoker = canRevoke(plugin) ? plugin : undefined
+  const revoker = supportsRevokeUser(plugin) ? plugin : undefined
 
   function needIndex(): UserIndexCapability {
     if (index) return index

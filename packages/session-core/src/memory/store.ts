@@ -18,7 +18,7 @@ import {
   defaultMaxDataBytes,
 } from '../store-helpers/argument-checks.js'
 import { checkPositiveInteger, rejectUnknownOptions } from '../store-helpers/option-checks.js'
-import { SessionError } from '../contract/errors.js'
+import { notFound, SessionError } from '../contract/errors.js'
 import { createExpiryQueue } from './expiry-queue.js'
 import { checkSessionId, hashSessionId, isServerBackedId, mintSessionId } from '../store-helpers/ids.js'
 import type { CreateOptions, SessionId, SessionPlugin, SessionRecord } from '../contract/plugin.js'
@@ -122,7 +122,7 @@ export function memorySessions(options: MemorySessionsOptions = {}): MemorySessi
   function find(id: SessionId): [hash: string, stored: Stored] {
     const hash = hashSessionId(checkSessionId(id))
     const stored = records.get(hash)
-    if (stored === undefined) throw new SessionError('unknown', 'There is no such session.')
+    if (stored === undefined) throw notFound()
     if (stored.expiresAtMs <= Date.now()) throw new SessionError('expired', 'The session has expired.')
     return [hash, stored]
   }

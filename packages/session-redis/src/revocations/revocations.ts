@@ -4,10 +4,10 @@ import {
   defaultTimeoutMs,
   rejectBareOption,
   rejectUnknownOptions,
+  hashSessionId,
 } from '@bext/session-core/store-helpers'
 import { isRedisClient, type RedisClient } from '../client/client.js'
 import { createConnection } from '../connection.js'
-import { digest } from '../hash.js'
 import { checkClient, checkPrefix } from '../options.js'
 import { createReads } from '../client/reads.js'
 import { revokeSessionScript, revokeUserScript } from './scripts.js'
@@ -39,7 +39,7 @@ export function redisRevocations(options: RedisRevocationsOptions): SessionRevoc
   const connection = createConnection(client, { timeoutMs, lastError: () => undefined })
   const reads = createReads(client)
   const sessionKey = (familyId: string): string => `${prefix}session:${familyId}`
-  const userKey = (userId: string): string => `${prefix}user:${digest(userId)}`
+  const userKey = (userId: string): string => `${prefix}user:${hashSessionId(userId)}`
 
   async function valueOf(key: string): Promise<string | null> {
     const [value = null] = await reads.get([key])

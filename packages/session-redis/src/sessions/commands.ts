@@ -1,5 +1,4 @@
-import { SessionError } from '@bext/session-core'
-import type { Deadline } from '@bext/session-core/store-helpers'
+import { notFound, type Deadline } from '@bext/session-core/store-helpers'
 import type { WriteReply, Batcher } from '../batching/batcher.js'
 import { splitIntoChunks } from '../batching/chunks.js'
 import type { Connection, KeyedArgs } from '../connection.js'
@@ -52,10 +51,6 @@ export interface SessionCommands {
   deleteOfUser(deadline: Deadline, userText: string, hashes: readonly string[]): Promise<void>
 }
 
-export function noSuchSession(): SessionError {
-  return new SessionError('unknown', 'There is no such session.')
-}
-
 interface Parts {
   readonly connection: Connection
   readonly batches: Batcher
@@ -99,7 +94,7 @@ export function createSessionCommands({ connection, batches, reads, clock, prefi
   ): Promise<WriteReply> {
     const answer = await send(script, hash, args, deadline)
     clock.observe(answer.serverNowMs, answer.startedAtMs)
-    if (answer.outcome === null) throw noSuchSession()
+    if (answer.outcome === null) throw notFound()
     if (answer.outcome === 'corrupt') throw corruptRecord()
     return answer
   }

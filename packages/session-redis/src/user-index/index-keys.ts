@@ -21,9 +21,8 @@
 // Each node has its own clock. An entry is kept longer than its score by a margin, which covers a session whose node is
 // behind. For a session whose node is ahead, the entry is counted from that node's time.
 
-import { isHash, type Deadline } from '@bext/session-core/store-helpers'
+import { hashSessionId, isHash, type Deadline } from '@bext/session-core/store-helpers'
 import type { Connection } from '../connection.js'
-import { digest } from '../hash.js'
 import type { Reads } from '../client/reads.js'
 import { addToIndexScript, removeFromIndexScript } from './scripts.js'
 
@@ -75,7 +74,7 @@ const indexPrefix = 'user:'
 
 /** Returns the key of a user's index. */
 export function indexKeyOf(prefix: string, userText: string): string {
-  return `${prefix}${indexPrefix}${digest(userText)}`
+  return `${prefix}${indexPrefix}${hashSessionId(userText)}`
 }
 
 /** Returns whether a key without its prefix is that of an index. */

@@ -1,9 +1,8 @@
 import { isSessionError, type CreateOptions, type SessionId } from '@bext/session-core'
-import { mintSessionId, type Deadline } from '@bext/session-core/store-helpers'
+import { mintSessionId, type Deadline, hashSessionId } from '@bext/session-core/store-helpers'
 import type { WriteReply } from '../batching/batcher.js'
 import type { Connection } from '../connection.js'
 import { isServerReply } from '../errors.js'
-import { digest } from '../hash.js'
 import { nextAnonymousMark } from '../sessions/marks.js'
 import { isOfUser, maxHeaderBytes, summaryBytes, toUserText, userTextOf } from '../sessions/record.js'
 import type { NewRecord, SessionCommands } from '../sessions/commands.js'
@@ -54,7 +53,7 @@ export function createIndexedWrites(
     const { userId, dataJson, ttlMs } = options
     const userText = toUserText(userId)
     const id = mintSessionId()
-    const hash = digest(id)
+    const hash = hashSessionId(id)
     const record = { ttlMs, indexedUntilMs: nextAnonymousMark(), userText, dataJson }
     const { outcome, serverNowMs } = await (userText === ''
       ? sessions.create(hash, record, deadline)
@@ -85,7 +84,7 @@ export function createIndexedWrites(
       if (userId !== undefined) return connection.call((deadline) => createUnder(deadline, options, 0))
       const id = mintSessionId()
       const record = { ttlMs, indexedUntilMs: nextAnonymousMark(), userText: '', dataJson }
-      const { outcome, serverNowMs, startedAtMs } = await sessions.create(digest(id), record)
+      const { outcome, serverNowMs, startedAtMs } = await sessions.create(hashSessionId(id), record)
       if (outcome !== 'exists') return id
       return connection.call((deadline) => createUnder(deadline, options, serverNowMs), startedAtMs)
     },

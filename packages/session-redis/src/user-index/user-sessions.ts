@@ -1,7 +1,13 @@
 import type { EndUserSessionsOptions, SessionSummary, UserIndexCapability } from '@bext/session-core'
-import { checkEndOptions, checkUserId, isHash, isServerBackedId, type Deadline } from '@bext/session-core/store-helpers'
+import {
+  checkEndOptions,
+  checkUserId,
+  isHash,
+  isServerBackedId,
+  type Deadline,
+  hashSessionId,
+} from '@bext/session-core/store-helpers'
 import type { Connection } from '../connection.js'
-import { digest } from '../hash.js'
 import type { IndexedWrites } from './indexed-writes.js'
 import { parseSummary, summaryBytes, toUserText } from '../sessions/record.js'
 import type { SessionCommands } from '../sessions/commands.js'
@@ -50,7 +56,7 @@ export function createUserSessions({ connection, commands, index, sessions }: Pa
     async endUserSessions(userId: string, options?: EndUserSessionsOptions) {
       const userText = toUserText(checkUserId(userId))
       const except = checkEndOptions(options)
-      const kept = isServerBackedId(except) ? digest(except) : undefined
+      const kept = isServerBackedId(except) ? hashSessionId(except) : undefined
       await inBatches(userText, (deadline, hashes) => {
         const ended = hashes.filter((hash) => hash !== kept)
         return sessions.endOfUser(deadline, userText, ended)
