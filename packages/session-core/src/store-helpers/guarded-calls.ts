@@ -25,17 +25,17 @@ export interface GuardedCalls {
    * in milliseconds of `performance.now()` (E5). Default of `startedAtMs`: now. The deadline that `work` receives is a
    * few milliseconds earlier. Rejects with reason `closed` after `close`.
    */
-  call<T>(work: (deadline: Deadline) => Promise<T>, startedAtMs?: number): Promise<T>
+  readonly call: <T>(work: (deadline: Deadline) => Promise<T>, startedAtMs?: number) => Promise<T>
   /**
    * Sends a write that has no effect after the deadline; see `WriteFence`. If it fails while the server may still execute
    * it, rejects only once the server must refuse it (E2).
    */
-  fencedWrite<T>(deadline: Deadline, send: (notAfterMs: number) => Promise<FencedReply<T>>): Promise<T>
+  readonly fencedWrite: <T>(deadline: Deadline, send: (notAfterMs: number) => Promise<FencedReply<T>>) => Promise<T>
   /**
    * Makes later calls reject, waits until the calls in flight have settled, then runs `release`, which closes what the
    * store opened (O3). Runs it once, however often `close` is called.
    */
-  close(release?: () => Promise<unknown>): Promise<void>
+  readonly close: (release?: () => Promise<unknown>) => Promise<void>
 }
 
 // Work ends slightly before the timer of its call fires, so that the call rejects with the cause and not with a timeout.
