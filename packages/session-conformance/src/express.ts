@@ -1,6 +1,6 @@
 export type { ExpressHarnessOptions, OpenedExpressStore } from './express/harness.js'
 export { expressHarness } from './express/harness.js'
-export { expressProtocolLimits } from './express/limits.js'
+export { expressProtocolLimits } from './express/protocol.js'
 export type { ExpressCallback, ExpressSession, ExpressStore } from './express/protocol.js'
 export type { FromExpressStoreOptions } from './express/store.js'
 export { fromExpressStore } from './express/store.js'

@@ -108,7 +108,7 @@ describe('a harness around a function', () => {
     expect(harness).toMatchObject({
       name: 'memory',
       capabilities: ['user-index', 'sweep', 'compare'],
-      declares: { sharedBackend: false },
+      declarations: { sharedBackend: false },
     })
   })
 

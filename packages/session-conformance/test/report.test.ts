@@ -1,7 +1,8 @@
 import { memorySessions } from '@bext/session-core/memory'
 import { expect, test } from 'vitest'
 import type { CaseResult, ConformanceCase, StoreHarness, Verdict } from '../src/index.js'
-import { cases, createReport, kitVersion, reportConformance, runAll, startRun } from '../src/index.js'
+import { cases, kitVersion, runAll, runConformance, startRun } from '../src/index.js'
+import { createReport } from '../src/report/create-report.js'
 import { defineCase } from '../src/runner/case.js'
 import { Inconclusive } from '../src/runner/failure.js'
 import manifest from '../package.json' with { type: 'json' }
@@ -60,11 +61,11 @@ test("an error that one case left behind is that case's failure", () => {
 test('an error that any of several cases left behind fails the run, and earns no profile', async () => {
   const strays = [{ during: ['U1-must', 'U1-should'], error: 'Error: lost' }]
   const report = reportOf([result(must, 'pass'), result(should, 'pass')], { strays })
-  expect(report).toMatchObject({ outcome: 'fail', strays, profiles: [] })
+  expect(report).toMatchObject({ outcome: 'fail', unhandledErrors: strays, profiles: [] })
 })
 
 test('a report says what ran, on what, and how each case ended, as plain JSON', async () => {
-  const report = await reportConformance(harness, { seed: 11 })
+  const report = await runConformance(harness, { seed: 11 })
   expect(JSON.parse(JSON.stringify(report))).toEqual(report)
   expect(report).toMatchObject({
     reportVersion: 1,

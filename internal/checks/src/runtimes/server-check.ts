@@ -1,6 +1,6 @@
 // Runs on each runtime, from the packed packages.
 import type { StoreHarness } from '@bext/session-conformance'
-import { reportConformance } from '@bext/session-conformance'
+import { runConformance } from '@bext/session-conformance'
 import type { ServerOutcome } from './server-outcome.js'
 
 /** A harness over a server, and the end of what it left there. */
@@ -26,7 +26,7 @@ export function moduleOf(name: string): NonNullable<StoreHarness['module']> {
 
 /** Runs all cases of the kit. */
 export async function check(server: ServerHarness): Promise<ServerOutcome> {
-  const { cases, unhandledErrors, profiles, store } = await reportConformance(server.harness, { seed: 7 })
+  const { cases, unhandledErrors, profiles, store } = await runConformance(server.harness, { seed: 7 })
   await server.end()
   const failed = cases.filter(({ verdict }) => !notFailed.has(verdict))
   return {

@@ -1,28 +1,29 @@
+import { applicableCases } from '../cases/index.js'
 import type { ConformanceCase } from '../runner/case.js'
 import { formatResult } from '../report/format.js'
 import type { StoreHarness } from '../runner/harness.js'
 import type { CaseResult, RunOptions } from '../runner/run.js'
-import { applicableCases, caseLimitMs, startRun } from '../runner/run.js'
+import { caseLimitMs, startRun } from '../runner/run.js'
 
 export interface AdapterOptions extends RunOptions {
-  /** Whether what was only warned of, or could not be shown, fails its test. Default: false. */
+  /** If true, a warning or a case that is not testable fails its test. Default: false. */
   readonly strict?: boolean
 }
 
 /** One case as a test of any runner. */
 export interface BoundTest {
   readonly title: string
-  /** How long the runner should let it run, in milliseconds. */
+  /** The runner's time limit for the test, in milliseconds. */
   readonly timeoutMs: number
-  /** Rejects with a report if the case failed or could not tell. Resolves to why it is to be skipped, if it is. */
+  /** Rejects with a report if the case failed or was inconclusive. Resolves to the reason if it should be skipped. */
   run(): Promise<string | undefined>
 }
 
 export interface BoundCases {
   readonly title: string
-  /** May run side by side. */
+  /** Tests that may run concurrently. */
   readonly together: readonly BoundTest[]
-  /** Must each run while nothing else does. */
+  /** Tests that must run alone. */
   readonly alone: readonly BoundTest[]
 }
 
@@ -32,7 +33,7 @@ function isSkipped({ verdict, case: { level } }: CaseResult, strict: boolean): b
   )
 }
 
-/** The cases that concern a harness, as tests. */
+/** Turns the cases that apply to a harness into tests. */
 export function bindCases(harness: StoreHarness, { strict = false, ...options }: AdapterOptions = {}): BoundCases {
   const run = startRun(harness, options)
 
@@ -43,14 +44,14 @@ export function bindCases(harness: StoreHarness, { strict = false, ...options }:
     if (isSkipped(result, strict)) return text
     const error = new Error(`\n${text}`)
     error.name = 'Conformance'
-    // The stack would lead into the kit; the report says what there is to say.
+    // The stack points into the kit, and the report is complete without it.
     error.stack = error.message
     throw error
   }
 
   const bind = (each: ConformanceCase): BoundTest => ({
     title: `${each.id} ${each.title}`,
-    // The kit's own limit comes first, for each attempt, and tells more.
+    // The kit's limit for each attempt is shorter, and its report says more.
     timeoutMs: 4 * caseLimitMs,
     run: () => check(each),
   })

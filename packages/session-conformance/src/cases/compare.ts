@@ -4,7 +4,7 @@ import { defineCase } from '../runner/case.js'
 import { race } from '../toolbox/race.js'
 import { waitForEnd } from '../toolbox/lifetime.js'
 import { badJson } from '../toolbox/samples.js'
-import { sweepSteps } from '../toolbox/interleavings.js'
+import { forEachInterleaving } from '../toolbox/interleavings.js'
 
 const needs = ['compare'] as const
 
@@ -117,7 +117,7 @@ export const compareCases: readonly ConformanceCase[] = [
     'O4-step',
     'an updateIfUnchanged() that is held at any step does not undo an update()',
     async (context) => {
-      await sweepSteps(context, {
+      await forEachInterleaving(context, {
         held: (store, { id, dataJson }) => store.updateIfUnchanged(id, dataJson, '{"late":true}'),
         meanwhile: (store, { id }) => store.update(id, '{"newer":true}'),
         check: async (store, { id }) => context.sameData((await store.read(id)).dataJson, '{"newer":true}'),

@@ -1,6 +1,6 @@
 import type { ConformanceCase } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
-import { withShiftedClock } from '../toolbox/disturb.js'
+import { withShiftedClock } from '../toolbox/shifted-clock.js'
 import { badJson, badTtls } from '../toolbox/samples.js'
 import { foreignId } from '../runner/checked-store.js'
 

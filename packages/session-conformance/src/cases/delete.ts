@@ -2,7 +2,7 @@ import type { ConformanceCase } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
 import { waitForEnd } from '../toolbox/lifetime.js'
 import { foreignIds } from '../toolbox/samples.js'
-import { sweepSteps } from '../toolbox/interleavings.js'
+import { forEachInterleaving } from '../toolbox/interleavings.js'
 import { foreignId } from '../runner/checked-store.js'
 
 const serverOnly = { families: ['server'] } as const
@@ -77,7 +77,7 @@ export const deleteCases: readonly ConformanceCase[] = [
     'D2-update-step',
     'a delete() that is held at any step ends the session, whatever happened to it meanwhile',
     async (context) => {
-      await sweepSteps(context, {
+      await forEachInterleaving(context, {
         held: (store, { id }) => store.delete(id),
         // Gone already is right: the delete may have taken effect before the step that is held.
         meanwhile: (store, { id }) => context.orNotFound(store.update(id, '{"meanwhile":true}')),

@@ -5,9 +5,9 @@ import { defineCase } from '../runner/case.js'
 import type { CaseContext, MadeSession } from '../runner/case-context.js'
 import { ConformanceFailure } from '../runner/failure.js'
 import { untilItWorks } from '../toolbox/faulty-backend.js'
-import { createExpired, patiently } from '../toolbox/lifetime.js'
+import { createExpired, retryWithLongerTtl } from '../toolbox/lifetime.js'
 import { settleWithin } from '../runner/with-timeout.js'
-import type { WatchedStore } from '../runner/checked-store.js'
+import type { CheckedStore } from '../runner/checked-store.js'
 
 const laterMs = 7_200_000
 const callLimitMs = 60_000
@@ -18,7 +18,7 @@ const callLimitMs = 60_000
  */
 type Attempt = (way: string) => Promise<() => Promise<boolean>>
 
-/** What the call resolves to must be true once the backend forbids no more. */
+/** Builds an attempt. If the call resolves, `isTrue` must hold for its result once the backend allows calls again. */
 function attempt<Result>(
   name: string,
   call: () => Promise<Result>,
@@ -40,7 +40,7 @@ function attempt<Result>(
   }
 }
 
-type Prepare = (context: CaseContext, store: WatchedStore) => Promise<readonly Attempt[]>
+type Prepare = (context: CaseContext, store: CheckedStore) => Promise<readonly Attempt[]>
 
 /** Makes the calls while the backend forbids, in each way that the harness knows. Resolves to the ways that refused none. */
 async function underEachWay(context: CaseContext, prepare: Prepare): Promise<readonly string[]> {
@@ -62,7 +62,7 @@ async function underEachWay(context: CaseContext, prepare: Prepare): Promise<rea
   return unrefused
 }
 
-async function prepareMain(context: CaseContext, store: WatchedStore): Promise<readonly Attempt[]> {
+async function prepareMain(context: CaseContext, store: CheckedStore): Promise<readonly Attempt[]> {
   const make = (): Promise<MadeSession> => context.create(store, { userId: context.userId() })
   const [read, updated, touched, deleted] = [await make(), await make(), await make(), await make()]
   const found = async (id: SessionId): Promise<boolean> =>
@@ -92,7 +92,7 @@ async function prepareMain(context: CaseContext, store: WatchedStore): Promise<r
   ]
 }
 
-async function prepareByUser(context: CaseContext, store: WatchedStore): Promise<readonly Attempt[]> {
+async function prepareByUser(context: CaseContext, store: CheckedStore): Promise<readonly Attempt[]> {
   const users = [context.userId(), context.userId(), context.userId()] as const
   for (const userId of users) await context.create(store, { userId })
   const [listed, endedOne, endedAll] = users
@@ -118,9 +118,9 @@ async function prepareByUser(context: CaseContext, store: WatchedStore): Promise
   ]
 }
 
-async function prepareSweep(context: CaseContext, store: WatchedStore): Promise<readonly Attempt[]> {
+async function prepareSweep(context: CaseContext, store: CheckedStore): Promise<readonly Attempt[]> {
   const expired = 3
-  await patiently(context, (ttlMs) => createExpired(context, store, expired, ttlMs))
+  await retryWithLongerTtl(context, (ttlMs) => createExpired(context, store, expired, ttlMs))
   return [
     attempt(
       'sweep()',
@@ -130,7 +130,7 @@ async function prepareSweep(context: CaseContext, store: WatchedStore): Promise<
   ]
 }
 
-async function prepareCompare(context: CaseContext, store: WatchedStore): Promise<readonly Attempt[]> {
+async function prepareCompare(context: CaseContext, store: CheckedStore): Promise<readonly Attempt[]> {
   const { id, dataJson } = await context.create(store, { userId: context.userId() })
   return [
     attempt(

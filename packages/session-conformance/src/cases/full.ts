@@ -4,7 +4,7 @@ import { defineCase } from '../runner/case.js'
 import type { CaseContext } from '../runner/case-context.js'
 import { ConformanceFailure } from '../runner/failure.js'
 import { untilItWorks } from '../toolbox/faulty-backend.js'
-import type { WatchedStore } from '../runner/checked-store.js'
+import type { CheckedStore } from '../runner/checked-store.js'
 
 const largeBytes = 65_536
 const laterMs = 7_200_000
@@ -14,7 +14,7 @@ function largeJson(context: CaseContext): string {
   return JSON.stringify('x'.repeat(bytes - 2))
 }
 
-/** Whether a call that needs room was refused. Fails if it was answered with anything else than `Backend`. */
+/** Returns true if a call that needs space was rejected. Fails if it rejected with another code than `Backend`. */
 async function wasRefused(call: Promise<unknown>, name: string): Promise<boolean> {
   try {
     await call
@@ -26,7 +26,7 @@ async function wasRefused(call: Promise<unknown>, name: string): Promise<boolean
   }
 }
 
-async function fill(context: CaseContext, store: WatchedStore, namespace: string): Promise<() => Promise<void>> {
+async function fill(context: CaseContext, store: CheckedStore, namespace: string): Promise<() => Promise<void>> {
   const end = await context.bring('fill', (conditions) => conditions.fill?.(namespace))
   const dataJson = largeJson(context)
   if (await wasRefused(context.create(store, { dataJson }), 'create()')) return end

@@ -4,12 +4,12 @@ import { defineCase } from '../runner/case.js'
 import type { CaseContext, MadeSession } from '../runner/case-context.js'
 import { ConformanceFailure } from '../runner/failure.js'
 import { untilItWorks } from '../toolbox/faulty-backend.js'
-import type { WatchedStore } from '../runner/checked-store.js'
+import type { CheckedStore } from '../runner/checked-store.js'
 
 interface Hold {
-  /** How many sessions are held. */
+  /** The number of locked sessions. */
   readonly sessions: number
-  /** How many calls wait for each of them. More than any pool has connections, or more sessions than that. */
+  /** The number of calls per locked session. `sessions` times `calls` exceeds the size of any pool. */
   readonly calls: number
 }
 
@@ -20,7 +20,7 @@ const laterMs = 7_200_000
 // Long enough for the calls to reach the backend and to wait there.
 const reachMs = 100
 
-/** What the call resolves to. Fails if it rejects. */
+/** Returns the result of the call. Fails if the call rejects. */
 async function served<T>(call: Promise<T>, name: string, when: string): Promise<T> {
   try {
     return await call
@@ -32,7 +32,7 @@ async function served<T>(call: Promise<T>, name: string, when: string): Promise<
 }
 
 /** Makes every call once on sessions that nobody holds. Fails unless all are served, and soon. */
-async function serveOthers(context: CaseContext, store: WatchedStore, timeoutMs: number, when: string): Promise<void> {
+async function serveOthers(context: CaseContext, store: CheckedStore, timeoutMs: number, when: string): Promise<void> {
   const startedAtMs = performance.now()
   const calls: readonly (readonly [name: string, call: (session: MadeSession) => Promise<unknown>])[] = [
     ['read()', ({ id }) => store.read(id)],
@@ -55,7 +55,7 @@ async function serveOthers(context: CaseContext, store: WatchedStore, timeoutMs:
   )
 }
 
-/** Whether the call was served in the end. Fails if it was answered with anything else than `Backend`. */
+/** Returns true if the call resolved. Fails if it rejected with another code than `Backend`. */
 async function wasServed(call: Promise<unknown>): Promise<boolean> {
   try {
     await call
@@ -69,7 +69,7 @@ async function wasServed(call: Promise<unknown>): Promise<boolean> {
 }
 
 /** Makes calls on held sessions, which may wait. Resolves to whether each was served in the end. */
-function waitOn(store: WatchedStore, held: readonly MadeSession[], { calls }: Hold): Promise<readonly boolean[]> {
+function waitOn(store: CheckedStore, held: readonly MadeSession[], { calls }: Hold): Promise<readonly boolean[]> {
   const kinds: readonly ((session: MadeSession) => Promise<unknown>)[] = [
     ({ id }) => store.update(id, '{"zombie":true}'),
     ({ id }) => store.touch(id, laterMs),
@@ -109,7 +109,7 @@ async function holdOnce(context: CaseContext, hold: Hold, timeoutMs: number): Pr
   await checkUntouched(context, store, held)
 }
 
-async function checkUntouched(context: CaseContext, store: WatchedStore, held: readonly MadeSession[]): Promise<void> {
+async function checkUntouched(context: CaseContext, store: CheckedStore, held: readonly MadeSession[]): Promise<void> {
   for (const { id, dataJson, t1 } of held) {
     const after = await untilItWorks(() => context.orNotFound(store.read(id)))
     context.ok(
@@ -132,7 +132,7 @@ async function holdPatiently(context: CaseContext, hold: Hold): Promise<void> {
   }
 }
 
-/** What somebody else holds keeps no other session waiting (E5). */
+/** A session that another client locks must not delay other sessions (E5). */
 export const heldCases: readonly ConformanceCase[] = [
   defineCase(
     'E5-held',

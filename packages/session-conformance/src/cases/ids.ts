@@ -1,6 +1,6 @@
 import type { ConformanceCase } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
-import { withRepeatedRandomness } from '../toolbox/disturb.js'
+import { withRepeatedRandomness } from '../toolbox/replayed-randomness.js'
 import { ConformanceFailure, Unsupported } from '../runner/failure.js'
 
 const cookieOctets = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/

@@ -1,4 +1,6 @@
 import type { ConformanceCase } from '../runner/case.js'
+import { missingNeeds } from '../runner/case.js'
+import type { StoreHarness } from '../runner/harness.js'
 import { closeCases } from './close.js'
 import { compareCases } from './compare.js'
 import { createCases } from './create.js'
@@ -49,3 +51,8 @@ export const cases: readonly ConformanceCase[] = [
   ...compareCases,
   ...modelCases,
 ]
+
+/** The cases for the harness's family whose needs the harness provides. */
+export function applicableCases(harness: StoreHarness): readonly ConformanceCase[] {
+  return cases.filter((each) => each.families.includes(harness.family) && missingNeeds(harness, each).length === 0)
+}

@@ -3,14 +3,14 @@ import { defineCase } from '../runner/case.js'
 import type { CaseContext } from '../runner/case-context.js'
 import { alterations, reshapings, splices } from '../toolbox/tamper.js'
 import { waitForEnd } from '../toolbox/lifetime.js'
-import type { WatchedStore } from '../runner/checked-store.js'
+import type { CheckedStore } from '../runner/checked-store.js'
 import { foreignId } from '../runner/checked-store.js'
 
 const clientOnly = { families: ['client'] } as const
 
 async function refuses(
   context: CaseContext,
-  store: WatchedStore,
+  store: CheckedStore,
   forgeries: readonly (readonly [what: string, forged: string])[],
 ): Promise<void> {
   for (const [what, forged] of forgeries)

@@ -8,7 +8,7 @@ function jsonOfBytes(bytes: number): string {
   return JSON.stringify('x'.repeat(bytes - 2))
 }
 
-/** What the call resolves to, or undefined if it is refused as too large, with the size and the limit (contract L1). */
+/** Returns the result, or undefined if the call was rejected as too large, naming size and limit (contract L1). */
 async function orTooLarge<T>(call: Promise<T>, what: string): Promise<T | undefined> {
   try {
     return await call

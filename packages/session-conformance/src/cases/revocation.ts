@@ -2,16 +2,16 @@ import type { SessionId } from '@bext/session-core'
 import type { CaseContext } from '../runner/case-context.js'
 import type { ConformanceCase } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
-import { race, meet } from '../toolbox/race.js'
+import { race, runRace } from '../toolbox/race.js'
 import { Inconclusive } from '../runner/failure.js'
-import { patiently, waitForEnd } from '../toolbox/lifetime.js'
-import type { WatchedStore } from '../runner/checked-store.js'
+import { retryWithLongerTtl, waitForEnd } from '../toolbox/lifetime.js'
+import type { CheckedStore } from '../runner/checked-store.js'
 
 const revocable = { families: ['client'], needs: ['revocation'] } as const
 
 interface Ended {
-  readonly a: WatchedStore
-  readonly b: WatchedStore
+  readonly a: CheckedStore
+  readonly b: CheckedStore
   readonly id: SessionId
 }
 
@@ -78,7 +78,7 @@ export const revocationCases: readonly ConformanceCase[] = [
     'an end is remembered as long as any id of the session lives, not only the one that was given',
     async (context) => {
       const [a, b] = await context.openTwo()
-      await patiently(context, async (ttlMs) => {
+      await retryWithLongerTtl(context, async (ttlMs) => {
         const short = await context.create(a, { ttlMs })
         const long = await b.touch(short.id, 3_600_000)
         await a.delete(short.id)
@@ -104,7 +104,7 @@ export const revocationCases: readonly ConformanceCase[] = [
         const update = async (): Promise<void> => {
           updated = await context.orNotFound(a.update(id, context.json()))
         }
-        await meet(round, update, () => b.delete(id))
+        await runRace(round, update, () => b.delete(id))
         await context.gone(b, updated ?? id, 'what an update() made that met a delete()')
         await context.gone(a, id, 'the id before it')
       })

@@ -3,13 +3,13 @@ import { defineCase } from '../runner/case.js'
 import type { CaseContext, MadeSession } from '../runner/case-context.js'
 import { Inconclusive } from '../runner/failure.js'
 import { waitForEnd } from '../toolbox/lifetime.js'
-import type { WatchedStore } from '../runner/checked-store.js'
+import type { CheckedStore } from '../runner/checked-store.js'
 
 const ttlMs = 800
 const delayMs = 3_600_000
 
 interface Overdue {
-  readonly store: WatchedStore
+  readonly store: CheckedStore
   readonly session: MadeSession
   readonly userId: string
 }

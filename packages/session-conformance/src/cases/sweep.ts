@@ -2,13 +2,13 @@ import { supportsSweep } from '@bext/session-core'
 import type { ConformanceCase } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
 import { ConformanceFailure } from '../runner/failure.js'
-import { createExpired, patiently, waitForEnd } from '../toolbox/lifetime.js'
-import type { WatchedStore } from '../runner/checked-store.js'
+import { createExpired, retryWithLongerTtl, waitForEnd } from '../toolbox/lifetime.js'
+import type { CheckedStore } from '../runner/checked-store.js'
 
 const needs = ['sweep'] as const
 const maxBatches = 200
 
-async function sweepAll(store: WatchedStore, maxRecords: number): Promise<number> {
+async function sweepAll(store: CheckedStore, maxRecords: number): Promise<number> {
   let removed = 0
   for (let batch = 0; batch < maxBatches; batch += 1) {
     const result = await store.sweep({ maxRecords })
@@ -35,7 +35,7 @@ export const sweepCases: readonly ConformanceCase[] = [
     'O2-bounded',
     'sweep() removes what has expired, in bounded batches, and nothing that is alive',
     (context) =>
-      patiently(context, async (ttlMs) => {
+      retryWithLongerTtl(context, async (ttlMs) => {
         const store = await context.open({ namespace: context.freshNamespace() })
         const alive = await Promise.all([
           context.create(store, { userId: context.userId() }),
@@ -58,22 +58,26 @@ export const sweepCases: readonly ConformanceCase[] = [
     'O2-at-once',
     'many sweeps at once remove each record once, and nothing that is alive',
     (context) =>
-      patiently(context, async (ttlMs) => {
-        const namespace = context.freshNamespace()
-        const a = await context.open({ namespace })
-        const shared = context.harness.declarations?.sharedBackend ?? true
-        const b = shared ? await context.open({ namespace }) : a
-        const alive = await Promise.all(Array.from({ length: 6 }, () => context.create(a)))
-        await createExpired(context, a, 30, ttlMs)
-        const removed = await Promise.all(Array.from({ length: 6 }, (_, n) => sweepAll(n % 2 === 1 ? b : a, 7)))
-        const rest = await sweepAll(a, 100)
-        context.equal(
-          removed.reduce((sum, count) => sum + count, rest),
-          30,
-          'the number of records removed by all',
-        )
-        for (const { id } of alive) await a.read(id)
-      }),
+      retryWithLongerTtl(
+        context,
+        async (ttlMs) => {
+          const namespace = context.freshNamespace()
+          const a = await context.open({ namespace })
+          const shared = context.harness.declarations?.sharedBackend ?? true
+          const b = shared ? await context.open({ namespace }) : a
+          const alive = await Promise.all(Array.from({ length: 6 }, () => context.create(a)))
+          await createExpired(context, a, 30, ttlMs)
+          const removed = await Promise.all(Array.from({ length: 6 }, (_, n) => sweepAll(n % 2 === 1 ? b : a, 7)))
+          const rest = await sweepAll(a, 100)
+          context.equal(
+            removed.reduce((sum, count) => sum + count, rest),
+            30,
+            'the number of records removed by all',
+          )
+          for (const { id } of alive) await a.read(id)
+        },
+        60,
+      ),
     { needs },
   ),
 

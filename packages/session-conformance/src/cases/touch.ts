@@ -1,9 +1,9 @@
 import type { ConformanceCase } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
-import { race, meet } from '../toolbox/race.js'
+import { race, runRace } from '../toolbox/race.js'
 import { checkLifetime, waitForEnd } from '../toolbox/lifetime.js'
 import { badTtls } from '../toolbox/samples.js'
-import { sweepSteps } from '../toolbox/interleavings.js'
+import { forEachInterleaving } from '../toolbox/interleavings.js'
 
 const serverOnly = { families: ['server'] } as const
 const networked = { families: ['server'], needs: ['endpoint', 'shared-backend'] } as const
@@ -75,7 +75,7 @@ export const touchCases: readonly ConformanceCase[] = [
         const dataJson = context.json()
         const update = (): Promise<unknown> => a.update(id, dataJson)
         const touch = (): Promise<unknown> => b.touch(id, 3_600_000)
-        await meet(round, update, touch)
+        await runRace(round, update, touch)
         const { createdAtMs, expiresAtMs, ...after } = await b.read(id)
         context.sameData(after.dataJson, dataJson)
         context.ok(expiresAtMs - createdAtMs >= 3_600_000, 'the end that touch() set', 'the old one')
@@ -88,7 +88,7 @@ export const touchCases: readonly ConformanceCase[] = [
     'T2-update-step',
     'a touch() that is held at any step does not undo an update()',
     async (context) => {
-      await sweepSteps(context, {
+      await forEachInterleaving(context, {
         held: (store, { id }) => store.touch(id, 3_600_000),
         meanwhile: (store, { id }) => store.update(id, '{"newer":true}'),
         check: async (store, { id }) => context.sameData((await store.read(id)).dataJson, '{"newer":true}'),
@@ -129,7 +129,7 @@ export const touchCases: readonly ConformanceCase[] = [
         const { id } = await context.create(a, { userId: context.userId() })
         const touch = (): Promise<unknown> => context.orNotFound(a.touch(id, 60_000))
         const remove = (): Promise<unknown> => b.delete(id)
-        await meet(round, touch, remove)
+        await runRace(round, touch, remove)
         await context.gone(b, id, 'a session after delete() and a concurrent touch()')
       })
     },
@@ -140,7 +140,7 @@ export const touchCases: readonly ConformanceCase[] = [
     'T3-delete-step',
     'a touch() that is held at any step does not bring back what was deleted meanwhile',
     async (context) => {
-      await sweepSteps(context, {
+      await forEachInterleaving(context, {
         held: (store, { id }) => store.touch(id, 3_600_000),
         meanwhile: (store, { id }) => store.delete(id),
         check: (store, { id }) => context.gone(store, id, 'a session that was deleted while a touch() was held'),

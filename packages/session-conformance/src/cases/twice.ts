@@ -1,7 +1,7 @@
 import type { ConformanceCase, Need } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
 import type { LostReplyRace, LostReplyScene } from '../toolbox/lost-replies.js'
-import { sweepLostReplies } from '../toolbox/lost-replies.js'
+import { forEachLostReply } from '../toolbox/lost-replies.js'
 
 const laterMs = 7_200_000
 
@@ -11,7 +11,7 @@ function twiceCase<Result>(
   race: LostReplyRace<Result>,
   needs: readonly Need[] = [],
 ): ConformanceCase {
-  return defineCase(id, title, (context) => sweepLostReplies(context, race), {
+  return defineCase(id, title, (context) => forEachLostReply(context, race), {
     families: ['server'],
     needs: ['endpoint', ...needs],
   })

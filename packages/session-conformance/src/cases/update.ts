@@ -1,9 +1,9 @@
 import type { ConformanceCase } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
-import { checkLifetime, patiently, waitForEnd } from '../toolbox/lifetime.js'
-import { race, meet } from '../toolbox/race.js'
+import { checkLifetime, retryWithLongerTtl, waitForEnd } from '../toolbox/lifetime.js'
+import { race, runRace } from '../toolbox/race.js'
 import { Inconclusive } from '../runner/failure.js'
-import { sweepSteps } from '../toolbox/interleavings.js'
+import { forEachInterleaving } from '../toolbox/interleavings.js'
 import { foreignId } from '../runner/checked-store.js'
 
 const serverOnly = { families: ['server'] } as const
@@ -107,7 +107,7 @@ export const updateCases: readonly ConformanceCase[] = [
         const { id } = await context.create(a, { userId: context.userId() })
         const update = (): Promise<unknown> => context.orNotFound(a.update(id, context.json()))
         const remove = (): Promise<unknown> => b.delete(id)
-        await meet(round, update, remove)
+        await runRace(round, update, remove)
         await context.gone(b, id, 'a session after delete() and a concurrent update()')
         await context.gone(a, id, 'it through the instance that updated')
       })
@@ -117,7 +117,7 @@ export const updateCases: readonly ConformanceCase[] = [
 
   defineCase('U4-expiry-race', 'updates up to and over the end leave nothing alive', async (context) => {
     const store = await context.open()
-    await patiently(context, async (ttlMs) => {
+    await retryWithLongerTtl(context, async (ttlMs) => {
       const made = await context.create(store, { ttlMs })
       let { id } = made
       let updatedLate = false
@@ -137,7 +137,7 @@ export const updateCases: readonly ConformanceCase[] = [
     'U4-delete-step',
     'an update() that is held at any step does not bring back what was deleted meanwhile',
     async (context) => {
-      await sweepSteps(context, {
+      await forEachInterleaving(context, {
         held: (store, { id }) => store.update(id, '{"late":true}'),
         meanwhile: (store, { id }) => store.delete(id),
         check: (store, { id }) => context.gone(store, id, 'a session that was deleted while an update() was held'),
@@ -150,7 +150,7 @@ export const updateCases: readonly ConformanceCase[] = [
     'U1-touch-step',
     'an update() that is held at any step does not undo a touch()',
     async (context) => {
-      await sweepSteps(context, {
+      await forEachInterleaving(context, {
         held: (store, { id }) => store.update(id, '{"late":true}'),
         meanwhile: (store, { id }) => store.touch(id, 3_600_000),
         check: async (store, { id }) => {

@@ -1,8 +1,8 @@
 import { supportsUserIndex } from '@bext/session-core'
 import type { ConformanceCase } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
-import { race, meet } from '../toolbox/race.js'
-import { patiently, waitForEnd } from '../toolbox/lifetime.js'
+import { race, runRace } from '../toolbox/race.js'
+import { retryWithLongerTtl, waitForEnd } from '../toolbox/lifetime.js'
 import { hardUserIds } from '../toolbox/samples.js'
 import { foreignId } from '../runner/checked-store.js'
 
@@ -56,7 +56,7 @@ export const userIndexCases: readonly ConformanceCase[] = [
     'a session stays listed through update() and touch(), and for as long as it lives',
     async (context) => {
       const store = await context.open()
-      const { id, userId } = await patiently(context, async (ttlMs) => {
+      const { id, userId } = await retryWithLongerTtl(context, async (ttlMs) => {
         const freshUser = context.userId()
         const made = await context.create(store, { userId: freshUser, ttlMs })
         let latest = made.id
@@ -171,7 +171,7 @@ export const userIndexCases: readonly ConformanceCase[] = [
         const { id } = await context.create(a, { userId })
         const touch = (): Promise<unknown> => context.orNotFound(a.touch(id, 3_600_000))
         const end = (): Promise<unknown> => b.endUserSessions(userId)
-        await meet(round, touch, end)
+        await runRace(round, touch, end)
         await context.gone(a, id, 'a session that was touched while it was ended by user')
       }, 20)
     },

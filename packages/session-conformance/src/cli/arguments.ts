@@ -1,6 +1,10 @@
 import { parseArgs } from 'node:util'
 import type { StoreFamily } from '../runner/harness.js'
-import { UsageError } from './usage-error.js'
+
+/** An error that the user can fix. The command prints its message in one paragraph, without a stack. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
 
 /** A command line, read. Files are paths, or `-` for the standard output. */
 export interface Arguments {

@@ -1,7 +1,7 @@
 import type { WriteStream } from 'node:tty'
 import { styleText } from 'node:util'
-import type { Paint, Tone } from '../report/paint.js'
-import { plain } from '../report/paint.js'
+import type { Paint, Tone } from '../report/format.js'
+import { plain } from '../report/format.js'
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -17,7 +17,7 @@ const styles: Readonly<Record<Tone, Style>> = {
   dim: 'dim',
 }
 
-/** Whether a stream shows colours: `--no-color`, then FORCE_COLOR, then NO_COLOR, then what the terminal says. */
+/** Returns true if a stream shows colours. Checks `--no-color`, FORCE_COLOR, NO_COLOR and the terminal, in this order. */
 export function hasColors(
   stream: Partial<Pick<WriteStream, 'isTTY'>>,
   allowed: boolean,

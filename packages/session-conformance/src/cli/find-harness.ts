@@ -1,7 +1,8 @@
 import type { StoreFamily, StoreHarness } from '../runner/harness.js'
+import { storeCapabilities } from '../runner/harness.js'
 import type { StoreFactory } from './harness-from-function.js'
 import type { ModuleExports } from './load-module.js'
-import { UsageError } from './usage-error.js'
+import { UsageError } from './arguments.js'
 
 export type Found =
   | { readonly kind: 'harness'; readonly harness: StoreHarness }
@@ -40,7 +41,7 @@ function checkHarness(harness: Readonly<Record<string, unknown>>, given: string)
       family,
     )
   }
-  const known = ['user-index', 'sweep', 'close', 'compare']
+  const known: readonly string[] = storeCapabilities
   if (!Array.isArray(capabilities) || capabilities.some((each) => !known.includes(String(each)))) {
     throw new UsageError(`The capabilities of the harness of ${given} must be a list of: ${known.join(', ')}.`)
   }

@@ -3,9 +3,9 @@ import { supportsClose, supportsCompare, supportsSweep, supportsUserIndex } from
 import type { OpenedStore, OpenOptions, StoreCapability, StoreFamily, StoreHarness } from '../runner/harness.js'
 import { settleWithin } from '../runner/with-timeout.js'
 import { openProbe, probeLimitMs } from './probe.js'
-import { UsageError } from './usage-error.js'
+import { UsageError } from './arguments.js'
 
-/** Makes a store, or a store and what ends it. It is told what a harness' `open` is told. */
+/** Makes a store, or a store with a `close` function. Called with the options of a harness's `open`. */
 export type StoreFactory = (options: OpenOptions) => SessionPlugin | OpenedStore | Promise<SessionPlugin | OpenedStore>
 
 const guards: readonly (readonly [StoreCapability, (store: SessionPlugin) => boolean])[] = [
@@ -24,7 +24,7 @@ async function openWith(factory: StoreFactory, options: OpenOptions): Promise<Op
     : { store: made }
 }
 
-/** Whether a session that one store made is read by the other. */
+/** Returns true if store `b` can read a session that store `a` created. */
 async function seeEachOther(a: SessionPlugin, b: SessionPlugin): Promise<boolean> {
   const attempt = async (): Promise<void> => {
     const id = await a.create({ dataJson: '{}', ttlMs: 60_000 })
@@ -35,8 +35,8 @@ async function seeEachOther(a: SessionPlugin, b: SessionPlugin): Promise<boolean
 }
 
 /**
- * A harness around a function that makes stores. What it does not say is found out: the optional interfaces by their
- * methods, and whether two of its stores share their sessions by trying.
+ * Makes a harness from a function that makes stores. Detects the optional interfaces by their methods, and a shared
+ * backend by reading a session through a second store.
  */
 export async function harnessFromFactory(
   factory: StoreFactory,

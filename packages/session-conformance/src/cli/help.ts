@@ -1,30 +1,30 @@
-/** What `--help` prints. */
-export const help = `Holds a session store against the session store contract.
+/** The text that `--help` prints. */
+export const help = `Checks a session store against the session store contract.
 
 Usage: session-conformance <module> [options]
 
   <module>  A file that exports a harness (as default or as "harness"), or, as default, a function that makes a store:
             export default ({ namespace }) => myStore({ prefix: namespace })
 
-Which cases
+Choosing cases
   --only PATTERN   A case's id, a rule (U3), a group of rules (U), or a glob over ids ("R2-*"). May be repeated.
-  --quick          No case that waits: no expiry, no faults of a network. Under a second in process.
-  --replay ID      One case by its id, with all of its calls. With --seed it runs as it ran.
-  --seed N         Repeats the random values of a run.
+  --quick          Skips cases that wait for expiry or network faults. Takes under a second for a store in process.
+  --replay ID      Runs one case and shows all its calls. Add --seed to repeat the same random values.
+  --seed N         Repeats the random values of an earlier run.
   --family FAMILY  For a module that exports a function: "server" (default) or "client".
-  --strict         Warnings, and what could not be shown, count as failures.
+  --strict         Counts warnings and cases that are not testable as failures.
 
-What comes out
+Output
   --json FILE      The whole report as JSON.
   --junit FILE     JUnit XML.
-  --markdown FILE  For a README: what was passed, by which versions, how to reproduce it.
+  --markdown FILE  A summary for a README: profiles, versions and the command to reproduce it.
   --tap            TAP 14 on the standard output, instead of the table.
-  --from FILE      Runs nothing, and shows a report that --json has written in the formats that are asked for.
-  --no-color       No colours. NO_COLOR and FORCE_COLOR are heeded, too.
-  A FILE of - is the standard output.
+  --from FILE      Runs no cases. Reads a report that --json wrote and prints it in the requested formats.
+  --no-color       No colours. The NO_COLOR and FORCE_COLOR variables also work.
+  Use - as FILE for the standard output.
 
-  --list           Every case with its level, rule and profile, and runs nothing. Heeds --only, --quick and --family.
+  --list           Runs no cases. Lists each with its level, rule and profile. Works with --only, --quick, --family.
   --help, --version
 
-Exit codes: 0 passed, 1 failed, 2 partial (something could not be told) or wrongly used, 130 interrupted.
+Exit codes: 0 passed, 1 failed, 2 partial (a case was inconclusive) or invalid command line, 130 interrupted.
 `

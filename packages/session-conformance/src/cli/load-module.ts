@@ -3,9 +3,9 @@ import { relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
 import { settleWithin } from '../runner/with-timeout.js'
-import { UsageError } from './usage-error.js'
+import { UsageError } from './arguments.js'
 
-/** What a module exports, by name. */
+/** The exports of a module, by name. */
 export type ModuleExports = Readonly<Record<string, unknown>>
 
 const loadLimitMs = 30_000

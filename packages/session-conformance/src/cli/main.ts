@@ -2,17 +2,16 @@
 import { inspect } from 'node:util'
 import type { Report } from '../report/report.js'
 import { everyCallResolves } from '../runner/run.js'
-import { kitVersion } from '../report/version.js'
+import { kitVersion } from '../report/create-report.js'
 import type { Arguments } from './arguments.js'
 import { readArguments } from './arguments.js'
 import { createPaint, hasColors } from './color.js'
 import { help } from './help.js'
-import { formatList } from './list.js'
-import { checkWritable, write, writeReport } from './output.js'
+import { checkWritable, formatList, write, writeReport } from './output.js'
 import { readReport } from './read-report.js'
 import type { ModuleRun } from './run-command.js'
 import { chooseCases, runModule } from './run-command.js'
-import { UsageError } from './usage-error.js'
+import { UsageError } from './arguments.js'
 
 const noModule =
   "No module was given. Give the file that exports your store's harness: " +

@@ -4,12 +4,14 @@ import { dirname } from 'node:path'
 import type { Writable } from 'node:stream'
 import { formatJunit } from '../report/junit.js'
 import { formatMarkdown } from '../report/markdown.js'
-import type { Paint } from '../report/paint.js'
+import type { Paint } from '../report/format.js'
 import { formatTap } from '../report/tap.js'
 import { formatText } from '../report/text.js'
 import type { Report } from '../report/report.js'
+import type { ConformanceCase } from '../runner/case.js'
+import { profileOf } from '../runner/profiles.js'
 import type { Arguments } from './arguments.js'
-import { UsageError } from './usage-error.js'
+import { UsageError } from './arguments.js'
 
 const formats: readonly (readonly ['json' | 'junit' | 'markdown', (report: Report) => string])[] = [
   ['json', (report) => `${JSON.stringify(report, undefined, 2)}\n`],
@@ -58,4 +60,11 @@ export async function writeReport(report: Report, args: Arguments, paint: Paint)
     }
   }
   await write(process.stdout, output)
+}
+
+/** One line for each case: id, level, rule, families, profile and title. */
+export function formatList(cases: readonly ConformanceCase[]): string {
+  const rows = cases.map((each) => [each.id, each.level, each.rule, each.families.join(), profileOf(each), each.title])
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}\n`).join('')
 }

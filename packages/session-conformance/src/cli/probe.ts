@@ -1,16 +1,16 @@
 import { inspect } from 'node:util'
 import type { OpenedStore, StoreHarness } from '../runner/harness.js'
 import { settleWithin } from '../runner/with-timeout.js'
-import { UsageError } from './usage-error.js'
+import { UsageError } from './arguments.js'
 
-/** How long a store may take to open, or to answer while it is looked over. */
+/** The time limit for opening a store and for each call before the run, in milliseconds. */
 export const probeLimitMs = 15_000
 
 const methods = ['create', 'read', 'update', 'touch', 'delete', 'isHealthy'] as const
 
 const calls = (names: readonly string[]): string => names.map((each) => `${each}()`).join(', ')
 
-/** Opens a store once before the run. Throws a `UsageError` if it cannot be opened, or is no store. */
+/** Opens a store once before the run. Throws a `UsageError` if that fails or the result is not a store. */
 export async function openProbe(harness: Pick<StoreHarness, 'open'>, given: string): Promise<OpenedStore> {
   const open = async (): Promise<OpenedStore> => harness.open({ namespace: 'probe' })
   const opening = await settleWithin(open(), probeLimitMs)

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Report } from '../report/report.js'
-import { UsageError } from './usage-error.js'
+import { UsageError } from './arguments.js'
 
 function parse(text: string): Partial<Record<keyof Report, unknown>> | undefined {
   try {

@@ -6,7 +6,7 @@ import { createReport } from '../report/create-report.js'
 import type { Report } from '../report/report.js'
 import type { Run } from '../runner/run.js'
 import { startRun } from '../runner/run.js'
-import { runAll } from '../runner/run-all.js'
+import { runAll } from '../runner/run.js'
 import { selectCases } from '../runner/selection.js'
 import { settleWithin } from '../runner/with-timeout.js'
 import type { Arguments } from './arguments.js'
@@ -17,8 +17,8 @@ import { loadModule } from './load-module.js'
 import { write } from './output.js'
 import { openProbe } from './probe.js'
 import { createProgress } from './progress.js'
-import { watchStrays } from './unhandled-errors.js'
-import { UsageError } from './usage-error.js'
+import { watchUnhandledErrors } from './unhandled-errors.js'
+import { UsageError } from './arguments.js'
 
 const closeLimitMs = 3000
 
@@ -53,7 +53,7 @@ function selectionOf({ only = [], quick, replay }: Arguments): readonly string[]
   return [...patterns, ...(quick ? ['--quick'] : []), ...(replay === undefined ? [] : ['--replay', replay])]
 }
 
-/** Closes what is open when the user breaks off a run, then ends the process. */
+/** On SIGINT, closes all open stores and exits. */
 function endOnInterrupt(run: Run, controller: AbortController): () => void {
   async function end(): Promise<void> {
     controller.abort()
@@ -69,7 +69,7 @@ function endOnInterrupt(run: Run, controller: AbortController): () => void {
 
 export interface ModuleRun {
   readonly report: Report
-  /** What the module exports. */
+  /** The kind of the module's export. */
   readonly kind: Found['kind']
 }
 
@@ -80,7 +80,7 @@ export async function runModule(given: string, args: Arguments): Promise<ModuleR
   const harness = await openHarness(found, given, args)
   const startedAt = new Date()
   const startedAtMs = performance.now()
-  const watch = watchStrays(startRun(harness, args.seed === undefined ? {} : { seed: args.seed }))
+  const watch = watchUnhandledErrors(startRun(harness, args.seed === undefined ? {} : { seed: args.seed }))
   const progress = createProgress(process.stderr, chosen.length)
   const controller = new AbortController()
   const ignoreInterrupt = endOnInterrupt(watch.run, controller)

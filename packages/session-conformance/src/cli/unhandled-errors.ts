@@ -12,7 +12,7 @@ export interface StrayWatch {
 }
 
 /** Catches what would end the process, for as long as the run goes on. */
-export function watchStrays(run: Run): StrayWatch {
+export function watchUnhandledErrors(run: Run): StrayWatch {
   const found: UnhandledError[] = []
   const running = new Set<string>()
   const current = new AsyncLocalStorage<string>()

@@ -1,5 +1,5 @@
 import type { OpenOptions, StoreHarness } from '../runner/harness.js'
-import { expressProtocolLimits } from './limits.js'
+import { expressProtocolLimits } from './protocol.js'
 import type { ExpressStore } from './protocol.js'
 import { fromExpressStore } from './store.js'
 

@@ -7,7 +7,7 @@ export interface Readiness {
 // One pair of listeners for a store, however often it is bridged.
 const known = new WeakMap<ExpressStore, Readiness>()
 
-/** What a store says of its connection: it is there until a `disconnect` event, and again from a `connect` event on. */
+/** Tracks a store's connection: up until a `disconnect` event, and up again after a `connect` event. */
 export function readinessOf(store: ExpressStore): Readiness {
   const found = known.get(store)
   if (found) return found

@@ -19,7 +19,7 @@ class BridgedCookie implements ExpressCookie {
   }
 }
 
-/** What the bridge keeps in a session. The data are a value in it, not a text: the protocol keeps values. */
+/** The session that the bridge stores. Its data are a value and not JSON text, because the protocol stores values. */
 interface BridgedSession extends ExpressSession {
   readonly user?: string
   readonly createdAtMs: number
@@ -30,7 +30,7 @@ interface BridgedSession extends ExpressSession {
 export interface LoadedSession {
   readonly session: BridgedSession
   readonly expiresAtMs: number
-  /** Whether the store had it still when the end in its cookie was over. */
+  /** True if the store still had the session after the expiry in its cookie. */
   readonly isOverdue: boolean
 }
 
@@ -63,7 +63,7 @@ export function withData({ session, expiresAtMs, isOverdue }: LoadedSession, dat
   const nowMs = Date.now()
   const { originalMaxAge } = session.cookie
   // A store that has the session still, past the end in its cookie, was touched and does not write that into the
-  // session, or rounds up: express-session begins its life anew with each save.
+  // session, or rounds up: express-session restarts the lifetime with each save.
   const leftMs = isOverdue ? (originalMaxAge ?? 1) : Math.max(1, expiresAtMs - nowMs)
   return { ...session, cookie: new BridgedCookie(nowMs + leftMs, leftMs), data }
 }

@@ -18,7 +18,7 @@ import type { LoadedSession } from './session.js'
 import { checkSession, newSession, toRecord, withData, withLife } from './session.js'
 
 export interface FromExpressStoreOptions {
-  /** How logs and reports call the store. Default: `express`. */
+  /** The store's name in logs and reports. Default: `express`. */
   readonly name?: string | undefined
 }
 

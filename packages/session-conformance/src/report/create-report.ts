@@ -1,12 +1,20 @@
+import { readFileSync } from 'node:fs'
 import { cases as allCases } from '../cases/index.js'
 import { commandOf } from './replay-command.js'
 import type { StoreHarness } from '../runner/harness.js'
 import { earnedProfiles, profileLabel } from '../runner/profiles.js'
 import type { Outcome, Report, ReportCase, UnhandledError } from './report.js'
 import type { CaseResult, Run, RunOptions, Verdict } from '../runner/run.js'
-import { startRun } from '../runner/run.js'
-import { runAll } from '../runner/run-all.js'
-import { contractVersion, kitVersion } from './version.js'
+import { runAll, startRun } from '../runner/run.js'
+
+// Read, not imported: the relative path is the same from the source and from the build.
+const manifest = new URL('../../package.json', import.meta.url)
+
+/** The version of this package. */
+export const kitVersion: string = (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version
+
+/** The version of the contract that the cases check. */
+export const contractVersion = '1.0'
 
 export interface ReportOptions {
   readonly run: Pick<Run, 'harness' | 'seed'>
@@ -16,7 +24,7 @@ export interface ReportOptions {
   readonly command?: string | undefined
   readonly selection?: readonly string[] | undefined
   readonly strict?: boolean | undefined
-  /** Every error that nobody handled. */
+  /** All unhandled errors of the run. */
   readonly strays?: readonly UnhandledError[] | undefined
 }
 
@@ -27,8 +35,8 @@ function toReportCase(result: CaseResult, withTrace: boolean): ReportCase {
   return withTrace && trace.length > 0 ? { ...common, trace } : common
 }
 
-/** A case that left an error behind did not pass, whatever its calls were answered with. */
-function withStray(each: ReportCase, strays: readonly UnhandledError[]): ReportCase {
+/** Fails a case that caused an unhandled error, whatever its calls returned. */
+function withUnhandledError(each: ReportCase, strays: readonly UnhandledError[]): ReportCase {
   const own = strays.find(({ during }) => during.length === 1 && during[0] === each.id)
   if (!own) return each
   if (each.verdict === 'fail')
@@ -43,7 +51,7 @@ function withStray(each: ReportCase, strays: readonly UnhandledError[]): ReportC
   }
 }
 
-/** What a run comes to. */
+/** Computes the outcome of a run. */
 export function outcomeOf(cases: readonly ReportCase[], strict: boolean, strays: readonly UnhandledError[]): Outcome {
   const failing: readonly Verdict[] = strict ? ['fail', 'warn', 'unsupported'] : ['fail']
   if (strays.length > 0 || cases.some(({ verdict }) => failing.includes(verdict))) return 'fail'
@@ -53,7 +61,7 @@ export function outcomeOf(cases: readonly ReportCase[], strict: boolean, strays:
   return untold || !cases.some(({ verdict }) => verdict === 'pass') ? 'partial' : 'pass'
 }
 
-/** Puts the results of a run into a report. */
+/** Builds a report from the results of a run. */
 export function createReport(options: ReportOptions): Report {
   const { run, results, startedAt, durationMs, selection = [], strict = false } = options
   const {
@@ -65,10 +73,10 @@ export function createReport(options: ReportOptions): Report {
     protocolLimits: limits = [],
   } = run.harness
   const cases = results.map((result) =>
-    withStray(toReportCase(result, result.verdict !== 'pass' || results.length === 1), options.strays ?? []),
+    withUnhandledError(toReportCase(result, result.verdict !== 'pass' || results.length === 1), options.strays ?? []),
   )
   const strays = (options.strays ?? []).filter(({ during }) => during.length !== 1)
-  // Any of the cases may have left a stray behind; and what a bridge cannot keep, it does not earn.
+  // Any case may have caused an unhandled error. A bridge with protocol limits earns no profile.
   const profiles = strays.length > 0 || limits.length > 0 ? [] : earnedProfiles(family, allCases, cases)
   return {
     reportVersion: 1,
@@ -89,8 +97,8 @@ export function createReport(options: ReportOptions): Report {
   }
 }
 
-/** Runs every case over a store, and resolves to the report. */
-export async function reportConformance(harness: StoreHarness, options: RunOptions = {}): Promise<Report> {
+/** Runs every case against a store. Resolves to the report, whatever the store does. */
+export async function runConformance(harness: StoreHarness, options: RunOptions = {}): Promise<Report> {
   const run = startRun(harness, options)
   const startedAt = new Date()
   const startedAtMs = performance.now()

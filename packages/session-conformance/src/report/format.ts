@@ -1,19 +1,25 @@
 import { commandOf, replayCommand } from './replay-command.js'
-import type { Paint } from './paint.js'
-import { plain } from './paint.js'
 import { ruleTexts } from '../runner/rules.js'
 import type { ReportCase } from './report.js'
-import type { CaseResult, Run } from '../runner/run.js'
+import type { CaseResult, Run, Verdict } from '../runner/run.js'
+
+/** The meaning of a piece of text, which a terminal may show as a colour. */
+export type Tone = Verdict | 'strong' | 'dim'
+
+export type Paint = (tone: Tone, text: string) => string
+
+/** Returns the text unchanged. */
+export const plain: Paint = (_tone, text) => text
 
 export interface CaseTextOptions {
   /** The store's name. */
   readonly store: string
-  /** What to do to see it again. */
+  /** The command or test that runs the case again. */
   readonly replay: string
   readonly paint?: Paint
 }
 
-/** A case that is no pass, as a report that can be pasted into an issue. */
+/** Formats a case that did not pass, ready to paste into an issue. */
 export function formatCase(each: ReportCase, { store, replay, paint = plain }: CaseTextOptions): string {
   const { id, level, verdict, brokenRule = each.rule, expected, seen, note, trace = [], attempts } = each
   const lines = [
@@ -31,7 +37,7 @@ export function formatCase(each: ReportCase, { store, replay, paint = plain }: C
   return lines.join('\n')
 }
 
-/** A result that is no pass, as a report that can be pasted into an issue. */
+/** Formats a result that did not pass, ready to paste into an issue. Contains no id, user id or data. */
 export function formatResult(
   { case: { id, rule, level, title }, ...result }: CaseResult,
   { harness, seed }: Pick<Run, 'harness' | 'seed'>,

@@ -30,7 +30,7 @@ export function groupsOf({ cases }: Pick<Report, 'cases'>): readonly RuleGroup[]
     .filter((group) => group.cases.length > 0)
 }
 
-/** How each verdict is called in tables, in their order. */
+/** The columns of tables, in order, with the verdicts that each counts. */
 export const verdictTitles: readonly (readonly [title: string, verdicts: readonly Verdict[]])[] = [
   ['passed', ['pass']],
   ['failed', ['fail']],
@@ -39,7 +39,7 @@ export const verdictTitles: readonly (readonly [title: string, verdicts: readonl
   ['not shown', ['unsupported']],
 ]
 
-/** How many of the cases ended in one of the verdicts. */
+/** Counts the cases with one of the verdicts. */
 export function countOf(cases: readonly ReportCase[], verdicts: readonly Verdict[]): number {
   return cases.filter(({ verdict }) => verdicts.includes(verdict)).length
 }
@@ -56,7 +56,7 @@ function keyOf({ verdict, brokenRule, rule }: ReportCase): string {
   return `${verdict} ${brokenRule ?? rule}`
 }
 
-/** What there is to tell, the worst first, and each broken rule once. */
+/** Groups the cases that did not pass by broken rule, the worst first. */
 export function findingsOf({ cases }: Pick<Report, 'cases'>): readonly Finding[] {
   const found = findingOrder.flatMap((verdict) => cases.filter((each) => each.verdict === verdict))
   const firsts = found.filter((each, n) => found.findIndex((other) => keyOf(other) === keyOf(each)) === n)

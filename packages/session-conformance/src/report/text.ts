@@ -2,8 +2,8 @@ import { repeatCommand, replayCommand } from './replay-command.js'
 import { formatCase } from './format.js'
 import type { Report, UnhandledError } from './report.js'
 import { countOf, findingsOf, groupsOf, namesOf, notShown, profilesText, verdictTitles } from './groups.js'
-import type { Paint } from './paint.js'
-import { plain } from './paint.js'
+import type { Paint } from './format.js'
+import { plain } from './format.js'
 
 const gap = '  '
 
@@ -33,7 +33,7 @@ function findingTexts(report: Report, paint: Paint): readonly string[] {
   })
 }
 
-function strayText({ during, error }: UnhandledError): string {
+function unhandledErrorText({ during, error }: UnhandledError): string {
   const running = during.length === 0 ? 'while no case ran' : `by one of ${during.join(', ')}`
   const head = `An error that nobody could handle was left behind ${running}; it ends a process.`
   return [head, ...error.split('\n')].join('\n  ')
@@ -64,7 +64,7 @@ export function formatText(report: Report, paint: Paint = plain): string {
     [paint('strong', head), paint('dim', run)],
     report.cases.length === 1 ? [] : table(report, paint),
     ...findingTexts(report, paint).map((text) => [text]),
-    ...strays.map((stray) => [strayText(stray)]),
+    ...strays.map((stray) => [unhandledErrorText(stray)]),
     verdictText(report, paint),
   ]
   return `${blocks

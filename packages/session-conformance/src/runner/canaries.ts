@@ -1,7 +1,7 @@
-/** Texts that must not turn up in an error: ids, user ids, data. */
+/** Texts that must not appear in an error: ids, user ids, data. */
 export interface Canaries {
   add(text: string): void
-  /** What kind of canary the text holds, if any. */
+  /** Describes the canary that the text contains, or returns undefined. */
   find(text: string): string | undefined
   /** The text, with every canary in it replaced by its length. */
   mask(text: string): string

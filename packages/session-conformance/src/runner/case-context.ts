@@ -3,9 +3,9 @@ import type { FaultProxy } from './fault-proxy.js'
 import type { BackendConditions, EndCondition, OpenedStore, OpenOptions, StoreHarness } from './harness.js'
 import type { Random } from './random.js'
 import type { Trace } from './trace.js'
-import type { WatchedStore } from './checked-store.js'
+import type { CheckedStore } from './checked-store.js'
 
-/** A session that a case made, and the interval in which the store must have stamped it. */
+/** A session that a case created, and the interval in which the store must have read its clock. */
 export interface MadeSession {
   readonly id: SessionId
   readonly userId: string | undefined
@@ -16,7 +16,7 @@ export interface MadeSession {
   readonly t1: number
 }
 
-/** What a case works with. Everything that it opens is closed when it ends. */
+/** The tools of a running case. All stores and conditions it opens are closed when it ends. */
 export interface CaseContext {
   readonly harness: StoreHarness
   readonly trace: Trace
@@ -24,41 +24,41 @@ export interface CaseContext {
   /** Tolerance of every comparison with this process' clock, in milliseconds: declared skew, within bounds. */
   readonly skewMs: number
   readonly granularityMs: number
-  /** How long a call of a store that was told `timeoutMs` may take on a busy machine. */
+  /** The time that a call may take beyond the store's `timeoutMs` on a busy machine, in milliseconds. */
   readonly slackMs: number
-  /** A store of the run's namespace, or of another one. */
-  open(options?: Partial<OpenOptions>): Promise<WatchedStore>
-  /** Two stores of the run's namespace; the same one twice where the backend is not shared. */
-  openTwo(): Promise<readonly [WatchedStore, WatchedStore]>
-  /** A store as it is, without the watch around it. */
+  /** Opens a store whose calls are checked and traced. Default namespace: the run's. */
+  open(options?: Partial<OpenOptions>): Promise<CheckedStore>
+  /** Opens two stores of the run's namespace. Returns the same store twice if the backend is not shared. */
+  openTwo(): Promise<readonly [CheckedStore, CheckedStore]>
+  /** Opens a store without the checks of every call. */
   openRaw(options?: Partial<OpenOptions>): Promise<OpenedStore>
-  /** A namespace that nothing else uses. */
+  /** Returns a namespace that nothing else uses. */
   freshNamespace(): string
-  /** The kit's proxy in front of the harness' endpoint. */
+  /** Starts the kit's proxy in front of the harness's endpoint. */
   openProxy(): Promise<FaultProxy>
-  /** Brings a condition about. It ends by the function that this resolves to, or else with the case. */
+  /** Starts a condition. The returned function ends it. Otherwise it ends with the case. */
   bring(
     what: string,
     begin: (conditions: BackendConditions) => EndCondition | Promise<EndCondition> | undefined,
   ): Promise<() => Promise<void>>
-  /** A user id, and JSON text, that no other case has. */
+  /** Return a user id and JSON text that no other case uses. */
   userId(): string
   json(): string
-  create(store: WatchedStore, options?: Partial<CreateOptions>): Promise<MadeSession>
+  create(store: CheckedStore, options?: Partial<CreateOptions>): Promise<MadeSession>
   /** Fails unless the call rejects with one of the codes. */
   rejects(call: Promise<unknown>, codes: SessionErrorCode | readonly SessionErrorCode[], what: string): Promise<void>
-  /** What the call resolves to, or undefined if it is answered `Invalid`. */
+  /** Returns the result of the call, or undefined if it rejects with `Invalid`. */
   orInvalid<T>(call: Promise<T>): Promise<T | undefined>
-  /** What the call resolves to, or undefined if it is answered `NotFound`. */
+  /** Returns the result of the call, or undefined if it rejects with `NotFound`. */
   orNotFound<T>(call: Promise<T>): Promise<T | undefined>
-  /** Fails unless reading the id answers `NotFound`. */
-  gone(store: WatchedStore, id: SessionId, what: string): Promise<void>
+  /** Fails unless reading the id rejects with `NotFound`. */
+  gone(store: CheckedStore, id: SessionId, what: string): Promise<void>
   equal(seen: unknown, expected: unknown, what: string): void
   ok(condition: boolean, expected: string, seen: string, rule?: string): void
-  /** Whether the data are what was written: the same bytes, or the same value where the store declares that. */
+  /** Returns true if the data equal what was written: byte for byte, or as a JSON value if the store declares that. */
   isSameData(seen: string, written: string): boolean
   /** Fails unless the data are what was written. */
   sameData(seen: string, written: string): void
-  /** The record, less its id. */
+  /** Returns the record without its id. */
   fields(record: SessionRecord): Omit<SessionRecord, 'id'>
 }

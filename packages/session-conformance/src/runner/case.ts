@@ -1,12 +1,10 @@
 import type { CaseContext } from './case-context.js'
 import type { BackendConditions, StoreCapability, StoreFamily, StoreHarness } from './harness.js'
+import { storeCapabilities } from './harness.js'
 
 export type Level = 'MUST' | 'SHOULD' | 'MAY'
 
-/** The optional interfaces, by which a store declares what it has. */
-const storeCapabilities: readonly StoreCapability[] = ['user-index', 'sweep', 'close', 'compare']
-
-/** What a case cannot do without: an optional interface, or something that the harness gives. */
+/** A requirement of a case: an optional interface, or a part of the harness. */
 export type Need =
   | StoreCapability
   | keyof BackendConditions
@@ -17,21 +15,21 @@ export type Need =
   | 'module'
   | 'revocation'
 
-/** What a store may lack without owing the kit anything: what needs it is not applicable then. */
+/** Needs that a store may lack. The cases that need them are then not applicable. */
 export const optionalNeeds: readonly Need[] = [...storeCapabilities, 'revocation']
 
-/** One thing that a store is asked to do, as data. */
+/** One check of one rule, as data. */
 export interface ConformanceCase {
-  /** Stable, and begins with the rule: `U3-update-unknown`. */
+  /** A stable id that begins with the rule: `U3-update-unknown`. */
   readonly id: string
-  /** The rule of the contract that it checks. */
+  /** The rule of the contract that the case checks. */
   readonly rule: string
   readonly level: Level
-  /** What a right store does, in one line. */
+  /** The behaviour of a correct store, in one line. */
   readonly title: string
   readonly families: readonly StoreFamily[]
   readonly needs: readonly Need[]
-  /** Changes this process' clock or randomness, or fills the backend, so nothing else may run beside it. */
+  /** True if the case changes this process's clock or randomness, or fills the backend. It must run alone. */
   readonly exclusive: boolean
   run(context: CaseContext): Promise<void>
 }
@@ -43,7 +41,7 @@ export interface CaseOptions {
   readonly exclusive?: boolean
 }
 
-/** A case; its rule is the part of its id before the first dash. */
+/** Defines a case. Its rule is the part of its id before the first dash. */
 export function defineCase(
   id: string,
   title: string,
@@ -54,7 +52,7 @@ export function defineCase(
   return { id, rule, level, title, families, needs, exclusive, run }
 }
 
-/** What the case needs and the harness does not give. */
+/** Returns the needs of the case that the harness does not provide. */
 export function missingNeeds(harness: StoreHarness, { needs }: ConformanceCase): readonly Need[] {
   const given: Readonly<Record<Need, boolean>> = {
     'user-index': harness.capabilities?.includes('user-index') ?? false,

@@ -16,8 +16,8 @@ import type { StoreMethod } from './store-methods.js'
 import { storeMethods } from './store-methods.js'
 import type { Trace } from './trace.js'
 
-/** A store whose every call is traced and held to what the contract says of all calls: E1, E3, E5, H1 and the types. */
-export type WatchedStore = SessionPlugin & UserIndexCapability & SweepCapability & CompareCapability & CloseCapability
+/** A store that traces each call and checks the rules for all calls: E1, E3, E5, H1 and the result types. */
+export type CheckedStore = SessionPlugin & UserIndexCapability & SweepCapability & CompareCapability & CloseCapability
 
 export interface Patience {
   hasHung: boolean
@@ -28,11 +28,11 @@ const hungLimitMs = 1000
 export interface Watch {
   readonly trace: Trace
   readonly canaries: Canaries
-  /** How the store is called in the trace: `A`, `B` … */
+  /** The store's name in the trace: `A`, `B` … */
   readonly label: string
-  /** How long a call may take before it counts as hanging (E5). */
+  /** The time after which a call counts as hung (E5). */
   readonly callLimitMs: number
-  /** What the whole run knows of the store: a store that has hung once is not waited for as long again. */
+  /** State of the whole run. After one call has hung, later calls get a shorter limit. */
   readonly patience: Patience
 }
 
@@ -77,15 +77,15 @@ function checkError(watch: Watch, method: StoreMethod, error: unknown): string {
   const leak = watch.canaries.find(shown)
   if (leak !== undefined) {
     throw new ConformanceFailure(
-      'an error that tells no id, user or data',
-      `${method}()'s error holds ${leak} of them`,
+      'an error without id, user id or data',
+      `the error of ${method}() contains ${leak}`,
       'E3',
     )
   }
   return `${error.code} (${error.reason})`
 }
 
-async function callWatched(
+async function callChecked(
   store: SessionPlugin,
   watch: Watch,
   method: StoreMethod,
@@ -131,15 +131,15 @@ async function callWatched(
   return settled.value
 }
 
-/** Wraps a store. Methods that the store lacks fail when they are called. */
-export function watchStore(store: SessionPlugin, watch: Watch): WatchedStore {
+/** Wraps a store so that each call is checked. Methods that the store lacks fail when called. */
+export function checkStore(store: SessionPlugin, watch: Watch): CheckedStore {
   const watched = Object.fromEntries(
-    storeMethods.map((method) => [method, (...args: unknown[]) => callWatched(store, watch, method, args)]),
+    storeMethods.map((method) => [method, (...args: unknown[]) => callChecked(store, watch, method, args)]),
   )
-  return { ...watched, name: store.name } as unknown as WatchedStore
+  return { ...watched, name: store.name } as unknown as CheckedStore
 }
 
-/** A text as an id, for calls that a host would make with what a client sent. */
+/** Casts any value to an id, like a host that passes on what a client sent. */
 export function foreignId(text: unknown): SessionId {
   return text as SessionId
 }

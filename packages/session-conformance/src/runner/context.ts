@@ -9,7 +9,7 @@ import type { Random } from './random.js'
 import { settleWithin } from './with-timeout.js'
 import { createTrace } from './trace.js'
 import type { Patience } from './checked-store.js'
-import { watchStore } from './checked-store.js'
+import { checkStore } from './checked-store.js'
 
 export interface ContextOptions {
   readonly harness: StoreHarness
@@ -76,7 +76,7 @@ export function createContext({ harness, namespace, random, patience }: ContextO
       const label = String.fromCharCode(65 + opened)
       opened += 1
       const { store } = await openRaw(options)
-      return watchStore(store, {
+      return checkStore(store, {
         trace,
         canaries,
         label,

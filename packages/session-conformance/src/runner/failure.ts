@@ -1,4 +1,4 @@
-/** A store that does not do what the contract says. */
+/** Thrown when a store breaks the contract. */
 export class ConformanceFailure extends Error {
   readonly expected: string
   readonly seen: string
@@ -15,12 +15,12 @@ export class ConformanceFailure extends Error {
   }
 }
 
-/** A case that could not tell: never a pass, never a fail. */
+/** Thrown when a case is inconclusive: neither a pass nor a failure. */
 export class Inconclusive extends Error {
   override readonly name = 'Inconclusive'
 }
 
-/** A case that this store or machine gives no hold for. */
+/** Thrown when a case is not testable with this store or machine. */
 export class Unsupported extends Error {
   override readonly name = 'Unsupported'
 }

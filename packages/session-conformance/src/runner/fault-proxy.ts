@@ -25,7 +25,7 @@ export interface FaultProxy {
   loseReply(k: number): void
   /** Loses no further reply. Whether one was lost since `loseReply`. */
   stopLosing(): boolean
-  /** How many writes clients have made since the proxy started. */
+  /** Returns the number of client writes since the proxy started. */
   readonly writes: () => number
   close(): Promise<void>
 }

@@ -3,8 +3,10 @@ import type { SessionId, SessionPlugin } from '@bext/session-core'
 /** Server-backed: the id is a key into a store. Client-backed: the id is the sealed session itself. */
 export type StoreFamily = 'server' | 'client'
 
-/** The optional interfaces of the contract (O1-O4). */
-export type StoreCapability = 'user-index' | 'sweep' | 'close' | 'compare'
+/** The optional interfaces that a harness can declare (contract O1 to O4). */
+export const storeCapabilities = ['user-index', 'sweep', 'close', 'compare'] as const
+
+export type StoreCapability = (typeof storeCapabilities)[number]
 
 /** Where a networked store's backend listens. */
 export interface Endpoint {
@@ -28,27 +30,27 @@ export interface OpenOptions {
 
 export interface OpenedStore {
   readonly store: SessionPlugin
-  /** Ends what `open` opened beside the store, such as its client. Called once, after the last call. */
+  /** Closes what `open` opened besides the store, such as its client. Called once, after the last call. */
   readonly close?: (() => Promise<void>) | undefined
 }
 
-/** What a store says of itself. It widens a tolerance or enables cases, and never switches a MUST off. */
+/** Properties of a store. A declaration widens a tolerance or enables cases. It never disables a MUST. */
 export interface StoreDeclarations {
-  /** How exactly `dataJson` comes back (R2): the same bytes, or another spelling of the same value. Default: bytes. */
+  /** Fidelity of `dataJson` (R2): `bytes` for the same text, `value` for an equal JSON value. Default: bytes. */
   readonly fidelity?: 'bytes' | 'value'
-  /** What a malformed id is answered with (R4). Default: `Invalid`. */
+  /** The error code for a malformed id (R4). Default: `Invalid`. */
   readonly malformedIds?: 'Invalid' | 'NotFound'
-  /** How far the store's clock may be from this process' clock, in milliseconds, up to 1000. Default: 0. */
+  /** The largest offset of the store's clock from this process's clock, in milliseconds, up to 1000. Default: 0. */
   readonly clockSkewMs?: number
-  /** How coarse the store's expiry is, in milliseconds, up to 20. Default: 1. */
+  /** The resolution of the store's expiry, in milliseconds, up to 20. Default: 1. */
   readonly granularityMs?: number
-  /** The most bytes of `dataJson` that the store takes (L1), if it has a limit of its own. */
+  /** The store's limit for `dataJson`, in bytes (L1). Omit it if there is none. */
   readonly maxDataBytes?: number
-  /** Whether two stores of one namespace see the same sessions. Default: true. */
+  /** True if two stores of one namespace share their sessions. Default: true. */
   readonly sharedBackend?: boolean
-  /** Whether `open` heeds `secret` (client-backed stores). Default: false. */
+  /** True if `open` honours `secret` (client-backed stores). Default: false. */
   readonly otherSecret?: boolean
-  /** Whether `delete` ends a session under all ids that it ever had (client-backed stores, D4). Default: false. */
+  /** True if `delete` ends a session under all its ids (client-backed stores, D4). Default: false. */
   readonly revocation?: boolean
 }
 
@@ -81,24 +83,24 @@ export interface BackendConditions {
   delayExpiry?(namespace: string, id: SessionId, byMs: number): EndCondition | Promise<EndCondition>
 }
 
-/** How a store is brought to the kit. */
+/** Describes a store to the kit and opens it. */
 export interface StoreHarness {
   readonly name: string
   readonly family: StoreFamily
   /** The optional interfaces that the store has. One that it lacks must be absent whole. Default: none. */
   readonly capabilities?: readonly StoreCapability[]
   readonly declarations?: StoreDeclarations
-  /** Versions that a report should name, such as those of the store's package, the driver and the backend. */
+  /** Versions to show in reports, such as those of the store's package, the driver and the backend. */
   readonly versions?: Readonly<Record<string, string>>
-  /** The backend's TCP address. With it the kit puts its proxy between, and tests faults and races (E, H, U4). */
+  /** The backend's TCP address. Enables the cases that use the kit's proxy for faults and races (E, H, U4). */
   readonly endpoint?: Endpoint
   open(options: OpenOptions): OpenedStore | Promise<OpenedStore>
-  /** Everything that the backend keeps for a namespace, as texts, so that the kit can look for traces (D2, I1). */
+  /** Returns all that the backend stores for a namespace, as strings. The kit searches them for traces (D2, I1). */
   inspect?(namespace: string): Promise<readonly string[]>
-  /** Conditions that the harness can bring about, so that the kit sees what the store answers then (E4, E5, L2, R3). */
+  /** Conditions that the harness can create, so that the kit can check the store under them (E4, E5, L2, R3). */
   readonly conditions?: BackendConditions
-  /** A module whose default export is this harness: the kit opens and closes it in a process of its own (O3). */
+  /** A module whose default export is this harness. The kit opens and closes its store in a child process (O3). */
   readonly module?: { readonly url: string; readonly execArgv?: readonly string[] }
-  /** Rules that the protocol behind a bridge cannot keep, and why. Their cases are run and fail as any others. */
+  /** Rules that the protocol behind a bridge cannot keep, with the reason. Their cases still run and fail. */
   readonly protocolLimits?: readonly { readonly rule: string; readonly reason: string }[]
 }

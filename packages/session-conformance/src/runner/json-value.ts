@@ -8,7 +8,7 @@ function canonical(value: unknown): unknown {
   )
 }
 
-/** Whether two JSON texts spell one value, whatever the order of their keys. */
+/** Returns true if two JSON texts have the same value. The order of keys does not matter. */
 export function isSameJsonValue(a: string, b: string): boolean {
   return JSON.stringify(canonical(JSON.parse(a))) === JSON.stringify(canonical(JSON.parse(b)))
 }

@@ -3,7 +3,7 @@ import { optionalNeeds } from './case.js'
 import type { StoreFamily } from './harness.js'
 import type { Verdict } from './run.js'
 
-/** What a store can say that it has passed. */
+/** A group of cases that a store can pass as a whole. */
 export type ProfileName =
   | 'core'
   | 'instances'
@@ -20,7 +20,7 @@ export type ProfileName =
   | 'close'
   | 'compare'
 
-/** What each profile says of a store that has it. All but `core` come on top of it. */
+/** The meaning of each profile. All others require `core`. */
 export const profileTitles: Readonly<Record<ProfileName, string>> = {
   core: 'keeps every rule that can be seen through one instance and its calls',
   instances: 'several instances over one backend see the same sessions',
@@ -67,7 +67,7 @@ function interfacesOf(profile: ProfileName): readonly Need[] {
   return optionalNeeds.filter((need) => profileOfNeed[need] === profile)
 }
 
-/** How a profile is called in reports: `server/core`, `networked`. */
+/** Returns the name of a profile in reports: `server/core`, `networked`. */
 export function profileLabel(profile: ProfileName, family: StoreFamily): string {
   return profile === 'core' ? `${family}/core` : profile
 }

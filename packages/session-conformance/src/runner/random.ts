@@ -28,7 +28,7 @@ export function createRandom(seed: number): Random {
   }
 }
 
-/** A seed of its own for a case, so that a case replays alone as it ran among others. */
+/** Derives the seed of a case, so that the case replays alone as it ran among others. */
 export function seedOf(seed: number, text: string): number {
   let hash = seed >>> 0
   for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16_777_619) >>> 0

@@ -1,6 +1,5 @@
 import { inspect } from 'node:util'
 import { isSessionError } from '@bext/session-core'
-import { cases as allCases } from '../cases/index.js'
 import type { ConformanceCase } from './case.js'
 import { missingNeeds, optionalNeeds } from './case.js'
 import type { OwnedContext } from './context.js'
@@ -12,7 +11,8 @@ import { settleWithin } from './with-timeout.js'
 import type { Patience } from './checked-store.js'
 
 /**
- * How a case ended. `unsupported`: the harness gives no hold for it. `not-applicable`: it is for the other family, or
+ * The result of a case. `unsupported`: not testable, because the harness does not provide what it needs.
+ * `not-applicable`: it is for the other family, or
  * for an optional interface that the store does not have. `harness-error`: the harness or the kit failed, not the
  * store. None of these is a pass.
  */
@@ -22,15 +22,15 @@ export interface CaseResult {
   readonly case: ConformanceCase
   readonly verdict: Verdict
   readonly durationMs: number
-  /** How often it was run: a case that cannot tell is run again. 0: not at all. */
+  /** The number of attempts. An inconclusive case runs again. 0 if it did not run. */
   readonly attempts: number
-  /** The rule that was broken: the case's, or the one that every call is held to (E1, E3, E5, H1, R1). */
+  /** The broken rule: the case's, or one that every call must keep (E1, E3, E5, H1, R1). */
   readonly brokenRule?: string
   readonly expected?: string
   readonly seen?: string
-  /** Why the verdict is neither pass nor fail. */
+  /** The reason for a verdict other than pass or fail, or more about a failure. */
   readonly note?: string
-  /** What was done, in order. */
+  /** The calls in order, ids as `s1`, `s2` and data as lengths. */
   readonly trace: readonly string[]
 }
 
@@ -40,16 +40,16 @@ export interface Run {
   readonly seed: number
   /** Runs one case and resolves to its result; never rejects. */
   runCase(conformanceCase: ConformanceCase): Promise<CaseResult>
-  /** Closes what the running cases have opened, for a run that is broken off. */
+  /** Closes all that the running cases opened. Used when a run is interrupted. */
   close(): Promise<void>
 }
 
 export interface RunOptions {
-  /** Repeats a run. Default: a new one. */
+  /** The seed of an earlier run, to repeat its random values. Default: random. */
   readonly seed?: number
 }
 
-/** How long a case may take in all: a store whose calls hang is seen long before. */
+/** The time limit for one attempt of a case, in milliseconds. A hung call fails its case much earlier. */
 export const caseLimitMs = 120_000
 
 const maxAttempts = 3
@@ -58,14 +58,9 @@ function newSeed(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0] ?? 1
 }
 
-/** The cases that concern a harness: its family, and nothing that it cannot give. */
-export function applicableCases(harness: StoreHarness): readonly ConformanceCase[] {
-  return allCases.filter((each) => each.families.includes(harness.family) && missingNeeds(harness, each).length === 0)
-}
-
 type Judgement = Omit<CaseResult, 'case' | 'durationMs' | 'attempts' | 'trace'>
 
-/** What is expected where a case got a rejection that it did not ask for. */
+/** The expectation that an unexpected rejection breaks. */
 export const everyCallResolves = 'every call of the case to resolve'
 
 /** A defect of the author's code, which no driver throws on purpose. */
@@ -82,7 +77,7 @@ function describeCause(cause: unknown): string {
 
 function judge(each: ConformanceCase, error: unknown, mask: (text: string) => string): Judgement {
   const failed = each.level === 'MUST' ? ('fail' as const) : ('warn' as const)
-  // An error that the store should not have let through is its author's own, and leads to the line to mend.
+  // An error that the store failed to wrap shows its author the line to fix.
   const noteOn = (own: unknown): Pick<CaseResult, 'note'> => (own === undefined ? {} : { note: mask(inspect(own)) })
   if (error instanceof ConformanceFailure) {
     const { expected, seen, cause } = error
@@ -99,7 +94,7 @@ function judge(each: ConformanceCase, error: unknown, mask: (text: string) => st
   return { verdict: 'harness-error', note: inspect(error) }
 }
 
-/** What a bridge declares of a failed case: it stays a failure, and says that no store behind the bridge could pass. */
+/** Adds a note to a failure of a rule that the bridge's protocol cannot keep. The verdict stays. */
 function withLimit(
   { protocolLimits: limits = [] }: StoreHarness,
   { rule }: ConformanceCase,
@@ -124,7 +119,7 @@ function reasonNotToRun(harness: StoreHarness, each: ConformanceCase): Judgement
   return undefined
 }
 
-/** Begins a run: a namespace of its own, and a seed from which every case draws its random values. */
+/** Starts a run in a fresh namespace. Each case derives its random values from the seed. */
 export function startRun(harness: StoreHarness, { seed = newSeed() }: RunOptions = {}): Run {
   const namespace = `c${createRandom(newSeed()).token(10)}`
   const running = new Set<OwnedContext>()
@@ -174,4 +169,33 @@ export function startRun(harness: StoreHarness, { seed = newSeed() }: RunOptions
   }
 
   return { harness, seed, runCase, close }
+}
+
+export interface RunAllOptions {
+  /** Called as each case ends, in the order in which they end. */
+  readonly onResult?: (result: CaseResult) => void
+  /** Once it is aborted, no further case begins. */
+  readonly signal?: AbortSignal
+}
+
+const concurrency = 8
+
+/** Runs cases, concurrently where allowed. Resolves to their results in the order of `cases`. */
+export async function runAll(
+  run: Pick<Run, 'runCase'>,
+  cases: readonly ConformanceCase[],
+  { onResult = () => undefined, signal }: RunAllOptions = {},
+): Promise<readonly CaseResult[]> {
+  const results = new Map<string, CaseResult>()
+  async function work(queue: ConformanceCase[]): Promise<void> {
+    for (let each = queue.shift(); each && signal?.aborted !== true; each = queue.shift()) {
+      const result = await run.runCase(each)
+      results.set(each.id, result)
+      onResult(result)
+    }
+  }
+  const together = cases.filter(({ exclusive }) => !exclusive)
+  await Promise.all(Array.from({ length: concurrency }, () => work(together)))
+  await work(cases.filter(({ exclusive }) => exclusive))
+  return cases.flatMap(({ id }) => results.get(id) ?? [])
 }

@@ -1,6 +1,6 @@
 /**
- * What was done to a store, in the order of completion, with ids as s1, s2 … and data as lengths, so that a failure can
- * be shown and posted anywhere.
+ * The calls on a store in the order of completion. Ids are shown as s1, s2 … and data as lengths, so that a failure can
+ * be published.
  */
 export interface Trace {
   /** `s1` for the first id that is named, and so on. The ids that a chain of writes gave one session have one name each. */

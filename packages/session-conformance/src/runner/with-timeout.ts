@@ -3,7 +3,8 @@ export type Settled<T> =
   | { readonly state: 'rejected'; readonly error: unknown }
   | { readonly state: 'pending' }
 
-const tickMs = 250
+/** The length of the ticks in which `settleWithin` counts. */
+export const limitTickMs = 250
 
 /**
  * Resolves to how `pending` settles, or to state `pending` after `limitMs`. Never rejects. The limit is counted in
@@ -13,7 +14,7 @@ export async function settleWithin<T>(pending: PromiseLike<T>, limitMs: number):
   let timer: ReturnType<typeof setTimeout> | undefined
   const limit = new Promise<Settled<T>>((resolve) => {
     function wait(leftMs: number): void {
-      const waitMs = Math.min(leftMs, tickMs)
+      const waitMs = Math.min(leftMs, limitTickMs)
       timer = setTimeout(() => (leftMs > waitMs ? wait(leftMs - waitMs) : resolve({ state: 'pending' })), waitMs)
     }
     wait(limitMs)

@@ -3,19 +3,19 @@ import { fileURLToPath } from 'node:url'
 import type { StoreHarness } from '../runner/harness.js'
 
 export interface ChildReport {
-  /** Whether the process ended by itself, without being killed. */
+  /** True if the process exited without being killed. */
   readonly ended: boolean
   readonly exitCode: number | null
-  /** How many handles were open after each round. */
+  /** The number of open handles after each round. */
   readonly handles: readonly number[]
 }
 
 const limitMs = 60_000
 
-/** How long the process may take to end after its last round. */
+/** The time limit for the process to exit after its last round, in milliseconds. */
 const endLimitMs = 8000
 
-/** Opens, uses and closes a harness' store ten times in a process of its own. Throws if the module cannot be used. */
+/** Opens, uses and closes a harness's store ten times in a child process. Throws if the module cannot be used. */
 export async function openInChild(
   { url, execArgv = [] }: NonNullable<StoreHarness['module']>,
   namespace: string,

@@ -2,12 +2,12 @@ import { isSessionError } from '@bext/session-core'
 import type { CaseContext, MadeSession } from '../runner/case-context.js'
 import { ConformanceFailure } from '../runner/failure.js'
 import type { FaultProxy } from '../runner/fault-proxy.js'
-import type { WatchedStore } from '../runner/checked-store.js'
+import type { CheckedStore } from '../runner/checked-store.js'
 
-/** The deadline that a store is told in cases with faults: long enough for a busy machine, short enough to wait for. */
+/** The store's `timeoutMs` in cases with faults: long enough for a busy machine, short enough to wait for. */
 export const faultTimeoutMs = 600
 
-/** How long a store may take to work again once its backend is back (H2). */
+/** The time limit for a store to recover after its backend returns (H2), in milliseconds. */
 const recoveryLimitMs = 20_000
 
 export type Fault = readonly [name: string, begin: (proxy: FaultProxy) => void]
@@ -17,7 +17,7 @@ export const faults: readonly Fault[] = [
   ['refuses', (proxy) => proxy.refuse()],
 ]
 
-export type Write = readonly [name: string, call: (store: WatchedStore, session: MadeSession) => Promise<unknown>]
+export type Write = readonly [name: string, call: (store: CheckedStore, session: MadeSession) => Promise<unknown>]
 
 /** Writes that would be seen if they came true late: other data, another end, no session. */
 export const writes: readonly Write[] = [
@@ -46,7 +46,7 @@ export async function untilItWorks<T>(call: () => Promise<T>): Promise<T> {
 }
 
 /** Waits until `isHealthy` is true. */
-export async function untilHealthy(store: WatchedStore): Promise<void> {
+export async function untilHealthy(store: CheckedStore): Promise<void> {
   const giveUpAtMs = Date.now() + recoveryLimitMs
   while (!(await store.isHealthy())) {
     if (Date.now() > giveUpAtMs) {
@@ -61,7 +61,7 @@ export async function untilHealthy(store: WatchedStore): Promise<void> {
 }
 
 /** Waits until the store is healthy and writes again. What a driver had queued before has gone out by then. */
-export async function untilRecovered(context: CaseContext, store: WatchedStore): Promise<void> {
+export async function untilRecovered(context: CaseContext, store: CheckedStore): Promise<void> {
   await untilHealthy(store)
   await untilItWorks(() => context.create(store))
 }
@@ -69,9 +69,9 @@ export async function untilRecovered(context: CaseContext, store: WatchedStore):
 export interface BothStores {
   readonly proxy: FaultProxy
   /** Behind the proxy, connected and used. */
-  readonly broken: WatchedStore
+  readonly broken: CheckedStore
   /** Beside it. */
-  readonly direct: WatchedStore
+  readonly direct: CheckedStore
 }
 
 export async function openBoth(context: CaseContext): Promise<BothStores> {

@@ -1,25 +1,25 @@
 import type { CaseContext, MadeSession } from '../runner/case-context.js'
 import { ConformanceFailure, Inconclusive } from '../runner/failure.js'
 import { settleWithin } from '../runner/with-timeout.js'
-import type { WatchedStore } from '../runner/checked-store.js'
+import type { CheckedStore } from '../runner/checked-store.js'
 
 export interface SteppedRace {
-  /** The call whose network writes are held one after the other. It may fail. */
-  readonly held: (store: WatchedStore, session: MadeSession) => Promise<unknown>
-  /** The call that is made, and ends, while the other is held. */
-  readonly meanwhile: (store: WatchedStore, session: MadeSession) => Promise<unknown>
-  /** What must hold once both are over. */
-  readonly check: (store: WatchedStore, session: MadeSession) => Promise<void>
+  /** The call whose network writes are held, one per round. It may reject. */
+  readonly held: (store: CheckedStore, session: MadeSession) => Promise<unknown>
+  /** The call that runs to completion while the other is held. */
+  readonly meanwhile: (store: CheckedStore, session: MadeSession) => Promise<unknown>
+  /** Checks the invariant after both calls have settled. */
+  readonly check: (store: CheckedStore, session: MadeSession) => Promise<void>
 }
 
 const heldTimeoutMs = 10_000
 const maxSteps = 12
 
 /**
- * Holds the first network write of a call in the kit's proxy, lets another call run to its end on another connection,
- * releases and checks; then the second write, and so on until the call gets through unheld. No luck, no sleeps.
+ * For each network write of a call: holds it, runs another call to completion on a second connection, releases it and
+ * checks. Deterministic, and needs no sleeps.
  */
-export async function sweepSteps(context: CaseContext, race: SteppedRace): Promise<void> {
+export async function forEachInterleaving(context: CaseContext, race: SteppedRace): Promise<void> {
   const proxy = await context.openProxy()
   const held = await context.open({ endpoint: proxy.endpoint, timeoutMs: heldTimeoutMs })
   const direct = await context.open()

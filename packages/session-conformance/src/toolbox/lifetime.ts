@@ -3,11 +3,11 @@ import { isSessionError } from '@bext/session-core'
 import type { CaseContext } from '../runner/case-context.js'
 import { ConformanceFailure, Inconclusive } from '../runner/failure.js'
 import { sleepUntil } from '../runner/with-timeout.js'
-import type { WatchedStore } from '../runner/checked-store.js'
+import type { CheckedStore } from '../runner/checked-store.js'
 
-/** A session whose end is known: the write that set it took place between the two readings of the wall clock. */
+/** A session with a known expiry: the write that set it ran between two readings of the wall clock, `t0` and `t1`. */
 export interface Lifetime {
-  readonly store: WatchedStore
+  readonly store: CheckedStore
   readonly id: SessionId
   readonly ttlMs: number
   readonly t0: number
@@ -20,7 +20,7 @@ interface Probe {
   readonly finishedAtMs: number
 }
 
-const firstTtlMs = 350
+const defaultFirstTtlMs = 350
 const attempts = 5
 
 async function probe({ store, id }: Lifetime): Promise<Probe> {
@@ -34,13 +34,13 @@ async function probe({ store, id }: Lifetime): Promise<Probe> {
   }
 }
 
-/** Whether one attempt could tell. Throws if the session ended too early or too late. */
+/** Returns true if the attempt was conclusive. Throws if the session expired too early or too late. */
 async function observe(context: CaseContext, lifetime: Lifetime): Promise<boolean> {
   const tolerance = context.skewMs + context.granularityMs
   const earliestEnd = lifetime.t0 + lifetime.ttlMs - tolerance
   const latestEnd = lifetime.t1 + lifetime.ttlMs + tolerance
 
-  // The last look begins as late as it can finish before the end; a machine that is too busy for it settles nothing.
+  // The last read starts close to the expiry. On a machine too busy to finish it in time, the attempt is inconclusive.
   let seenAliveLate = false
   for (const fraction of [0, 0.5, 0.85]) {
     await sleepUntil(lifetime.t1 + (earliestEnd - lifetime.t1) * fraction)
@@ -48,7 +48,7 @@ async function observe(context: CaseContext, lifetime: Lifetime): Promise<boolea
     if (seen.finishedAtMs >= earliestEnd) continue
     if (!seen.alive) {
       throw new ConformanceFailure(
-        `the session to live for ${lifetime.ttlMs} ms`,
+        `the session to exist for ${lifetime.ttlMs} ms`,
         `it was gone after at most ${seen.finishedAtMs - lifetime.t0} ms`,
       )
     }
@@ -59,19 +59,23 @@ async function observe(context: CaseContext, lifetime: Lifetime): Promise<boolea
   const seen = await probe(lifetime)
   if (seen.alive) {
     throw new ConformanceFailure(
-      `the session to be over after ${lifetime.ttlMs} ms`,
+      `the session to expire after ${lifetime.ttlMs} ms`,
       `it was still read after at least ${seen.startedAtMs - lifetime.t1} ms`,
     )
   }
-  // A session that lived on for a while could have run out before so late a look.
+  // A read this late would miss a session that existed slightly too long.
   return seenAliveLate && seen.startedAtMs - latestEnd < lifetime.ttlMs / 8
 }
 
 /**
- * Runs an attempt with a short ttl, and again with twice the ttl for as long as the machine is too slow for it: when
- * the attempt says that it is inconclusive, or finds a session gone that may have run out meanwhile.
+ * Runs an attempt with a short ttl. Doubles the ttl and tries again while the machine is too slow: the attempt throws
+ * `Inconclusive`, or gets `NotFound` for a session that may have expired meanwhile.
  */
-export async function patiently<T>(context: CaseContext, attempt: (ttlMs: number) => Promise<T>): Promise<T> {
+export async function retryWithLongerTtl<T>(
+  context: CaseContext,
+  attempt: (ttlMs: number) => Promise<T>,
+  firstTtlMs: number = defaultFirstTtlMs,
+): Promise<T> {
   let ttlMs = Math.max(firstTtlMs, 4 * (context.skewMs + context.granularityMs))
   for (let n = 0; n < attempts; n += 1) {
     const startedAtMs = Date.now()
@@ -87,18 +91,18 @@ export async function patiently<T>(context: CaseContext, attempt: (ttlMs: number
 }
 
 /**
- * Lets a session run out, and fails if it ends before or after its time. `begin` makes the session, or moves its end,
- * for the ttl that it is given. Comparisons are of intervals, so a slow machine cannot make a right store fail.
+ * Waits for a session to expire, and fails if it expires too early or too late. `begin` creates the session with the
+ * given ttl, or sets its expiry. Times are compared as intervals, so a slow machine cannot fail a correct store.
  */
 export function checkLifetime(context: CaseContext, begin: (ttlMs: number) => Promise<Lifetime>): Promise<void> {
-  return patiently(context, async (ttlMs) => {
+  return retryWithLongerTtl(context, async (ttlMs) => {
     const lifetime = await begin(ttlMs)
     if (!(await observe(context, lifetime)))
       throw new Inconclusive('The session was not seen alive just before its end.')
   })
 }
 
-/** Waits until a session that was given `ttlMs` in the interval must be over. */
+/** Waits until a session whose `ttlMs` was set before `t1` must have expired. */
 export async function waitForEnd(context: CaseContext, { t1, ttlMs }: { t1: number; ttlMs: number }): Promise<void> {
   await sleepUntil(t1 + ttlMs + context.skewMs + context.granularityMs + 1)
 }
@@ -109,7 +113,7 @@ export async function waitForEnd(context: CaseContext, { t1, ttlMs }: { t1: numb
  */
 export async function createExpired(
   context: CaseContext,
-  store: WatchedStore,
+  store: CheckedStore,
   count: number,
   ttlMs: number,
 ): Promise<void> {

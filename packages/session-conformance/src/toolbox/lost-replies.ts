@@ -2,21 +2,21 @@ import { isSessionError } from '@bext/session-core'
 import type { CaseContext, MadeSession } from '../runner/case-context.js'
 import { ConformanceFailure, Inconclusive } from '../runner/failure.js'
 import { untilHealthy, untilItWorks } from './faulty-backend.js'
-import type { WatchedStore } from '../runner/checked-store.js'
+import type { CheckedStore } from '../runner/checked-store.js'
 
 const maxReplies = 8
 
 export interface LostReplyScene {
   readonly context: CaseContext
   /** Behind the proxy that loses replies. */
-  readonly store: WatchedStore
+  readonly store: CheckedStore
   /** A session that no other round has. */
   readonly session: MadeSession & { readonly userId: string }
 }
 
 export interface LostReplyRace<Result> {
   readonly call: (scene: LostReplyScene) => Promise<Result>
-  /** Whether a caller repeats the call when its outcome is unknown: what has the same effect twice. */
+  /** True if the call is idempotent, so that a caller repeats it when its outcome is unknown. */
   readonly repeats: boolean
   /** Called with what the call resolved to, or undefined if its outcome is unknown. */
   readonly check: (scene: LostReplyScene, result: Result | undefined) => Promise<void>
@@ -44,7 +44,7 @@ async function answerOf<Result>(call: Promise<Result>): Promise<Answer<Result>> 
  * Lets a call reach the backend, drops the first reply to it and cuts the connection, so that a driver that resends
  * commands delivers the command twice; then the second reply, and so on until the call gets through undisturbed.
  */
-export async function sweepLostReplies<Result>(context: CaseContext, race: LostReplyRace<Result>): Promise<void> {
+export async function forEachLostReply<Result>(context: CaseContext, race: LostReplyRace<Result>): Promise<void> {
   const namespace = context.freshNamespace()
   const proxy = await context.openProxy()
   const store = await context.open({ namespace, endpoint: proxy.endpoint })

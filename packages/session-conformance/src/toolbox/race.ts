@@ -1,8 +1,12 @@
 const defaultRounds = 40
 const maxTurns = 20
 
-/** Runs both sides of a race, the second a number of turns of the event loop after the first. */
-export async function meet(round: Round, first: () => Promise<unknown>, second: () => Promise<unknown>): Promise<void> {
+/** Runs both sides of a race. The second starts a number of event-loop turns after the first. */
+export async function runRace(
+  round: Round,
+  first: () => Promise<unknown>,
+  second: () => Promise<unknown>,
+): Promise<void> {
   const [early, late] = round.flip ? [second, first] : [first, second]
   async function afterTurns(): Promise<unknown> {
     for (let turn = 0; turn < round.turns; turn += 1) await new Promise((resolve) => setImmediate(resolve))
@@ -16,7 +20,7 @@ export interface Round {
   readonly turns: number
 }
 
-/** Runs a race many times, the two sides in turn first and at several distances: what must hold must hold always. */
+/** Runs a race many times. The sides take turns to start first, at several distances. */
 export async function race(run: (round: Round) => Promise<void>, rounds: number = defaultRounds): Promise<void> {
   const width = 4
   for (let n = 0; n < rounds; n += width) {

@@ -1,4 +1,4 @@
-/** What `ttlMs` must not be (contract C7). */
+/** Invalid values of `ttlMs` (contract C7). */
 export const badTtls: readonly unknown[] = [
   0,
   -0,
@@ -17,7 +17,7 @@ export const badTtls: readonly unknown[] = [
   60_000n,
 ]
 
-/** What `dataJson` must not be (contract C8), each with its name. */
+/** Invalid values of `dataJson` (contract C8), each with a name. */
 export const badJson: readonly (readonly [what: string, dataJson: unknown])[] = [
   ['an empty text', ''],
   ['a blank', ' '],

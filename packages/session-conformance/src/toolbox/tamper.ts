@@ -1,6 +1,6 @@
 const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-/** What seals put between their parts. */
+/** Separators between the parts of sealed ids. */
 const separators = ['*', '.', '~', '|', ':']
 
 function replaceAt(text: string, position: number, character: string): string {

@@ -1,38 +1,17 @@
 import { syncBuiltinESMExports } from 'node:module'
 import nodeCrypto from 'node:crypto'
 
-/** Runs `work` while this process' wall clock is `shiftMs` ahead. Nothing else may run meanwhile. */
-export async function withShiftedClock<T>(shiftMs: number, work: () => Promise<T>): Promise<T> {
-  const RealDate = globalThis.Date
-  const shiftedNow = (): number => RealDate.now() + shiftMs
-  class ShiftedDate extends RealDate {
-    constructor(...args: readonly unknown[]) {
-      if (args.length === 0) super(shiftedNow())
-      else super(...(args as [number]))
-    }
-    static override now(): number {
-      return shiftedNow()
-    }
-  }
-  globalThis.Date = ShiftedDate as DateConstructor
-  try {
-    return await work()
-  } finally {
-    globalThis.Date = RealDate
-  }
-}
-
 type Fill = (target: Uint8Array) => void
 
-/** How often `work` has drawn. What it drew of Math.random() is not repeated. */
+/** The number of random values drawn. Values of Math.random() are counted and not replayed. */
 export interface Draws {
   readonly drawn: number
   readonly drawnInsecurely: number
 }
 
 /**
- * Runs `work` while this process' random sources repeat themselves: after `rewind` they give the bytes again that they
- * gave before, then new ones. `rewind` tells how many draws there were. Nothing else may run meanwhile.
+ * Runs `work` while this process's random sources are recorded. After `rewind`, which returns the number of draws, they
+ * return the same bytes again, and then new ones. Nothing else may run meanwhile.
  */
 export async function withRepeatedRandomness<T>(work: (rewind: () => Draws) => Promise<T>): Promise<T> {
   const tape: Uint8Array[] = []
