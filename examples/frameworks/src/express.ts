@@ -60,7 +60,7 @@ app.post('/fail-late', async (request, response) => {
   throw new Error('This page is broken.')
 })
 
-// Express 5 calls it with what an async handler throws. It knows it by its four parameters.
+// Express 5 passes errors of async handlers here. It recognises an error handler by its four parameters.
 app.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
   if (response.headersSent) next(error)
   else response.status(sessionErrorStatus(error) ?? 500).send('Something went wrong.')

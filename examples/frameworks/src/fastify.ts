@@ -8,7 +8,7 @@ import type { SessionData } from './sessions.js'
 import { sessions } from './sessions.js'
 import { ticks } from './ticks.js'
 
-/** Headers go by the reply: those that it has replace those of `reply.raw`, and a cookie of the app's the session's. */
+/** Sets headers on the reply, because they overwrite those of `reply.raw`: a cookie of the app would replace the session's. */
 function openSession({ raw }: FastifyRequest, reply: FastifyReply): Promise<NodeSession<SessionData>> {
   return sessions.openNode(raw, {
     get headersSent() {
@@ -24,7 +24,7 @@ function openSession({ raw }: FastifyRequest, reply: FastifyReply): Promise<Node
   })
 }
 
-/** The app, on an instance that may have plugins beside it. */
+/** Adds the app to an instance, which may have plugins. */
 export function addRoutes(app: FastifyInstance): void {
   app.get('/', async (request, reply) => {
     const session = await openSession(request, reply)

@@ -6,7 +6,7 @@ import { createKoa } from './koa.js'
 import { createNextStyle } from './next/server.js'
 import { createNodeHttp } from './node-http.js'
 
-/** The same app in each framework: a server that does not listen yet. */
+/** Functions that create the same app in each framework, as a server that is not listening yet. */
 export const frameworks: Readonly<Record<string, () => Server | Promise<Server>>> = {
   'node-http': createNodeHttp,
   express: createExpress,

@@ -10,7 +10,7 @@ import type { SessionData } from './sessions.js'
 import { sessions } from './sessions.js'
 import { ticks } from './ticks.js'
 
-/** Headers go by the context: those that middleware has set there replace those of a response that a handler makes. */
+/** Sets headers on the context, because headers that middleware sets there overwrite those of a returned response. */
 function openSession(c: Context): Promise<NodeSession<SessionData>> {
   return sessions.openNode(
     { headers: { cookie: c.req.header('Cookie') } },

@@ -49,7 +49,7 @@ async function answer(ctx: Context): Promise<void> {
   }
 }
 
-/** Answers errors itself: Koa's own handler removes all headers, and with them a cookie that the commit has set. */
+/** Handles errors, because Koa's error handler removes all headers, including a cookie that a commit has set. */
 export const answerErrors: Middleware = async (ctx, next) => {
   try {
     await next()
@@ -59,7 +59,7 @@ export const answerErrors: Middleware = async (ctx, next) => {
   }
 }
 
-/** The app, behind other middleware if there is any. */
+/** Creates the app, after other middleware if given. */
 export function createKoa(...others: readonly Middleware[]): Server {
   const app = new Koa()
   for (const middleware of [answerErrors, ...others]) app.use(middleware)

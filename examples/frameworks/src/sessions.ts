@@ -8,5 +8,5 @@ export interface SessionData {
 
 export const store = memorySessions({ maxDataBytes: 4096 })
 
-/** One for the whole app; another store is another first line. */
+/** Session manager of the whole app. To use another store, change the option `store`. */
 export const sessions = createSessionManager<SessionData>({ store: store, initialData: () => ({ visits: 0 }) })

@@ -27,7 +27,7 @@ const forCdns = [
   'X-Accel-Expires',
 ]
 
-/** What a middleware of the app says of caches, for all pages. */
+/** Cache headers that a middleware of the app sets on all pages. */
 const cached = [['Cache-Control', 'public, max-age=60'], ...forCdns.map((name) => [name, '60'])] as [string, string][]
 
 function createExpress(): Server {
@@ -83,7 +83,7 @@ describe.each<[string, () => Server | Promise<Server>]>([
   ['Fastify, with @fastify/compress and @fastify/cookie', createFastify],
   ['Hono, with cors, etag and compress', createHonoBesideOthers],
 ])('a session in %s', (_, create) => {
-  it('has its cookie beside those of the app, and keeps the response out of caches', async () => {
+  it('keeps its cookie and those of the app, and keeps the response out of caches', async () => {
     const ann = visit(await serve(create()))
     const first = await ann.send('GET /', { 'Accept-Encoding': 'gzip', Origin: 'https://example.com' })
     expect(await first.text()).toBe('Visit 1 of a guest')
@@ -100,7 +100,7 @@ describe.each<[string, () => Server | Promise<Server>]>([
     expect(await ann.textOf('GET /')).toBe('Visit 3 of ann')
   })
 
-  it('keeps its cookie at an error page, at a redirect, and in a response that streams', async () => {
+  it('keeps its cookie on an error page, on a redirect, and in a streaming response', async () => {
     const ann = visit(await serve(create()))
     await ann.send('POST /sign-in?name=ann')
     const before = (await ann.cookies()).get('__Host-session')

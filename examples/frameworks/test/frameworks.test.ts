@@ -8,7 +8,7 @@ import { serve, visit } from './visitor.js'
 const guest = '__Host-session-guest'
 const main = '__Host-session'
 
-/** What another request does meanwhile that signs the visitor out. The call then goes on as it was. */
+/** Ends the session first, as a parallel sign-out does, then continues the call. */
 async function endFirst(id: SessionId, dataJson: string): Promise<SessionId> {
   await store.delete(id)
   return store.update(id, dataJson)
@@ -23,7 +23,7 @@ afterEach(() => {
 })
 
 describe.each(Object.keys(frameworks))('sessions in %s', (name) => {
-  it('follow a visitor from the first visit to the sign-out', async () => {
+  it('work from the first visit to the sign-out', async () => {
     const ann = visit(await serve(frameworks[name]!()))
     expect((await ann.send('GET /nowhere')).status).toBe(404)
     expect(await ann.cookies()).toEqual(new Map())
@@ -52,7 +52,7 @@ describe.each(Object.keys(frameworks))('sessions in %s', (name) => {
     expect(await ann.textOf('GET /')).toBe('Visit 1 of a guest')
   })
 
-  it('are kept apart', async () => {
+  it('are separate for two visitors', async () => {
     const url = await serve(frameworks[name]!())
     const [ann, bob] = [visit(url), visit(url)]
     await ann.send('POST /sign-in?name=ann')
@@ -75,7 +75,7 @@ describe.each(Object.keys(frameworks))('sessions in %s', (name) => {
     expect(text).toBe('Visit 1\ntick\ntock\n')
   })
 
-  it('are left as they were by a handler that throws', async () => {
+  it('are not changed by a handler that throws', async () => {
     const ann = visit(await serve(frameworks[name]!()))
     const failed = await ann.send('GET /fail')
     expect([failed.status, await failed.text()]).toEqual([500, 'Something went wrong.'])
@@ -85,7 +85,7 @@ describe.each(Object.keys(frameworks))('sessions in %s', (name) => {
     expect(await ann.textOf('GET /')).toBe('Visit 2 of a guest')
   })
 
-  it('keep the cookie of a commit that an error page follows', async () => {
+  it('keep the cookie of a commit if an error page follows', async () => {
     const ann = visit(await serve(frameworks[name]!()))
     await ann.send('POST /sign-in?name=ann')
     const before = (await ann.cookies()).get(main)
@@ -95,7 +95,7 @@ describe.each(Object.keys(frameworks))('sessions in %s', (name) => {
     expect(await ann.textOf('GET /')).toBe('Visit 1 of ann')
   })
 
-  it('answer a change with a redirect, and with what was stored', async () => {
+  it('store a change that is answered by a redirect', async () => {
     const ann = visit(await serve(frameworks[name]!()))
     const redirected = await ann.send('POST /note?text=tea')
     expect([redirected.status, new URL(redirected.headers.get('location')!, 'http://localhost').pathname]).toEqual([
@@ -106,10 +106,10 @@ describe.each(Object.keys(frameworks))('sessions in %s', (name) => {
   })
 
   it.each<[number, string, ((id: SessionId, dataJson: string) => Promise<SessionId>) | undefined]>([
-    [401, 'ended beside the request', endFirst],
+    [401, 'was ended by another request', endFirst],
     [413, 'is too large', undefined],
-    [503, 'cannot be stored now', unavailable],
-  ])('answer %i where the session %s', async (status, _, meanwhile) => {
+    [503, 'cannot be stored, because the store is down', unavailable],
+  ])('answer %i if the session %s', async (status, _, meanwhile) => {
     const ann = visit(await serve(frameworks[name]!()))
     await ann.send('POST /sign-in?name=ann')
     if (meanwhile) vi.spyOn(store, 'update').mockImplementationOnce(meanwhile)

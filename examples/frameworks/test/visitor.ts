@@ -5,7 +5,7 @@ import makeFetchCookie from 'fetch-cookie'
 import { CookieJar } from 'tough-cookie'
 import { onTestFinished } from 'vitest'
 
-/** Serves until the test is over, and resolves to the URL. */
+/** Starts the server until the test ends. Resolves to its URL. */
 export async function serve(created: Server | Promise<Server>): Promise<string> {
   const server = await created
   await once(server.listen(0, 'localhost'), 'listening')
@@ -23,13 +23,13 @@ export type RequestLine = `${'GET' | 'POST'} /${string}`
 export interface Visitor {
   /** Sends a request. A redirect is not followed. */
   send(request: RequestLine, headers?: Readonly<Record<string, string>>): Promise<Response>
-  /** What a request is answered, as a text. */
+  /** Sends a request. Resolves to the text of the response. */
   textOf(request: RequestLine): Promise<string>
-  /** The values of the cookies that the visitor would send, by their names. */
+  /** Resolves to the values of the cookies that the visitor would send, by name. */
   cookies(): Promise<ReadonlyMap<string, string>>
 }
 
-/** A client that keeps cookies by the rules of browsers, also those of the prefix `__Host-`. */
+/** Creates a client that honours the cookie rules of browsers, including those of the prefix `__Host-`. */
 export function visit(url: string): Visitor {
   const jar = new CookieJar(undefined, { prefixSecurity: 'strict' })
   const fetchWithCookies = makeFetchCookie(fetch, jar, false)

@@ -12,7 +12,7 @@ import * as stream from './app/stream/route.js'
 
 type RouteHandler = (request: Request) => Promise<Response>
 
-/** By its folders, as Next.js finds them. */
+/** Route handlers by path, as Next.js finds them by their folders. */
 const routes: Readonly<Record<string, RouteHandler>> = {
   'GET /': home.GET,
   'GET /fail': fail.GET,
@@ -33,7 +33,7 @@ async function answer(request: Request): Promise<Response> {
   }
 }
 
-/** Stands for Next.js' own server, as far as route handlers see it: a `Request` comes in, a `Response` goes out. */
+/** Creates a server in place of Next.js' own: route handlers get a `Request` and return a `Response`. */
 export function createNextStyle(): Server {
   const listener = getRequestListener(answer)
   return createServer((request, response) => void listener(request, response))

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { begin, cookieAfter, managerOf } from './helpers.js'
 import type { Visit } from './helpers.js'
 
-/** Ten requests at once, each of which adds one visit, with the error that each ended with. */
+/** Runs ten concurrent requests, each of which adds one visit. Resolves to the error of each. */
 async function addTenVisits(manager: SessionManager<Visit>, cookie: string): Promise<unknown[]> {
   const sessions = await Promise.all(Array.from({ length: 10 }, () => manager.open(cookie)))
   return Promise.all(
@@ -27,7 +27,7 @@ describe('requests that change a session at once', () => {
     expect((await manager.open(cookie)).data).toEqual({ visits: 1 })
   })
 
-  it("fail, but for one, with onConflict: 'reject' (O4)", async () => {
+  it("fail, except for one, with onConflict: 'reject' (O4)", async () => {
     const manager = managerOf(memorySessions(), { onConflict: 'reject' })
     const cookie = await begin(manager, { visits: 0 })
     const errors = (await addTenVisits(manager, cookie)).filter((error) => error !== undefined)
@@ -36,7 +36,7 @@ describe('requests that change a session at once', () => {
     expect((await manager.open(cookie)).data).toEqual({ visits: 1 })
   })
 
-  it('lose nothing when those that failed try anew', async () => {
+  it('lose nothing if those that failed repeat the change', async () => {
     const manager = managerOf(memorySessions(), { onConflict: 'reject' })
     const cookie = await begin(manager, { visits: 0 })
     async function addVisit(): Promise<void> {
@@ -74,7 +74,7 @@ it("costs one call for a change, with onConflict: 'reject', too", async () => {
   expect(calls).toEqual(['read', 'updateIfUnchanged'])
 })
 
-it('has a rotation fail whose session was changed meanwhile, rather than lose the change', async () => {
+it('fails a rotation if the session was changed meanwhile, so that the change is not lost', async () => {
   const manager = managerOf(memorySessions(), { onConflict: 'reject' })
   const cookie = await begin(manager, { visits: 1 }, 'ada')
   const rotating = await manager.open(cookie)
@@ -84,7 +84,7 @@ it('has a rotation fail whose session was changed meanwhile, rather than lose th
   expect((await manager.open(cookie)).data).toEqual({ visits: 2 })
 })
 
-it('rejects a change that a rotation overtook, and keeps the old id from living on', async () => {
+it('rejects a change to a session that was rotated meanwhile, so that the old id ends', async () => {
   const manager = managerOf(memorySessions(), { onConflict: 'reject' })
   const cookie = await begin(manager, { visits: 1 }, 'ada')
   const slow = await manager.open(cookie)
@@ -96,7 +96,7 @@ it('rejects a change that a rotation overtook, and keeps the old id from living 
   expect((await manager.open(after)).data).toEqual({ visits: 1 })
 })
 
-it('is known across copies of the package, and is no SessionError', () => {
+it('is recognised across copies of the package, and is not a SessionError', () => {
   const error = new SessionCommitError('conflict', 'text')
   expect(isSessionCommitError(error)).toBe(true)
   expect(isSessionCommitError(new Error('conflict'))).toBe(false)

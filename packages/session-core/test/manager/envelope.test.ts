@@ -3,7 +3,7 @@ import { begin, cookieAfter, managerOf, watched } from './helpers.js'
 
 const idleTimeoutMs = 60_000
 
-/** What a manager makes of a record that has this for its data. */
+/** Stores a record with this `dataJson`, and returns a manager that can open it. */
 async function opened(dataJson: string) {
   const { plugin, calls } = watched()
   const id = await plugin.create({ userId: 'ada', dataJson, ttlMs: idleTimeoutMs })
@@ -13,15 +13,15 @@ async function opened(dataJson: string) {
   return { open: () => manager.open(`__Host-session=${id}`), plugin, id, calls, reasons }
 }
 
-describe('what is stored', () => {
-  it('is the data as it is where there is nothing beside it', async () => {
+describe('the stored value', () => {
+  it('is the data as it is if nothing is stored beside it', async () => {
     const { plugin } = watched()
     const cookie = await begin(managerOf(plugin), { visits: 1 })
     const id = cookie.slice(cookie.indexOf('=') + 1) as Parameters<typeof plugin.read>[0]
     expect((await plugin.read(id)).dataJson).toBe('{"visits":1}')
   })
 
-  it('has the beginning before the data, once a rotation gave the session another id', async () => {
+  it('contains the start of the absolute timeout after a rotation', async () => {
     const { plugin } = watched()
     const manager = managerOf(plugin)
     const session = await manager.open(await begin(manager, { visits: 1 }))
@@ -32,7 +32,7 @@ describe('what is stored', () => {
     expect((await plugin.read(id)).dataJson).toBe(`[1,0,${beganAtMs},{"visits":1}]`)
   })
 
-  it('has the idle timeout behind the data, if that is not the default', async () => {
+  it('contains the idle timeout if it is not the default', async () => {
     const { plugin } = watched()
     const cookie = await begin(managerOf(plugin, { idleTimeoutMs: 60_000 }), { visits: 1 })
     const id = cookie.slice(cookie.indexOf('=') + 1) as Parameters<typeof plugin.read>[0]
@@ -40,14 +40,14 @@ describe('what is stored', () => {
     expect((await managerOf(plugin, { idleTimeoutMs: 60_000 }).open(cookie)).data).toEqual({ visits: 1 })
   })
 
-  it('keeps data that is an array apart from it', async () => {
+  it('distinguishes data that is an array from the format of the manager', async () => {
     const manager = managerOf(watched().plugin)
     const session = await manager.open(await begin(manager, [1, 0, 0, { visits: 1 }] as object))
     expect(session.data).toEqual([1, 0, 0, { visits: 1 }])
   })
 })
 
-it('takes another spelling of it for the same (R2)', async () => {
+it('accepts another spelling of the same JSON (R2)', async () => {
   const { open, calls } = await opened(`[1, 0, ${Date.now()}, {"visits": 1.0}, 60000]`)
   const session = await open()
   expect(session.data).toEqual({ visits: 1 })
@@ -56,7 +56,7 @@ it('takes another spelling of it for the same (R2)', async () => {
   expect(calls).toEqual(['read'])
 })
 
-it('keeps what stands beside the data through a change', async () => {
+it('keeps the values beside the data when the data changes', async () => {
   const beganAtMs = Date.now()
   const { open, plugin, id } = await opened(`[1,1,${beganAtMs},{"visits":1},45000]`)
   const session = await open()
@@ -65,8 +65,8 @@ it('keeps what stands beside the data through a change', async () => {
   expect((await plugin.read(id)).dataJson).toBe(`[1,1,${beganAtMs},{"visits":2},45000]`)
 })
 
-describe('what another writer stored', () => {
-  it('is the data, if it is an object: sessions that are moved in need no more', async () => {
+describe('a value that another program stored', () => {
+  it('is read as data if it is an object', async () => {
     const { open } = await opened('{"visits":7}')
     expect((await open()).data).toEqual({ visits: 7 })
   })
@@ -87,7 +87,7 @@ describe('what another writer stored', () => {
     ['[1,0,"0",{}]', 'malformed'],
     ['[1,0,0,null]', 'malformed'],
     ['[1,0,0,"text"]', 'malformed'],
-  ])('is no session, and never half of one, if it is such an array: %s', async (dataJson, reason) => {
+  ])('is not used if it is an array of another format: %s', async (dataJson, reason) => {
     const { open, reasons, calls } = await opened(dataJson)
     const session = await open()
     expect(session.userId).toBeUndefined()

@@ -11,7 +11,7 @@ async function oneMillisecondLater(): Promise<void> {
 }
 
 describe('a backend that fails', () => {
-  it('is never taken for an ended session (E4)', async () => {
+  it('is never reported as an ended session (E4)', async () => {
     const { plugin, failures } = watched()
     const manager = managerOf(plugin)
     const cookie = await begin(manager, { visits: 1 }, 'ada')
@@ -21,7 +21,7 @@ describe('a backend that fails', () => {
     expect((await manager.open(cookie)).userId).toBe('ada')
   })
 
-  it.each(['create', 'update', 'delete'] as const)('makes a commit reject that needs %s', async (method) => {
+  it.each(['create', 'update', 'delete'] as const)('rejects a commit that needs %s', async (method) => {
     const { plugin, failures } = watched()
     const manager = managerOf(plugin, everyRequest)
     const cookie = await begin(manager, { visits: 1 })
@@ -34,7 +34,7 @@ describe('a backend that fails', () => {
     await expect(session.commit()).rejects.toBe(failures[method])
   })
 
-  it('fails no page by a touch, which the next request tries again', async () => {
+  it('does not fail a request by a touch, which the next request tries again', async () => {
     const { plugin, calls, failures } = watched()
     const onRejection = vi.fn<(rejection: SessionRejection) => void>()
     const manager = managerOf(plugin, { ...everyRequest, onRejection })
@@ -52,7 +52,7 @@ describe('a backend that fails', () => {
     expect(expiresAtMs).toBeGreaterThan(session.expiresAtMs ?? 0)
   })
 
-  it('makes the commit of a sealed session reject that needs a touch', async () => {
+  it('rejects the commit of a sealed session that needs a touch', async () => {
     const { plugin, failures } = watched(unsealedSessions())
     const manager = managerOf(plugin, everyRequest)
     const cookie = await begin(manager, { visits: 1 })
@@ -62,7 +62,7 @@ describe('a backend that fails', () => {
     await expect(session.commit()).rejects.toBe(failures.touch)
   })
 
-  it('hands out no session at a sign-in whose old session cannot be ended', async () => {
+  it('sends no cookie at a sign-in if the old session cannot be ended', async () => {
     const { plugin, calls, failures } = watched()
     const manager = managerOf(plugin)
     const cookie = await begin(manager, { visits: 1 })
@@ -75,7 +75,7 @@ describe('a backend that fails', () => {
     expect((await manager.open(cookie)).userId).toBeUndefined()
   })
 
-  it('leaves the old session alone at a sign-in whose new session cannot be created', async () => {
+  it('keeps the old session at a sign-in if the new session cannot be created', async () => {
     const { plugin, calls, failures } = watched()
     const manager = managerOf(plugin)
     const cookie = await begin(manager, { visits: 1 })
@@ -90,7 +90,7 @@ describe('a backend that fails', () => {
 })
 
 describe('a session that was ended by another request meanwhile', () => {
-  it('is not brought back by a change: the commit rejects with NotFound (U3)', async () => {
+  it('is not revived by a change: the commit rejects with NotFound (U3)', async () => {
     const manager = managerOf(watched().plugin)
     const cookie = await begin(manager, { visits: 1 }, 'ada')
     const slow = await manager.open(cookie)
@@ -105,7 +105,7 @@ describe('a session that was ended by another request meanwhile', () => {
   it.each<[string, (session: OpenSession<Visit>) => void, string | undefined]>([
     ['a request that changed nothing lost nothing', () => undefined, undefined],
     ['a change is refused', (session) => void (session.data.visits = 2), 'NotFound'],
-  ])('is not brought back by the touch of a request: %s (T3)', async (_, work, code) => {
+  ])('is not revived by the touch of a request: %s (T3)', async (_, work, code) => {
     const { plugin } = watched()
     const manager = managerOf(plugin, everyRequest)
     const cookie = await begin(manager, { visits: 1 }, 'ada')
@@ -121,7 +121,7 @@ describe('a session that was ended by another request meanwhile', () => {
     expect((await manager.open(cookie)).userId).toBeUndefined()
   })
 
-  it('does not keep its visitor from signing in', async () => {
+  it('does not prevent its visitor from signing in', async () => {
     const manager = managerOf(watched().plugin)
     const cookie = await begin(manager, { visits: 1 })
     const slow = await manager.open(cookie)

@@ -6,7 +6,7 @@ const clearedGuest =
 const stale = `__Host-session=${'B'.repeat(42)}A`
 
 describe("a guest's session", () => {
-  it('lives in a cookie of its own, which a sign-in clears', async () => {
+  it('has a separate cookie, which a sign-in clears', async () => {
     const manager = managerOf(watched().plugin)
     const guest = await begin(manager, { visits: 1 })
     expect(guest).toMatch(/^__Host-session-guest=/)
@@ -17,7 +17,7 @@ describe("a guest's session", () => {
     expect(others).toEqual([clearedGuest])
   })
 
-  it('is passed over for one that was signed in', async () => {
+  it('is ignored if the request also has a signed-in session', async () => {
     const { plugin, calls } = watched()
     const manager = managerOf(plugin)
     const guest = await begin(manager, { visits: 1 })
@@ -28,7 +28,7 @@ describe("a guest's session", () => {
     expect(calls).toEqual(['read', 'read'])
   })
 
-  it('is found behind an outdated cookie of a sign-in, which is left alone', async () => {
+  it('is found beside an outdated cookie of a sign-in, which is not cleared', async () => {
     const manager = managerOf(watched().plugin)
     const guest = await begin(manager, { visits: 1 })
     const session = await manager.open(`${stale}; ${guest}`)
@@ -40,7 +40,7 @@ describe("a guest's session", () => {
     expect(await leaving.commit()).toEqual([clearedGuest])
   })
 
-  it('begins beside an outdated cookie of a sign-in', async () => {
+  it('starts beside an outdated cookie of a sign-in', async () => {
     const manager = managerOf(watched().plugin)
     const session = await manager.open(stale)
     session.data.visits = 1
@@ -49,7 +49,7 @@ describe("a guest's session", () => {
     expect((await manager.open(`${stale}; ${cookieAfter(setCookies)}`)).data).toEqual({ visits: 1 })
   })
 
-  it('stays under its name when a sealed one is sealed anew', async () => {
+  it('keeps its cookie name when it is sealed again', async () => {
     const manager = managerOf(unsealedSessions())
     const session = await manager.open(await begin(manager, { visits: 1 }))
     session.data.visits = 2
@@ -57,7 +57,7 @@ describe("a guest's session", () => {
   })
 })
 
-it('clears the cookies of both names at a sign-out that brought both', async () => {
+it('clears both cookies at a sign-out of a request that has both', async () => {
   const manager = managerOf(watched().plugin)
   const [guest, ada] = [await begin(manager, { visits: 1 }), await begin(manager, {}, 'ada')]
   const session = await manager.open(`${guest}; ${ada}`)
@@ -65,7 +65,7 @@ it('clears the cookies of both names at a sign-out that brought both', async () 
   expect(await session.commit()).toEqual([expect.stringMatching(/^__Host-session=; Max-Age=0;/), clearedGuest])
 })
 
-it('begins a guest session after a sign-out whose request went on to write data', async () => {
+it('starts a guest session if data is written after a sign-out', async () => {
   const manager = managerOf(watched().plugin)
   const session = await manager.open(await begin(manager, {}, 'ada'))
   session.signOut()

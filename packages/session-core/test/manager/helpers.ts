@@ -16,13 +16,13 @@ const methods: readonly string[] = ['create', 'read', 'update', 'touch', 'delete
 
 export interface WatchedPlugin {
   readonly plugin: SessionPlugin
-  /** The names of the calls since the last `clear`. */
+  /** Names of the calls so far. Set its length to 0 to clear it. */
   readonly calls: Method[]
-  /** What calls of these methods reject with, instead of reaching the store. */
+  /** Errors that calls of these methods reject with, instead of reaching the store. */
   readonly failures: Partial<Record<Method, SessionError>>
 }
 
-/** A store that notes what it is asked to do, and that can be made to fail. */
+/** Wraps a store so that its calls are recorded and can be made to fail. */
 export function watched(inner: SessionPlugin = memorySessions()): WatchedPlugin {
   const calls: Method[] = []
   const failures: Partial<Record<Method, SessionError>> = {}
@@ -52,7 +52,7 @@ async function readUnsealed(id: SessionId): Promise<SessionRecord> {
   return { ...record, userId: record.userId, id }
 }
 
-/** Stands for a client-backed store: the id is the record, here in the clear, and every write makes another. */
+/** Creates a client-backed store without encryption: the id contains the record, and every write returns a new id. */
 export function unsealedSessions(): SessionPlugin {
   let written = 0
 
@@ -88,7 +88,7 @@ export function managerOf(
   return createSessionManager<Visit>({ store: plugin, initialData: () => ({}), ...options })
 }
 
-/** The `Cookie` header that a client sends after one response. */
+/** Returns the `Cookie` header that a client sends after one response. */
 export function cookieAfter(setCookies: readonly string[]): string {
   return setCookies
     .map((setCookie) => parseSetCookie(setCookie))

@@ -23,7 +23,7 @@ it.each([new Error('a mistake'), undefined, null, 'text', { code: 'Backend' }])(
   expect(sessionErrorStatus(error)).toBeUndefined()
 })
 
-describe('a session that ended beside the request', () => {
+describe('a session that ended during the request', () => {
   it('is a 401 for a request that changed it or gave it a fresh id', async () => {
     const manager = managerOf(watched().plugin)
     const cookie = await begin(manager, { visits: 1 }, 'ada')
@@ -44,7 +44,7 @@ describe('a session that ended beside the request', () => {
   it.each([
     ['server-backed', watched().plugin],
     ['client-backed', unsealedSessions()],
-  ])('can be signed out all the same, on a %s store', async (_, plugin) => {
+  ])('can still be signed out, on a %s store', async (_, plugin) => {
     const manager = managerOf(plugin)
     const cookie = await begin(manager, { visits: 1 }, 'ada')
     const [first, second, noting] = [await manager.open(cookie), await manager.open(cookie), await manager.open(cookie)]
@@ -58,7 +58,7 @@ describe('a session that ended beside the request', () => {
     expect(await noting.commit()).toEqual([...cleared, expect.stringMatching(/^__Host-session-guest=[^;]/)])
   })
 
-  it('can be signed out everywhere all the same', async () => {
+  it('can still be signed out everywhere', async () => {
     const manager = managerOf(watched().plugin)
     const cookie = await begin(manager, { visits: 1 }, 'ada')
     const [first, second] = [await manager.open(cookie), await manager.open(cookie)]

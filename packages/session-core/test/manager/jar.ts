@@ -1,8 +1,8 @@
 import { parseSetCookie } from 'cookie'
 
-/** The cookies of one browser: the response that comes last decides. */
+/** Cookies of one browser: the last response wins. */
 export interface Jar {
-  /** The `Cookie` header that it sends now. */
+  /** Returns the `Cookie` header that the browser sends now. */
   header(): string
   take(setCookies: readonly string[]): void
 }

@@ -2,7 +2,7 @@ import type { SessionRejection } from '@bext/session-core/manager'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { backendError, begin, managerOf, watched } from './helpers.js'
 
-it('is told of every rejection with its reason, and of nothing else', async () => {
+it('is called for every rejection with its reason, and contains nothing else', async () => {
   const { plugin, failures } = watched()
   const told: SessionRejection[] = []
   const manager = managerOf(plugin, { onConflict: 'reject', onRejection: (rejection) => told.push(rejection) })
@@ -57,7 +57,7 @@ describe('a hook that fails', () => {
   })
 })
 
-it('has the cause apart from what a log may hold', async () => {
+it('gets the cause separately from the rejection, which is safe to log', async () => {
   const causes: unknown[] = []
   const { plugin, failures } = watched()
   const manager = managerOf(plugin, { onRejection: (_, cause) => causes.push(cause) })
