@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-// pnpm bench: compiles benchmarks and stores as they are published, without what a loader adds to each function, and
-// starts them. Drivers, peers and servers stay packages of their own.
+// pnpm bench: compiles benchmarks and stores as they are published, because a loader would add calls to each function.
+// Then it starts them. Drivers, peers and servers stay separate packages.
 import { spawnSync } from 'node:child_process'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-/** The Node that figures of a backend are taken on, from npm; any other backend's on the one that runs this. */
+/** Node versions, from npm, that backends are measured on. The other backends run on the current Node. */
 const nodeVersions = { cookie: '24.21.0' }
 
 function built(name) {
@@ -41,7 +41,7 @@ await build({
     'vega-lite',
   ],
 })
-// As bundlers compile it for runtimes without node:crypto.
+// The cookie store as bundlers compile it for runtimes without node:crypto.
 await build({
   ...shared,
   entryPoints: [fileURLToPath(import.meta.resolve('@bext/session-cookie'))],

@@ -15,7 +15,7 @@ const known = { backends: suites.map(({ backend }) => backend), experiments }
 
 function suiteOf(backend: string): Suite {
   const suite = suites.find((each) => each.backend === backend)
-  if (!suite) throw new UsageError(`There are no benchmarks of ${JSON.stringify(backend)}.`)
+  if (!suite) throw new UsageError(`The backend ${JSON.stringify(backend)} has no benchmarks.`)
   return suite
 }
 

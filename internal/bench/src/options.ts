@@ -14,7 +14,7 @@ export interface RunOptions {
   readonly backend: string
   readonly scenarios: readonly Scenario[]
   readonly rounds: number
-  /** How many calls a sample has, as a multiple of the usual number. */
+  /** Number of calls in a sample, as a multiple of the usual number. */
   readonly effort: number
   readonly jsonFile: string | undefined
   readonly render: boolean
@@ -22,7 +22,7 @@ export interface RunOptions {
 
 export interface RenderOptions {
   readonly command: 'render'
-  /** Of runs of one backend, one after the other. */
+  /** Files of runs of one backend, in the order in which they were made. */
   readonly jsonFiles: readonly [string, ...string[]]
 }
 
@@ -36,7 +36,7 @@ export interface ExperimentOptions {
 
 export type BenchOptions = RunOptions | RenderOptions | ExperimentOptions | { readonly command: 'help' }
 
-/** What can be measured. */
+/** The backends and experiments that can be measured. */
 export interface Known {
   readonly backends: readonly string[]
   readonly experiments: readonly Pick<Experiment, 'name' | 'summary'>[]
@@ -55,22 +55,22 @@ export function usageOf({ backends, experiments }: Known): string {
   const others = experiments.map(({ name, summary }) => `  ${name.padEnd(22)} ${summary}`)
   return `Usage: pnpm bench ${backends.join('|')} [options]
        pnpm bench render FILE [FILE ...]
-       pnpm bench NAME [--sessions N] [--requests N] [--render]
+       pnpm bench EXPERIMENT [--sessions N] [--requests N] [--render]
 
-NAME is what is to be printed:
+Each EXPERIMENT prints:
 ${others.join('\n')}
 
-  --json FILE            write the figures there, and how they were taken beside it, in FILE.run.json
-  --render               write the table and the chart into docs/benchmarks/
-  --quick                200 bytes and jittered arrivals alone, with short samples: a minute or two
+  --json FILE            write the figures to FILE, and a description of the run to FILE.run.json
+  --render               write the table and the chart to docs/benchmarks/
+  --quick                measure 200 bytes and jittered arrivals only, with short samples: a minute or two
   --op NAME[,NAME]       ${operations.join(', ')} (default: all that the backend has)
   --bytes N[,N]          bytes of session data (default: 200,2000; cookie 200,1000,3000)
-  --in-flight N[,N]      calls at the same time (default: 1,16,64,256; cookie 1,64)
+  --in-flight N[,N]      concurrent calls (default: 1,16,64,256; cookie 1,64)
   --arrivals NAME[,NAME] ${arrivalKinds.join(', ')} (default: both; cookie closed)
-  --rounds N             at least ${minRounds} (default: ${minRounds})
-  --sessions N           how many sessions a NAME takes (default: 1000000)
-  --requests N           how many requests host sends to each server (default: 100000)
-  --help                 print this
+  --rounds N             number of rounds, at least ${minRounds} (default: ${minRounds})
+  --sessions N           number of sessions in an experiment (default: 1000000)
+  --requests N           number of requests that the experiment host sends to each server (default: 100000)
+  --help                 print this help
 `
 }
 
@@ -91,7 +91,7 @@ function scenariosOf(
   )
 }
 
-/** The command line. Throws a `UsageError` for a wrong one. */
+/** Parses a command line. Throws a `UsageError` if it is invalid. */
 export function parseOptions(
   args: readonly string[],
   { backends, experiments }: Known,
@@ -113,7 +113,7 @@ export function parseOptions(
   const [what, file, ...rest] = positionals
   if (values.help || what === undefined) return { command: 'help' }
   if (what === 'render') {
-    if (file === undefined) throw new UsageError('render expects one FILE or more, written by --json.')
+    if (file === undefined) throw new UsageError('Expected one or more files after render, written by --json.')
     return { command: 'render', jsonFiles: [file, ...rest] }
   }
   if (experiments.some(({ name }) => name === what) && file === undefined) {
@@ -121,9 +121,9 @@ export function parseOptions(
     const requests = wholeNumber('--requests', values.requests ?? '100000', 1000)
     return { command: 'experiment', name: what, sessions, requests, render: values.render }
   }
-  if (file !== undefined) throw new UsageError(`expected one backend, but ${JSON.stringify(file)} came after it.`)
+  if (file !== undefined) throw new UsageError(`Expected one backend, but ${JSON.stringify(file)} follows it.`)
   const { quick } = values
-  const backend = oneOf('the backend', backends, what)
+  const backend = oneOf('The backend', backends, what)
   const defaults = usualOf(backend) ?? { ...usual, ...(quick && { arrivals: ['jitter'] }) }
   return {
     command: 'run',

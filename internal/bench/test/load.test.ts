@@ -44,7 +44,7 @@ function counting(name = 'counting') {
 
 const every = operations.flatMap((op) => arrivalKinds.map((arrivals) => [op, arrivals] as const))
 
-test.each(every)('%s with %s arrivals: all calls are made, and no session is left over', async (op, arrivals) => {
+test.each(every)('%s with %s arrivals: all calls are made, and no session remains', async (op, arrivals) => {
   const { subject, calls, live } = counting()
   const pool = await createMany(subject, 30, dataOf(50))
   const sample = await takeSample(subject, { op, bytes: 50, inFlight: 8, arrivals }, pool, 200, 1)
@@ -56,7 +56,7 @@ test.each(every)('%s with %s arrivals: all calls are made, and no session is lef
   if (op === 'delete') expect(one.delete).toBe(200)
 })
 
-test('the mix has its shares, and is the same for the same seed', () => {
+test('the mix has the given shares, and the same seed gives the same mix', () => {
   const plan = planOf('mix', 20_000, drawsFrom(7))
   const share = (op: Operation): number => plan.filter((planned) => planned === op).length / plan.length
   expect(share('read')).toBeCloseTo(0.75, 1)
@@ -66,14 +66,14 @@ test('the mix has its shares, and is the same for the same seed', () => {
   expect(planOf('mix', 20_000, drawsFrom(7))).toEqual(plan)
 })
 
-test('data is JSON text of the size', () => {
+test('data is JSON text of the given size', () => {
   for (const bytes of [20, 200, 2000]) {
     expect(dataOf(bytes)).toHaveLength(bytes)
     expect(() => JSON.parse(dataOf(bytes)) as unknown).not.toThrow()
   }
 })
 
-test('the store is compared with each, and each with the raw driver', async () => {
+test('the store is compared with each subject, and each subject with the raw driver', async () => {
   const [store, raw, peer] = ['store', 'raw', 'peer'].map((name) => counting(name).subject) as [
     Subject,
     Subject,

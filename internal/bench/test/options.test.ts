@@ -10,7 +10,7 @@ function runOptions(...args: string[]): RunOptions {
   return options
 }
 
-test('everything is measured unless told otherwise', () => {
+test('everything is measured by default', () => {
   const { backend, scenarios, rounds, effort, jsonFile, render } = runOptions('redis')
   expect({ backend, rounds, effort, jsonFile, render }).toEqual({
     backend: 'redis',
@@ -45,7 +45,7 @@ test('render takes files', () => {
   expect(parseOptions(['render', ...jsonFiles], known)).toEqual({ command: 'render', jsonFiles })
 })
 
-test('what compares no scenarios has a name, a number of sessions and one of requests', () => {
+test('an experiment has a name, a number of sessions and a number of requests', () => {
   const experiment = { command: 'experiment', name: 'memory', render: false, sessions: 1_000_000, requests: 100_000 }
   expect(parseOptions(['memory'], known)).toEqual(experiment)
   expect(parseOptions(['memory', '--sessions', '2000'], known)).toEqual({ ...experiment, sessions: 2000 })
@@ -55,25 +55,25 @@ test('what compares no scenarios has a name, a number of sessions and one of req
   expect(usageOf(known)).toMatch(/^ {2}memory +what it takes$/m)
 })
 
-test('no arguments, or --help, ask for the usage, which names the backends', () => {
+test('no arguments, or --help, print the usage, which names the backends', () => {
   expect(parseOptions([], known)).toEqual({ command: 'help' })
   expect(parseOptions(['redis', '--help'], known)).toEqual({ command: 'help' })
   expect(usageOf(known)).toContain('redis|pg')
 })
 
 const wrong: readonly [message: string, args: string[]][] = [
-  ['the backend must be one of redis, pg, but it is "mysql".', ['mysql']],
+  ['The backend must be one of redis, pg, but it is "mysql".', ['mysql']],
   ['--op must be one of', ['redis', '--op', 'read,write']],
   ['--arrivals must be one of closed, jitter, but it is "poisson".', ['redis', '--arrivals', 'poisson']],
   ['--bytes must be a whole number from 20 on, but it is "2.5".', ['redis', '--bytes', '2.5']],
   ['--in-flight must be a whole number from 1 on, but it is "0".', ['redis', '--in-flight', '0']],
   ['--rounds must be a whole number from 7 on, but it is "3".', ['redis', '--rounds', '3']],
-  ['expected one backend, but "pg" came after it.', ['redis', 'pg']],
+  ['Expected one backend, but "pg" follows it.', ['redis', 'pg']],
   ['render expects one FILE', ['render']],
   ["Unknown option '--slow'", ['redis', '--slow']],
 ]
 
-test.each(wrong)('says what is wrong: %s', (message, args) => {
+test.each(wrong)('an invalid command line is rejected: %s', (message, args) => {
   expect(() => parseOptions(args, known)).toThrow(UsageError)
   expect(() => parseOptions(args, known)).toThrow(message)
 })

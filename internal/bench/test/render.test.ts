@@ -38,14 +38,14 @@ const info = describeRun(
   'Ids are short.',
 )
 
-test('figures are an array, and come back as they were written, with how they were taken', () => {
+test('figures are written as an array, and are read again with the description of the run', () => {
   const file = join(folder, 'new', 'figures.json')
   writeRun(file, { figures, info })
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(figures)
   expect(readRuns([file])).toEqual({ figures, info })
 })
 
-test('runs in pieces are rendered as one, with the commands of all', () => {
+test('several runs are rendered as one, with the commands of all', () => {
   const files = ['read', 'touch'].map((op) => {
     const file = join(folder, `${op}.json`)
     const command = { ...info, command: `pnpm bench redis --op ${op}` }
@@ -76,7 +76,7 @@ test('the report holds ratios, costs, machine, versions, command and notes', asy
   expect(markdown).toContain('](./redis.svg)')
 })
 
-test('the chart has a panel for each operation that was measured so, and escapes names', async () => {
+test('the chart has a panel for each measured operation, and escapes names', async () => {
   const [, chart = ''] = await writeReport(folder, { figures, info }, '')
   const svg = readFileSync(chart, 'utf8')
   expect(svg).toContain('our &lt;store&gt;, 200 bytes, arrivals: jitter')

@@ -5,11 +5,11 @@ test('the median of an odd number of values is the middle one', () => {
   expect(quartilesOf([5, 1, 3, 2, 4])).toEqual({ q1: 2, median: 3, q3: 4 })
 })
 
-test('between two values it is linear', () => {
+test('values in between are interpolated linearly', () => {
   expect(quartilesOf([4, 1, 3, 2])).toEqual({ q1: 1.75, median: 2.5, q3: 3.25 })
 })
 
-test('one value is all three, and the values stay as they were', () => {
+test('a single value is median and both quartiles, and the input is not changed', () => {
   const values = [7]
   expect(quartilesOf(values)).toEqual({ q1: 7, median: 7, q3: 7 })
   const unsorted = [10, 9, 100]
@@ -17,6 +17,6 @@ test('one value is all three, and the values stay as they were', () => {
   expect(unsorted).toEqual([10, 9, 100])
 })
 
-test('of no values there is none', () => {
+test('an empty list has no quartiles', () => {
   expect(quartilesOf([])).toEqual({ q1: Number.NaN, median: Number.NaN, q3: Number.NaN })
 })

@@ -1,8 +1,8 @@
 const stepMs = 10
 
-/** How late this process' event loop runs, so that a call is not blamed for it. */
+/** A measure of how late the event loop of this process runs, so that a late loop is not counted against a call. */
 export interface LagMonitor {
-  /** The most by which a timer came late that was due between those times of `performance.now()`. */
+  /** Returns the worst delay of a timer that was due in that span of `performance.now()`, in milliseconds. */
   worst(fromMs: number, toMs: number): number
   stop(): void
 }
@@ -21,7 +21,7 @@ export function monitorLag(): LagMonitor {
 
   return {
     worst(fromMs, toMs) {
-      // A loop that is late now has not told yet.
+      // A delay that is still going on has not been recorded yet.
       let worst = Math.max(0, performance.now() - dueMs)
       for (let n = lags.length - 1; n >= 0; n--) {
         const lag = lags[n]

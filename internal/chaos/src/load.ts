@@ -7,19 +7,19 @@ import { countCall, countViolation, type Counts, type Violation } from './report
 import { timeoutMs, type ChaosStore } from './scenario.js'
 import { dataOf, modelSession, newTtlMs, type SessionModel } from './session-model.js'
 
-// What a busy machine may add to a deadline besides the event loop's own lateness.
+// A busy machine may add this to a deadline, besides the delay of the event loop.
 const allowanceMs = 50
 const sessionCount = 200
 const userCount = 10
 const rememberedCount = 1000
 
-/** A load on a store that runs until `stop`, and checks all that comes back. */
+/** A load on a store that runs until `stop` and checks every result. */
 export interface Load {
-  /** Resolves once the sessions with which the load begins are there. */
+  /** Creates the initial sessions. Resolves once they exist. */
   start(): Promise<void>
-  /** Lets the calls under way end. */
+  /** Resolves once the calls in flight have ended. */
   stop(): Promise<void>
-  /** Looks at all sessions once more, when nothing else is going on. */
+  /** Checks all sessions once more, after the load has stopped. */
   checkAll(): Promise<void>
 }
 
@@ -28,8 +28,8 @@ interface LoadOptions {
   readonly inFlight: number
   readonly random: Random
   readonly counts: Counts
-  /** Whether the backend itself may have lost something between these times. */
-  readonly excuses: (fromMs: number, toMs: number) => boolean
+  /** Returns whether the backend itself may have lost writes between these times. */
+  readonly isTolerated: (fromMs: number, toMs: number) => boolean
 }
 
 type Outcome<T> =
@@ -50,12 +50,12 @@ function turn(): Promise<void> {
   })
 }
 
-export function createLoad({ store, inFlight, random, counts, excuses }: LoadOptions): Load {
+export function createLoad({ store, inFlight, random, counts, isTolerated }: LoadOptions): Load {
   const lag = monitorLag()
   const live: SessionModel[] = []
   const ended: SessionModel[] = []
   const failedCreates: { readonly userId: string; readonly fromMs: number; readonly toMs: number }[] = []
-  // Other loads have left sessions on the same backend.
+  // Other loads leave sessions on the same backend.
   const loadId = crypto.randomUUID()
   const userOf = (user: number): string => `${loadId}-${user}`
   const unhandled = (): void => countViolation(counts, 'unhandled rejection', 'see above')
@@ -69,7 +69,7 @@ export function createLoad({ store, inFlight, random, counts, excuses }: LoadOpt
       const endMs = performance.now()
       const allowedMs = timeoutMs + allowanceMs + lag.worst(startMs, endMs)
       if (endMs - startMs > allowedMs) {
-        const took = `${name} took ${Math.round(endMs - startMs)} ms of ${Math.round(allowedMs)}`
+        const took = `${name} took ${Math.round(endMs - startMs)} ms, but ${Math.round(allowedMs)} are allowed`
         countViolation(counts, 'deadline exceeded', took)
       }
       return { startMs, endMs }
@@ -100,8 +100,8 @@ export function createLoad({ store, inFlight, random, counts, excuses }: LoadOpt
     span: Span,
   ): void {
     for (const { kind, sinceMs } of anomalies) {
-      const since = `${name} at ${Math.round(span.startMs)}, otherwise since ${Math.round(sinceMs)}`
-      countViolation(counts, violationOf[kind], since, kind !== 'foreign' && excuses(sinceMs, span.endMs))
+      const since = `${name} at ${Math.round(span.startMs)} ms contradicts what held since ${Math.round(sinceMs)} ms`
+      countViolation(counts, violationOf[kind], since, kind !== 'foreign' && isTolerated(sinceMs, span.endMs))
     }
   }
 
@@ -170,7 +170,7 @@ export function createLoad({ store, inFlight, random, counts, excuses }: LoadOpt
     const share = random.next()
     if (live.length === 0) return create()
     if (share < 0.05) {
-      // While the backend is down deletes fail at once, so that soon one was asked for of every session.
+      // While the backend is down, deletes fail at once. Without this limit, every session would soon have had one.
       const kept = live.filter((model) => model.isKept())
       return kept.length < sessionCount || random.below(2) === 0 ? create() : remove(random.pick(kept))
     }
@@ -191,28 +191,28 @@ export function createLoad({ store, inFlight, random, counts, excuses }: LoadOpt
     const summaries = await store.listUserSessions(userId)
     const listed = new Map(summaries.map((summary) => [summary.handle, summary]))
     for (const model of live.filter((candidate) => candidate.userId === userId && candidate.isKept())) {
-      // What the backend lost may be missing, too; reading has told.
+      // A session that the backend lost is missing here, too. The read has already counted it.
       if (!listed.has(hashSessionId(model.id))) {
-        countViolation(counts, 'session not listed', 'a live session of a user', excuses(0, performance.now()))
+        countViolation(counts, 'session not listed', 'a live session of a user', isTolerated(0, performance.now()))
       }
     }
     const known = new Set([...live, ...ended].map(({ id }) => hashSessionId(id)))
     for (const { handle, createdAtMs } of listed.values()) {
       if (known.has(handle)) continue
-      // Of a create that failed, or of a session that has been forgotten here and was deleted.
+      // It was created by a create that was reported as failed, or the load no longer tracks it.
       const failure = failedCreates.find(
         ({ userId: creator, fromMs, toMs }) =>
           creator === userId && fromMs - 5 <= createdAtMs && createdAtMs <= toMs + 5,
       )
       if (failure === undefined) {
-        const excused = excuses(0, performance.now())
+        const tolerated = isTolerated(0, performance.now())
         const offsets = failedCreates
           .filter(({ userId: creator }) => creator === userId)
           .map(
-            ({ fromMs, toMs }) => `${createdAtMs - fromMs} ms after the begin and ${createdAtMs - toMs} after the end`,
+            ({ fromMs, toMs }) => `${createdAtMs - fromMs} ms after the start and ${createdAtMs - toMs} after the end`,
           )
-        const detail = `a session is listed that was created ${offsets.join(', ')} of a create that failed`
-        countViolation(counts, 'late effect', detail, excused)
+        const detail = `a listed session was created ${offsets.join(', ')} of a create that failed`
+        countViolation(counts, 'late effect', detail, tolerated)
       }
     }
   }
@@ -233,7 +233,7 @@ export function createLoad({ store, inFlight, random, counts, excuses }: LoadOpt
         await Promise.all(all.slice(from, from + inFlight).map(read))
       }
       for (let user = 0; user < userCount; user++) await checkListed(userOf(user))
-      // Rejections that nobody handles are reported after the turn in which they arose.
+      // Node reports an unhandled rejection after the turn in which it occurred.
       await turn()
       process.off('unhandledRejection', unhandled)
       lag.stop()

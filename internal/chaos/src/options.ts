@@ -2,26 +2,27 @@ import { parseCommandLine, UsageError, wholeNumber } from '@bext-internal/comman
 
 export interface ChaosOptions {
   readonly backend: string
-  /** How long the load runs in each scenario. */
+  /** Duration of the load in each scenario; the clients share it. */
   readonly seconds: number
   readonly inFlight: number
   readonly seed: number
-  /** The one scenario to run; all, if it is missing. */
+  /** Name of the only scenario to run. Without it, all of them run. */
   readonly scenario: string | undefined
 }
 
 export function usageOf(backends: readonly string[]): string {
   return `Usage: pnpm chaos ${backends.join('|')} [options]
 
-  --seconds N      how long the load runs in each scenario, at least once through all disturbances (default: 60)
-  --in-flight N    calls at the same time (default: 64)
-  --seed N         what load and disturbances are drawn from (default: a new one, which is printed)
-  --scenario NAME  only this one
-  --help           print this
+  --seconds N      duration of each scenario, shared by its clients; each disturbance runs at least once,
+                   however long that takes (default: 60)
+  --in-flight N    concurrent calls (default: 64)
+  --seed N         seed of the random load and disturbances (default: a new one, which is printed)
+  --scenario NAME  run only this scenario
+  --help           print this help
 `
 }
 
-/** Returns the options of a command line; `undefined` if it asks for help. Throws a `UsageError` for a wrong one. */
+/** Parses a command line. Returns `undefined` if it asks for help. Throws a `UsageError` if it is invalid. */
 export function parseOptions(args: readonly string[], backends: readonly string[]): ChaosOptions | undefined {
   const { values, positionals } = parseCommandLine(args, {
     seconds: { type: 'string', default: '60' },
@@ -33,7 +34,8 @@ export function parseOptions(args: readonly string[], backends: readonly string[
   const [backend, ...rest] = positionals
   if (values.help || backend === undefined) return undefined
   if (!backends.includes(backend) || rest.length > 0) {
-    throw new UsageError(`expected one of ${backends.join(', ')}, but got ${JSON.stringify(positionals.join(' '))}.`)
+    const given = JSON.stringify(positionals.join(' '))
+    throw new UsageError(`The backend must be one of ${backends.join(', ')}, but it is ${given}.`)
   }
   return {
     backend,

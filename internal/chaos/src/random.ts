@@ -1,13 +1,13 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 
-/** Draws for load and disturbances. The same seed gives the same draws. */
+/** Random numbers for load and disturbances. The same seed gives the same numbers. */
 export interface Random {
-  /** A number from 0 to below 1. */
+  /** Returns a number from 0 to below 1. */
   next(): number
-  /** A whole number from 0 to below `end`. */
+  /** Returns a whole number from 0 to below `end`. */
   below(end: number): number
-  /** One of the values. Throws if there are none. */
+  /** Returns one of the values. Throws if the list is empty. */
   pick<T>(values: readonly T[]): T
 }
 
@@ -20,7 +20,7 @@ export function randomFrom(seed: number): Random {
     below,
     pick<T>(values: readonly T[]): T {
       const value = values[below(values.length)]
-      if (value === undefined) throw new Error('There is nothing to pick from.')
+      if (value === undefined) throw new Error('Cannot pick from an empty list.')
       return value
     },
   }

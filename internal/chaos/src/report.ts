@@ -1,4 +1,4 @@
-/** What may not happen. */
+/** Kinds of violations, as they are reported. */
 export const violations = [
   'deadline exceeded',
   'write lost',
@@ -15,13 +15,13 @@ export const violations = [
 
 export type Violation = (typeof violations)[number]
 
-/** What was done and seen under one setting of a client. */
+/** Counts of calls and violations with one client. */
 export interface Counts {
   readonly calls: Record<string, number>
   readonly violations: Partial<Record<Violation, number>>
-  /** What the backend itself lost as it may, by the name that it has as a violation. */
+  /** Losses that the backend is allowed, by the violation that each would be otherwise. */
   readonly lostByBackend: Partial<Record<Violation, number>>
-  /** What disturbances have measured. */
+  /** Lines that disturbances report. */
   readonly measured: string[]
   readonly details: string[]
 }
@@ -36,11 +36,11 @@ export function countCall(counts: Counts, what: string): void {
   counts.calls[what] = (counts.calls[what] ?? 0) + 1
 }
 
-/** Counts what may not happen. `excused`: the backend itself may do so. */
-export function countViolation(counts: Counts, violation: Violation, detail: string, excused = false): void {
-  const kind = excused ? counts.lostByBackend : counts.violations
+/** Counts a violation, or, if it is tolerated, a loss by the backend itself. */
+export function countViolation(counts: Counts, violation: Violation, detail: string, tolerated = false): void {
+  const kind = tolerated ? counts.lostByBackend : counts.violations
   kind[violation] = (kind[violation] ?? 0) + 1
-  if (!excused && counts.details.length < maxDetails) counts.details.push(`${violation}: ${detail}`)
+  if (!tolerated && counts.details.length < maxDetails) counts.details.push(`${violation}: ${detail}`)
 }
 
 export function failed(counts: Counts): boolean {
@@ -52,7 +52,7 @@ function list(counts: Readonly<Record<string, number | undefined>>): string {
   return entries.map(([name, count]) => `${name} ${count}`).join(', ') || 'none'
 }
 
-/** The counts as lines of text. */
+/** Returns the counts as lines of text. */
 export function renderCounts(
   title: string,
   { calls, violations: found, lostByBackend, measured, details }: Counts,

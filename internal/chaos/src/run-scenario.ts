@@ -11,11 +11,11 @@ export interface RunOptions {
   readonly seconds: number
   readonly inFlight: number
   readonly random: Random
-  /** Called with each setting of the client, once it has been through. */
+  /** Called with each client's counts once its run has ended. */
   readonly report: (client: string, counts: Counts) => void
 }
 
-// Whether the store is itself again, without anybody's help (contract H2).
+// Resolves to whether the store works again without help (contract H2).
 async function heals(store: ChaosStore): Promise<boolean> {
   const deadline = performance.now() + healWithinMs
   while (performance.now() < deadline) {
@@ -28,7 +28,7 @@ async function heals(store: ChaosStore): Promise<boolean> {
   return false
 }
 
-// Which calls were never acknowledged: a short run on a slow machine goes on until each was, once.
+// Resolves to the names of calls that were never acknowledged. A short run on a slow machine is extended until each was.
 async function missingCalls({ calls }: Counts): Promise<readonly string[]> {
   const deadline = performance.now() + healWithinMs
   for (;;) {
@@ -38,46 +38,47 @@ async function missingCalls({ calls }: Counts): Promise<readonly string[]> {
   }
 }
 
-// All disturbances in a random order, and again as long as there is time.
-async function disturb(
-  disturbances: readonly Disturbance[],
-  seconds: number,
-  random: Random,
-  around: (disturbance: Disturbance) => Promise<void>,
-): Promise<void> {
-  const endMs = performance.now() + seconds * 1000
+/** Returns the disturbances in a random order, each once before any is repeated. */
+function createDraw(disturbances: readonly Disturbance[], random: Random): () => Disturbance {
   let left: Disturbance[] = []
-  do {
+  return () => {
     if (left.length === 0) left = [...disturbances]
-    await sleep(200 + random.below(300))
-    const [next] = left.splice(random.below(left.length), 1)
-    if (next !== undefined) await around(next)
-  } while (performance.now() < endMs)
+    const next = random.pick(left)
+    left.splice(left.indexOf(next), 1)
+    return next
+  }
 }
 
-async function runClient(
-  { clients, disturbances }: OpenScenario,
-  client: string,
-  losesWrites: boolean,
-  { seconds, inFlight, random }: RunOptions,
-): Promise<Counts> {
+interface ClientRun extends RunOptions {
+  readonly client: string
+  readonly losesWrites: boolean
+  readonly drawDisturbance: () => Disturbance
+  /** Number of disturbances to run, even after the seconds have passed. */
+  readonly minDisturbances: number
+}
+
+async function runClient({ clients }: OpenScenario, run: ClientRun): Promise<Counts> {
+  const { client, losesWrites, drawDisturbance, minDisturbances, seconds, inFlight, random } = run
   const counts = newCounts()
   const windows: { readonly fromMs: number; toMs: number }[] = []
   const open = clients[client]
-  if (open === undefined) throw new Error(`There is no client ${client}.`)
+  if (open === undefined) throw new Error(`The scenario has no client ${JSON.stringify(client)}.`)
   const { store, close } = open()
-  const excuses = (fromMs: number, toMs: number): boolean =>
+  const isTolerated = (fromMs: number, toMs: number): boolean =>
     losesWrites && windows.some((window) => window.fromMs <= toMs && window.toMs >= fromMs)
   const scene: Scene = {
     store,
     report: (line) => counts.measured.push(line),
     violate: (detail) => countViolation(counts, 'others held up', detail),
   }
-  const load = createLoad({ store, inFlight, random, counts, excuses })
+  const load = createLoad({ store, inFlight, random, counts, isTolerated })
   try {
-    if (!(await heals(store))) countViolation(counts, 'not healed', 'before anything was disturbed')
+    if (!(await heals(store))) countViolation(counts, 'not healed', 'before the first disturbance')
     await load.start()
-    await disturb(disturbances, seconds, random, async (disturbance) => {
+    const endMs = performance.now() + seconds * 1000
+    for (let done = 0; done < minDisturbances || performance.now() < endMs; done += 1) {
+      await sleep(200 + random.below(300))
+      const disturbance = drawDisturbance()
       const window = { fromMs: performance.now(), toMs: Number.POSITIVE_INFINITY }
       windows.push(window)
       await disturbance.run(random, scene)
@@ -85,7 +86,7 @@ async function runClient(
       window.toMs = performance.now()
       countCall(counts, `(${disturbance.name})`)
       if (!healed) countViolation(counts, 'not healed', `after ${disturbance.name}`)
-    })
+    }
     const missing = await missingCalls(counts)
     if (missing.length > 0) countViolation(counts, 'not healed', `never acknowledged: ${missing.join(', ')}`)
     await load.stop()
@@ -97,15 +98,23 @@ async function runClient(
   return counts
 }
 
-/** Runs the scenario under each setting of the client in turn, which share the seconds. */
+/**
+ * Runs the scenario with each of its clients in turn. The clients share the seconds and the disturbances. Each disturbance
+ * runs at least once, however long that takes.
+ */
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Counts[]> {
   const open = await scenario.open()
   const all: Counts[] = []
   try {
     const clients = Object.keys(open.clients)
-    const seconds = options.seconds / clients.length
+    const share = {
+      losesWrites: scenario.losesWrites,
+      drawDisturbance: createDraw(open.disturbances, options.random),
+      minDisturbances: Math.ceil(open.disturbances.length / clients.length),
+      seconds: options.seconds / clients.length,
+    }
     for (const client of clients) {
-      const counts = await runClient(open, client, scenario.losesWrites, { ...options, seconds })
+      const counts = await runClient(open, { ...options, ...share, client })
       options.report(client, counts)
       all.push(counts)
     }

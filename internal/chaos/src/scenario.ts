@@ -3,28 +3,28 @@ import type { Random } from './random.js'
 
 export type ChaosStore = SessionPlugin & UserIndexCapability
 
-/** How many milliseconds a call of the stores under test may take. */
+/** Deadline of each call of the stores under test, in milliseconds. */
 export const timeoutMs = 1000
 
-/** A store in one of the settings in which it is used. */
+/** A store over one of the clients that users give it. */
 export interface OpenStore {
   readonly store: ChaosStore
   readonly close: () => Promise<void>
 }
 
-/** What a disturbance finds while it runs. */
+/** The store under load, and the report, as a disturbance sees them. */
 export interface Scene {
   readonly store: ChaosStore
   /** Adds a line to the report. */
   readonly report: (line: string) => void
-  /** Counts that calls on other sessions were held up. */
+  /** Counts a violation: calls on other sessions were held up. */
   readonly violate: (detail: string) => void
 }
 
-/** A way in which the backend breaks. */
+/** A way to break the backend. */
 export interface Disturbance {
   readonly name: string
-  /** Breaks the backend and mends it. Resolves once it is whole again. */
+  /** Breaks the backend and repairs it. Resolves once the backend works again. */
   run(random: Random, scene: Scene): Promise<void>
 }
 
@@ -37,7 +37,7 @@ export interface OpenScenario {
 
 export interface Scenario {
   readonly name: string
-  /** Whether the backend itself may lose what it acknowledged, while it is disturbed. */
+  /** True if a disturbance may make the backend lose writes that it acknowledged. */
   readonly losesWrites: boolean
   open(): Promise<OpenScenario>
 }

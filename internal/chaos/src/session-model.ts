@@ -1,34 +1,34 @@
 import type { SessionId, SessionRecord } from '@bext/session-core'
-import { createRegister, type Anomaly, type Fate, type Register, type Span } from './versioned-value.js'
+import { createVersionedValue, type Anomaly, type Fate, type VersionedValue, type Span } from './versioned-value.js'
 
 const createdTtlMs = 3_600_000
-// Touches of one session are told apart by their ttl, though their exact time is the server's.
+// Touches of one session differ in their ttl, because their exact time is known only to the server.
 const touchStepMs = 60_000
-// The server's clock is this machine's, cut to a millisecond.
+// The server runs on this machine and truncates its clock to milliseconds.
 const clockMarginMs = 5
 
 const dayMs = 86_400_000
 
-/** What a session may look like, from what was acknowledged and reported as failed. Spans are of `performance.now()`. */
+/** The allowed states of a session, given the writes that were acknowledged or reported as failed. Times are of `performance.now()`. */
 export interface SessionModel {
   readonly id: SessionId
   readonly userId: string | undefined
-  readonly data: Register
-  /** Whether a delete has been asked for, so that no more is done with it on purpose. */
+  readonly data: VersionedValue
+  /** True once a delete was called. The load then writes to the session no more. */
   ending: boolean
   dataJson(value: number): string
   beginTouch(startMs: number): { readonly value: number; readonly ttlMs: number }
-  readonly life: Register
+  readonly life: VersionedValue
   endDelete(fate: Fate, span: Span): void
-  /** What is wrong with this record having been read. */
+  /** Checks a record that was read. */
   present(record: SessionRecord, span: Span): readonly (Anomaly | RevivedAnomaly)[]
-  /** What is wrong with the session having been there, whatever it held. */
+  /** Checks a call that found the session, whatever its data. */
   alive(span: Span): readonly RevivedAnomaly[]
-  /** What is wrong with the session not having been there. */
+  /** Checks a call that did not find the session. */
   absent(span: Span): readonly VanishedAnomaly[]
-  /** Whether a delete was acknowledged. */
+  /** Returns true if a delete was acknowledged. */
   isDeleted(): boolean
-  /** Whether no delete was asked for. */
+  /** Returns true if no delete was called. */
   isKept(): boolean
 }
 
@@ -45,7 +45,7 @@ export interface VanishedAnomaly {
 /** The ttl of new sessions. */
 export const newTtlMs: number = createdTtlMs
 
-/** The `dataJson` of a session that a write of that value writes. */
+/** Returns the `dataJson` that stands for a value of a session. */
 export function dataOf(session: number, value: number): string {
   return JSON.stringify({ session, value, fill: 'x'.repeat((session * 31 + value * 17) % 1200) })
 }
@@ -55,8 +55,8 @@ function ttlOf(value: number): number {
 }
 
 export function modelSession(session: number, id: SessionId, userId: string | undefined, created: Span): SessionModel {
-  const [data, life] = [createRegister(), createRegister()]
-  for (const register of [data, life]) register.end(register.begin(created.startMs), 'acknowledged', created.endMs)
+  const [data, life] = [createVersionedValue(), createVersionedValue()]
+  for (const versions of [data, life]) versions.end(versions.begin(created.startMs), 'acknowledged', created.endMs)
   const deletes: (Span & { readonly fate: Fate })[] = []
   let lastAlive: Span = created
   let firstAbsent: Span | undefined
@@ -71,7 +71,7 @@ export function modelSession(session: number, id: SessionId, userId: string | un
     }
   }
 
-  // The write of this expiry: the one whose time and ttl lead there.
+  // Finds the write of this expiry by its time and ttl, and checks it.
   function seeLife(expiresAtMs: number, span: Span): Anomaly | undefined {
     const originMs = Date.now() - performance.now()
     for (let value = life.size - 1; value >= 0; value--) {
@@ -115,7 +115,7 @@ export function modelSession(session: number, id: SessionId, userId: string | un
     },
     absent(span) {
       firstAbsent ??= span
-      // While a delete is under way nothing is known.
+      // While a delete is in flight, either outcome is right.
       if (ending && deletes.length === 0) return []
       const last = deletes.at(-1)
       if (last === undefined) return [{ kind: 'vanished', sinceMs: lastAlive.startMs }]

@@ -1,10 +1,10 @@
-/** When a call began and ended, in milliseconds of this process. */
+/** Start and end of a call, in milliseconds of this process. */
 export interface Span {
   readonly startMs: number
   readonly endMs: number
 }
 
-/** Whether a write was acknowledged, or was reported as failed, so that it may have happened, but not after its end. */
+/** Outcome of a write as reported. A failed write may have happened, but only before its end. */
 export type Fate = 'acknowledged' | 'failed'
 
 interface Write extends Span {
@@ -16,32 +16,33 @@ interface Sight extends Span {
   readonly value: number
 }
 
-/** Why a value may not be there, and since when it is known not to be. */
+/** Reason why a value must not be read, and the time since when. */
 export interface Anomaly {
   readonly kind: 'foreign' | 'lost' | 'late'
   readonly sinceMs: number
 }
 
-/** A value that is replaced as a whole, of which each write writes another value, numbered from 0. */
-export interface Register {
-  /** Begins a write of a new value. */
+/** A value that each write replaces with a new version. Versions are numbered from 0. */
+export interface VersionedValue {
+  /** Begins the write of a new version. Returns its number. */
   begin(startMs: number): number
   end(value: number, fate: Fate, endMs: number): void
-  /** Takes back a write that the store says did not happen. */
+  /** Removes a write that, according to the store, did not happen. */
   withdraw(value: number): void
-  /** What is wrong with this value having been read, if anything is. */
+  /** Checks a version that was read. Returns `undefined` if it is right. */
   see(value: number, span: Span): Anomaly | undefined
-  /** When a write began and ended. `undefined` if there was no such write; without an end, it is under way. */
+  /** Returns the span of a write; its end is infinite while it is in flight. `undefined` if it does not exist. */
   spanOf(value: number): Span | undefined
   readonly size: number
 }
 
 /**
- * A write happens once, between its begin and its end, whatever was reported. So a value may not be read once another
- * one is known to have been there that came after it: one that was acknowledged, or read, in a call that began when
- * this value's write had ended, and that ended before this read began.
+ * Creates the record of a value. A write happens once, between its start and its end, whatever was reported. So a
+ * version must not be read after a newer version is known to have replaced it. A newer version is one that was
+ * acknowledged or read by a call that began after the write of this version ended, and that ended before this read
+ * began.
  */
-export function createRegister(): Register {
+export function createVersionedValue(): VersionedValue {
   const writes: (Write | undefined)[] = []
   const sights: Sight[] = []
 
@@ -69,7 +70,7 @@ export function createRegister(): Register {
       const after = sights.find((sight) => sight.value !== value && sight.startMs > endMs && sight.endMs < span.startMs)
       sights.push({ value, ...span })
       if (after === undefined) return undefined
-      // It was never there before it was reported as failed: it came afterwards.
+      // Nobody had read it when it was reported as failed, so it took effect afterwards.
       return { kind: fate === 'failed' && !seen ? 'late' : 'lost', sinceMs: after.startMs }
     },
 

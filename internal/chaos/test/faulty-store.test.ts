@@ -7,76 +7,81 @@ import type { Violation } from '../src/report.js'
 import { runScenario } from '../src/run-scenario.js'
 import { timeoutMs, type ChaosStore } from '../src/scenario.js'
 
-/** Whether this call is one of those that go wrong. */
-type Now = () => boolean
+/** Returns true if this call is to fail. */
+type IsFaulty = () => boolean
 
-// Enough for each fault to happen several times, however fast the machine is.
+// Enough for each fault to occur several times, however fast the machine is.
 const callCount = 5000
 
 const later = (work: () => Promise<unknown>): void => void setTimeout(() => void work().catch(() => {}), 150)
-const broken = (): SessionError => new SessionError('unavailable', 'It is said to have failed.')
+const broken = (): SessionError => new SessionError('unavailable', 'The call is reported as failed.')
 
-const faults: readonly [violation: Violation, fault: (store: ChaosStore, now: Now) => Partial<ChaosStore>][] = [
-  ['write lost', (store, now) => ({ update: async (id, data) => (now() ? id : store.update(id, data)) })],
+const faults: readonly [violation: Violation, fault: (store: ChaosStore, isFaulty: IsFaulty) => Partial<ChaosStore>][] =
   [
-    'late effect',
-    (store, now) => ({
-      async update(id, data) {
-        if (!now()) return store.update(id, data)
-        later(() => store.update(id, data))
-        throw broken()
-      },
-    }),
-  ],
-  [
-    'late effect',
-    (store, now) => ({
-      async delete(id) {
-        if (!now()) return store.delete(id)
-        later(() => store.delete(id))
-        throw broken()
-      },
-    }),
-  ],
-  ['session revived', (store, now) => ({ delete: async (id) => (now() ? undefined : store.delete(id)) })],
-  [
-    'session vanished',
-    (store, now) => ({
-      async read(id) {
-        if (now()) await store.delete(id)
-        return store.read(id)
-      },
-    }),
-  ],
-  [
-    'wrong error',
-    (store, now) => ({ touch: async (id, ttl) => (now() ? Promise.reject(new Error('bare')) : store.touch(id, ttl)) }),
-  ],
-  [
-    'deadline exceeded',
-    (store, now) => ({
-      async touch(id, ttl) {
-        if (now()) await new Promise((resolve) => setTimeout(resolve, timeoutMs + 300))
-        return store.touch(id, ttl)
-      },
-    }),
-  ],
-]
+    ['write lost', (store, isFaulty) => ({ update: async (id, data) => (isFaulty() ? id : store.update(id, data)) })],
+    [
+      'late effect',
+      (store, isFaulty) => ({
+        async update(id, data) {
+          if (!isFaulty()) return store.update(id, data)
+          later(() => store.update(id, data))
+          throw broken()
+        },
+      }),
+    ],
+    [
+      'late effect',
+      (store, isFaulty) => ({
+        async delete(id) {
+          if (!isFaulty()) return store.delete(id)
+          later(() => store.delete(id))
+          throw broken()
+        },
+      }),
+    ],
+    ['session revived', (store, isFaulty) => ({ delete: async (id) => (isFaulty() ? undefined : store.delete(id)) })],
+    [
+      'session vanished',
+      (store, isFaulty) => ({
+        async read(id) {
+          if (isFaulty()) await store.delete(id)
+          return store.read(id)
+        },
+      }),
+    ],
+    [
+      'wrong error',
+      (store, isFaulty) => ({
+        touch: async (id, ttl) => (isFaulty() ? Promise.reject(new Error('bare')) : store.touch(id, ttl)),
+      }),
+    ],
+    [
+      'deadline exceeded',
+      (store, isFaulty) => ({
+        async touch(id, ttl) {
+          if (isFaulty()) await new Promise((resolve) => setTimeout(resolve, timeoutMs + 300))
+          return store.touch(id, ttl)
+        },
+      }),
+    ],
+  ]
 
-function everyNth(n: number): Now {
+function everyNth(n: number): IsFaulty {
   let calls = 0
   return () => ++calls % n === 0
 }
 
-async function violationsOf(fault: (store: ChaosStore, now: Now) => Partial<ChaosStore>): Promise<Violation[]> {
-  const right = memorySessions()
-  const wrong: ChaosStore = { ...right, ...fault(right, everyNth(20)) }
+async function violationsOf(
+  fault: (store: ChaosStore, isFaulty: IsFaulty) => Partial<ChaosStore>,
+): Promise<Violation[]> {
+  const correct = memorySessions()
+  const faulty: ChaosStore = { ...correct, ...fault(correct, everyNth(20)) }
   let calls = 0
   const store: ChaosStore = {
-    ...wrong,
+    ...faulty,
     read(id) {
       calls += 1
-      return wrong.read(id)
+      return faulty.read(id)
     },
   }
   const load = {
@@ -100,10 +105,10 @@ async function violationsOf(fault: (store: ChaosStore, now: Now) => Partial<Chao
   return Object.keys(counts?.violations ?? {}) as Violation[]
 }
 
-test('a store that is right is not blamed', async () => {
+test('a correct store has no violations', async () => {
   expect(await violationsOf(() => ({}))).toEqual([])
 })
 
-test.concurrent.each(faults)('a store is caught: %s', async (violation, fault) => {
+test.concurrent.each(faults)('a faulty store is detected: %s', async (violation, fault) => {
   expect(await violationsOf(fault)).toContain(violation)
 })

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// npm run demo: sets the workspace up and starts the demo. Arguments go to it: npm run demo -- --once
+// npm run demo: sets up the workspace and starts the demo with the arguments: npm run demo -- --once
 import { join } from 'node:path'
 import { exitCodeOf, interruptedBy, run } from './lib/child.js'
 import { prepare, SetupError } from './lib/prepare.js'

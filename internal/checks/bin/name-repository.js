@@ -1,5 +1,5 @@
-// Before a release: writes the repository that the workflow runs in into each package.json that is published. npm
-// compares it with the provenance, and shows it as the package's home.
+// Before a release: writes the repository of the running workflow into the package.json of each published package. npm
+// compares it with the provenance and links to it from the package's page.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { repositoryFields } from './lib/repository.js'

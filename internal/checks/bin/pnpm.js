@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The workspace's own pnpm, also where none is installed: node internal/checks/bin/pnpm.js install
+// Runs the pnpm version of the workspace, even if pnpm is not installed: node internal/checks/bin/pnpm.js install
 import { run } from './lib/child.js'
 import { findPnpm } from './lib/pnpm.js'
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// npm test: sets the workspace up, runs every check and every test, and ends with the counts of all of them.
-// Arguments go to vitest, and then nothing but those tests is run: npm test -- redis
+// npm test: sets up the workspace, runs all checks and tests, and ends with their counts.
+// With arguments, which go to Vitest, it runs only those tests: npm test -- redis
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { capture, exitCodeOf, interruptedBy, run } from './lib/child.js'

@@ -1,4 +1,4 @@
-// npm run api: builds the packages and writes what their users compile against to packages/*/api.
+// npm run api: builds the packages and writes their declarations, as users compile against them, to packages/*/api.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { apiReports, outdatedReports } from './api-report.js'

@@ -1,12 +1,12 @@
 import { codeBlocks, type CodeBlock } from './markdown.js'
 import { readText } from './workspace.js'
 
-/** A package that users install for their store. */
+/** A package with a store, as users install it. */
 export interface Backend {
   readonly name: string
-  /** What its user installs beside it. */
+  /** Drivers that its user installs with it. */
   readonly drivers: readonly string[]
-  /** What the two bring along, core's dependencies aside. */
+  /** Their dependencies, except those of core. */
   readonly brings: readonly string[]
 }
 
@@ -20,14 +20,14 @@ export const backends: readonly Backend[] = [
   { name: '@bext/session-pg', drivers: ['postgres'], brings: [] },
 ]
 
-/** The names of everything that an install of a backend and its driver puts into an empty project. */
+/** Returns the names of all packages that an install of a backend and its driver adds to an empty project. */
 export const installedWith = ({ name, drivers, brings }: Backend): string[] =>
   [name, ...core, ...drivers, ...brings].toSorted()
 
-/** The first example of a package's README. */
+/** Returns the first example of a package's README. */
 export function exampleOf(name: string): CodeBlock {
   const page = `packages/${name.replace('@bext/', '')}/README.md`
   const example = codeBlocks(page, readText(page)).find(({ language }) => language === 'ts')
-  if (!example) throw new Error(`${page} has no block of TypeScript`)
+  if (!example) throw new Error(`Expected a TypeScript block in ${page}, but it has none.`)
   return example
 }

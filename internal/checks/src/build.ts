@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { plainEnv, runToEnd } from './process.js'
 import { packages, root } from './workspace.js'
 
-/** The files below a folder, relative to it, with forward slashes. */
+/** Returns the files below a folder, relative to it, with forward slashes. */
 export const filesBelow = (folder: string): string[] =>
   existsSync(folder)
     ? readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -11,10 +11,10 @@ export const filesBelow = (folder: string): string[] =>
         .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
     : []
 
-/** The source that the compiler made an output file from. */
+/** Returns the source file of a compiled file. */
 export const sourceOf = (output: string): string => output.replace(/(\.d)?\.js$|\.d\.ts$/, '.ts')
 
-/** Builds every package, without what a source that is gone left behind. Resolves to what went wrong, or ''. */
+/** Builds every package and removes the output of deleted sources. Resolves to the output of a failed build, or to ''. */
 export async function buildPackages(): Promise<string> {
   for (const { folder } of packages) {
     const sources = new Set(filesBelow(join(root, folder, 'src')))

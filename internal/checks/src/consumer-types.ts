@@ -7,7 +7,7 @@ import type { Packed } from './pack.js'
 import { plainEnv, runToEnd } from './process.js'
 import { packages, root } from './workspace.js'
 
-/** How users' compilers find modules. */
+/** Module resolution settings of users' compilers. */
 const resolutions = {
   nodenext: { module: 'nodenext', moduleResolution: 'nodenext' },
   bundler: { module: 'esnext', moduleResolution: 'bundler' },
@@ -23,18 +23,18 @@ const compilers = {
 
 export type Compiler = keyof typeof compilers
 
-/** The types that a user's project has from elsewhere; never those of the DOM. */
-export interface Surroundings {
+/** Types that a user's project has from other packages; never those of the DOM. */
+export interface AmbientTypes {
   readonly lib: readonly string[]
   readonly types: readonly string[]
 }
 
 export interface Consumer {
-  /** The compiler's messages about the packages' own declarations, or about importing them. */
+  /** Compiles imports of the entries. Resolves to the messages about our declarations, or about importing them. */
   compile(
     entries: readonly string[],
     resolution: keyof typeof resolutions,
-    surroundings: Surroundings,
+    ambient: AmbientTypes,
     compiler?: Compiler,
   ): Promise<string[]>
   remove(): Promise<void>
@@ -48,7 +48,7 @@ async function unpack({ contents, files, manifest }: Packed, modules: string): P
   }
 }
 
-/** Links what is installed for a package here, so that its declarations find their imports. */
+/** Links the installed dependencies of a package, so that its declarations find their imports. */
 async function linkDependencies(folder: string, modules: string): Promise<void> {
   const installed = join(root, folder, 'node_modules')
   const names = (await readdir(installed)).filter((name) => !name.startsWith('.') && name !== '@bext')
@@ -65,7 +65,7 @@ function ignoreExisting(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EEXIST') throw error
 }
 
-/** A project into which the packages are unpacked as users get them, to compile against. */
+/** Makes a project with the packages unpacked as users get them, to compile against. */
 export async function consumerOf(packed: ReadonlyMap<string, Packed>): Promise<Consumer> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'bext-types-')))
   const modules = join(folder, 'node_modules')
@@ -96,7 +96,7 @@ export async function consumerOf(packed: ReadonlyMap<string, Packed>): Promise<C
   }
 }
 
-/** Packages for runtimes without Node, too: their users need no types of Node. */
+/** Packages that also run without Node. Their users need no Node types. */
 const edgeCapable = new Set(['@bext/session-core', '@bext/session-cookie'])
 
 const entriesFor = (edge: boolean): string[] =>
@@ -104,7 +104,7 @@ const entriesFor = (edge: boolean): string[] =>
     .filter(({ manifest }) => edgeCapable.has(manifest.name) === edge)
     .flatMap((one) => entriesOf(one).map(({ entry }) => entry))
 
-/** The entries of all packages, by what their users have. */
+/** Returns the entries of all packages, by whether their users need Node types. */
 export const entriesByNeed = (): { edge: string[]; node: string[] } => ({
   edge: entriesFor(true),
   node: entriesFor(false),

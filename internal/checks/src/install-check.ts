@@ -7,19 +7,19 @@ import type { CodeBlock } from './markdown.js'
 import { nodeArgs, plainEnv, runToEnd } from './process.js'
 import { runExample } from './snippets.js'
 
-/** How an example gets at the packages: by `import`, or by the `require` of a CommonJS module. */
+/** Module system of an example: `import`, or the `require` of a CommonJS module. */
 export type ModuleForm = 'esm' | 'cjs'
 
-/** A project that has nothing of this workspace but what was installed into it. */
+/** A project that has nothing of this workspace except the installed packages. */
 export interface Project {
-  /** The names of all packages that the install brought, dependencies of dependencies too. */
+  /** Names of all installed packages, including indirect dependencies. */
   readonly installed: readonly string[]
-  /** Runs an example under plain Node, its types taken away. */
+  /** Runs an example under plain Node, with its types stripped. */
   run(example: CodeBlock, servers: ServiceUrls, form: ModuleForm): Promise<void>
   remove(): Promise<void>
 }
 
-/** A command that adds packages to the project in its folder, and what it needs to find there. */
+/** A command that adds packages to the project in its folder, and the files that it needs there. */
 export interface PackageManager {
   readonly name: string
   readonly command: string
@@ -36,7 +36,7 @@ export const npm: PackageManager = {
   files: {},
 }
 
-/** The packages that stand in a `node_modules`, however nested, by folder; what is linked there stands elsewhere. */
+/** Returns the packages in a `node_modules`, at any depth, by folder. Linked packages are skipped: they are elsewhere. */
 async function standingIn(modules: string): Promise<string[]> {
   const entries = await readdir(modules, { withFileTypes: true }).catch(() => [])
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
@@ -60,7 +60,7 @@ async function namesIn(modules: string): Promise<string[]> {
   return [...new Set(names)].toSorted()
 }
 
-/** The script that an example becomes. In a CommonJS module nothing is awaited but in a function. */
+/** Returns an example as a script. A CommonJS module can await only within a function. */
 async function scriptOf({ code }: CodeBlock, form: ModuleForm): Promise<string> {
   const { code: script } = await transform(code, { loader: 'ts', format: 'esm', target: 'es2022' })
   if (form === 'esm') return script
@@ -93,7 +93,7 @@ export async function installInto(specifiers: readonly string[], manager: Packag
   }
 }
 
-/** Without what an outer `npm test` says of its own folder. */
+/** Returns the environment without the variables that an outer `npm test` sets for its folder. */
 function envOf(manager: PackageManager): NodeJS.ProcessEnv {
   const env = plainEnv(manager.env)
   const ofOuterNpm = /^npm_(package_|lifecycle_|config_(local_prefix|prefix|global_prefix)$)|^INIT_CWD$/

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { type Manifest, packages, root } from './workspace.js'
 
-/** Licences that ask for nothing but their own text. */
+/** Licences that require nothing except a copy of their text. */
 export const permissive: readonly string[] = [
   '0BSD',
   'Apache-2.0',
@@ -14,13 +14,13 @@ export const permissive: readonly string[] = [
   'Unlicense',
 ]
 
-/** A package that users get, or bring, with one of ours. */
+/** A package that users install with one of ours. */
 export interface Licensed {
   readonly name: string
   readonly licence: string
 }
 
-/** The folder of a dependency as Node looks it up from the folder of its dependent. */
+/** Returns the folder of a dependency as Node resolves it from the folder of its dependent. */
 function folderOf(name: string, dependent: string): string {
   const places = createRequire(join(dependent, 'package.json')).resolve.paths(name) ?? []
   for (const place of places) {
@@ -30,7 +30,7 @@ function folderOf(name: string, dependent: string): string {
       continue
     }
   }
-  throw new Error(`${name}, a dependency of ${dependent}, is not installed: run the install again`)
+  throw new Error(`${name}, a dependency of ${dependent}, is not installed. Run the install again.`)
 }
 
 function collect(folder: string, found: Map<string, Licensed>): Map<string, Licensed> {
@@ -47,7 +47,7 @@ function collect(folder: string, found: Map<string, Licensed>): Map<string, Lice
   return found
 }
 
-/** Everything of others that an install of our packages brings, the required drivers included, by name. */
+/** Returns all third-party packages that an install of our packages and their drivers adds, by name. */
 export function licencesOfDependencies(): Licensed[] {
   const found = new Map<string, Licensed>()
   for (const { folder } of packages) collect(join(root, folder), found)

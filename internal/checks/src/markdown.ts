@@ -10,7 +10,7 @@ export interface CodeBlock {
   /** The line of the block's first line of code, counted from 1. */
   readonly line: number
   readonly language: string
-  /** The words after the language: `server` in a block that opens with "ts server". */
+  /** Words after the language, such as `server` in a block that opens with "ts server". */
   readonly flags: readonly string[]
   readonly code: string
 }
@@ -45,7 +45,7 @@ export function links(markdown: string): Link[] {
     .map((node) => ({ line: lineOf(node), url: node.url }))
 }
 
-/** The fragments by which GitHub links to the headings. */
+/** Returns the fragments of the headings, as GitHub generates them. */
 export function headingFragments(markdown: string): Set<string> {
   const slugger = new GithubSlugger()
   const headings = [...walk(fromMarkdown(markdown))].filter((node) => node.type === 'heading')

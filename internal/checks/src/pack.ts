@@ -6,7 +6,7 @@ import { findPnpm } from '../bin/lib/pnpm.js'
 import { plainEnv, runToEnd } from './process.js'
 import { type Manifest, packages, root } from './workspace.js'
 
-/** A package as the registry would get it. */
+/** A package as the registry would receive it. */
 export interface Packed {
   readonly tarball: string
   readonly bytes: Uint8Array<ArrayBuffer>
@@ -24,7 +24,7 @@ async function unpack(tarball: string): Promise<Packed> {
   return { tarball, bytes, contents, manifest, files: contents.listFiles().map((path) => path.slice(prefix.length)) }
 }
 
-/** Packs every package into a folder of its own, with pnpm, as a release does. */
+/** Packs every package into a separate folder, with pnpm, as a release does. */
 export async function packPackages(): Promise<{ packed: ReadonlyMap<string, Packed>; remove: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'bext-pack-'))
   const [command = '', ...first] = await findPnpm()

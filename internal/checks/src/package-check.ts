@@ -8,7 +8,7 @@ import { headingFragments, links } from './markdown.js'
 import type { Packed } from './pack.js'
 import { type Manifest, type Package, root } from './workspace.js'
 
-/** What is wrong with the fields that every published package carries. */
+/** Returns the problems with the fields that every published package must have. */
 export function manifestProblems(manifest: Manifest): string[] {
   const wanted = {
     license: manifest.license === 'MIT',
@@ -22,7 +22,7 @@ export function manifestProblems(manifest: Manifest): string[] {
   return Object.entries(wanted).flatMap(([field, right]) => (right ? [] : [`the field ${field} is missing or wrong`]))
 }
 
-/** Where `exports`, for the workspace, and `publishConfig.exports`, for the world, are not the same entries. */
+/** Returns the differences between the entries of `exports` (workspace) and `publishConfig.exports` (npm). */
 export function exportsProblems({ exports: inside = {}, publishConfig }: Manifest): string[] {
   const outside = publishConfig?.exports ?? {}
   const entries = [...new Set([...Object.keys(inside), ...Object.keys(outside)])]
@@ -35,7 +35,7 @@ export function exportsProblems({ exports: inside = {}, publishConfig }: Manifes
   })
 }
 
-/** What the tarball lacks or should not carry. */
+/** Returns the files that the tarball lacks or must not contain. */
 export function tarballProblems({ folder }: Package, { files, contents, manifest }: Packed): string[] {
   const built = filesBelow(join(root, folder, 'src'))
   const lacking = [
@@ -57,7 +57,7 @@ export function tarballProblems({ folder }: Package, { files, contents, manifest
   ]
 }
 
-/** The links of the README that are dead where only the tarball is there, as on npm. */
+/** Returns the links of the README that are broken on npm, where only the tarball exists. */
 export function readmeProblems({ files, contents, manifest }: Packed): string[] {
   const markdown = contents.readFile(`/node_modules/${manifest.name}/README.md`)
   const fragments = headingFragments(markdown)
@@ -69,13 +69,13 @@ export function readmeProblems({ files, contents, manifest }: Packed): string[] 
     .map(({ line, url }) => `line ${line}: ${url}`)
 }
 
-/** What publint finds in the tarball, its warnings included. */
+/** Resolves to publint's errors and warnings about the tarball. */
 export async function publintProblems({ bytes }: Packed): Promise<string[]> {
   const { messages, pkg } = await publint({ pack: { tarball: bytes.buffer }, strict: true, level: 'warning' })
   return messages.map((message) => formatMessage(message, pkg, { color: false }) ?? message.code)
 }
 
-/** Where the tarball's types are not found or do not fit, for those who import it as ESM or bundle it. */
+/** Resolves to the entries whose types are missing or wrong, for users that import ESM or use a bundler. */
 export async function typesProblems({ contents }: Packed): Promise<string[]> {
   const result = await checkPackage(contents)
   if (result.types === false) return ['there are no types']

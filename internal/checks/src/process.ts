@@ -10,19 +10,19 @@ export interface Command {
 }
 
 export interface Outcome {
-  /** The exit code; `undefined` after a signal, as when it was stopped for taking too long. */
+  /** Exit code. `undefined` after a signal, such as after the timeout. */
   readonly code: number | undefined
-  /** All that it wrote to its two outputs. */
+  /** Text that it wrote to stdout and stderr. */
   readonly output: string
 }
 
-/** Ends a child, by the end of its input, with the process that started it: also where that one is killed. */
+/** A wrapper that ends a child at the end of its input, and so with the process that started it, even if that is killed. */
 const endWithParent = 'data:text/javascript,process.stdin.once("end",()=>process.exit()).resume().unref()'
 export const nodeArgs: readonly string[] = ['--import', endWithParent]
 
 const ofTestRunner = /^(VITEST|TINYPOOL|NODE_OPTIONS$|NODE_ENV$|TEST$|DEV$|PROD$|MODE$)/
 
-/** This process's environment without what a test runner adds to it. */
+/** Returns this process's environment without the variables that a test runner adds. */
 export function plainEnv(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !ofTestRunner.test(name))
   return { ...Object.fromEntries(own), ...more }
@@ -41,14 +41,14 @@ function start({ command, args, cwd, env }: Command): { child: ChildProcess; end
   return { child, ended }
 }
 
-/** Runs a command to its end; kills it after `timeoutMs` milliseconds. */
+/** Runs a command to its end. Kills it after `timeoutMs` milliseconds. */
 export async function runToEnd(command: Command, timeoutMs: number): Promise<Outcome> {
   const { child, ended } = start(command)
   const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
   return ended.finally(() => clearTimeout(timer))
 }
 
-/** Starts a web server, asks it for `/` once it answers, and ends it. Resolves to the status of the answer. */
+/** Starts a web server, requests `/` once it responds, and ends it. Resolves to the status of the response. */
 export async function askServer(command: Command, port: number, timeoutMs: number): Promise<number> {
   const { child, ended } = start(command)
   const giveUp = AbortSignal.timeout(timeoutMs)
@@ -71,12 +71,12 @@ export async function askServer(command: Command, port: number, timeoutMs: numbe
   }
 }
 
-/** A port that nothing listened on a moment ago. */
+/** Resolves to a port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve, reject) => server.once('listening', resolve).once('error', reject))
   const address = server.address()
   await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('The operating system gave no port')
+  if (address === null || typeof address === 'string') throw new Error('The operating system assigned no port.')
   return address.port
 }

@@ -1,11 +1,11 @@
-/** What an entry may weigh at most, with all that it brings along but the driver: bundled, minified, gzipped. */
+/** Maximum size of an entry bundled with its dependencies except the driver, minified and gzipped. */
 export interface SizeBudget {
   readonly entry: string
   readonly runtime: 'node' | 'edge'
   readonly maxBytes: number
 }
 
-/** A row for each entry of each package; one more, for the edge, where nothing of Node is needed. */
+/** Budgets of all entries; for entries that need nothing of Node, also for the edge. */
 export const sizeBudgets: readonly SizeBudget[] = [
   { entry: '@bext/session-conformance', runtime: 'node', maxBytes: 75_000 },
   { entry: '@bext/session-conformance/express', runtime: 'node', maxBytes: 3_500 },

@@ -6,19 +6,19 @@ import type { CodeBlock } from './markdown.js'
 import { askServer, type Command, freePort, nodeArgs, plainEnv, runToEnd } from './process.js'
 import { packages, root } from './workspace.js'
 
-/** Inside this package, so that an import finds the workspace's packages and the drivers. */
+/** Folder for the blocks. It is inside this package, so that imports find the workspace's packages and the drivers. */
 const folder: string = join(root, 'internal/checks/.cache/docs')
-// One that does not end shows; one that has to wait for others on a busy machine is right.
+// Long enough for a busy machine, so that only an example that never ends exceeds it.
 const timeoutMs = 60_000
 
 const extensionOf = ({ flags }: CodeBlock): string => (flags.includes('vitest') ? '.test.ts' : '.ts')
 const fileName = (block: CodeBlock): string =>
   `${block.file.replaceAll('/', '-').replace(/\.md$/, '')}-${block.line}${extensionOf(block)}`
 
-/** Where a block stands, as an editor opens it. */
+/** Returns the file and line of a block, as editors open them. */
 export const placeOf = ({ file, line }: CodeBlock): string => `${file}:${line}`
 
-/** Writes every block to a file of its own, where its lines have the numbers that they have in the Markdown. */
+/** Writes every block to a separate file. Its lines keep the numbers that they have in the Markdown. */
 export function writeSnippets(blocks: readonly CodeBlock[]): void {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
@@ -26,7 +26,7 @@ export function writeSnippets(blocks: readonly CodeBlock[]): void {
   const up = relative(folder, root)
   const config = {
     extends: `${up}/tsconfig.base.json`,
-    // An example may name a thing that it does not use.
+    // An example may declare something that it does not use.
     compilerOptions: {
       types: ['node'],
       composite: false,
@@ -42,7 +42,7 @@ export function writeSnippets(blocks: readonly CodeBlock[]): void {
   writeFileSync(join(folder, 'vitest.config.js'), 'export default {}')
 }
 
-/** Compiles all written blocks at once. Resolves to the compiler's messages, with the places in the Markdown. */
+/** Compiles all written blocks at once. Resolves to the compiler's messages, with the lines in the Markdown. */
 export async function compileSnippets(blocks: readonly CodeBlock[]): Promise<string[]> {
   const args = [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder, '--pretty', 'false']
   const { code, output } = await runToEnd({ command: process.execPath, args, cwd: folder, env: plainEnv({}) }, 60_000)
@@ -51,19 +51,19 @@ export async function compileSnippets(blocks: readonly CodeBlock[]): Promise<str
   return inMarkdown.trimEnd().split(/\n(?=\S)/)
 }
 
-/** Whether nothing is left of the code once its types are taken away. */
+/** Returns whether the code consists of types only. */
 export async function isOnlyTypes(code: string): Promise<boolean> {
   const { code: rest } = await transform(code, { loader: 'ts', format: 'esm' })
   return rest.trim() === ''
 }
 
-/** The environment that the docs promise to their examples. */
+/** Returns the environment variables that the docs promise to their examples. */
 export function exampleEnv({ redisUrl, postgresUrl }: ServiceUrls, port: number): NodeJS.ProcessEnv {
   const secret = crypto.getRandomValues(Buffer.alloc(32)).toString('hex')
   return plainEnv({ REDIS_URL: redisUrl, DATABASE_URL: postgresUrl, SESSION_SECRET: secret, PORT: String(port) })
 }
 
-/** Runs an example as its flags say: a server answers one request, anything else ends with code 0. Rejects if not. */
+/** Runs an example: a server must answer one request, any other example must end with code 0. Rejects otherwise. */
 export async function runExample(
   flags: readonly string[],
   command: Omit<Command, 'env'>,
@@ -73,12 +73,13 @@ export async function runExample(
   const withEnv = { ...command, env: exampleEnv(servers, port) }
   if (flags.includes('server')) {
     const status = await askServer(withEnv, port, timeoutMs)
-    if (status >= 400) throw new Error(`The server answered / with status ${status}`)
+    if (status >= 400)
+      throw new Error(`Expected the server to respond to / with a status below 400, but it was ${status}.`)
     return
   }
   const { code, output } = await runToEnd(withEnv, timeoutMs)
-  if (code === undefined) throw new Error(`It did not end by itself within ${timeoutMs} ms:\n${output}`)
-  if (code !== 0) throw new Error(`It ended with code ${code}:\n${output}`)
+  if (code === undefined) throw new Error(`The example did not end within ${timeoutMs} ms:\n${output}`)
+  if (code !== 0) throw new Error(`The example ended with code ${code}:\n${output}`)
 }
 
 /** Runs a written block from its TypeScript source. */

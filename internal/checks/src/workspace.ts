@@ -23,7 +23,7 @@ export interface Manifest {
   readonly publishConfig?: { readonly access?: string; readonly exports?: Readonly<Record<string, string>> }
 }
 
-/** A member of the workspace; its folder is relative to the workspace. */
+/** A member of the workspace. Its folder is relative to the workspace. */
 export interface Package {
   readonly folder: string
   readonly manifest: Manifest
@@ -36,17 +36,17 @@ export const members: readonly Package[] = manifestPaths(root).map((path) => ({
   manifest: JSON.parse(readText(path)) as Manifest,
 }))
 
-/** What is published: everything in packages/. */
+/** The published packages: all in packages/. */
 export const packages: readonly Package[] = members.filter(({ folder }) => folder.startsWith('packages/'))
 
-/** Every file that is in git or would be added to it, relative to the workspace. */
+/** Returns all files that are in git or would be added, relative to the workspace. */
 export function filesInGit(): string[] {
   const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard']
   const output = execFileSync('git', args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })
   return [...new Set(output.split('\0'))].filter((path) => path !== '' && existsSync(join(root, path)))
 }
 
-/** The version of a dependency of this folder that is installed. */
+/** Returns the installed version of a dependency of a folder. */
 export function installedVersion(name: string): string {
   const { version = '' } = JSON.parse(readText(`internal/checks/node_modules/${name}/package.json`)) as Manifest
   return version

@@ -39,7 +39,7 @@ test.each(['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', member, newM
   },
 )
 
-test('a change of a source, or another place, asks for no install', () => {
+test('a changed source or another folder requires no install', () => {
   const before = installStamp(folder)
   write('packages/a/src/index.ts', 'export {}')
   const copy = `${folder}-copy`

@@ -6,7 +6,7 @@ import { readText } from '../src/workspace.js'
 const rules = rulesIn(readText('docs/contract.md'))
 const rulesOfCases = new Set(cases.map(({ rule }) => rule))
 
-test('reads the rule ids from lines such as "- C1 …", and nothing else', () => {
+test('reads rule ids only from lines such as "- C1 …"', () => {
   const text = '**C, create**\n- C1 Resolves.\n- C10 Ten.\n  - C3 nested\n- Cookie is no rule\n see C4 '
   expect(rulesIn(text)).toEqual(['C1', 'C10'])
 })

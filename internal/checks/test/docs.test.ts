@@ -21,12 +21,12 @@ const unchecked = /^(typescript|js|javascript|mts|tsx)$/
 const absolute = /^([a-z][a-z+.-]*:|#|\/\/)/i
 const servers: ServiceUrls = { redisUrl: inject('redisUrl'), postgresUrl: inject('postgresUrl') }
 
-test('the README has an example, and so has every package', () => {
+test('the README and every package have an example', () => {
   const expected = ['README.md', ...packages.map(({ folder }) => `${folder}/README.md`)]
   expect(expected.filter((page) => !examples.some(({ file }) => file === page))).toEqual([])
 })
 
-test('every block of TypeScript opens with "ts", alone or with one known word', () => {
+test('every TypeScript block opens with "ts", alone or with one known word', () => {
   const unknown = blocks.filter(
     ({ language, flags }) => unchecked.test(language) || (language === 'ts' && !kinds.includes(flags.join(' '))),
   )
@@ -41,7 +41,7 @@ describe('examples', () => {
     messages = await compileSnippets(examples)
   })
 
-  test('all compile under the strict options of the repository', () => {
+  test('all compile with the strict options of the repository', () => {
     expect(messages).toEqual([])
   })
 
@@ -52,7 +52,7 @@ describe('examples', () => {
     ([, block]) => runSnippet(block, servers),
   )
 
-  test('those that are not run are types alone, or known to need more than one server', async () => {
+  test('the examples that do not run consist of types, or are known to need more than one server', async () => {
     const resting = examples.filter(({ flags }) => flags.includes('no-run'))
     const alone = await Promise.all(resting.map(({ code }) => isOnlyTypes(code)))
     const files = resting.filter((_, index) => !alone[index]).map(({ file }) => file)
@@ -60,7 +60,7 @@ describe('examples', () => {
   })
 })
 
-test('every excerpt is literally in a file that is compiled and tested', () => {
+test('every excerpt occurs word for word in a file that is compiled and tested', () => {
   const sources = filesInGit().filter((path) => path.endsWith('.ts'))
   const texts = sources.map(readText)
   const invented = excerpts.filter(({ code }) => !texts.some((text) => text.includes(code.trim())))
@@ -80,7 +80,7 @@ test('shell blocks name packages and scripts that exist', () => {
   expect(wrong).toEqual([])
 })
 
-test('relative links point at files that exist', () => {
+test('relative links point to existing files', () => {
   const wrong = pages.flatMap((page) =>
     links(readText(page))
       .filter(({ url }) => !absolute.test(url))
@@ -90,7 +90,7 @@ test('relative links point at files that exist', () => {
   expect(wrong).toEqual([])
 })
 
-test('links into a page of ours point at a heading of it', () => {
+test('links into our pages point to existing headings', () => {
   const wrong = pages.flatMap((page) =>
     links(readText(page)).flatMap(({ line, url }) => {
       const [target = '', fragment] = url.split('#')
@@ -102,7 +102,7 @@ test('links into a page of ours point at a heading of it', () => {
   expect(wrong).toEqual([])
 })
 
-test('pages name cases of the kit that exist', () => {
+test('pages name existing cases of the kit', () => {
   const ids = cases.map(({ id }) => id)
   const exists = (id: string): boolean =>
     id.endsWith('*') ? ids.some((other) => other.startsWith(id.slice(0, -1))) : ids.includes(id)

@@ -16,7 +16,7 @@ test('every package has a changeset or a changelog', () => {
   expect(silent.map(({ manifest }) => manifest.name)).toEqual([])
 })
 
-test('no file names a folder of the machine that it was written on', () => {
+test('no file names a folder of the machine on which it was written', () => {
   // The home of Homebrew on Linux is the same on every machine.
   const personal = /(?<![\w.-])\/(?:home|Users|root|work)\/(?!linuxbrew\/)\w/
   const wrong = files.filter((path) => personal.test(readFileSync(join(root, path), 'utf8')))

@@ -33,10 +33,10 @@ test('finds links, images and definitions with their lines', () => {
   ])
 })
 
-test('text that only looks like a fence inside another fence is no block', () => {
+test('a fence within another fence is not a block', () => {
   expect(codeBlocks('a.md', '````md\n```ts\nno\n```\n````\n').map((block) => block.language)).toEqual(['md'])
 })
 
-test('headings are linked to as GitHub does it, numbered where they are the same', () => {
+test('headings have the fragments that GitHub generates, with numbers for duplicates', () => {
   expect(headingFragments('# A `b`, and c!\n## Same\n## Same\n')).toEqual(new Set(['a-b-and-c', 'same', 'same-1']))
 })

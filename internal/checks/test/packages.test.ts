@@ -33,19 +33,19 @@ test('the packages build', () => {
 })
 
 describe.for(packages.map((one) => [one.manifest.name, one] as const))('%s', ([name, one]) => {
-  test('package.json says what every package says', () => {
+  test('package.json has the fields that every package must have', () => {
     expect(manifestProblems(one.manifest)).toEqual([])
   })
 
-  test('exports are the same entries inside and outside of the workspace', () => {
+  test('exports have the same entries in the workspace and on npm', () => {
     expect(exportsProblems(one.manifest)).toEqual([])
   })
 
-  test('the tarball holds the build of today, README and licence, and nothing else', () => {
+  test('the tarball contains the current build, README and licence, and nothing else', () => {
     expect(tarballProblems(one, packedOf(name))).toEqual([])
   })
 
-  test('the links of the README lead to files of the tarball, or to the web', () => {
+  test('the links of the README point to files of the tarball, or to the web', () => {
     expect(readmeProblems(packedOf(name))).toEqual([])
   })
 
@@ -53,7 +53,7 @@ describe.for(packages.map((one) => [one.manifest.name, one] as const))('%s', ([n
     expect(await publintProblems(packedOf(name))).toEqual([])
   })
 
-  test('types resolve for whoever imports it', async () => {
+  test('types resolve for ESM and for bundlers', async () => {
     expect(await typesProblems(packedOf(name))).toEqual([])
   })
 })
@@ -86,7 +86,7 @@ describe('declarations, as users get them', () => {
     expect(await consumer.compile(['@bext/session-core/nothing'], resolution, bare, 'oldest')).not.toEqual([])
   })
 
-  test.concurrent('an entry that is not there is a problem', async () => {
+  test.concurrent('a missing entry is detected', async () => {
     expect(await consumer.compile(['@bext/session-core/nothing'], 'bundler', bare)).not.toEqual([])
   })
 })
@@ -105,7 +105,7 @@ test.concurrent.for(backends)(title, { timeout: 120_000 }, async ({ name, driver
   }
 })
 
-test('every backend is installed by a test above', () => {
+test('a test above installs every backend', () => {
   const others = ['@bext/session-core', '@bext/session-conformance']
   const names = packages.map(({ manifest }) => manifest.name)
   expect(names.toSorted()).toEqual([...others, ...backends.map(({ name }) => name)].toSorted())

@@ -9,12 +9,12 @@ import { packages, readText } from '../src/workspace.js'
 const entries = packages.flatMap((one) => entriesOf(one).map(({ entry }) => entry))
 const { edge } = entriesByNeed()
 
-test('the reports in packages/*/api say what is declared today: npm run api writes them', () => {
+test('the reports in packages/*/api match the declarations: npm run api writes them', () => {
   expect(inject('buildProblem')).toBe('')
   expect(outdatedReports()).toEqual([])
 })
 
-test('every entry has a budget, and on the edge, where it needs nothing of Node, another', () => {
+test('every entry has a budget, and another for the edge if it needs nothing of Node', () => {
   const budgeted = sizeBudgets.map(({ entry, runtime }) => `${entry} ${runtime}`)
   const wanted = [...entries.map((entry) => `${entry} node`), ...edge.map((entry) => `${entry} edge`)]
   expect(budgeted.toSorted()).toEqual(wanted.toSorted())
@@ -24,11 +24,11 @@ test.each(sizeBudgets)('$entry on $runtime weighs at most $maxBytes bytes', asyn
   expect(await bundledBytes(entry, runtime)).toBeLessThanOrEqual(maxBytes)
 })
 
-test('what needs Node does not bundle for the edge', async () => {
+test('an entry that needs Node does not bundle for the edge', async () => {
   await expect(bundledBytes('@bext/session-pg', 'edge')).rejects.toThrow('node:')
 })
 
-test('every dependency of a user is listed with its licence, and that is a permissive one', () => {
+test('every dependency of a user is listed with its licence, which is permissive', () => {
   const dependencies = licencesOfDependencies()
   expect(dependencies.filter(({ licence }) => !permissive.includes(licence))).toEqual([])
   const listed = [...readText('docs/dependencies.md').matchAll(/^\| `(\S+)` \| (\S+) \|$/gm)]

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { repositoryFields } from '../bin/lib/repository.js'
 
-test('a package names its repository, its folder in it, its page and where to report', () => {
+test('a package names its repository, its folder there, its home page and its issue tracker', () => {
   expect(repositoryFields('https://github.com', 'owner/name', 'packages/session-core')).toEqual({
     homepage: 'https://github.com/owner/name/tree/main/packages/session-core#readme',
     bugs: { url: 'https://github.com/owner/name/issues' },

@@ -8,7 +8,7 @@ test('finds packages of the scope, with and without a version', () => {
   ])
 })
 
-test('finds the scripts that are run, and not what npm and pnpm do by themselves', () => {
+test('finds scripts, but no built-in commands of npm and pnpm', () => {
   const own = 'npm install x\npnpm install\npnpm exec tsc'
   const { scripts } = namesInShell(`npm test\nnpm run demo -- --once\nnpm run build\npnpm lint\n${own}`)
   expect(scripts.toSorted()).toEqual(['build', 'demo', 'lint', 'test'])

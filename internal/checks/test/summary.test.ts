@@ -19,11 +19,11 @@ describe('countTests', () => {
     expect(counts).toEqual({ passed: 1, failed: 1, skipped: 0, remarks: ['a.test.ts failed outside of its tests'] })
   })
 
-  test('no report is a failure', () => {
+  test('a missing report is a failure', () => {
     expect(countTests(undefined, 0)).toMatchObject({ passed: 0, failed: 1, skipped: 0 })
   })
 
-  test.each([report(), report(file('passed', 'skipped'))])('no test that ran is a failure: %s', (text) => {
+  test.each([report(), report(file('passed', 'skipped'))])('a run without tests is a failure: %s', (text) => {
     expect(countTests(text, 0)).toMatchObject({ passed: 0, failed: 1, remarks: ['no test ran'] })
   })
 

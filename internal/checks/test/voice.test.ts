@@ -5,7 +5,7 @@ import { filesInGit, readText } from '../src/workspace.js'
 // The contract is quoted as it was agreed; this check names what it forbids.
 const exempt = new Set(['docs/contract.md', 'CONTRIBUTING.md', 'internal/checks/src/voice.ts'])
 
-test('comments and docs keep the rules of plain English that a machine can check', () => {
+test('comments and docs follow the rules of plain English that a machine can check', () => {
   const faults = filesInGit()
     .filter((path) => !exempt.has(path) && !path.endsWith('/voice.test.ts'))
     .filter((path) => /\.(?:[jt]s|md)$/.test(path))

@@ -13,12 +13,12 @@ test.each([[['--slow']], [['--rounds']], [['--quick=no']]])('%j is a usage error
   expect(() => parseCommandLine(args, options)).toThrow(UsageError)
 })
 
-test('a word must be one of the given ones', () => {
+test('a word must be one of the allowed words', () => {
   expect(oneOf('--op', ['read', 'touch'], 'touch')).toBe('touch')
   expect(() => oneOf('--op', ['read', 'touch'], 'mix')).toThrow('--op must be one of read, touch, but it is "mix".')
 })
 
-test.each(['', '-1', '1.5', '1e3', '6', '1234567890'])('%j is no whole number from 7 on', (text) => {
+test.each(['', '-1', '1.5', '1e3', '6', '1234567890'])('%j is not a whole number from 7 on', (text) => {
   expect(wholeNumber('--rounds', '7', 7)).toBe(7)
   expect(() => wholeNumber('--rounds', text, 7)).toThrow(UsageError)
 })

@@ -1,6 +1,7 @@
-// Runs a server in a temporary folder for the process that started this one, and ends it when that process is gone.
-// In: a line of JSON for each command to run, or signal to send it. Out: a line with the folder, then a line for each command that ended.
-// The end of the input, however it came about, ends the command that runs, removes the folder and ends this process.
+// Runs a server in a temporary folder for the parent process, and ends it when the parent process has ended.
+// Input: a line of JSON for each command to run, or signal to send to it.
+// Output: a line with the folder, then a line for each command that has ended.
+// At the end of the input, for whatever reason, it ends the running command, removes the folder and exits.
 import { spawn } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -47,7 +48,7 @@ function finish(how) {
   if (closing) removeAndExit()
 }
 
-// A command's own children outlive it if it could not end them.
+// Children of a command outlive it if it could not end them.
 function killGroup(pid) {
   if (pid === undefined) return
   try {
@@ -64,7 +65,7 @@ function close() {
     removeAndExit()
   } else {
     running.child.kill(running.stopSignal)
-    // It may have been stopped.
+    // It may be paused by SIGSTOP.
     running.child.kill('SIGCONT')
     setTimeout(() => running?.child.kill('SIGKILL'), killAfterMs)
   }
@@ -75,12 +76,12 @@ function removeAndExit() {
   process.exit()
 }
 
-// Writing to a parent that is gone fails; the end of the input says so too, and is acted on.
+// Writing to a parent that has ended fails. The end of the input reports that, too, and is handled.
 process.stdout.on('error', () => {})
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, close)
 
 try {
-  // Servers tell their folder's real path, which is compared with this one.
+  // Servers report the real path of their folder, which is compared with this path.
   folder = mkdtempSync(join(realpathSync(tmpdir()), `bext-${process.argv[2]}-`))
   send({ folder })
   createInterface({ input: process.stdin })

@@ -2,17 +2,17 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Surroundings } from './environment.js'
+import type { Environment } from './environment.js'
 
 const defaultFolder = fileURLToPath(new URL('../../node_modules/.cache/bext-test-services', import.meta.url))
 
 /**
- * The cache's folder of that name. If there is none, `fill` is given an empty folder, which takes the name once it is
- * filled: so a folder in the cache is whole, whoever else fills it at the same time.
+ * Resolves to the cache's folder of that name. If it does not exist, `fill` fills an empty folder, which is renamed when
+ * it is complete. So a folder in the cache is always complete, even if several processes fill it at the same time.
  */
 export async function cached(
   name: string,
-  { env }: Surroundings,
+  { env }: Environment,
   fill: (folder: string) => Promise<void>,
 ): Promise<string> {
   const cache = env['BEXT_TEST_SERVICES_CACHE'] || defaultFolder

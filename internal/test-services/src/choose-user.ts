@@ -2,21 +2,21 @@ import { chown, cp, lchown, readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { findProgram } from './executables.js'
 import type { Command, Supervisor } from './supervisor.js'
-import type { Binaries, Surroundings } from './environment.js'
+import type { Binaries, Environment } from './environment.js'
 
 interface User {
   readonly uid: number
   readonly gid: number
 }
 
-/** Has a command run as someone else. */
+/** Changes a command so that it runs as another user. */
 type AsUser = (command: Command) => Command
 
 async function findNobody(): Promise<User> {
   const users = await readFile('/etc/passwd', 'utf8')
   const [, uid, gid] = /^nobody:[^:]*:(-?\d+):(-?\d+):/m.exec(users) ?? []
   if (uid === undefined || gid === undefined) {
-    throw new Error('The server refuses to run as root, and there is no user called nobody.')
+    throw new Error('The server refuses to run as root, and this machine has no user "nobody". Run as another user.')
   }
   return { uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 }
 }
@@ -25,7 +25,7 @@ async function runs(supervisor: Supervisor, command: Command): Promise<boolean> 
   return (await supervisor.launch(command)) === 'ended with code 0'
 }
 
-// In a user namespace the server takes itself for nobody, but files see it as the user that it was started by.
+// In a user namespace, the server sees itself as nobody, but it accesses files as the user that started it.
 function inNamespace(unshare: string, { uid, gid }: User): AsUser {
   return ({ command, args, ...rest }) => ({
     ...rest,
@@ -34,9 +34,9 @@ function inNamespace(unshare: string, { uid, gid }: User): AsUser {
   })
 }
 
-async function chooseAsUser(supervisor: Supervisor, nobody: User, surroundings: Surroundings): Promise<AsUser> {
+async function chooseAsUser(supervisor: Supervisor, nobody: User, environment: Environment): Promise<AsUser> {
   try {
-    const asUser = inNamespace(findProgram('unshare', surroundings), nobody)
+    const asUser = inNamespace(findProgram('unshare', environment), nobody)
     await supervisor.run(asUser({ command: 'true', args: [] }))
     return asUser
   } catch {
@@ -51,7 +51,7 @@ async function copyBinaries(
   target: string,
   owner: User,
 ): Promise<Binaries> {
-  // The programs look for their libraries and data beside their own folder, if that is called bin.
+  // If their folder is called bin, the programs look for libraries and data beside it.
   const parts = basename(folder) === 'bin' ? ['./', '../share'] : []
   for (const part of [...programs, ...parts]) {
     const source = join(folder, part)
@@ -65,18 +65,18 @@ async function copyBinaries(
 }
 
 /**
- * Finds a user as whom the programs run, for PostgreSQL and PgBouncer refuse to run as root: nobody, in a user namespace
- * or in earnest. If that user cannot read the binaries, they are copied into the supervisor's folder.
+ * Finds a user for the programs, because PostgreSQL and PgBouncer refuse to run as root: nobody, in a user namespace if
+ * possible. If that user cannot read the binaries, they are copied into the supervisor's folder.
  */
 export async function chooseUser(
   supervisor: Supervisor,
   installed: Binaries,
-  surroundings: Surroundings,
+  environment: Environment,
   programs: readonly [string, ...string[]] = ['postgres', 'initdb'],
 ): Promise<{ readonly asUser: AsUser; readonly binaries: Binaries }> {
   if (process.geteuid?.() !== 0) return { asUser: (command) => command, binaries: installed }
   const nobody = await findNobody()
-  const asUser = await chooseAsUser(supervisor, nobody, surroundings)
+  const asUser = await chooseAsUser(supervisor, nobody, environment)
   const version = { command: join(installed.folder, programs[0]), args: ['--version'], env: installed.env }
   if (await runs(supervisor, asUser(version))) return { asUser, binaries: installed }
   const { uid, gid } = await stat(supervisor.folder)

@@ -1,15 +1,15 @@
 import { findFreePort } from './free-port.js'
 
-/** A folder with a server's executables, and what the environment of their processes needs. */
+/** A folder with a server's executables, and environment variables that they need. */
 export interface Binaries {
   readonly folder: string
   readonly env: Readonly<Record<string, string>>
 }
 
-/** All that the routes find out about the machine comes from here. */
-export interface Surroundings {
+/** The only source of what the routes know about the machine, so that tests can replace it. */
+export interface Environment {
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Folders in which to look after those in PATH. A `*` stands for any version, the newest first. */
+  /** Folders to search after those in PATH. A `*` stands for any version, the newest first. */
   readonly redisPlaces: readonly string[]
   readonly postgresPlaces: readonly string[]
   findFreePort(): Promise<number>
@@ -17,7 +17,7 @@ export interface Surroundings {
   findContainerEngine(): Promise<unknown>
 }
 
-export const thisMachine: Surroundings = {
+export const thisMachine: Environment = {
   env: process.env,
   redisPlaces: ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin', '/home/linuxbrew/.linuxbrew/bin'],
   postgresPlaces: [
@@ -30,6 +30,6 @@ export const thisMachine: Surroundings = {
     '/Applications/Postgres.app/Contents/Versions/*/bin',
   ],
   findFreePort,
-  // Loading it takes half a second, which a given URL need not cost.
+  // Loading testcontainers takes half a second, which a given URL must not cost.
   findContainerEngine: async () => (await import('testcontainers')).getContainerRuntimeClient(),
 }

@@ -1,6 +1,6 @@
 import { accessSync, constants, readdirSync, realpathSync } from 'node:fs'
 import { basename, delimiter, dirname, join } from 'node:path'
-import type { Surroundings } from './environment.js'
+import type { Environment } from './environment.js'
 
 function isExecutable(file: string): boolean {
   try {
@@ -11,7 +11,7 @@ function isExecutable(file: string): boolean {
   }
 }
 
-function foldersInPath({ env }: Surroundings): string[] {
+function foldersInPath({ env }: Environment): string[] {
   return (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')
 }
 
@@ -36,24 +36,24 @@ function expandPlace(place: string): string[] {
     .map((name) => join(parent, name) + after)
 }
 
-/** The path of a program in PATH. Throws if it is not there. */
-export function findProgram(name: string, surroundings: Surroundings): string {
-  const file = foldersInPath(surroundings)
+/** Returns the path of a program in PATH. Throws if no folder of PATH has it. */
+export function findProgram(name: string, environment: Environment): string {
+  const file = foldersInPath(environment)
     .map((folder) => join(folder, name))
     .find(isExecutable)
   if (file === undefined) throw new Error(`${name} is not in PATH.`)
   return file
 }
 
-/** The first folder of PATH, then of `places`, that has all of the programs. Throws if there is none. */
-export function findFolderOf(names: readonly string[], places: readonly string[], surroundings: Surroundings): string {
+/** Returns the first folder of PATH, then of `places`, that has all of the programs. Throws if no folder has them. */
+export function findFolderOf(names: readonly string[], places: readonly string[], environment: Environment): string {
   const hasAll = (folder: string): boolean => names.every((name) => isExecutable(join(folder, name)))
-  const folder = [...foldersInPath(surroundings), ...places.flatMap(expandPlace)].find(hasAll)
+  const folder = [...foldersInPath(environment), ...places.flatMap(expandPlace)].find(hasAll)
   if (folder === undefined) {
     const where = ['PATH', ...places].join(', ')
     throw new Error(`no folder of ${where} has ${names.join(' and ')}.`)
   }
-  // A folder of links does not have what belongs to the programs.
+  // If the folder contains only links, use the folder of the real programs, which has their libraries and data.
   const [linked = folder] = names.map((name) => dirname(realpathSync(join(folder, name)))).filter(hasAll)
   return linked
 }

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 
-// A Redis Cluster's nodes talk on a port that is 10,000 higher, and has to be a port, too.
+// The nodes of a Redis Cluster also use a port that is 10,000 higher.
 const maxPort = 55_535
 
-/** A port of 127.0.0.1, at most 55,535, on which nobody listened a moment ago. */
+/** Resolves to a port of 127.0.0.1, at most 55,535, that was free a moment ago. */
 export async function findFreePort(): Promise<number> {
   for (;;) {
     const port = await findAnyPort()

@@ -7,9 +7,9 @@ import { startServer } from './start-server.js'
 import { supervise } from './supervisor.js'
 import { thisMachine, type Binaries } from './environment.js'
 
-/** PgBouncer in transaction mode: each transaction goes to any of its connections. */
+/** PgBouncer in transaction mode: each transaction runs on any of its connections. */
 export interface PgBouncer {
-  /** As the server's URL, but through PgBouncer. */
+  /** The server's URL, through PgBouncer. */
   readonly url: string
   /** Ends it and removes its folder. */
   stop(): Promise<void>
@@ -52,7 +52,7 @@ server_login_retry = 1
 `
 }
 
-/** Starts PgBouncer before the server, with so many connections to it. Rejects if there are no binaries. */
+/** Starts PgBouncer in front of the server, with a number of connections to it. Rejects without binaries. */
 export async function startPgBouncer(serverUrl: string, connections: number): Promise<PgBouncer> {
   const installed = await findBinaries()
   const supervisor = await supervise('pgbouncer')

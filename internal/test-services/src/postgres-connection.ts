@@ -2,7 +2,7 @@ import postgres from 'postgres'
 
 const answerWithinSeconds = 3
 
-/** Runs one statement on a connection of its own. Resolves to its rows. */
+/** Runs one statement on a separate connection. Resolves to its rows. */
 export async function askPostgres(url: string, statement: string): Promise<Record<string, unknown>[]> {
   const sql = postgres(url, {
     max: 1,

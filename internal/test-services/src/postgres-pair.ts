@@ -4,22 +4,22 @@ import { waitUntil } from './wait-until.js'
 
 const settleWithinMs = 30_000
 
-/** A server and a standby that follows it. */
+/** A primary and a standby that replicates it. */
 export interface PostgresPair {
   readonly primary: PostgresProcess
   readonly standby: PostgresProcess
-  /** Resolves once the standby has all that the primary has written until now. */
+  /** Resolves once the standby has all that the primary has written so far. */
   caughtUp(): Promise<void>
-  /** Makes the standby a primary. Resolves once it takes writes. */
+  /** Promotes the standby. Resolves once it accepts writes. */
   promote(): Promise<void>
   stop(): Promise<void>
 }
 
-/** Starts a server and a standby that streams from it, asynchronously unless `settings` say otherwise. */
+/** Starts a primary and a standby that replicates it, asynchronously unless `settings` say otherwise. */
 export async function startPostgresPair(settings: Readonly<Record<string, string>> = {}): Promise<PostgresPair> {
   const primary = await startPostgresProcess({ settings })
   try {
-    // A copy of a server that is not running is a base backup, and needs no program that binaries from npm lack.
+    // The binaries from npm lack pg_basebackup, but a copy of a stopped server is a base backup, too.
     await primary.end('fast')
     const standby = await startPostgresProcess(
       {

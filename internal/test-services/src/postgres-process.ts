@@ -7,15 +7,15 @@ import { startServer, untilAnswer, type ServerSpec } from './start-server.js'
 import { supervise, type Command, type Supervisor } from './supervisor.js'
 import { thisMachine, type Binaries } from './environment.js'
 
-/** A `postgres` process that can be ended in several ways, and started again on the same port, with the same data. */
+/** A `postgres` process that can be ended in several ways, and restarted on the same port with the same data. */
 export interface PostgresProcess {
   readonly port: number
   readonly url: string
-  /** The folder with its Unix socket, its data in `data`, and what `files` were given. */
+  /** Folder with its Unix socket, its data in `data`, and the files of the option `files`. */
   readonly folder: string
   /** Runs one statement as the superuser. Resolves to its rows. */
   readonly ask: (statement: string) => Promise<Record<string, unknown>[]>
-  /** `fast` ends connections and what they do; `immediate` ends at once, as does `kill`, without a word to anybody. */
+  /** Ends the server. `fast` rolls back and disconnects; `immediate` aborts at once; `kill` is SIGKILL. */
   end(how: 'fast' | 'immediate' | 'kill'): Promise<void>
   /** Starts it after `end`. Resolves once it answers. */
   restart(): Promise<void>
@@ -24,17 +24,17 @@ export interface PostgresProcess {
 }
 
 interface ProcessOptions {
-  /** Of the npm package with the binaries. Default: those that are installed, else the newest. */
+  /** Version of the npm package with the binaries. Default: the installed binaries, otherwise the newest version. */
   readonly version?: string
-  /** Settings by their names, on top of the usual ones. */
+  /** Settings by name, in addition to the usual ones. */
   readonly settings?: Readonly<Record<string, string>>
-  /** What its environment has on top. */
+  /** Additional environment variables. */
   readonly env?: Readonly<Record<string, string>>
-  /** Files that are put into its folder before it starts, readable by the server alone. */
+  /** Files that are written to its folder before it starts. Only the server can read them. */
   readonly files?: Readonly<Record<string, string>>
 }
 
-/** Makes the data folder, whose path it is given. */
+/** Fills the data folder. */
 export type Fill = (data: string, run: (command: Command) => Promise<void>, binaries: Binaries) => Promise<void>
 
 const signals = { fast: 'SIGINT', immediate: 'SIGQUIT', kill: 'SIGKILL' } as const
@@ -59,7 +59,7 @@ const initialize: Fill = (data, run, { folder, env }) =>
     env,
   })
 
-/** Starts PostgreSQL of one's own, over a new database cluster unless `fill` makes it. Rejects if there are no binaries. */
+/** Starts a separate PostgreSQL, over a new database cluster unless `fill` makes another. Rejects without binaries. */
 export async function startPostgresProcess(
   { version, settings = {}, env: extraEnv = {}, files = {} }: ProcessOptions = {},
   fill: Fill = initialize,
@@ -117,7 +117,7 @@ export async function startPostgresProcess(
           const failure = await untilAnswer(ended, port, spec)
           if (failure === undefined) return
           const explanation = await supervisor.explain(failure)
-          // Those who served connections need a moment to see that the server was killed.
+          // The backends of a killed server need a moment to notice and end.
           if (!explanation.includes('pre-existing shared memory block')) throw new Error(`the server ${explanation}`)
         }
       },

@@ -6,8 +6,7 @@ import { askPostgres } from './postgres-connection.js'
 import type { Service } from './service.js'
 import { startServer, startSupervised } from './start-server.js'
 
-// The data is thrown away in the end, so a crash of the machine may spoil it.
-/** Arguments of every server that is started here. */
+/** Arguments of every server that is started here. Its data is temporary, so it need not survive a crash of the machine. */
 export const baseSettings: readonly string[] = ['fsync=off', 'full_page_writes=off', 'max_connections=200'].flatMap(
   (setting) => ['-c', setting],
 )
@@ -45,15 +44,15 @@ export const postgres: Service = {
     }
   },
 
-  findBinaries(surroundings) {
-    return { folder: findFolderOf(['initdb', 'postgres'], surroundings.postgresPlaces, surroundings), env: {} }
+  findBinaries(environment) {
+    return { folder: findFolderOf(['initdb', 'postgres'], environment.postgresPlaces, environment), env: {} }
   },
 
-  fetchBinaries: (surroundings) => fetchPostgres(surroundings),
+  fetchBinaries: (environment) => fetchPostgres(environment),
 
-  startBinaries(installed, surroundings) {
+  startBinaries(installed, environment) {
     return startSupervised('postgres', async (supervisor) => {
-      const { asUser, binaries } = await chooseUser(supervisor, installed, surroundings)
+      const { asUser, binaries } = await chooseUser(supervisor, installed, environment)
       const data = join(supervisor.folder, 'data')
       await supervisor.run(
         asUser({
@@ -78,7 +77,7 @@ export const postgres: Service = {
             return row?.['data_directory'] === data
           },
         },
-        surroundings,
+        environment,
       )
       await askPostgres(urlOf(port, 'postgres'), 'create database bext')
       return urlOf(port, 'bext')

@@ -10,17 +10,17 @@ const slotRanges = [
   ['10923', '16383'],
 ] as const
 
-/** A Redis Cluster of three masters, each with a replica that takes its place when it fails. */
+/** A Redis Cluster of three masters, each with a replica that is promoted when the master fails. */
 export interface RedisCluster {
   readonly servers: readonly RedisProcess[]
-  /** The servers that are masters, as they say themselves. */
+  /** Resolves to the servers that report to be masters. */
   readonly masters: () => Promise<RedisProcess[]>
-  /** Resolves once there are three masters, each with its replica up to date, and all servers know. */
+  /** Resolves once all servers agree on three masters, each with an up-to-date replica. */
   readonly settled: () => Promise<void>
   readonly stop: () => Promise<void>
 }
 
-/** Starts the six servers, which take another for down after `nodeTimeoutMs`. */
+/** Starts the six servers. They consider a silent server down after `nodeTimeoutMs`. */
 export async function startRedisCluster(nodeTimeoutMs: number = 10_000): Promise<RedisCluster> {
   const servers: RedisProcess[] = []
   const stop = async (): Promise<void> => {
@@ -37,11 +37,11 @@ export async function startRedisCluster(nodeTimeoutMs: number = 10_000): Promise
       const info = await ask('CLUSTER', 'INFO')
       if (!info.includes('cluster_state:ok')) throw new Error('The Cluster is not complete.')
       const nodes = await ask('CLUSTER', 'NODES')
-      if (/fail|handshake|noaddr|disconnected/.test(nodes)) throw new Error('A server takes another one for down.')
-      if (nodes.match(/master/g)?.length !== 3) throw new Error('There are not three masters.')
+      if (/fail|handshake|noaddr|disconnected/.test(nodes)) throw new Error('A server considers another server down.')
+      if (nodes.match(/master/g)?.length !== 3) throw new Error('The Cluster does not have three masters.')
     }
     const current = await masters()
-    if (current.length !== 3) throw new Error('There are not three masters.')
+    if (current.length !== 3) throw new Error('The Cluster does not have three masters.')
     for (const { ask } of current) {
       if (!(await ask('INFO', 'replication')).includes('state=online')) throw new Error('A master has no replica.')
     }
@@ -49,9 +49,9 @@ export async function startRedisCluster(nodeTimeoutMs: number = 10_000): Promise
 
   try {
     const settings = ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(nodeTimeoutMs)]
-    // A master without slots stays a master, so that it can be given some again.
+    // A master without slots must stay a master, so that it can get slots again.
     settings.push('--cluster-allow-replica-migration', 'no')
-    // A replica is not named to clients before it has received something.
+    // Clients do not learn of a replica before it has received data.
     settings.push('--repl-ping-replica-period', '1')
     const speed = ['--repl-diskless-sync-delay', '0', '--cluster-replica-validity-factor', '0']
     for (let n = 0; n < 2 * slotRanges.length; n++) {

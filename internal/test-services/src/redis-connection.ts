@@ -11,7 +11,7 @@ function credentialsOf(url: URL): string[] {
   return [url.username, url.password].filter((part) => part !== '').map(decodeURIComponent)
 }
 
-// Rejects if the server cannot be reached, refuses, or `isDone` is not true of what it replied within three seconds.
+// Rejects if the server cannot be reached or replies with an error, or if `isDone` is not true within three seconds.
 function converse(url: URL, commands: readonly string[][], isDone: (reply: string) => boolean): Promise<string> {
   return new Promise((resolve, reject) => {
     const host = url.hostname.replace(/^\[|\]$/g, '')
@@ -40,16 +40,16 @@ function converse(url: URL, commands: readonly string[][], isDone: (reply: strin
 }
 
 /**
- * Sends one command to the Redis server at the URL. Resolves once the reply holds `expected`. Rejects if the server
- * cannot be reached, refuses, or has not replied so within three seconds.
+ * Sends one command to the Redis server at the URL. Resolves once the reply contains `expected`. Rejects if the server
+ * cannot be reached or replies with an error, or if the expected reply does not arrive within three seconds.
  */
 export async function askRedis(url: URL, command: readonly string[], expected: string): Promise<void> {
   await converse(url, [[...command]], (reply) => reply.includes(expected))
 }
 
-/** Sends commands at once, and resolves to all replies as they came. Rejects as `askRedis` does. */
+/** Sends commands at once. Resolves to their raw replies in order. Rejects as `askRedis` does. */
 export async function queryRedis(url: URL, commands: readonly (readonly string[])[]): Promise<string> {
-  // The reply to one more command tells that those to the others are whole.
+  // The reply to an additional PING shows that all other replies are complete.
   const end = '+PONG\r\n'
   const sent = [...commands, ['PING']].map((command) => [...command])
   const replies = await converse(url, sent, (reply) => reply.endsWith(end))

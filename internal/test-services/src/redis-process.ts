@@ -6,18 +6,18 @@ import { startServer, untilAnswer, type ServerSpec } from './start-server.js'
 import { supervise, type Supervisor } from './supervisor.js'
 import { thisMachine, type Binaries } from './environment.js'
 
-/** A `redis-server` process that can be stalled, killed and started again on the same port, with the same folder. */
+/** A `redis-server` process that can be paused, killed and restarted on the same port with the same folder. */
 export interface RedisProcess {
   readonly port: number
   readonly url: string
-  /** Sends one command, and resolves to the reply as it came. Rejects if that is an error, or takes three seconds. */
+  /** Sends one command. Resolves to its raw reply. Rejects on an error reply, or after three seconds. */
   readonly ask: (...command: readonly string[]) => Promise<string>
-  /** Sends commands at once, and resolves to their replies one after the other. Rejects as `ask` does. */
+  /** Sends commands at once. Resolves to their raw replies in order. Rejects as `ask` does. */
   readonly askAll: (commands: readonly (readonly string[])[]) => Promise<string>
-  /** Stops the process (SIGSTOP): connections stay, and nothing is answered until `resume`. */
+  /** Pauses the process (SIGSTOP). Connections stay open, but nothing is answered until `resume`. */
   pause(): void
   resume(): void
-  /** Ends the process at once (SIGKILL). Resolves once it is gone. */
+  /** Ends the process at once (SIGKILL). Resolves once it has ended. */
   kill(): Promise<void>
   /** Starts it after `kill`. Resolves once it answers. */
   restart(): Promise<void>
@@ -26,9 +26,9 @@ export interface RedisProcess {
 }
 
 interface ProcessOptions {
-  /** Arguments of `redis-server`, on top of the usual ones. */
+  /** Arguments of `redis-server`, in addition to the usual ones. */
   readonly settings?: readonly string[]
-  /** Whether it runs as a Sentinel. */
+  /** True to run it as a Sentinel. */
   readonly sentinel?: boolean
 }
 
@@ -47,13 +47,13 @@ async function findBinaries(): Promise<Binaries> {
 function argumentsOf(supervisor: Supervisor, { settings = [], sentinel = false }: ProcessOptions): readonly string[] {
   const place = ['--bind', '127.0.0.1', '--dir', supervisor.folder]
   if (!sentinel) return [...place, ...baseSettings, ...settings]
-  // A Sentinel keeps what it knows in its configuration file.
+  // A Sentinel stores its state in its configuration file.
   const file = join(supervisor.folder, 'sentinel.conf')
   writeFileSync(file, '')
   return [file, '--sentinel', ...place, ...settings]
 }
 
-/** Starts Redis, or a Sentinel, of one's own. Rejects if there are no binaries. */
+/** Starts a separate Redis or Sentinel. Rejects without binaries. */
 export async function startRedisProcess(options: ProcessOptions = {}): Promise<RedisProcess> {
   const { folder, env } = await findBinaries()
   const supervisor = await supervise('redis')
@@ -69,7 +69,7 @@ export async function startRedisProcess(options: ProcessOptions = {}): Promise<R
       async answers(port) {
         const command = options.sentinel === true ? ['INFO', 'server'] : ['CONFIG', 'GET', 'dir']
         await askRedis(urlOf(port), command, supervisor.folder)
-        // While it loads what it kept it answers some commands only.
+        // While it loads its data, it answers only some commands.
         await askRedis(urlOf(port), ['PING'], '+PONG')
         return true
       },

@@ -1,4 +1,4 @@
-/** The least that an ACL user of the store needs on a single server, as the README of the store has it. */
+/** Least rights of the store's ACL user on a single server, as the README of the store lists them. */
 export const leastRedisRights: readonly string[] = [
   '~session:*',
   '+get',
@@ -19,7 +19,7 @@ export const leastRedisRights: readonly string[] = [
   '+info',
 ]
 
-/** What it needs in a Cluster besides. */
+/** Further rights that it needs in a Cluster. */
 export const leastRedisRightsInCluster: readonly string[] = [
   '+cluster|slots',
   '+cluster|info',

@@ -6,20 +6,20 @@ const settleWithinMs = 30_000
 const sentinelCount = 3
 const quorum = 2
 
-/** A master with replicas that three Sentinels watch; two of them can have a replica take its place. */
+/** A master and its replica, watched by three Sentinels. Two Sentinels suffice to promote the replica. */
 export interface RedisSentinel {
-  /** What the Sentinels call the master. */
+  /** Name of the master in the Sentinels. */
   readonly name: string
   readonly servers: readonly RedisProcess[]
   readonly sentinels: readonly RedisProcess[]
-  /** Resolves to the server that is the master in the eyes of all Sentinels, once they agree: they learn of it one by one. */
+  /** Resolves to the master once all Sentinels agree on it. They learn of a new master one after the other. */
   readonly master: () => Promise<RedisProcess>
-  /** Resolves to the master once all others replicate it. */
+  /** Resolves to the master once the replica is up to date and all Sentinels report the same state. */
   readonly settled: () => Promise<RedisProcess>
   readonly stop: () => Promise<void>
 }
 
-/** Starts a master, a replica and three Sentinels. They take a server for down after `downAfterMs`. */
+/** Starts a master, a replica and three Sentinels. The Sentinels consider a silent server down after `downAfterMs`. */
 export async function startRedisSentinel(downAfterMs: number = 500): Promise<RedisSentinel> {
   const started: RedisProcess[] = []
   const stop = async (): Promise<void> => {

@@ -4,7 +4,7 @@ const slotsAtOnce = 512
 const keysAtOnce = '1000'
 const migrateTimeoutMs = '5000'
 
-/** The id of a server of a Cluster. */
+/** Resolves to the id of a server of a Cluster. */
 export async function idOf({ ask }: RedisProcess): Promise<string> {
   return /[0-9a-f]{40}/.exec(await ask('CLUSTER', 'MYID'))?.[0] ?? ''
 }
@@ -31,7 +31,10 @@ async function moveKeys(from: RedisProcess, to: RedisProcess, slots: readonly st
   }
 }
 
-/** Begins to move slots, all of them by default. Keys that `from` lacks are asked for at `to` from then on. Resolves to what ends the move. */
+/**
+ * Begins to move slots, by default all of them. From then on, requests for keys that `from` lacks are redirected to `to`.
+ * Resolves to a function that ends the move.
+ */
 export async function beginMove(
   from: RedisProcess,
   to: RedisProcess,
@@ -47,7 +50,7 @@ export async function beginMove(
   }
 }
 
-/** Moves all slots of a master to another one, key by key, a few hundred slots at once. Resolves to their number. */
+/** Moves all slots of a master to another master, key by key, a few hundred slots at a time. Resolves to their number. */
 export async function moveAllSlots(from: RedisProcess, to: RedisProcess): Promise<number> {
   const slots = await slotsOf(from)
   for (let first = 0; first < slots.length; first += slotsAtOnce) {

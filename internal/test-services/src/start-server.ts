@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, type StartedServer } from './service.js'
 import { supervise, type Command, type Supervisor } from './supervisor.js'
-import type { Surroundings } from './environment.js'
+import type { Environment } from './environment.js'
 
 const startWithinMs = 60_000
 const askAgainAfterMs = 10
 const maxPorts = 5
 
-/** Runs `start` with a supervisor, which is stopped if that fails. `start` resolves to the server's URL. */
+/** Runs `start`, which resolves to the server's URL, with a supervisor. Stops the supervisor if `start` fails. */
 export async function startSupervised(
   name: string,
   start: (supervisor: Supervisor) => Promise<string>,
@@ -25,33 +25,29 @@ export async function startSupervised(
 
 export interface ServerSpec {
   commandFor(port: number): Command
-  /** Whether the server at that port is this one and answers. Rejecting counts as no. */
+  /** Resolves to whether the server on that port is this server and answers. Rejecting counts as no. */
   answers(port: number): Promise<boolean>
 }
 
 /** Starts the server on a free port. Resolves to the port once the server answers. */
-export async function startServer(
-  supervisor: Supervisor,
-  spec: ServerSpec,
-  surroundings: Surroundings,
-): Promise<number> {
+export async function startServer(supervisor: Supervisor, spec: ServerSpec, environment: Environment): Promise<number> {
   for (let attempt = 1; ; attempt++) {
-    const port = await surroundings.findFreePort()
+    const port = await environment.findFreePort()
     const failure = await startAt(port, supervisor, spec)
     if (failure === undefined) return port
     const explanation = await supervisor.explain(failure)
-    // Someone else may have taken the port since it was found free.
+    // Another process may have taken the port since it was found free.
     if (attempt < maxPorts && /address already in use/i.test(explanation)) continue
     throw new Error(`the server ${explanation}`)
   }
 }
 
-/** Resolves to how the start failed, or to `undefined` once the server answers. */
+/** Resolves to `undefined` once the server answers, or to the reason why the start failed. */
 function startAt(port: number, supervisor: Supervisor, spec: ServerSpec): Promise<string | undefined> {
   return untilAnswer(supervisor.launch(spec.commandFor(port)).catch(messageOf), port, spec)
 }
 
-/** Resolves to how the server ended, or failed to answer in time, or to `undefined` once it answers. */
+/** Resolves to `undefined` once the server answers, or to the reason if it ends or does not answer in time. */
 export async function untilAnswer(ended: Promise<string>, port: number, spec: ServerSpec): Promise<string | undefined> {
   const deadline = performance.now() + startWithinMs
   while (performance.now() < deadline) {

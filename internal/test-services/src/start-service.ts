@@ -1,48 +1,48 @@
 import { routes, messageOf, type Route, type RunningService, type Service, type StartedServer } from './service.js'
-import type { Surroundings } from './environment.js'
+import type { Environment } from './environment.js'
 import { useUrl } from './use-url.js'
 
-type Start = (service: Service, surroundings: Surroundings) => Promise<StartedServer>
+type Start = (service: Service, environment: Environment) => Promise<StartedServer>
 
 const starts: Readonly<Record<Route, Start>> = {
   async url({ urlVariable }) {
     throw new Error(`${urlVariable} is not set.`)
   },
-  async container(service, surroundings) {
-    await surroundings.findContainerEngine()
+  async container(service, environment) {
+    await environment.findContainerEngine()
     return service.startContainer()
   },
-  async local(service, surroundings) {
-    return service.startBinaries(service.findBinaries(surroundings), surroundings)
+  async local(service, environment) {
+    return service.startBinaries(service.findBinaries(environment), environment)
   },
-  async registry(service, surroundings) {
-    return service.startBinaries(await service.fetchBinaries(surroundings), surroundings)
+  async registry(service, environment) {
+    return service.startBinaries(await service.fetchBinaries(environment), environment)
   },
 }
 
-function chooseRoutes({ env }: Surroundings): readonly Route[] {
+function chooseRoutes({ env }: Environment): readonly Route[] {
   const forced = env['BEXT_TEST_SERVICES'] ?? ''
   if (forced === '') return routes
   const route = routes.find((name) => name === forced)
   if (route !== undefined) return [route]
   throw new Error(
-    `BEXT_TEST_SERVICES is ${JSON.stringify(forced)}; expected ${routes.join(', ')}, or nothing to try them in turn.`,
+    `BEXT_TEST_SERVICES must be one of ${routes.join(', ')}, or unset to try all, but it is ${JSON.stringify(forced)}.`,
   )
 }
 
-/** Starts a server by the first route that leads to one. Rejects with what was tried and what helps. */
+/** Starts a server by the first route that works. Rejects with the routes tried and possible remedies. */
 export async function startService(
   service: Service,
-  surroundings: Surroundings,
-  chosen: readonly Route[] = chooseRoutes(surroundings),
+  environment: Environment,
+  chosen: readonly Route[] = chooseRoutes(environment),
 ): Promise<RunningService> {
-  const url = surroundings.env[service.urlVariable] ?? ''
-  // A server that was named and does not answer is a mistake to report, not a reason to look for another one.
+  const url = environment.env[service.urlVariable] ?? ''
+  // If the given server does not answer, report that. Do not try other routes.
   if (url !== '' && chosen.includes('url')) return { ...(await useUrl(service, url)), origin: 'url' }
   const failures: string[] = []
   for (const origin of chosen) {
     try {
-      return { ...(await starts[origin](service, surroundings)), origin }
+      return { ...(await starts[origin](service, environment)), origin }
     } catch (error) {
       failures.push(`- ${origin}: ${messageOf(error)}`)
     }

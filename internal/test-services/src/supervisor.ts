@@ -12,26 +12,26 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>
   readonly uid?: number
   readonly gid?: number
-  /** What ends it in good order. Default: SIGTERM. */
+  /** Signal for an orderly end. Default: SIGTERM. */
   readonly stopSignal?: NodeJS.Signals
 }
 
-/** A process that runs commands for us, one at a time, and cleans up after us however we end. */
+/** A separate process that runs our commands, one at a time, and cleans up however this process ends. */
 export interface Supervisor {
   readonly pid: number
-  /** The temporary folder in which the commands run. It is removed in the end. */
+  /** Temporary folder of the commands. It is removed at the end. */
   readonly folder: string
-  /** Runs a command. Resolves when it has ended, to how it ended. */
+  /** Runs a command. Resolves when it has ended, with a description of its end. */
   launch(command: Command): Promise<string>
-  /** Sends a signal to the command that runs, if one does. */
+  /** Sends a signal to the running command, if any. */
   send(signal: NodeJS.Signals): void
   /** Runs a command to its end. Rejects with its output unless it ended with code 0. */
   run(command: Command): Promise<void>
-  /** How the last command failed, with the end of what it wrote. */
+  /** Resolves to a description of how the last command ended, with the end of its output. */
   explain(how: string): Promise<string>
-  /** From here on the supervisor does not keep this process alive. */
+  /** Lets this process end without stopping the supervisor first. */
   release(): void
-  /** Ends the command that runs and removes the folder. */
+  /** Ends the running command and removes the folder. */
   stop(): Promise<void>
 }
 
@@ -44,9 +44,9 @@ interface Message {
 const supervisorFile = fileURLToPath(new URL('../bin/supervisor.js', import.meta.url))
 const maxOutputLength = 4000
 
-/** Starts a supervisor whose folder is called after `name`. */
+/** Starts a supervisor. The name of its folder contains `name`. */
 export async function supervise(name: string): Promise<Supervisor> {
-  // A process group of its own keeps the terminal's Ctrl-C from it: it has to outlive us to clean up.
+  // A separate process group protects it from the terminal's Ctrl-C, because it must outlive us to clean up.
   const child = spawn(process.execPath, [supervisorFile, name], {
     cwd: '/',
     detached: true,
@@ -54,7 +54,7 @@ export async function supervise(name: string): Promise<Supervisor> {
     stdio: ['pipe', 'pipe', 'ignore'],
   })
   const exited = once(child, 'exit')
-  // A supervisor that is gone shows in the messages, which end; failing to write to it says nothing more.
+  // If the supervisor ends, its messages end, too. A failed write tells nothing more.
   child.stdin.on('error', () => {})
   const messages = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
 

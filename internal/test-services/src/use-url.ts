@@ -1,11 +1,11 @@
 import { messageOf, type Service, type StartedServer } from './service.js'
 
-// The parser's error quotes the text, which may hold a password: so it is not passed on.
+// The parser's error quotes the text, which may contain a password. So it is not used.
 function parse(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined
 }
 
-/** The server that the URL names, if it answers. It is the giver's to stop. */
+/** Resolves to the server at the given URL if it answers. `stop` does not stop it. */
 export async function useUrl(service: Service, text: string): Promise<StartedServer> {
   const { name, urlVariable, schemes, exampleUrl, defaultPort } = service
   const url = parse(text)

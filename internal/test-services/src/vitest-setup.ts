@@ -7,7 +7,7 @@ async function stopAll(services: readonly RunningService[]): Promise<void> {
   await Promise.all(services.map((service) => service.stop()))
 }
 
-/** Vitest's global setup: starts both servers, tells the tests their URLs, and stops them after the last test. */
+/** Global setup of Vitest: starts both servers, provides their URLs to the tests, and stops them after the last test. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const results = await Promise.allSettled([startRedis(), startPostgres()])
   const services = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))

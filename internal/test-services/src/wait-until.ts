@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const askAgainAfterMs = 50
 
-/** Resolves to what `check` does, once it does. Rejects with its last failure if that takes longer than `withinMs`. */
+/** Calls `check` until it resolves, and resolves to its result. After `withinMs`, rejects with its last error. */
 export async function waitUntil<T>(check: () => Promise<T>, withinMs: number): Promise<T> {
   const deadline = performance.now() + withinMs
   for (;;) {

@@ -17,7 +17,7 @@ const soon = { timeout: 30_000, interval: 20 }
 
 type Fixture = ChildProcessByStdio<null, Readable, null> & { readonly pid: number }
 
-/** Runs a fixture, in a process group of its own, with that folder for its servers. */
+/** Runs a fixture in a separate process group, with a folder for its servers. */
 function spawnFixture(name: string, folder: string): Fixture {
   const child = spawn(process.execPath, ['--import', tsx, join(fixtures, name)], {
     cwd: folder,
@@ -33,7 +33,7 @@ function serverFolders(folder: string): string[] {
   return readdirSync(folder).filter((name) => name.startsWith('bext-'))
 }
 
-describe('the process that started the servers', () => {
+describe('after the process that started the servers', () => {
   test.each([
     ['is terminated', (pid: number) => process.kill(pid, 'SIGTERM')],
     ['gets Ctrl-C, as all of its process group does', (pid: number) => process.kill(-pid, 'SIGINT')],
@@ -51,7 +51,7 @@ describe('the process that started the servers', () => {
     for (const { pid } of footprints) expect(isAlive(pid)).toBe(false)
   })
 
-  test('is killed while PostgreSQL prepares its data: nothing stays', async () => {
+  test('is killed while PostgreSQL initializes its data, nothing remains', async () => {
     const folder = await privateFolder()
     const holder = spawnFixture('hold-servers.ts', folder)
     await vi.waitFor(() => {
@@ -63,7 +63,7 @@ describe('the process that started the servers', () => {
   })
 })
 
-test('a process that forgets stop() ends all the same, and its server with it', async () => {
+test('a process that does not call stop() still ends, and its server ends with it', async () => {
   const folder = await privateFolder()
   const [code] = (await once(spawnFixture('forget-server.ts', folder), 'exit')) as [number]
   expect(code).toBe(0)
@@ -76,7 +76,7 @@ describe('the supervisor', () => {
     require('fs').writeFileSync('up', '')
     setInterval(() => {}, 1000)`
 
-  test('kills a command that does not end when asked to', async () => {
+  test('kills a command that ignores its stop signal', async () => {
     const supervisor = await supervise('stubborn')
     const ended = supervisor.launch({ command: process.execPath, args: ['-e', stubborn] })
     await vi.waitFor(() => expect(existsSync(join(supervisor.folder, 'up'))).toBe(true), soon)
@@ -85,7 +85,7 @@ describe('the supervisor', () => {
     expect(existsSync(supervisor.folder)).toBe(false)
   })
 
-  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('cleans up when it gets %s itself', async (signal) => {
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('cleans up when it receives %s', async (signal) => {
     const supervisor = await supervise('signalled')
     const ended = supervisor.launch({ command: 'sleep', args: ['600'] })
     process.kill(supervisor.pid, signal)

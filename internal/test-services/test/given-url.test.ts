@@ -26,7 +26,7 @@ async function failureOf(service: Service, url: string): Promise<string> {
 describe.each(services)('$service.name', ({ service, footprintOf }) => {
   const scheme = service.schemes[0] ?? ''
 
-  test('a server that answers is used, and left alone by stop()', async () => {
+  test('a server that answers is used, and stop() does not stop it', async () => {
     const { url } = await startForTest(service, ownProcesses)
     const given = await startGiven(service, url)
     expect(given).toMatchObject({ url, origin: 'url' })
@@ -34,7 +34,7 @@ describe.each(services)('$service.name', ({ service, footprintOf }) => {
     expect(isAlive((await footprintOf(url)).pid)).toBe(true)
   })
 
-  test('a server that is not there: which, where and what to do, without the password', async () => {
+  test('the error for a missing server names the server, its address and a remedy, without the password', async () => {
     const port = await findFreePort()
     const message = await failureOf(service, `${scheme}//someone:hunter2@127.0.0.1:${port}/0`)
     expect(message).toContain(`${service.urlVariable} names a ${service.name} server at 127.0.0.1:${port}`)
@@ -51,7 +51,7 @@ describe.each(services)('$service.name', ({ service, footprintOf }) => {
   )
 })
 
-test('servers that never answer are given up on', async () => {
+test('a server that never answers is rejected in time', async () => {
   const silent = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1')
   onTestFinished(() => void silent.close())
   await once(silent, 'listening')
@@ -63,7 +63,7 @@ test('servers that never answer are given up on', async () => {
   for (const message of messages) expect(message).toContain(`server at 127.0.0.1:${port}, which does not let us in`)
 })
 
-test('a Redis with a password lets in who has it, and only them', async () => {
+test('a Redis with a password is accepted only with that password', async () => {
   const { url } = await startForTest(redis, ownProcesses)
   await openRedis(url).config('SET', 'requirepass', 'open sesame')
   const { host } = new URL(url)
@@ -73,7 +73,7 @@ test('a Redis with a password lets in who has it, and only them', async () => {
   expect(await failureOf(redis, url)).toContain('NOAUTH')
 })
 
-test('a PostgreSQL without the database of the URL does not do', async () => {
+test('a PostgreSQL without the database of the URL is rejected', async () => {
   const { url } = await startForTest(postgres, ownProcesses)
   const elsewhere = new URL(url)
   elsewhere.pathname = '/elsewhere'

@@ -4,7 +4,7 @@ import { emptyMachine } from './machines.js'
 import { services } from './support.js'
 
 describe.each(services)('$service.name', ({ service }) => {
-  test('where there is nothing, the error says what was tried and what helps', async () => {
+  test('without any server, the error says what was tried and what helps', async () => {
     const error: unknown = await startService(service, emptyMachine).catch((reason: unknown) => reason)
     const { message } = error as Error
     expect(message).toContain(`There is no ${service.name} server to run against.`)
@@ -17,19 +17,19 @@ describe.each(services)('$service.name', ({ service }) => {
     expect(message).toMatch(/3\. Install the binaries: `apt-get install /)
   })
 
-  test('a route that is asked for is the only one that is tried', async () => {
+  test('a requested route is the only one that is tried', async () => {
     const env = { PATH: '', BEXT_TEST_SERVICES: 'local', [service.urlVariable]: service.exampleUrl }
     const error: unknown = await startService(service, { ...emptyMachine, env }).catch((reason: unknown) => reason)
     expect((error as Error).message.match(/^- \w+/gm)).toEqual(['- local'])
   })
 
-  test('asking for the given URL where none is given fails', async () => {
+  test('the route "url" fails without a URL', async () => {
     const env = { PATH: '', BEXT_TEST_SERVICES: 'url' }
     const starting = startService(service, { ...emptyMachine, env })
     await expect(starting).rejects.toThrow(`- url: ${service.urlVariable} is not set.`)
   })
 
-  test('a route that does not exist is refused', async () => {
+  test('an unknown route is rejected', async () => {
     const env = { PATH: '', BEXT_TEST_SERVICES: 'cloud' }
     await expect(startService(service, { ...emptyMachine, env })).rejects.toThrow(
       'BEXT_TEST_SERVICES is "cloud"; expected url, container, local, registry, or nothing to try them in turn.',

@@ -13,7 +13,7 @@ import { isAlive, openPostgres, openRedis, privateFolder, services, startForTest
 
 vi.setConfig({ testTimeout: 120_000 })
 
-test('a Redis that is started answers, keeps nothing on disk and drops nothing', async () => {
+test('a started Redis answers, persists nothing and evicts nothing', async () => {
   const running = await startForTest(redis, ownProcesses)
   expect(['local', 'registry']).toContain(running.origin)
   const client = openRedis(running.url)
@@ -24,7 +24,7 @@ test('a Redis that is started answers, keeps nothing on disk and drops nothing',
   expect(await client.config('GET', 'bind')).toEqual(['bind', '127.0.0.1'])
 })
 
-test('a PostgreSQL that is started answers, in UTF-8, in a database of its own', async () => {
+test('a started PostgreSQL answers, in UTF-8, in a separate database', async () => {
   const running = await startForTest(postgres, ownProcesses)
   expect(['local', 'registry']).toContain(running.origin)
   const sql = openPostgres(running.url)
@@ -38,7 +38,7 @@ test('a PostgreSQL that is started answers, in UTF-8, in a database of its own',
 })
 
 describe.each(services)('$service.name', ({ service, footprintOf }) => {
-  test('stop() ends the process and removes the folder, and may be called again', async () => {
+  test('stop() ends the process and removes the folder, and can be called again', async () => {
     const running = await startForTest(service, ownProcesses)
     const { pid, folder } = await footprintOf(running.url)
     expect(isAlive(pid)).toBe(true)
@@ -54,7 +54,7 @@ describe.each(services)('$service.name', ({ service, footprintOf }) => {
     expect(one.url).not.toBe(other.url)
   })
 
-  test('a port that was taken meanwhile is left for another one', async () => {
+  test('a port that was taken meanwhile is replaced by another port', async () => {
     const squatter = createServer().listen(0, '127.0.0.1')
     onTestFinished(() => void squatter.close())
     await once(squatter, 'listening')
@@ -68,7 +68,7 @@ describe.each(services)('$service.name', ({ service, footprintOf }) => {
     expect(new URL(running.url).port).not.toBe(String(taken))
   })
 
-  test('a server that does not start shows what it wrote', async () => {
+  test('the error of a server that does not start contains its output', async () => {
     const folder = await privateFolder()
     for (const name of ['redis-server', 'initdb', 'postgres']) {
       await writeFile(join(folder, name), '#!/bin/sh\necho this one is broken\nexit 3\n')

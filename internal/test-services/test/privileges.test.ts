@@ -8,7 +8,7 @@ import { openPostgres, privateFolder, startForTest } from './support.js'
 
 vi.setConfig({ testTimeout: 120_000 })
 
-/** A folder with PostgreSQL's programs that only the user who runs the tests can read. */
+/** Makes a folder with PostgreSQL's programs that only the user who runs the tests can read. */
 async function privateBinaries(): Promise<string> {
   const folder = await privateFolder()
   let installed: Binaries
@@ -24,7 +24,7 @@ async function privateBinaries(): Promise<string> {
   return join(folder, 'bin')
 }
 
-test('PostgreSQL runs as whoever runs the tests, root among them, in a folder that is theirs alone', async () => {
+test('PostgreSQL starts for any user, including root, in a folder that only that user can read', async () => {
   const folder = await privateFolder()
   vi.stubEnv('TMPDIR', folder)
   onTestFinished(() => void vi.unstubAllEnvs())
@@ -33,7 +33,7 @@ test('PostgreSQL runs as whoever runs the tests, root among them, in a folder th
   expect(row?.['data_directory']).toContain(folder)
 })
 
-test('so it does without user namespaces, from binaries that no other user can read', async () => {
+test('PostgreSQL starts without user namespaces, from binaries that only root can read', async () => {
   const withoutUnshare = { ...emptyMachine, postgresPlaces: [await privateBinaries()] }
   const { url } = await startForTest(postgres, withoutUnshare)
   expect(await openPostgres(url)`select 1 as one`).toEqual([{ one: 1 }])

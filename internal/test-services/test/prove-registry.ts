@@ -1,4 +1,4 @@
-// Starts both servers from downloaded binaries and asks them for their versions. Slow, and needs a network.
+// Starts both servers from downloaded binaries and queries their versions. Slow, and needs a network.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

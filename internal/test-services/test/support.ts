@@ -8,16 +8,16 @@ import { postgres } from '../src/postgres.js'
 import { redis } from '../src/redis.js'
 import type { RunningService, Service } from '../src/service.js'
 import { startService } from '../src/start-service.js'
-import type { Surroundings } from '../src/environment.js'
+import type { Environment } from '../src/environment.js'
 
-/** Starts the server for the length of one test. */
-export async function startForTest(service: Service, surroundings: Surroundings): Promise<RunningService> {
-  const running = await startService(service, surroundings)
+/** Starts the server for one test. */
+export async function startForTest(service: Service, environment: Environment): Promise<RunningService> {
+  const running = await startService(service, environment)
   onTestFinished(() => running.stop())
   return running
 }
 
-/** A folder for one test, which only its owner can read. */
+/** Makes a folder for one test that only its owner can read. */
 export async function privateFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'test-services-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
@@ -29,14 +29,14 @@ interface Footprint {
   readonly folder: string
 }
 
-/** A connection for one test. */
+/** Opens a connection for one test. */
 export function openRedis(url: string): Redis {
   const client = new Redis(url)
   onTestFinished(() => client.disconnect())
   return client
 }
 
-/** A connection for one test. */
+/** Opens a connection for one test. */
 export function openPostgres(url: string): createSql.Sql {
   const sql = createSql(url, { max: 1 })
   onTestFinished(() => sql.end({ timeout: 0 }))

@@ -32,7 +32,7 @@ test('the global setup provides servers that answer, and stops them', async () =
   expect(readdirSync(folder).filter((name) => name.startsWith('bext-'))).toEqual([])
 })
 
-test('the run fails with the reasons if servers are missing, and what did start is stopped', async () => {
+test('the run fails with the reasons if servers are missing, and stops the servers that did start', async () => {
   const folder = await privateFolder()
   const env = { BEXT_TEST_SERVICES: '', BEXT_REDIS_URL: 'redis://:hunter2@127.0.0.1:1', TMPDIR: folder }
   const { code, output } = await runProject(env)

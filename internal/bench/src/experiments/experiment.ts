@@ -1,16 +1,16 @@
 export interface ExperimentRun {
   readonly sessions: number
   readonly requests: number
-  /** Of the command line. */
+  /** Arguments of the command line. */
   readonly args: readonly string[]
-  /** Where a report is to be written, if one is. */
+  /** Folder for the report. `undefined`: write none. */
   readonly reports: string | undefined
 }
 
-/** A measurement that compares no scenarios, and prints what it finds. */
+/** A measurement outside the scenarios of the suites. It prints its results. */
 export interface Experiment {
   readonly name: string
-  /** What it prints. */
+  /** Description of the output, for `--help`. */
   readonly summary: string
   measure(run: ExperimentRun): Promise<void>
 }

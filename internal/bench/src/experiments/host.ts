@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { startPostgres, startRedis } from '@bext-internal/test-services'
-import { compareHosts, enter, leave, paths, type Entrant, type HostFigure } from '../host/compare-hosts.js'
+import { compareHosts, signInAll, signOutAll, paths, type RunningHost, type HostFigure } from '../host/compare-hosts.js'
 import type { Backend } from '../host/host-server.js'
-import { contestants } from '../host/host-servers.js'
+import { hostServers } from '../host/host-servers.js'
 import { startServerProcess, type ServerProcess } from '../host/server-process.js'
 import type { Quartiles } from '../measure/figure.js'
 import { writeText } from '../report/files.js'
@@ -36,18 +36,18 @@ async function measureBackend(backend: Backend, requestsPerSample: number): Prom
   const service = await starters[backend]()
   const servers: ServerProcess[] = []
   try {
-    const entrants: Entrant[] = []
-    for (const contestant of contestants.filter((each) => each.backends.includes(backend))) {
+    const hosts: RunningHost[] = []
+    for (const hostServer of hostServers.filter((each) => each.backends.includes(backend))) {
       const prefix = `bench_${randomBytes(6).toString('hex')}`
-      const server = await startServerProcess(contestant, service.url, prefix)
+      const server = await startServerProcess(hostServer, service.url, prefix)
       servers.push(server)
-      entrants.push(await enter(contestant.name, server, connections))
+      hosts.push(await signInAll(hostServer.name, server, connections))
     }
-    const figures = await compareHosts(entrants, requestsPerSample, rounds)
+    const figures = await compareHosts(hosts, requestsPerSample, rounds)
     const expected = requestsPerSample * (rounds + 1)
-    for (const entrant of entrants) {
-      const counted = await leave(entrant)
-      if (counted !== expected) throw new Error(`${entrant.name} counted ${counted} of ${expected} requests.`)
+    for (const host of hosts) {
+      const counted = await signOutAll(host)
+      if (counted !== expected) throw new Error(`${host.name} counted ${counted} of ${expected} requests.`)
     }
     return table(figures)
   } finally {
@@ -90,7 +90,7 @@ takes a turn.
 }
 
 async function measure({ requests, args, reports }: ExperimentRun): Promise<void> {
-  // Shared by the rounds, with the one that warms up, and in each by the two paths.
+  // The rounds, including the warm-up round, share the requests, and so do the two paths within each round.
   const requestsPerSample = Math.ceil(requests / (rounds + 1) / paths.length / connections) * connections
   const sections: string[] = []
   for (const backend of Object.keys(starters) as Backend[]) {

@@ -21,17 +21,17 @@ const rounds = 7
 const ops: readonly Operation[] = ['read', 'touch']
 const usualSizes = [1000, 100_000, 1_000_000, 5_000_000]
 
-interface Contestant {
+interface Contender {
   readonly subject: Subject
   readonly table: string
   readonly key: Key
 }
 
-/** What an operation costs each of them on so many rows, in microseconds of the wall clock: medians over the rounds. */
-async function costsAt(contestants: readonly Contestant[], op: Operation, rows: number): Promise<number[]> {
-  const samples = contestants.map(() => [] as number[])
+/** Measures an operation of each contender on a number of rows. Resolves to microseconds, medians over the rounds. */
+async function costsAt(contenders: readonly Contender[], op: Operation, rows: number): Promise<number[]> {
+  const samples = contenders.map(() => [] as number[])
   for (let round = 0; round <= rounds; round++) {
-    for (const [position, { subject }] of contestants.entries()) {
+    for (const [position, { subject }] of contenders.entries()) {
       const pool = Array.from({ length: calls }, () => idOf(Math.floor(Math.random() * rows)))
       const { opsPerSecond } = await takeSample(
         subject,
@@ -40,7 +40,7 @@ async function costsAt(contestants: readonly Contestant[], op: Operation, rows: 
         calls,
         round,
       )
-      // The first round compiles and fills caches.
+      // The first round warms up the compiler and the caches.
       if (round > 0) samples[position]?.push(1e6 / opsPerSecond)
     }
   }
@@ -58,30 +58,30 @@ function table(lines: readonly GrowthLine[]): string {
   return [head, `| --- ${sizes.map(() => '| --- ').join('')}|`, ...rows].join('\n')
 }
 
-/** The costs on more and more rows, on a server of its own. */
+/** Measures the costs on growing numbers of rows, on a separate server. */
 async function growthOn(sharedBuffers: string, sizes: readonly number[]): Promise<GrowthLine[]> {
   const server = await startPostgresProcess({ settings: { shared_buffers: sharedBuffers } })
   const sql = postgres(server.url, { onnotice: () => {} })
   const raw = rawPostgres('postgres.js', () => postgres(server.url), 'raw')
-  const contestants: Contestant[] = [
+  const contenders: Contender[] = [
     { subject: ownStore(sql, 'own'), table: 'own', key: 'hash' },
     { subject: raw, table: 'raw', key: 'id' },
   ]
   const lines: GrowthLine[] = ops.flatMap((op) =>
-    contestants.map(({ subject }) => ({ name: `${op}, ${subject.name}`, points: [] })),
+    contenders.map(({ subject }) => ({ name: `${op}, ${subject.name}`, points: [] })),
   )
   try {
-    for (const contestant of contestants) await migrate(sql, { table: contestant.table })
+    for (const contender of contenders) await migrate(sql, { table: contender.table })
     let from = 0
     for (const to of sizes) {
-      for (const { table: name, key } of contestants) {
+      for (const { table: name, key } of contenders) {
         await fillTable(sql, { table: name, key, from, to, bytes, livesForMs: '86400000' })
       }
       from = to
       for (const [opAt, op] of ops.entries()) {
-        const costs = await costsAt(contestants, op, to)
+        const costs = await costsAt(contenders, op, to)
         for (const [at, micros] of costs.entries()) {
-          lines[opAt * contestants.length + at]?.points.push({ rows: to, micros })
+          lines[opAt * contenders.length + at]?.points.push({ rows: to, micros })
         }
       }
       console.log(`measured: ${to.toLocaleString('en')} sessions, shared_buffers ${sharedBuffers}`)
@@ -93,7 +93,7 @@ async function growthOn(sharedBuffers: string, sizes: readonly number[]): Promis
   }
 }
 
-/** What `initdb` sets, and what the manual of PostgreSQL advises where a machine serves nothing else. */
+/** Returns the setting that `initdb` writes, and the one that PostgreSQL's manual advises for a dedicated machine. */
 function sharedBuffersOf(machineBytes: number): Record<'initial' | 'advised', string> {
   return { initial: '128MB', advised: `${Math.floor(machineBytes / 4 / 2 ** 20)}MB` }
 }
@@ -118,6 +118,6 @@ and in parentheses the ratio to the first column. Times are medians of ${rounds}
 
 export const pgGrowth: Experiment = {
   name: 'pg-growth',
-  summary: 'what reads and touches cost on 1,000 to so many live sessions, for the store and the raw driver',
+  summary: 'the cost of reads and touches with 1,000 to --sessions N live sessions, for the store and the raw driver',
   measure,
 }

@@ -23,7 +23,7 @@ async function bytesOf(sql: postgres.Sql, table: string): Promise<number> {
   return Number(row?.['bytes'])
 }
 
-/** What PostgreSQL has counted, once it has counted that many updates: connections tell of theirs after a while. */
+/** Resolves to PostgreSQL's statistics once they include that many updates: connections report theirs with a delay. */
 async function statisticsOf(sql: postgres.Sql, table: string, updates: number): Promise<Statistics> {
   for (;;) {
     const [row] = await sql`
@@ -45,7 +45,7 @@ async function measureOne(sql: postgres.Sql, url: string, sessions: number, fill
     const subject = ownStore(own, table)
     const touches = touchesPerSession * sessions
     for (let done = 0; done < touches; done += callsAtOnce) {
-      // No session twice in a sample, as several touches of one in a batch are one.
+      // No session occurs twice in a sample, because the store merges touches of one session within a batch.
       const start = Math.floor(Math.random() * sessions)
       const step = 1 + 2 * Math.floor(Math.random() * 5000)
       const pool = Array.from({ length: callsAtOnce }, (_, n) => idOf((start + n * step) % sessions))

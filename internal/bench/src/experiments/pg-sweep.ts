@@ -12,7 +12,7 @@ const bytes = 200
 const readers = 16
 const aloneMs = 5000
 
-/** Reads live sessions, as many at a time as there are readers, until it is told to stop. */
+/** Reads live sessions with a fixed number of concurrent readers until `stop`, which resolves to the reads per second. */
 function keepReading(subject: Subject, numbers: () => number): { stop(): Promise<number> } {
   const startedMs = performance.now()
   let stopped = false
@@ -33,7 +33,7 @@ function keepReading(subject: Subject, numbers: () => number): { stop(): Promise
   }
 }
 
-/** A client that notes how long each of its statements takes, in milliseconds. */
+/** Wraps a client so that it records the duration of each statement, in milliseconds. */
 function timed(sql: postgres.Sql, took: number[]): postgres.Sql {
   return new Proxy(sql, {
     get(target, name) {
@@ -57,10 +57,10 @@ async function measure({ sessions }: ExperimentRun): Promise<void> {
   const table = `bench_${randomBytes(6).toString('hex')}`
   try {
     await migrate(sql, { table })
-    // Every second one has expired, all over the table.
+    // Every second session has expired, so expired rows are spread over the table.
     const livesForMs = 'case when number % 2 = 0 then 3600000 else -1 end'
     await fillTable(sql, { table, key: 'hash', from: 0, to: 2 * sessions, bytes, livesForMs })
-    // A server in use writes over old files of its log. One that has none to reuse stops for each new one, about 50 ms.
+    // A server in use recycles old WAL files. Without any, it stalls about 50 ms for each new file.
     await sql.unsafe('checkpoint')
     const subject = ownStore(sql, table)
     const live = (): number => 2 * Math.floor(Math.random() * sessions)
@@ -96,6 +96,6 @@ reads a second         ${Math.round(aloneRate)} before, ${Math.round(besideRate)
 
 export const pgSweep: Experiment = {
   name: 'pg-sweep',
-  summary: 'how fast so many expired sessions are swept among as many live ones, and what readers feel',
+  summary: 'the speed of sweeping --sessions N expired sessions among as many live ones, and its effect on readers',
   measure,
 }

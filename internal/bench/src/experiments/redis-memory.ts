@@ -37,6 +37,6 @@ async function measure({ sessions }: ExperimentRun): Promise<void> {
 
 export const redisMemory: Experiment = {
   name: 'redis-memory',
-  summary: 'what so many sessions take in Redis, for the store, the raw driver and the peer',
+  summary: 'the memory of --sessions N sessions in Redis, for the store, the raw driver and the peer',
   measure,
 }

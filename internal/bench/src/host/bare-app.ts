@@ -1,6 +1,6 @@
 import express, { type Express } from 'express'
 
-/** The app without a store: what the web server itself takes. */
+/** Opens the app without a store. It shows the cost of the web server itself. */
 export function bareApp(): Express {
   const visits = new Map<string, number>()
   const app = express()

@@ -7,34 +7,34 @@ export const paths = ['/unchanged', '/changed'] as const
 
 export type Path = (typeof paths)[number]
 
-/** A server that takes part, with a signed-in session for each connection. */
-export interface Entrant {
+/** A running server with a signed-in session for each connection. */
+export interface RunningHost {
   readonly name: string
   readonly server: ServerProcess
   readonly cookies: readonly string[]
 }
 
-/** What was measured of one on one path: each a median over the rounds, against the first entrant round by round. */
+/** Results of a server on one path: quartiles over the rounds, and ratios to the first server, round by round. */
 export interface HostFigure {
   readonly name: string
   readonly path: Path
   readonly requestsPerSecond: Quartiles
   readonly p99Ms: Quartiles
   readonly cpuMicros: Quartiles
-  /** The first one's requests a second for one of this one. */
+  /** Requests per second of the first server divided by those of this server. */
   readonly throughputRatio: Quartiles
-  /** The first one's 99th percentile for one of this one. */
+  /** 99th percentile of the first server divided by that of this server. */
   readonly p99Ratio: Quartiles
 }
 
-export async function enter(name: string, server: ServerProcess, connections: number): Promise<Entrant> {
+export async function signInAll(name: string, server: ServerProcess, connections: number): Promise<RunningHost> {
   const cookies: string[] = []
   while (cookies.length < connections) cookies.push((await ask(`${server.origin}/sign-in`)).cookie)
   return { name, server, cookies }
 }
 
-/** Ends the sessions. Resolves to how often all of them have counted. */
-export async function leave({ server, cookies }: Entrant): Promise<number> {
+/** Signs out of all sessions. Resolves to the sum of their counters. */
+export async function signOutAll({ server, cookies }: RunningHost): Promise<number> {
   let counted = 0
   for (const cookie of cookies) {
     counted += Number((await ask(`${server.origin}/unchanged`, cookie)).text)
@@ -57,17 +57,17 @@ function figureOf(name: string, path: Path, own: readonly HostSample[], first: r
   }
 }
 
-/** In each round all take their turn on each path, and each round another one is the first. The first round warms up. */
+/** Measures all servers. In each round every server takes a turn on each path, and each round starts with another server. The first round warms up. */
 export async function compareHosts(
-  entrants: readonly Entrant[],
+  hosts: readonly RunningHost[],
   requestsPerSample: number,
   rounds: number,
 ): Promise<HostFigure[]> {
   const samples = new Map<string, HostSample[]>()
   for (let round = 0; round <= rounds; round++) {
     for (const path of paths) {
-      for (let turn = 0; turn < entrants.length; turn++) {
-        const { name, server, cookies } = entrants[(round + turn) % entrants.length] as Entrant
+      for (let turn = 0; turn < hosts.length; turn++) {
+        const { name, server, cookies } = hosts[(round + turn) % hosts.length] as RunningHost
         const sample = await takeHostSample(server, path, cookies, requestsPerSample)
         const key = name + path
         if (round > 0) samples.set(key, [...(samples.get(key) ?? []), sample])
@@ -75,8 +75,8 @@ export async function compareHosts(
     }
   }
   return paths.flatMap((path) =>
-    entrants.map(({ name }) =>
-      figureOf(name, path, samples.get(name + path) ?? [], samples.get(`${entrants[0]?.name}${path}`) ?? []),
+    hosts.map(({ name }) =>
+      figureOf(name, path, samples.get(name + path) ?? [], samples.get(`${hosts[0]?.name}${path}`) ?? []),
     ),
   )
 }

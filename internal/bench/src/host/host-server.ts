@@ -1,26 +1,26 @@
 import type { Express } from 'express'
 
-/** An app under load, with what it opened. */
+/** An app under load and its connections. */
 export interface OpenApp {
   readonly app: Express
-  /** Removes what the app itself has made at the backend, and ends the connections. */
+  /** Removes what the app created in the backend, and ends the connections. */
   close(): Promise<void>
 }
 
 export type Backend = 'redis' | 'pg'
 
 /**
- * One of those that are compared: an Express app with `GET /unchanged`, which reads the session, `GET /changed`, which
- * counts one up in it, both answering with the count, and `GET /sign-in` and `GET /sign-out`.
+ * A server under comparison: an Express app with four paths. `GET /unchanged` reads the session, `GET /changed`
+ * increments its counter; both respond with the counter. `GET /sign-in` and `GET /sign-out` begin and end the session.
  */
-export interface Contestant {
+export interface HostServer {
   readonly name: string
-  /** With whom it is compared. */
+  /** Backends on which it is measured. */
   readonly backends: readonly Backend[]
   open(url: string, prefix: string): Promise<OpenApp>
 }
 
 export const ttlMs = 3_600_000
 
-/** What a session holds beside the count: with it, about 200 bytes of JSON. */
+/** Data of a session besides its counter: together about 200 bytes of JSON. */
 export const filler: string = 'x'.repeat(170)

@@ -8,7 +8,7 @@ import { Pool } from 'pg'
 import postgres from 'postgres'
 import { createClient } from 'redis'
 import { bareApp } from './bare-app.js'
-import { ttlMs, type Contestant, type OpenApp } from './host-server.js'
+import { ttlMs, type HostServer, type OpenApp } from './host-server.js'
 import { ownApp } from './own-app.js'
 import { peerApp } from './peer-app.js'
 
@@ -45,7 +45,7 @@ async function openOwnPg(url: string, table: string): Promise<OpenApp> {
 
 async function openConnectPgSimple(url: string, schema: string, disableTouch: boolean): Promise<OpenApp> {
   const pool = new Pool({ connectionString: url })
-  // The index of its table has a fixed name, so that a schema has room for one.
+  // The index of its table has a fixed name, so a schema can hold only one such table.
   await pool.query(`create schema "${schema}"`)
   const Store = connectPgSimple(session)
   const options = { pool, schemaName: schema, createTableIfMissing: true, disableTouch }
@@ -58,8 +58,8 @@ async function openConnectPgSimple(url: string, schema: string, disableTouch: bo
   }
 }
 
-/** Of those of a backend ours is the first. */
-export const contestants: readonly Contestant[] = [
+/** The servers. The first one of each backend is ours. */
+export const hostServers: readonly HostServer[] = [
   { name: '@bext/session-redis', backends: ['redis'], open: openOwnRedis },
   { name: 'connect-redis', backends: ['redis'], open: (url, prefix) => openConnectRedis(url, prefix, false) },
   {

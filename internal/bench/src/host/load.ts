@@ -5,11 +5,11 @@ import type { ServerProcess } from './server-process.js'
 export interface HostSample {
   readonly requestsPerSecond: number
   readonly p99Ms: number
-  /** The server process's, for one request. */
+  /** CPU time of the server process per request, in microseconds. */
   readonly cpuMicros: number
 }
 
-/** Asks for a page once. Resolves to its text and the cookies that it sets, as a browser sends them back. */
+/** Requests a page once. Resolves to its text, and the cookies that it sets as a browser would return them. */
 export async function ask(url: string, cookie: string = ''): Promise<{ text: string; cookie: string }> {
   const response = await fetch(url, { headers: { cookie } })
   const text = await response.text()
@@ -24,8 +24,8 @@ export async function ask(url: string, cookie: string = ''): Promise<{ text: str
 }
 
 /**
- * Sends so many requests over as many connections as there are cookies, each with one of them, the next request once
- * the one before was answered. Rejects if any of them was not answered with 200.
+ * Sends a number of requests over one connection for each cookie. Each connection sends its next request once the
+ * previous one was answered. Rejects if any response is not a 200.
  */
 export async function takeHostSample(
   server: ServerProcess,
@@ -51,7 +51,7 @@ export async function takeHostSample(
       if (error instanceof Error) reject(error)
       else resolve(result)
     })
-    // Its own figures are whole milliseconds, and it ends with a whole second.
+    // autocannon's own figures are whole milliseconds, and it ends only after a whole second.
     load.on('response', (_client, _status, _bytes, responseMs) => {
       tookMs.push(responseMs)
       lastMs = performance.now()

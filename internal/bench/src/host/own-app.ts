@@ -3,7 +3,7 @@ import { createSessionManager } from '@bext/session-core/manager'
 import express, { type Express } from 'express'
 import { filler, ttlMs } from './host-server.js'
 
-/** The app with the session manager. */
+/** Opens the app with the session manager. */
 export function ownApp(plugin: SessionPlugin): Express {
   const sessions = createSessionManager({
     store: plugin,

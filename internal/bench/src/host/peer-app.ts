@@ -10,7 +10,7 @@ declare module 'express-session' {
   }
 }
 
-/** The app with express-session, set up as its documentation recommends for stores that touch. */
+/** Opens the app with express-session, configured as its documentation recommends for stores that touch. */
 export function peerApp(store: Store): Express {
   const app = express()
   app.use(

@@ -5,18 +5,18 @@ import type { OpenSuite, Subject } from './suite.js'
 
 type Samples = ReadonlyMap<Subject, readonly Sample[]>
 
-// Enough to take some tens of milliseconds.
+// Enough calls for a few tens of milliseconds.
 function callsOf(inFlight: number, effort: number): number {
   return Math.round(effort * (600 + 60 * Math.min(inFlight, 100)))
 }
 
-interface Contestant {
+interface Contender {
   readonly subject: Subject
   readonly pool: readonly string[]
   readonly samples: Sample[]
 }
 
-// Functions are compiled while they are used; those that wait for threads all the time would take long.
+// The engine compiles functions while they run. Subjects that always wait for threads would warm up for too long.
 const warmUpCalls = 20_000
 const warmUpCallsOfFactor = 1000
 const warmUpInFlight = 64
@@ -32,7 +32,7 @@ async function warmUp(subject: Subject, scenario: Scenario, pool: readonly strin
   await takeSample(subject, { ...scenario, inFlight: warmUpInFlight }, pool, calls, 0)
 }
 
-async function enter(subject: Subject, scenario: Scenario): Promise<Contestant> {
+async function enter(subject: Subject, scenario: Scenario): Promise<Contender> {
   const pool = await createMany(subject, poolSize, dataOf(scenario.bytes))
   await warmUp(subject, scenario, pool)
   return { subject, pool, samples: [] }
@@ -40,21 +40,21 @@ async function enter(subject: Subject, scenario: Scenario): Promise<Contestant> 
 
 async function measure(suite: OpenSuite, scenario: Scenario, rounds: number, effort: number): Promise<Samples> {
   const calls = callsOf(scenario.inFlight, effort)
-  const contestants: Contestant[] = []
-  for (const subject of [suite.store, ...suite.others]) contestants.push(await enter(subject, scenario))
+  const contenders: Contender[] = []
+  for (const subject of [suite.store, ...suite.others]) contenders.push(await enter(subject, scenario))
   await suite.settle?.()
   for (let round = 0; round < rounds; round++) {
-    for (let turn = 0; turn < contestants.length; turn++) {
-      const at = (round + turn) % contestants.length
-      const { subject, pool, samples } = contestants[at] as Contestant
+    for (let turn = 0; turn < contenders.length; turn++) {
+      const at = (round + turn) % contenders.length
+      const { subject, pool, samples } = contenders[at] as Contender
       samples.push(await takeSample(subject, scenario, pool, calls * (subject.callsFactor ?? 1), round + 1))
     }
   }
-  for (const { subject, pool } of contestants) await deleteMany(subject, pool)
-  return new Map(contestants.map(({ subject, samples }) => [subject, samples]))
+  for (const { subject, pool } of contenders) await deleteMany(subject, pool)
+  return new Map(contenders.map(({ subject, samples }) => [subject, samples]))
 }
 
-/** How the subject did against another one, round by round. */
+/** Compares a subject with another one, round by round. */
 export function figureOf(
   backend: string,
   scenario: Scenario,
@@ -77,8 +77,9 @@ export function figureOf(
 }
 
 /**
- * Measures a scenario: in each round all take their turn, and each round another one is the first. Resolves to the
- * figures of the store against each of the others, and of each of the others, the raw driver too, against the raw driver.
+ * Measures a scenario. In each round every subject takes a turn, and each round starts with another subject. Resolves to
+ * the figures of the store against each other subject, and of each other subject, including the raw driver, against the
+ * raw driver.
  */
 export async function compare(
   backend: string,

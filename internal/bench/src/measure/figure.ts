@@ -2,7 +2,7 @@ export const operations = ['read', 'update', 'touch', 'create', 'delete', 'mix']
 
 export type Operation = (typeof operations)[number]
 
-/** How calls follow each other: all at once when a reply comes, or each after 0 to 3 turns of the event loop. */
+/** Arrivals of calls: as soon as the previous reply arrives, or after another 0 to 3 turns of the event loop. */
 export const arrivalKinds = ['closed', 'jitter'] as const
 
 export type Arrivals = (typeof arrivalKinds)[number]
@@ -14,7 +14,7 @@ export interface Scenario {
   readonly arrivals: Arrivals
 }
 
-/** The scenarios that are measured unless told otherwise: all combinations. */
+/** The default scenarios of a backend: all combinations of these. */
 export interface UsualScenarios {
   readonly ops: readonly Operation[]
   readonly bytes: readonly number[]
@@ -28,13 +28,13 @@ export interface Quartiles {
   readonly q3: number
 }
 
-/** What was measured: how many operations a subject did for one of what it is compared with. */
+/** A result: the operations that a subject completes while the subject it is compared with completes one. */
 export interface Figure extends Scenario {
   readonly backend: string
   readonly subject: string
   readonly against: string
   readonly ratio: Quartiles
-  /** The subject's, median over the rounds. */
+  /** Operations per second of the subject, median over the rounds. */
   readonly opsPerSecond: number
   /** The CPU time of this process for one operation of the subject, in microseconds, median over the rounds. */
   readonly cpuMicros: number

@@ -20,7 +20,7 @@ export const mixShares: Readonly<Partial<Record<SingleOperation, number>>> = {
 const maxTurns = 3
 export const poolSize = 1000
 
-/** JSON text of that many bytes. */
+/** Returns JSON text of that many bytes. */
 export function dataOf(bytes: number): string {
   const empty = JSON.stringify({ data: '' })
   return JSON.stringify({ data: 'x'.repeat(Math.max(0, bytes - empty.length)) })
@@ -35,12 +35,12 @@ function pickFromMix(share: number): SingleOperation {
   return 'read'
 }
 
-/** What each of the calls does. */
+/** Returns the operation of each call. */
 export function planOf(op: Operation, calls: number, random: () => number): SingleOperation[] {
   return Array.from({ length: calls }, () => (op === 'mix' ? pickFromMix(random()) : op))
 }
 
-/** Sessions of the subject, made some at a time. */
+/** Creates sessions of the subject, in batches. Resolves to their ids. */
 export async function createMany(subject: Subject, count: number, dataJson: string): Promise<string[]> {
   const ids: string[] = []
   while (ids.length < count) {
@@ -63,8 +63,8 @@ function turn(): Promise<void> {
 }
 
 /**
- * Lets the subject do that many operations, on the sessions of the pool in turn. What is to be deleted is made before,
- * and what was created is removed after the time that counts.
+ * Measures a number of operations of the subject, on the sessions of the pool in turn. Sessions to delete are created
+ * before the measured time, and created sessions are deleted after it.
  */
 export async function takeSample(
   subject: Subject,

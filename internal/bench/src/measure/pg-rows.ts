@@ -4,12 +4,12 @@ import { dataOf } from './load.js'
 
 const rowsAtOnce = 100_000
 
-/** The id of a session that `fillTable` has made, by its number. */
+/** Returns the id of a session that `fillTable` made, by its number. */
 export function idOf(number: number): string {
   return createHash('sha256').update(String(number)).digest('base64url')
 }
 
-/** How a table names the session: by its id, as raw drivers do, or by the id's hash, as the store does. */
+/** The key column of a table: the session's id, as raw drivers have it, or the id's hash, as the store has it. */
 export type Key = 'id' | 'hash'
 
 const idText = `rtrim(translate(encode(sha256(number::text::bytea), 'base64'), '+/', '-_'), '=')`
@@ -25,11 +25,11 @@ export interface Fill {
   readonly from: number
   readonly to: number
   readonly bytes: number
-  /** SQL for the time until a session of that `number` ends, in milliseconds; below zero it has ended. */
+  /** SQL for the remaining time of the session with that `number`, in milliseconds. Negative: it has expired. */
   readonly livesForMs: string
 }
 
-/** Fills the table with sessions, without asking its store for each. */
+/** Fills the table with sessions, bypassing its store. */
 export async function fillTable(sql: postgres.Sql, fill: Fill): Promise<void> {
   const { table, key, from, to, bytes, livesForMs } = fill
   for (let start = from; start < to; start += rowsAtOnce) {

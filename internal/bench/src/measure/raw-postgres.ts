@@ -13,10 +13,10 @@ export interface RawPostgres extends Subject {
 }
 
 /**
- * Nothing but the driver: one prepared statement for each operation, on a table like the store's.
+ * Returns the bare driver as a subject: one prepared statement for each operation, on a table like the store's.
  *
- * The client's queues grow, and it slows down, for as long as it is never quite at rest; so each sample is given a new
- * one, with all its connections open and its statements prepared.
+ * A client that is never idle slows down, because its queues grow. So each sample uses a new client, with all
+ * connections open and all statements prepared.
  */
 export function rawPostgres(name: string, open: () => postgres.Sql, table: string): RawPostgres {
   let sql = open()

@@ -1,9 +1,9 @@
 import type { UsualScenarios } from './figure.js'
 
-/** One of what is compared: sessions by text ids, with JSON text as data. */
+/** A store or driver under measurement: sessions by text ids, with JSON text as data. */
 export interface Subject {
   readonly name: string
-  /** How many times as many calls its samples have, where they would be too short otherwise. Default: 1. */
+  /** Factor for the number of calls in a sample, for subjects whose samples would be too short. Default: 1. */
   readonly callsFactor?: number
   /** Resolves to the id of the new session. */
   create(dataJson: string): Promise<string>
@@ -11,7 +11,7 @@ export interface Subject {
   update(id: string, dataJson: string): Promise<unknown>
   touch(id: string): Promise<unknown>
   delete(id: string): Promise<unknown>
-  /** Begins anew before each sample, with a client that has not worked yet, but is ready to. */
+  /** Replaces the client with a new one that is ready for calls. Called before each sample. */
   renew?(): Promise<void>
 }
 
@@ -19,11 +19,11 @@ export interface OpenSuite {
   /** The raw driver first, then the peers. */
   readonly others: readonly [raw: Subject, ...peers: Subject[]]
   readonly store: Subject
-  /** Of the server and of what is compared. */
+  /** Versions of the server and of the subjects, by name. */
   readonly versions: Readonly<Record<string, string>>
-  /** Puts the server into the order in which it keeps itself, given time. Called before each scenario. */
+  /** Runs the maintenance that the server would do in time, such as a vacuum. Called before each scenario. */
   settle?(): Promise<void>
-  /** Resolves to what is to be told beside times, as Markdown. */
+  /** Resolves to findings other than times, as Markdown. */
   findings?(): Promise<string>
   close(): Promise<void>
 }
@@ -31,9 +31,9 @@ export interface OpenSuite {
 /** The benchmarks of one backend. */
 export interface Suite {
   readonly backend: string
-  /** What is measured unless told otherwise, where it is not the usual. */
+  /** Default scenarios, if they differ from the usual ones. */
   readonly usual?: UsualScenarios
-  /** What the raw driver and the peers do for each operation, as Markdown. */
+  /** Description of what the raw driver and the peers do for each operation, as Markdown. */
   readonly notes: string
   open(): Promise<OpenSuite>
 }

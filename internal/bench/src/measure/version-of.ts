@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
-/** The installed version of a package. */
+/** Returns the installed version of a package. */
 export function versionOf(packageName: string): string {
   const main = createRequire(import.meta.url).resolve(packageName)
   const folder = main.slice(0, main.lastIndexOf(`/node_modules/${packageName}/`))

@@ -15,7 +15,7 @@ export function writeText(file: string, text: string): void {
   writeFileSync(file, text)
 }
 
-/** Writes the figures, and beside them how they were taken. */
+/** Writes the figures to a file, and the description of the run to a second file beside it. */
 export function writeRun(jsonFile: string, { figures, info }: Run): void {
   writeText(jsonFile, `${JSON.stringify(figures, undefined, 2)}\n`)
   writeText(`${jsonFile}.run.json`, `${JSON.stringify(info, undefined, 2)}\n`)
@@ -28,7 +28,7 @@ function readRun(jsonFile: string): Run {
   return { figures: figures as Figure[], info: info as RunInfo }
 }
 
-/** Reads runs that were made in pieces as one: how it was taken is told by the first, with the commands of all. */
+/** Reads several runs as one. The description is that of the first run, with the commands of all. */
 export function readRuns(jsonFiles: readonly [string, ...string[]]): Run {
   const [first, ...others] = jsonFiles
   const [run, rest] = [readRun(first), others.map(readRun)]
@@ -36,7 +36,7 @@ export function readRuns(jsonFiles: readonly [string, ...string[]]): Run {
   return { figures: [run, ...rest].flatMap(({ figures }) => figures), info: { ...run.info, command } }
 }
 
-/** Writes the report and its chart into the folder. Resolves to the files. */
+/** Writes the report and its chart to the folder. Resolves to the paths of the files. */
 export async function writeReport(folder: string, { figures, info }: Run, notes: string): Promise<string[]> {
   const chartFile = `${info.backend}.svg`
   const files = [join(folder, `${info.backend}.md`), join(folder, chartFile)] as const

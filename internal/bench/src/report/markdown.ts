@@ -15,7 +15,7 @@ function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`
 }
 
-/** For each operation, a row of ratios for calls in flight. */
+/** Returns a table of ratios, with a row for each operation and a column for each number of calls in flight. */
 function table(figures: readonly Figure[]): string {
   const depths = unique(figures.map(({ inFlight }) => inFlight))
   const ops = operations.filter((op) => figures.some((figure) => figure.op === op))
@@ -29,7 +29,7 @@ function table(figures: readonly Figure[]): string {
   ].join('\n')
 }
 
-/** For each operation, what it costs. */
+/** Returns a table of operations per second and CPU times. */
 function costTable(figures: readonly Figure[]): string {
   const depths = unique(figures.map(({ inFlight }) => inFlight))
   const ops = operations.filter((op) => figures.some((figure) => figure.op === op))
@@ -65,7 +65,7 @@ function mixText(figures: readonly Figure[]): string {
   return ' The mix is 75 % read, 15 % update, 5 % touch and 5 % create.'
 }
 
-/** The report of a run as Markdown. */
+/** Returns the report of a run as Markdown. */
 export function renderMarkdown(figures: readonly Figure[], info: RunInfo, notes: string, chartFile: string): string {
   const store = figures[0]?.subject ?? ''
   const sections = unique(figures.map(({ bytes }) => bytes)).flatMap((bytes) =>

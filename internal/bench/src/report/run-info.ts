@@ -1,6 +1,6 @@
 import { cpus } from 'node:os'
 
-/** How figures were taken. */
+/** Description of a run: command, date, machine and versions. */
 export interface RunInfo {
   readonly backend: string
   readonly command: string
@@ -9,11 +9,11 @@ export interface RunInfo {
   readonly cpu: string
   readonly cores: number
   readonly versions: Readonly<Record<string, string>>
-  /** What was found beside times, as Markdown. */
+  /** Findings other than times, as Markdown. */
   readonly findings: string | undefined
 }
 
-/** What is the same for all figures of the run that goes on. It holds nothing that names the machine or its user. */
+/** Describes the current run. The description contains nothing that identifies the machine or its user. */
 export function describeRun(
   { backend, rounds }: { readonly backend: string; readonly rounds: number },
   args: readonly string[],
@@ -23,7 +23,7 @@ export function describeRun(
   const processors = cpus()
   return {
     backend,
-    // Without the file that the figures went to.
+    // The name of the file with the figures does not matter.
     command: ['pnpm bench', ...args].join(' ').replace(/ --json \S+/, ''),
     rounds,
     date: new Date().toISOString().slice(0, 10),

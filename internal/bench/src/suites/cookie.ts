@@ -12,15 +12,15 @@ const ttlMs = 3_600_000
 const ttl = ttlMs / 1000
 const sizes = [200, 1000, 3000]
 
-// 3 KB of data are more than a browser keeps; the measure is the work.
+// A browser would not store 3 KB of data, but the benchmark measures only the work.
 const maxIdBytes = 8192
 
-/** Texts in and out, as objects within: all of them pay for JSON once in each direction. */
+/** Parses data. Each subject takes and returns text, and so pays for JSON once in each direction. */
 function parse(dataJson: string): object {
   return JSON.parse(dataJson) as object
 }
 
-// Samples of what needs no thread would be over in some milliseconds.
+// Samples of subjects that need no thread would last only a few milliseconds.
 const callsFactor = 20
 
 function ironSession(): Subject {
@@ -50,7 +50,7 @@ async function fastifySecureSession(): Promise<{ readonly subject: Subject; clos
   }
   function unseal(id: string): object {
     const session = app.decodeSecureSession(id)
-    if (!session) throw new Error('@fastify/secure-session did not open what it had sealed.')
+    if (!session) throw new Error('@fastify/secure-session could not open a session that it had sealed.')
     return session
   }
   const subject: Subject = {
@@ -64,7 +64,7 @@ async function fastifySecureSession(): Promise<{ readonly subject: Subject; clos
     },
     async touch(id) {
       const session = app.decodeSecureSession(id)
-      if (!session) throw new Error('@fastify/secure-session did not open what it had sealed.')
+      if (!session) throw new Error('@fastify/secure-session could not open a session that it had sealed.')
       return app.encodeSecureSession(session)
     },
     async delete() {},
@@ -85,13 +85,13 @@ function ownStore(name: string, open: typeof cookieSessions, factor = 1): Subjec
   }
 }
 
-/** How many characters the subject's id of such data has, after a touch, too. */
+/** Resolves to the lengths of an id with that many bytes of data, in characters: when created, and after a touch. */
 async function lengthsOf(subject: Subject, bytes: number): Promise<readonly [created: number, touched: number]> {
   const id = await subject.create(dataOf(bytes))
   return [id.length, String(await subject.touch(id)).length]
 }
 
-/** A table of the lengths of ids, and how they compare over whole blocks of the cipher. */
+/** Returns a table of the lengths of ids, and their difference over whole blocks of the cipher. */
 async function describeSizes(store: Subject, iron: Subject): Promise<string> {
   async function row(bytes: number): Promise<readonly number[]> {
     const [[own, touched], [others]] = [await lengthsOf(store, bytes), await lengthsOf(iron, bytes)]

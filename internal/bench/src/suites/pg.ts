@@ -30,7 +30,7 @@ function rawPg(pool: Pool, table: string): Subject {
   }
 }
 
-// The data is given as text on both sides, so that no time goes into JSON that is not the peer's own.
+// Both sides exchange the data as text, so that the time includes only the JSON work of the peer itself.
 function toSession(text: string): SessionData {
   return text as unknown as SessionData
 }

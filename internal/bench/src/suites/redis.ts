@@ -15,7 +15,7 @@ function mintId(): string {
   return randomBytes(32).toString('base64url')
 }
 
-/** Nothing but the driver: one command for each operation, on keys as long as the store's. */
+/** Returns the bare driver as a subject: one command for each operation, on keys as long as the store's. */
 function rawDriver(client: Redis, prefix: string): Subject {
   return {
     name: 'ioredis',
@@ -31,7 +31,7 @@ function rawDriver(client: Redis, prefix: string): Subject {
   }
 }
 
-// The data is given and taken as text on both sides, so that no time goes into JSON that is not the store's own.
+// Both sides exchange the data as text, so that the time includes only the JSON work of the store itself.
 function toSession(text: string): SessionData {
   return text as unknown as SessionData
 }
@@ -71,7 +71,7 @@ async function serverVersion(client: Redis): Promise<string> {
   return /redis_version:(\S+)/.exec(await client.info('server'))?.[1] ?? 'unknown'
 }
 
-/** The store and what it is compared with, each with a connection of its own to the server. */
+/** Opens the store, the raw driver and the peer, each with a separate connection to the server. */
 export async function openRedisSubjects(url: string): Promise<OpenSuite> {
   const prefix = `bench-${crypto.randomUUID()}`
   const rawClient = new Redis(url)

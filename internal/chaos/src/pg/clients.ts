@@ -2,20 +2,20 @@ import { migrate, pgSessions } from '@bext/session-pg'
 import postgres from 'postgres'
 import { timeoutMs, type OpenStore } from '../scenario.js'
 
-/** Makes the table, by a connection that nothing breaks. */
+/** Creates the table, over a connection that nothing disturbs. */
 export async function migrateAt(url: string): Promise<void> {
   const sql = postgres(url, { max: 1, onnotice: () => {} })
   await migrate(sql)
   await sql.end()
 }
 
-/** A store with a connection of its own. */
+/** Opens a store that opens its own connection. */
 export function openByUrl(url: string): OpenStore {
   const store = pgSessions({ url, timeoutMs })
   return { store, close: () => store.close() }
 }
 
-/** A store with a client of the user's, set as the README says. */
+/** Opens a store over a client with the options that the README of the store advises. */
 export function openByClient(url: string, options: postgres.Options<Record<string, never>> = {}): OpenStore {
   const sql = postgres(url, {
     onnotice: () => {},

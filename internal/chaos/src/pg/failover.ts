@@ -2,7 +2,7 @@ import { startPostgresPair } from '@bext-internal/test-services'
 import type { Scenario } from '../scenario.js'
 import { migrateAt, openByClient } from './clients.js'
 
-/** A server whose standby takes its place, which may lack the last writes unless commits wait for it. */
+/** A primary that fails over to its standby. The standby may lack the last writes, unless commits wait for it. */
 function failoverTo(kind: 'async' | 'sync'): Scenario {
   return {
     name: kind === 'sync' ? 'failover-sync' : 'failover',
@@ -23,7 +23,7 @@ function failoverTo(kind: 'async' | 'sync'): Scenario {
           {
             name: 'primary killed',
             async run() {
-              // There is one standby, so this happens once; the connections are cut the other times.
+              // Only one standby exists, so the primary is killed once. After that, connections are cut.
               if (await isStandby()) {
                 await pair.primary.end('kill')
                 await pair.promote()

@@ -24,7 +24,7 @@ function createMany(store: ChaosStore, count: number, userId?: string): Promise<
   return Promise.all(Array.from({ length: count }, () => store.create({ userId, dataJson: '"new"', ttlMs })))
 }
 
-/** Calls, one after the other, until told to stop. Returns how many were done. */
+/** Calls the store, one call after the other, until `isOver`. Resolves to the number of calls that succeeded. */
 async function keepCalling(store: ChaosStore, id: SessionId, isOver: () => boolean): Promise<number> {
   let done = 0
   for (let turn = 0; !isOver(); turn += 1) {
@@ -43,7 +43,7 @@ async function countCalls(store: ChaosStore, ids: readonly SessionId[]): Promise
   return counts.reduce((sum, count) => sum + count, 0)
 }
 
-/** Calls on other sessions a second, before and while so many sessions are locked, again and again. */
+/** Measures the calls per second on other sessions, before and while a number of sessions are locked. */
 async function measureRates(
   sql: postgres.Sql,
   store: ChaosStore,
@@ -61,7 +61,7 @@ async function measureRates(
       // More callers than the pool has connections.
       const calls = Array.from({ length: callers }, (_, n) => locked[n % rows] as SessionId)
       calling = Promise.all(calls.map((id) => keepCalling(store, id, () => isOver)))
-      // They have met the lock by then.
+      // By then, the calls wait for the lock.
       await sleep(windowMs / 4)
       during += await countCalls(store, free)
       isOver = true
@@ -73,7 +73,7 @@ async function measureRates(
   return { before: Math.round(before * perSecond), during: Math.round(during * perSecond) }
 }
 
-/** Locks one session, and many, while they are called. */
+/** Locks one session, then several, while calls on them are in flight. */
 function lockRows(sql: postgres.Sql): Disturbance {
   return {
     name: 'rows locked',
@@ -88,7 +88,7 @@ function lockRows(sql: postgres.Sql): Disturbance {
   }
 }
 
-/** One server, on which another transaction has rows locked for long. */
+/** A server on which another transaction locks rows for a long time. */
 export const lockedRows: Scenario = {
   name: 'locked-rows',
   losesWrites: false,

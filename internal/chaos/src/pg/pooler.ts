@@ -1,11 +1,12 @@
 import { startPgBouncer, startPostgresProcess, startProxy } from '@bext-internal/test-services'
+import { resetConnections } from '../network-disturbances.js'
 import type { Scenario } from '../scenario.js'
 import { migrateAt, openByClient, openByUrl } from './clients.js'
-import { serverDisturbances } from './disturbances.js'
+import { serverDisturbances } from './server-disturbances.js'
 
 const connections = 4
 
-/** PgBouncer in transaction mode before a server. */
+/** A server behind PgBouncer in transaction mode. */
 export const pooler: Scenario = {
   name: 'pooler',
   losesWrites: false,
@@ -20,15 +21,7 @@ export const pooler: Scenario = {
         'own connections': () => openByUrl(proxy.url),
         'postgres.js, prepare: false': () => openByClient(proxy.url, { prepare: false }),
       },
-      disturbances: [
-        {
-          name: 'connections reset',
-          async run() {
-            proxy.reset()
-          },
-        },
-        ...serverDisturbances(server),
-      ],
+      disturbances: [resetConnections(proxy), ...serverDisturbances(server)],
       async close() {
         await proxy.close()
         await bouncer.stop()

@@ -5,13 +5,13 @@ import { migrateAt, openByClient, openByUrl } from './clients.js'
 
 const role = 'app'
 
-// None at all, and for select and insert only.
+// No policy at all, and policies for select and insert only.
 const policySets: readonly (readonly string[])[] = [
   [],
   ['reading on sessions for select using (true)', 'adding on sessions for insert with check (true)'],
 ]
 
-/** Has row level security apply to the role of the store, with each set of policies for a while. */
+/** Enables row level security for the store's role for a while, with each set of policies in turn. */
 function secure(server: PostgresProcess): Disturbance {
   return {
     name: 'row level security',
@@ -27,7 +27,7 @@ function secure(server: PostgresProcess): Disturbance {
   }
 }
 
-/** One server, whose owner has row level security keep sessions from the store. */
+/** A server whose row level security hides sessions from the store. */
 export const rowSecurity: Scenario = {
   name: 'row-security',
   losesWrites: false,

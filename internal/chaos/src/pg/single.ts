@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { startPostgresProcess, startProxy } from '@bext-internal/test-services'
-import { timeoutMs, type Scenario } from '../scenario.js'
+import { resetConnections, stallNetwork } from '../network-disturbances.js'
+import type { Scenario } from '../scenario.js'
 import { migrateAt, openByClient, openByUrl } from './clients.js'
-import { serverDisturbances } from './disturbances.js'
+import { serverDisturbances } from './server-disturbances.js'
 
-/** One server behind a proxy. */
+/** A single server behind a proxy. */
 export const single: Scenario = {
   name: 'single',
   losesWrites: false,
@@ -18,23 +18,7 @@ export const single: Scenario = {
         'own connections': () => openByUrl(proxy.url),
         'postgres.js': () => openByClient(proxy.url),
       },
-      disturbances: [
-        {
-          name: 'network stalled',
-          async run(random) {
-            proxy.stall()
-            await sleep(random.below(2 * timeoutMs))
-            proxy.release()
-          },
-        },
-        {
-          name: 'connections reset',
-          async run() {
-            proxy.reset()
-          },
-        },
-        ...serverDisturbances(server),
-      ],
+      disturbances: [stallNetwork(proxy), resetConnections(proxy), ...serverDisturbances(server)],
       async close() {
         await proxy.close()
         await server.stop()

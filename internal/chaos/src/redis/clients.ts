@@ -2,22 +2,22 @@ import { redisSessions } from '@bext/session-redis'
 import type { Cluster, Redis } from 'ioredis'
 import { timeoutMs, type OpenStore } from '../scenario.js'
 
-/** What makes ioredis keep commands, and send them after all. */
-export const eager = {
+/** ioredis options under which commands are queued while disconnected, and resent. */
+export const retryingOptions = {
   enableOfflineQueue: true,
   autoResendUnfulfilledCommands: true,
   maxRetriesPerRequest: null,
 } as const
 
-/** A store with a connection of its own. */
+/** Opens a store that opens its own connection. */
 export function openByUrl(url: string): OpenStore {
   const store = redisSessions({ url, timeoutMs })
   return { store, close: () => store.close() }
 }
 
-/** A store with that client, which is closed with it. */
+/** Opens a store over a client. Closing the store disconnects the client, too. */
 export function openWith(client: Redis | Cluster): OpenStore {
-  // ioredis prints what nobody listens to, and all of it is expected here.
+  // ioredis prints errors that have no listener, and all of them are expected here.
   client.on('error', () => {})
   const store = redisSessions({ client, timeoutMs })
   return {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startRedisCluster, type RedisProcess } from '@bext-internal/test-services'
 import { Cluster } from 'ioredis'
 import type { Scenario } from '../scenario.js'
-import { eager, openWith } from './clients.js'
+import { retryingOptions, openWith } from './clients.js'
 
 const nodeTimeoutMs = 1000
 const failoverWithinMs = 30_000
@@ -15,10 +15,10 @@ async function promoted(servers: readonly RedisProcess[], old: RedisProcess): Pr
     if (roles.filter((role) => role.includes('role:master')).length === 3) return
     await sleep(50)
   }
-  throw new Error('No replica has taken the place of the master.')
+  throw new Error(`No replica has become a master within ${failoverWithinMs} ms.`)
 }
 
-/** Three masters, of which one at a time fails over to its replica, which may lack the last writes. */
+/** Three masters. One at a time fails over to its replica, which may lack the last writes. */
 export const cluster: Scenario = {
   name: 'cluster',
   losesWrites: true,
@@ -29,7 +29,7 @@ export const cluster: Scenario = {
     return {
       clients: {
         'ioredis by default': () => openWith(new Cluster(addresses)),
-        'ioredis that sends again': () => openWith(new Cluster(addresses, { redisOptions: eager })),
+        'ioredis that sends again': () => openWith(new Cluster(addresses, { redisOptions: retryingOptions })),
       },
       disturbances: [
         {

@@ -4,10 +4,10 @@ import type { Redis } from 'ioredis'
 import type { ChaosStore } from '../scenario.js'
 
 const ttlMs = 3_600_000
-const userId = 'of the full server'
+const userId = 'user of the full server'
 const settledWithinMs = 5000
 
-/** Puts the server over its limit, and back. */
+/** Switches that put the server over its memory limit and back. */
 export interface Limit {
   readonly fill: () => Promise<void>
   readonly lift: () => Promise<void>
@@ -20,7 +20,7 @@ async function expectFull(name: string, call: Promise<unknown>): Promise<void> {
     if (isSessionError(error) && error.reason === 'full') return
     throw error
   }
-  throw new Error(`A full server has taken a ${name}.`)
+  throw new Error(`Expected a full server to reject a ${name}, but it accepted it.`)
 }
 
 async function entriesWithoutSession(client: Redis): Promise<number> {
@@ -32,8 +32,8 @@ async function entriesWithoutSession(client: Redis): Promise<number> {
 }
 
 /**
- * Fills the server, and checks what goes on and what is refused (contract L2): sessions are extended and ended, new
- * ones and longer data are refused, and nothing of what was refused stays. Rejects if it is otherwise.
+ * Fills the server and checks contract L2: touches and deletes work, new sessions and longer data are rejected, and
+ * rejected calls leave nothing behind. Rejects otherwise.
  */
 export async function checkWhileFull(store: ChaosStore, client: Redis, { fill, lift }: Limit): Promise<void> {
   const create = (): ReturnType<ChaosStore['create']> => store.create({ userId, dataJson: '{}', ttlMs })
@@ -49,14 +49,15 @@ export async function checkWhileFull(store: ChaosStore, client: Redis, { fill, l
     }
     await store.delete(ended)
     const { dataJson } = await store.read(kept)
-    if (dataJson !== '{}') throw new Error('A refused update has changed the data.')
+    if (dataJson !== '{}') throw new Error('A rejected update has changed the data.')
     await store.endUserSessions(userId)
-    if ((await store.listUserSessions(userId)).length > 0) throw new Error('A full server has kept ended sessions.')
-    if ((await client.dbsize()) >= keys) throw new Error('A full server has taken more keys than it has given up.')
-    // Of sessions that are being ended just now the entry goes last.
+    if ((await store.listUserSessions(userId)).length > 0)
+      throw new Error('Sessions are still listed after they were ended on a full server.')
+    if ((await client.dbsize()) >= keys) throw new Error('A full server holds more keys than before.')
+    // The store removes a session's index entry after the session itself.
     await waitUntil(async () => {
       const left = await entriesWithoutSession(client)
-      if (left > 0) throw new Error(`A full server has kept ${left} index entries of no session.`)
+      if (left > 0) throw new Error(`A full server still holds ${left} index entries without a session.`)
     }, settledWithinMs)
   } finally {
     await lift()

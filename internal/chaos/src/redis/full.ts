@@ -3,7 +3,7 @@ import { startRedisProcess, type RedisProcess } from '@bext-internal/test-servic
 import { redisSessions } from '@bext/session-redis'
 import { Redis } from 'ioredis'
 import type { Scenario } from '../scenario.js'
-import { eager, openByUrl, openWith } from './clients.js'
+import { retryingOptions, openByUrl, openWith } from './clients.js'
 import { checkWhileFull } from './full-server.js'
 
 const atLimitForMs = 800
@@ -12,7 +12,7 @@ async function usedMemory({ ask }: RedisProcess): Promise<number> {
   return Number(/used_memory:(\d+)/.exec(await ask('INFO', 'memory'))?.[1])
 }
 
-/** One server that reaches its maxmemory under load, and evicts nothing: what needs room is refused whole. */
+/** A server that reaches `maxmemory` under load and evicts nothing, so that it rejects whatever needs memory. */
 export const full: Scenario = {
   name: 'full',
   losesWrites: false,
@@ -28,7 +28,7 @@ export const full: Scenario = {
       clients: {
         'own connection': () => openByUrl(server.url),
         'ioredis by default': () => openWith(new Redis(server.url)),
-        'ioredis that sends again': () => openWith(new Redis(server.url, eager)),
+        'ioredis that sends again': () => openWith(new Redis(server.url, retryingOptions)),
       },
       disturbances: [
         {
@@ -36,7 +36,7 @@ export const full: Scenario = {
           run: () => checkWhileFull(store, client, { fill: () => limit(1), lift: () => limit(0) }),
         },
         {
-          // The load itself reaches the limit and leaves it again, also between the two commands of a create.
+          // The load itself crosses the limit in both directions, also between the two commands of a create.
           name: 'memory at its limit',
           async run() {
             await limit(await usedMemory(server))

@@ -6,11 +6,11 @@ import {
 } from '@bext-internal/test-services'
 import { Cluster } from 'ioredis'
 import type { Scenario } from '../scenario.js'
-import { eager, openWith } from './clients.js'
+import { retryingOptions, openWith } from './clients.js'
 
 const credentials = { username: 'app', password: 'secret' }
 
-/** Three masters of which one gives all of its slots to another, key by key. Clients have the least rights. */
+/** Three masters. One moves all of its slots to another, key by key. Clients have the least rights. */
 export const reshard: Scenario = {
   name: 'reshard',
   losesWrites: false,
@@ -27,7 +27,7 @@ export const reshard: Scenario = {
       clients: {
         'ioredis by default': () => openWith(new Cluster(addresses, { redisOptions: credentials })),
         'ioredis that sends again': () =>
-          openWith(new Cluster(addresses, { redisOptions: { ...credentials, ...eager } })),
+          openWith(new Cluster(addresses, { redisOptions: { ...credentials, ...retryingOptions } })),
       },
       disturbances: [
         {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startRedisSentinel, type RedisProcess } from '@bext-internal/test-services'
 import { Redis } from 'ioredis'
 import type { Scenario } from '../scenario.js'
-import { eager, openWith } from './clients.js'
+import { retryingOptions, openWith } from './clients.js'
 
 const failoverWithinMs = 30_000
 
@@ -13,7 +13,7 @@ async function otherMaster(master: () => Promise<RedisProcess>, old: RedisProces
     if (current !== old) return current
     await sleep(50)
   }
-  throw new Error('The Sentinels have not made another server the master.')
+  throw new Error(`The Sentinels have not promoted the replica within ${failoverWithinMs} ms.`)
 }
 
 /** A master that fails over to its replica, which may lack the last writes. */
@@ -27,7 +27,7 @@ export const sentinel: Scenario = {
     return {
       clients: {
         'ioredis by default': () => openWith(new Redis({ sentinels: addresses, name })),
-        'ioredis that sends again': () => openWith(new Redis({ sentinels: addresses, name, ...eager })),
+        'ioredis that sends again': () => openWith(new Redis({ sentinels: addresses, name, ...retryingOptions })),
       },
       disturbances: [
         {
@@ -37,7 +37,7 @@ export const sentinel: Scenario = {
             await old.kill()
             const successor = await otherMaster(master, old)
             await old.restart()
-            // The Sentinels would tell it after ten seconds.
+            // The Sentinels would reconfigure it only after ten seconds.
             await old.ask('REPLICAOF', '127.0.0.1', String(successor.port))
             await settled()
           },

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startProxy, startRedisProcess } from '@bext-internal/test-services'
 import { Redis } from 'ioredis'
+import { resetConnections, stallNetwork } from '../network-disturbances.js'
 import { timeoutMs, type Scenario } from '../scenario.js'
-import { eager, openByUrl, openWith } from './clients.js'
+import { retryingOptions, openByUrl, openWith } from './clients.js'
 
-/** One server, which has everything on disk before it answers, behind a proxy. */
+/** A single server behind a proxy. It replies to a write only after saving it to disk. */
 export const single: Scenario = {
   name: 'single',
   losesWrites: false,
@@ -16,7 +17,7 @@ export const single: Scenario = {
       clients: {
         'own connection': () => openByUrl(proxy.url),
         'ioredis by default': () => openWith(new Redis(proxy.url)),
-        'ioredis that sends again': () => openWith(new Redis(proxy.url, eager)),
+        'ioredis that sends again': () => openWith(new Redis(proxy.url, retryingOptions)),
       },
       disturbances: [
         {
@@ -27,20 +28,8 @@ export const single: Scenario = {
             server.resume()
           },
         },
-        {
-          name: 'network stalled',
-          async run(random) {
-            proxy.stall()
-            await sleep(random.below(2 * timeoutMs))
-            proxy.release()
-          },
-        },
-        {
-          name: 'connections reset',
-          async run() {
-            proxy.reset()
-          },
-        },
+        stallNetwork(proxy),
+        resetConnections(proxy),
         {
           name: 'server killed',
           async run(random) {

@@ -1,4 +1,4 @@
-// How changesets become a changelog: the text as it was written, and one line for all that moved along.
+// Formats changesets for the changelog: their text unchanged, and one line for all updated dependencies.
 
 /** @typedef {{ summary: string }} Changeset */
 /** @typedef {{ name: string, newVersion: string }} Dependency */

@@ -8,7 +8,7 @@ const children = new Set()
 /** @type {NodeJS.Signals | undefined} */
 let interruption
 
-/** The signal that asked this process to stop, if one did. */
+/** The signal that asked this process to stop; `undefined` if none did. */
 export const interruptedBy = () => interruption
 
 /** @param {NodeJS.Signals} signal */
@@ -18,7 +18,7 @@ export const exitCodeOf = (signal) => 128 + constants.signals[signal]
 function stop(signal) {
   const again = interruption !== undefined
   interruption = signal
-  // Ctrl-C in a terminal reaches the whole process group: a second copy would cut the children's clean-up short.
+  // Ctrl-C in a terminal reaches the whole process group. A second signal would interrupt the children's clean-up.
   const childrenHaveIt = signal === 'SIGINT' && process.stdin.isTTY && !again
   if (!childrenHaveIt) for (const child of children) child.kill(signal)
   if (children.size === 0) process.exit(exitCodeOf(signal))
@@ -54,7 +54,7 @@ function start(command, args, options) {
 }
 
 /**
- * Runs a command on this process's own input and output. Resolves to its exit code; 128 + n after signal n.
+ * Runs a command with the input and output of this process. Resolves to its exit code, or to 128 + n after signal n.
  *
  * @param {string} command
  * @param {string[]} args
@@ -67,7 +67,7 @@ export async function run(command, args, { input = 'inherit', ...options } = {})
 }
 
 /**
- * Runs a command without input. Resolves to its exit code and to all that it wrote.
+ * Runs a command without input. Resolves to its exit code and its output.
  *
  * @param {string} command
  * @param {string[]} args

@@ -2,8 +2,8 @@ import { capture } from './child.js'
 import { root, rootManifest } from './workspace.js'
 
 /**
- * The command line that starts the very pnpm that the root package.json names: the one in PATH if it is that version,
- * else through npx.
+ * Returns the command line of the pnpm version that the root package.json names: the pnpm in PATH if it has that
+ * version, otherwise npx.
  *
  * @returns {Promise<string[]>}
  */

@@ -4,11 +4,11 @@ import { interruptedBy, run } from './child.js'
 import { findPnpm } from './pnpm.js'
 import { cacheFolder, installStamp, root, rootManifest } from './workspace.js'
 
-/** What went wrong before anything could run, in words for the person at the terminal. */
+/** A failure of the setup. Its message is printed without a stack. */
 export class SetupError extends Error {}
 
 /**
- * Whether a Node version such as `20.20.1` satisfies a range such as `>=20.19`.
+ * Returns whether a Node version such as `20.20.1` satisfies a range such as `>=20.19`.
  *
  * @param {string} version
  * @param {string} range
@@ -30,15 +30,15 @@ function readOrEmpty(path) {
 }
 
 /**
- * Makes the workspace ready to run: the right Node, and everything installed that the lockfile names. Does nothing
- * where the last install still holds.
+ * Prepares the workspace: checks the version of Node and installs what the lockfile names, unless the last install is
+ * still up to date.
  *
  * @returns {Promise<void>}
  */
 export async function prepare() {
   const range = rootManifest().engines.node
   if (!satisfies(process.versions.node, range)) {
-    throw new SetupError(`This needs Node ${range}; ${process.execPath} is ${process.versions.node}.`)
+    throw new SetupError(`Expected Node ${range}, but ${process.execPath} is ${process.versions.node}.`)
   }
   const stampFile = join(cacheFolder, 'install-stamp')
   if (readOrEmpty(stampFile) === installStamp(root)) return
@@ -46,13 +46,15 @@ export async function prepare() {
   const [command = '', ...first] = await findPnpm()
   console.log(`Installing dependencies with ${[command, ...first].join(' ')}`)
   const args = [...first, 'install', '--frozen-lockfile', '--trust-lockfile', '--network-concurrency=16']
-  // CI: pnpm asks no questions.
+  // With CI set, pnpm asks no questions.
   const options = { cwd: root, env: { ...process.env, CI: 'true' }, input: /** @type {const} */ ('ignore') }
   const code = await run(command, args, options).catch((/** @type {Error} */ error) => {
-    throw new SetupError(`"${command}" could not be started (${error.message}). It comes with Node and npm.`)
+    throw new SetupError(`Cannot start "${command}" (${error.message}). Install Node with npm, which includes it.`)
   })
   if (code !== 0 && !interruptedBy()) {
-    throw new SetupError(`The install ended with code ${code}, see above. It needs a package registry or a full cache.`)
+    throw new SetupError(
+      `The install ended with code ${code}; see above. It needs a package registry, or all packages in the cache.`,
+    )
   }
   if (code !== 0) return
   mkdirSync(cacheFolder, { recursive: true })

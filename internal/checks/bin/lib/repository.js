@@ -1,5 +1,6 @@
 /**
- * The fields of a package.json that name the repository, which only its home knows.
+ * Returns the fields of a package.json that name the repository. They are not committed, because they depend on where
+ * the repository is hosted.
  *
  * @param {string} server such as `https://github.com`
  * @param {string} repository `owner/name`

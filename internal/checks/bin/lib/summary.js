@@ -19,8 +19,8 @@ export const add = (a, b) => ({
 export const closingLine = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped} skipped`
 
 /**
- * Counts a test run from vitest's JSON report and its exit code. What the report's tests do not show counts as one
- * failure each, and is told: no report, a file that did not load, an error outside of the tests, no test at all.
+ * Counts the results of a test run from Vitest's JSON report and exit code. Problems that no test shows count as one
+ * failure each and get a remark: a missing report, a file that did not load, an error outside tests, or no tests at all.
  *
  * @param {string | undefined} report
  * @param {number} exitCode

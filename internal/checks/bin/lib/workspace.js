@@ -3,14 +3,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The folder that holds the workspace, without a trailing slash. */
+/** The folder of the workspace, without a trailing slash. */
 export const root = fileURLToPath(new URL('../../../..', import.meta.url)).replace(/[\\/]$/, '')
 
-/** What this run remembers for the next one; ignored by git. */
+/** Folder for files that later runs use; ignored by git. */
 export const cacheFolder = join(root, 'node_modules/.cache/bext')
 
 /**
- * The package.json files of a workspace, the root's first, as paths relative to its folder.
+ * Returns the package.json files of a workspace, the root's first, as paths relative to its folder.
  *
  * @param {string} folder
  * @returns {string[]}
@@ -26,7 +26,7 @@ export function manifestPaths(folder) {
 }
 
 /**
- * A fingerprint of everything that decides what an install puts into node_modules.
+ * Returns a hash of everything that decides what an install puts into node_modules.
  *
  * @param {string} folder
  * @returns {string}

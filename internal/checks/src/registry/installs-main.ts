@@ -1,5 +1,5 @@
-// pnpm check:installs: publishes all packages to a registry on loopback, installs each backend alone into an empty
-// project with every package manager, and runs its README there, imported and required.
+// pnpm check:installs: publishes all packages to a local registry, installs each backend alone into an empty project
+// with every package manager, and runs the example of its README there, with `import` and with `require`.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,7 +22,7 @@ async function checkInstall(backend: Backend, manager: PackageManager, servers: 
   try {
     const wanted = installedWith(backend).join(' ')
     const arrived = project.installed.join(' ')
-    if (arrived !== wanted) throw new Error(`it brought ${arrived}, and not ${wanted}`)
+    if (arrived !== wanted) throw new Error(`expected the install to add ${wanted}, but it added ${arrived}`)
     await project.run(exampleOf(backend.name), servers, 'esm')
     await project.run(exampleOf(backend.name), servers, 'cjs')
     return `${project.installed.length} packages; README imported and required`

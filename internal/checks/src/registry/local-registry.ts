@@ -8,16 +8,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort, nodeArgs, plainEnv } from '../process.js'
 import { root } from '../workspace.js'
 
-/** A package registry on loopback that takes what is published to it, and passes on what it does not have. */
+/** A package registry on localhost. It stores what is published to it, and proxies all other packages. */
 export interface Registry {
-  /** Without a slash at its end. */
+  /** URL without a trailing slash. */
   readonly url: string
-  /** Text of an `.npmrc` that names this registry, with a token to publish with. */
+  /** Text of an `.npmrc` with this registry and a token for publishing. */
   readonly npmrc: string
   stop(): Promise<void>
 }
 
-/** The `@bext` scope is never asked for elsewhere. */
+/** Rules of the registry. The `@bext` scope is never requested from another registry. */
 const configOf = (folder: string, upstream: string): string => `
 storage: ${folder}/storage
 uplinks:
@@ -34,7 +34,7 @@ packages:
 log: { type: stdout, format: json, level: warn }
 `
 
-/** The registry that npm is set up for here. */
+/** Resolves to the registry that npm is configured for on this machine. */
 const ownRegistry = (): string =>
   execFileSync('npm', ['config', 'get', 'registry'], {
     cwd: root,
@@ -42,7 +42,7 @@ const ownRegistry = (): string =>
     stdio: ['ignore', 'pipe', 'ignore'],
   }).trim()
 
-/** Starts Verdaccio with nothing in it, on a free port of 127.0.0.1. `stop()` leaves nothing of it behind. */
+/** Starts an empty Verdaccio on a free port of 127.0.0.1. `stop()` removes all of its files. */
 export async function startRegistry(): Promise<Registry> {
   const folder = await mkdtemp(join(tmpdir(), 'bext-registry-'))
   const port = await freePort()
@@ -65,7 +65,7 @@ export async function startRegistry(): Promise<Registry> {
   while (!(await fetch(`${url}/-/ping`, { signal: giveUp }).catch(() => undefined))?.ok) {
     if (child.exitCode !== null || giveUp.aborted) {
       await stop()
-      throw new Error(`The registry on loopback did not start:\n${output}`)
+      throw new Error(`The local registry did not start:\n${output}`)
     }
     await sleep(50)
   }

@@ -5,14 +5,14 @@ import { plainEnv, runToEnd } from '../process.js'
 import { rootManifest } from '../workspace.js'
 import type { Registry } from './local-registry.js'
 
-/** A package manager as a package of the npm registry, and how it is told what the check needs of it. */
+/** A package manager, installed from npm, with its settings for the check. */
 interface Recipe extends Omit<PackageManager, 'command' | 'env'> {
-  /** Without one, the machine's own is used. */
+  /** Package to install. Without it, the check uses the manager of this machine. */
   readonly specifier?: string
   env(registry: Registry, cache: string): Record<string, string>
 }
 
-/** What was published a moment ago is to be installed, so the age that some of them ask for is 0. */
+/** The managers. The packages were published a moment ago, so the minimum age that some managers require is 0. */
 const recipes: readonly Recipe[] = [
   {
     ...npm,
@@ -62,16 +62,17 @@ async function commandOf({ name, specifier }: Recipe, folder: string): Promise<s
   await mkdir(folder, { recursive: true })
   const args = ['install', '--prefix', folder, '--no-audit', '--no-fund', '--prefer-offline', specifier]
   const { code, output } = await runToEnd({ command: 'npm', args, cwd: folder, env: plainEnv({}) }, 180_000)
-  if (code !== 0) throw new Error(`${specifier} could not be installed:\n${output}`)
+  if (code !== 0) throw new Error(`Cannot install ${specifier}:\n${output}`)
   return join(folder, 'node_modules/.bin', name.replace(/ .*/, ''))
 }
 
 export const managerNames: readonly string[] = recipes.map(({ name }) => name)
 
-/** Puts a package manager into a folder, with empty caches, and sets it up for the registry. */
+/** Installs a package manager into a folder, with empty caches, and configures it for the registry. */
 export async function managerFor(name: string, registry: Registry, folder: string): Promise<PackageManager> {
   const recipe = recipes.find((one) => one.name === name)
-  if (!recipe) throw new Error(`No package manager is called "${name}", but ${managerNames.join(', ')} are`)
+  if (!recipe)
+    throw new Error(`The package manager must be one of ${managerNames.join(', ')}, but it is ${JSON.stringify(name)}.`)
   const own = join(folder, name.replace(' ', '-'))
   const command = await commandOf(recipe, own)
   const env = { npm_config_registry: registry.url, ...recipe.env(registry, join(own, 'cache')) }

@@ -5,13 +5,13 @@ import { plainEnv, runToEnd } from '../process.js'
 import { filesInGit, type Manifest, packages, root } from '../workspace.js'
 import type { Registry } from './local-registry.js'
 
-/** A copy of the workspace, in git, in which a release may do what it does. */
+/** A copy of the workspace in a separate git repository, for a trial release. */
 export interface Rehearsal {
   readonly folder: string
   run(command: string, ...args: string[]): Promise<string>
 }
 
-/** Copies the workspace to a folder, installs it, and then leaves it no registry but the one on loopback. */
+/** Copies the workspace to a folder and installs it. After that, only the local registry is configured. */
 export async function copyWorkspace(folder: string, registry: Registry): Promise<Rehearsal> {
   for (const path of filesInGit()) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
@@ -23,7 +23,7 @@ export async function copyWorkspace(folder: string, registry: Registry): Promise
     npm_config_userconfig: home,
     CI: 'true',
     NO_COLOR: '1',
-    // As the workflow sets them.
+    // The workflow sets these variables.
     GITHUB_SERVER_URL: 'https://github.com',
     GITHUB_REPOSITORY: 'rehearsal/bext-session',
   })
@@ -54,7 +54,7 @@ export const versionsIn = ({ folder }: Rehearsal): Readonly<Record<string, strin
     }),
   )
 
-/** Carries the changesets out. Resolves to the packages whose version changed. */
+/** Applies the changesets. Resolves to the packages whose version changed. */
 export async function carryOutChangesets(rehearsal: Rehearsal): Promise<string[]> {
   const before = versionsIn(rehearsal)
   await rehearsal.run('npm', 'run', 'version')
@@ -64,10 +64,10 @@ export async function carryOutChangesets(rehearsal: Rehearsal): Promise<string[]
   return Object.keys(after).filter((name) => before[name] !== after[name])
 }
 
-/** Publishes what the registry does not have. Resolves to the names of the packages that it received. */
+/** Publishes the versions that the registry lacks. Resolves to the names of the published packages. */
 export async function publish(rehearsal: Rehearsal): Promise<string[]> {
   const output = await rehearsal.run('npm', 'run', 'release')
-  // The release names the repository in each package.json, in a checkout that it does not keep.
+  // The release writes the repository into each package.json, in a checkout that is discarded.
   await rehearsal.run('git', 'checkout', '--quiet', '--', 'packages')
   return [...output.matchAll(/New tag:\s+(@bext\/[\w-]+)@/g)].map((match) => String(match[1]))
 }

@@ -1,5 +1,5 @@
-// pnpm release:rehearse: versions, packs and publishes what is here to a registry on loopback, from a copy, and shows
-// that nothing is published twice and that nothing is bumped but what changed and what depends on it.
+// pnpm release:rehearse: versions, packs and publishes a copy of the workspace to a local registry. It checks that
+// nothing is published twice, and that only changed packages and their dependents get a new version.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -23,7 +23,7 @@ async function change(rehearsal: Rehearsal, name: string, size: 'patch' | 'minor
   return carryOutChangesets(rehearsal)
 }
 
-/** The packages that the registry serves with the folder of the repository that they were published from. */
+/** Resolves to the packages that the registry serves with their folder in the repository. */
 async function namesWithRepository(url: string): Promise<string[]> {
   const found = await Promise.all(
     packages.map(async ({ folder: path, manifest: { name } }) => {

@@ -1,11 +1,11 @@
-/** One thing that was looked at. */
+/** Result of one check. */
 export interface Row {
   readonly subject: string
   readonly passed: boolean
   readonly remark: string
 }
 
-/** Prints a row each and the counts. Tells whether all passed; no row at all is a failure. */
+/** Prints the results and their counts. Returns true if all passed; an empty list is a failure. */
 export function printTable(rows: readonly Row[]): boolean {
   const width = Math.max(...rows.map(({ subject }) => subject.length), 0)
   for (const { subject, passed, remark } of rows) {

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { transform } from 'esbuild'
 import { packPackages } from '../pack.js'
 import { plainEnv, runToEnd } from '../process.js'
-import { marker } from './given.js'
+import { marker } from './cookie-outcome.js'
 import type { Runtime } from './runtimes.js'
 
 const installLimitMs = 600_000
 
-/** Installs the packed packages in the folder, with what else npm is asked for. */
+/** Installs the packed packages in the folder, and further packages from npm. */
 export async function install(folder: string, names: readonly string[], specifiers: readonly string[]): Promise<void> {
   await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'app', private: true, type: 'module' }))
   const { packed, remove } = await packPackages()
@@ -23,7 +23,7 @@ export async function install(folder: string, names: readonly string[], specifie
   }
 }
 
-/** Compiles files beside this one into the folder. */
+/** Compiles files of this folder into the target folder. */
 export async function compile(folder: string, names: readonly string[]): Promise<void> {
   for (const name of names) {
     const source = await readFile(new URL(`./${name}.ts`, import.meta.url), 'utf8')
@@ -32,7 +32,7 @@ export async function compile(folder: string, names: readonly string[]): Promise
   }
 }
 
-/** Runs the program of the folder on a runtime, and resolves to the outcome that it writes. */
+/** Runs the program of the folder on a runtime. Resolves to the outcome that it prints. */
 export async function outcomeOn(
   runtime: Runtime,
   folder: string,
@@ -42,6 +42,7 @@ export async function outcomeOn(
   const [command, ...args] = runtime.command(folder)
   const ofProgram = plainEnv({ NO_COLOR: '1', ...env })
   const { code, output } = await runToEnd({ command, args, cwd: folder, env: ofProgram }, limitMs)
-  if (!output.includes(marker)) throw new Error(`It ended with code ${code}:\n${output}`)
+  if (!output.includes(marker))
+    throw new Error(`The program printed no outcome and ended with code ${code}:\n${output}`)
   return JSON.parse(output.slice(output.indexOf(marker) + marker.length).split('\n')[0] ?? '')
 }

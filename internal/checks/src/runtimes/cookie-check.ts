@@ -1,11 +1,11 @@
-// Runs on each runtime, from the packed packages: no node: import of its own.
+// Runs on each runtime, from the packed packages. It has no node: imports, because workerd has none.
 import type { StoreHarness } from '@bext/session-conformance'
 import { runConformance } from '@bext/session-conformance'
 import { asSessionId, isSessionError } from '@bext/session-core'
 import { cookieSessions } from '@bext/session-cookie'
 import { deflate } from '@bext/session-cookie/compression'
 import { createRevocation, memoryRevocations } from '@bext/session-cookie/revocation'
-import type { Given, Outcome } from './given.js'
+import type { CookieInput, CookieOutcome } from './cookie-outcome.js'
 import type { Send } from './response-check.js'
 import { responseChecks } from './response-check.js'
 
@@ -50,8 +50,8 @@ async function codeOf(call: Promise<unknown>): Promise<string> {
   return isSessionError(error) ? `${error.code} ${error.reason}` : String(error)
 }
 
-/** What is special to the sealed sessions, by name. */
-function behaviours({ secret, plain, deflated, dataJson }: Given): Readonly<Record<string, () => Promise<void>>> {
+/** Checks of the cookie store beyond the kit, by name. */
+function behaviours({ secret, plain, deflated, dataJson }: CookieInput): Readonly<Record<string, () => Promise<void>>> {
   const first = { id: 'k1', secret }
   const store = cookieSessions({ secrets: [first], compression: deflate })
   return {
@@ -91,11 +91,11 @@ function randomText(length: number): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(length)), (byte) => (byte % 36).toString(36)).join('')
 }
 
-/** Runs all, and tells what failed. */
-export async function check(given: Given, send: Send): Promise<Outcome> {
+/** Runs all checks. Resolves to the outcome. */
+export async function check(input: CookieInput, send: Send): Promise<CookieOutcome> {
   const failed: string[] = []
   const passed = { kit: 0, revocation: 0, own: 0 }
-  const [plain, revocable] = harnesses(given.secret)
+  const [plain, revocable] = harnesses(input.secret)
   for (const [group, harness] of [
     ['kit', plain],
     ['revocation', revocable],
@@ -108,7 +108,7 @@ export async function check(given: Given, send: Send): Promise<Outcome> {
       else failed.push(`${harness.name}: ${id} ${verdict} ${seen ?? note ?? ''}`)
     }
   }
-  for (const [name, work] of Object.entries({ ...behaviours(given), ...responseChecks(send) })) {
+  for (const [name, work] of Object.entries({ ...behaviours(input), ...responseChecks(send) })) {
     try {
       await work()
       passed.own += 1
@@ -116,7 +116,7 @@ export async function check(given: Given, send: Send): Promise<Outcome> {
       failed.push(`${name}: ${String(error)}`)
     }
   }
-  const store = cookieSessions({ secrets: [{ id: 'k1', secret: given.secret }], compression: deflate })
-  const { dataJson } = given
+  const store = cookieSessions({ secrets: [{ id: 'k1', secret: input.secret }], compression: deflate })
+  const { dataJson } = input
   return { passed, failed, sealed: await store.create({ userId: 'ada', dataJson, ttlMs: dayMs }) }
 }

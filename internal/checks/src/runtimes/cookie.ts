@@ -4,35 +4,35 @@ import { asSessionId } from '@bext/session-core'
 import { cookieSessions } from '@bext/session-cookie'
 import { deflate } from '@bext/session-cookie/compression'
 import { compile, install, outcomeOn } from './app.js'
-import { marker, type Given, type Outcome } from './given.js'
+import { marker, type CookieInput, type CookieOutcome } from './cookie-outcome.js'
 import { runtimes, type Runtime } from './runtimes.js'
 import { writeWorker } from './workerd.js'
 
 const checkLimitMs = 180_000
 const names = ['core', 'cookie', 'conformance'].map((name) => `@bext/session-${name}`)
 
-const given = {
+const input = {
   secret: 'a secret of the runtimes, of forty characters',
   dataJson: JSON.stringify({ a: 'é🙂'.repeat(90) }),
 }
-const secrets = [{ id: 'k1', secret: given.secret }]
+const secrets = [{ id: 'k1', secret: input.secret }]
 const compressing = cookieSessions({ secrets, compression: deflate })
 
-async function seal(): Promise<Given> {
-  const options = { dataJson: given.dataJson, ttlMs: 86_400_000 }
+async function seal(): Promise<CookieInput> {
+  const options = { dataJson: input.dataJson, ttlMs: 86_400_000 }
   return {
-    ...given,
+    ...input,
     plain: await cookieSessions({ secrets }).create(options),
     deflated: await compressing.create(options),
   }
 }
 
 async function writeProgram(folder: string): Promise<void> {
-  await compile(folder, ['cookie-check', 'given', 'response-check', 'serve'])
+  await compile(folder, ['cookie-check', 'cookie-outcome', 'response-check', 'serve'])
   const report = [
     `import { check } from './cookie-check.js'`,
-    `const given = ${JSON.stringify(await seal())}`,
-    `export async function report(send) { console.log(${JSON.stringify(marker)} + JSON.stringify(await check(given, send))) }`,
+    `const input = ${JSON.stringify(await seal())}`,
+    `export async function report(send) { console.log(${JSON.stringify(marker)} + JSON.stringify(await check(input, send))) }`,
   ]
   await writeFile(join(folder, 'report.js'), report.join('\n'))
   const run = [
@@ -45,11 +45,11 @@ async function writeProgram(folder: string): Promise<void> {
   await writeWorker(folder)
 }
 
-/** Runs the check, and opens here what it sealed there. Resolves to whether all passed. */
+/** Runs the check on a runtime, and opens in this process what that runtime sealed. Resolves to whether all passed. */
 async function prove(runtime: Runtime, folder: string): Promise<boolean> {
   try {
-    const { passed, failed, sealed } = (await outcomeOn(runtime, folder, checkLimitMs)) as Outcome
-    const opened = await compressing.read(asSessionId(sealed)).then(({ dataJson }) => dataJson === given.dataJson)
+    const { passed, failed, sealed } = (await outcomeOn(runtime, folder, checkLimitMs)) as CookieOutcome
+    const opened = await compressing.read(asSessionId(sealed)).then(({ dataJson }) => dataJson === input.dataJson)
     const row = [runtime.name, passed.kit, passed.revocation, passed.own, opened ? 'yes' : 'no', failed.length]
     console.log(`| ${row.join(' | ')} |`)
     for (const line of failed) console.error(`  ${line}`)
@@ -61,7 +61,7 @@ async function prove(runtime: Runtime, folder: string): Promise<boolean> {
   }
 }
 
-/** Runs the sealed cookies on every runtime. Resolves to whether all passed. */
+/** Runs the cookie store on every runtime. Resolves to whether all passed. */
 export async function proveCookie(folder: string): Promise<boolean> {
   await install(
     folder,

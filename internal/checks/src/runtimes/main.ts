@@ -1,4 +1,4 @@
-// Runs a store on every runtime that it is for, from the packed packages. Slow, and needs a network.
+// pnpm runtimes: runs a store on every runtime that it supports, from the packed packages. Slow, and needs a network.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

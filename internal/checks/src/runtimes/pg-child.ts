@@ -6,7 +6,7 @@ import postgres from 'postgres'
 const url = process.env['SERVER_URL'] ?? ''
 
 const harness: StoreHarness = {
-  name: 'pg with connections of its own',
+  name: 'pg with its own connections',
   family: 'server',
   async open({ namespace }) {
     const sql = postgres(url, { max: 1, onnotice: () => undefined })

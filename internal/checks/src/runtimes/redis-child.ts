@@ -5,7 +5,7 @@ import { redisSessions } from '@bext/session-redis'
 const url = process.env['SERVER_URL'] ?? ''
 
 const harness: StoreHarness = {
-  name: 'redis with a connection of its own',
+  name: 'redis with its own connection',
   family: 'server',
   open: ({ namespace }) => ({ store: redisSessions({ url, prefix: `${namespace}:` }) }),
 }

@@ -1,8 +1,8 @@
-// Runs on each runtime: a client gets of `handle` what it gets without it, but for the cookie.
+// Runs on each runtime: `handleFetch` must not change a response, except for the cookie.
 import { memorySessions } from '@bext/session-core/memory'
 import { createSessionManager } from '@bext/session-core/manager'
 
-/** Sends a request to the server of `answer`. */
+/** Sends a request to the server that `answer` serves. */
 export type Send = (path: string, init?: RequestInit) => Promise<Response>
 
 interface BunFiles {
@@ -17,7 +17,7 @@ const runtime = globalThis as Partial<WorkerSockets> & { readonly Bun?: BunFiles
 
 const sessions = createSessionManager({ store: memorySessions(), initialData: () => ({ visits: 0 }) })
 
-/** A response of gzip's bytes, which a server must not compress again. */
+/** Returns a gzipped response, which a server must not compress again. */
 function zipped(): Response {
   const empty = Uint8Array.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0])
   const init = { encodeBody: 'manual', headers: { 'Content-Encoding': 'gzip' } }
@@ -57,7 +57,7 @@ export async function answer(request: Request): Promise<Response> {
 
 const ofSession = new Set(['set-cookie', 'cache-control', 'date'])
 
-/** All that a client can tell of a response, but for what a new session adds. */
+/** Resolves to all that a client sees of a response, except the headers that a new session adds. */
 async function seen(response: Response): Promise<string> {
   const { status, headers } = response
   const socket = Reflect.get(response, 'webSocket') ? 'a socket' : ''
@@ -74,16 +74,16 @@ function initOf(kind: string): RequestInit {
   return { headers, redirect: 'manual' }
 }
 
-/** What to check, by name. */
+/** The checks, by name. */
 export function responseChecks(send: Send): Readonly<Record<string, () => Promise<void>>> {
   const checks = Object.keys(responses).map((kind) => [
     `handle keeps a response: ${kind}`,
     async () => {
       const plain = await seen(await send(`/plain/${kind}`, initOf(kind)))
       const response = await send(`/handled/${kind}`, initOf(kind))
-      if (response.headers.getSetCookie().length !== 1) throw new Error('there is no cookie')
+      if (response.headers.getSetCookie().length !== 1) throw new Error('expected one cookie')
       const handled = await seen(response)
-      if (handled !== plain) throw new Error(`${handled}, and not ${plain}`)
+      if (handled !== plain) throw new Error(`expected ${plain}, but got ${handled}`)
     },
   ])
   return Object.fromEntries(checks) as Readonly<Record<string, () => Promise<void>>>

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 
-/** Where a check is run: from npm, without a system's package. */
+/** A runtime for the checks, installed from npm. */
 export interface Runtime {
   readonly name: string
   readonly specifier: string
-  /** The command line that runs the check in the folder. */
+  /** Returns the command line that runs the check in the folder. */
   command(folder: string): readonly [string, ...string[]]
 }
 
@@ -47,5 +47,5 @@ const workerd: Runtime = {
   command: (folder) => [modules(folder, workerdPackage, 'bin/workerd'), 'test', 'workerd.capnp'],
 }
 
-/** All that the package of the sealed cookies says that it runs on. */
+/** The runtimes that the cookie store supports. */
 export const runtimes: readonly Runtime[] = [...runtimesWithSockets, workerd]

@@ -14,7 +14,7 @@ interface Servers {
 
 const runtime = globalThis as Servers
 
-/** Calls the work with what sends requests to a server of the runtime; where it has none, to the function itself. */
+/** Calls `work` with a function that sends requests to a server of the runtime, or directly to `answer` if it has none. */
 export async function withServer(answer: Answer, work: (send: Send) => Promise<void>): Promise<void> {
   if (runtime.Bun) {
     const server = runtime.Bun.serve({ port: 0, fetch: answer })

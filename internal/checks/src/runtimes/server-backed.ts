@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { startPostgres, startRedis, type RunningService } from '@bext-internal/test-services'
 import { installedVersion } from '../workspace.js'
 import { compile, install, outcomeOn } from './app.js'
-import { marker } from './given.js'
+import { marker } from './cookie-outcome.js'
 import { runtimesWithSockets, type Runtime } from './runtimes.js'
 import type { ServerOutcome } from './server-outcome.js'
 
-/** The least that a store must earn on each runtime; every case of any other profile must pass, too. */
+/** Profiles that a store must earn on each runtime. All cases of other profiles must pass, too. */
 const required = ['server/core', 'instances', 'networked', 'secrecy', 'by-user', 'close', 'compare']
 const checkLimitMs = 600_000
 

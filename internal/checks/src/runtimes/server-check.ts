@@ -3,10 +3,10 @@ import type { StoreHarness } from '@bext/session-conformance'
 import { runConformance } from '@bext/session-conformance'
 import type { ServerOutcome } from './server-outcome.js'
 
-/** A harness over a server, and the end of what it left there. */
+/** A harness over a server, with its clean-up. */
 export interface ServerHarness {
   readonly harness: StoreHarness
-  /** Removes all sessions, and ends the connections. */
+  /** Removes all sessions and ends the connections. */
   end(): Promise<void>
 }
 
@@ -19,7 +19,7 @@ export function through(url: string, endpoint: StoreHarness['endpoint']): string
   return changed.href
 }
 
-/** Returns what opens the module beside this one in a process of the same runtime. */
+/** Returns the module beside this one, for the kit to load in a process of the same runtime. */
 export function moduleOf(name: string): NonNullable<StoreHarness['module']> {
   return { url: new URL(name, import.meta.url).href, execArgv: 'Deno' in globalThis ? ['run', '-A'] : [] }
 }

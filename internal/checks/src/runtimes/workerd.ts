@@ -13,7 +13,7 @@ const config :Workerd.Config = (
 );
 `
 
-// The kit reads its own version from a file, and starts processes for what a client-backed store never has.
+// The kit reads its version from a file, and starts processes for cases that do not apply to client-backed stores.
 const stubs: Readonly<Record<string, string>> = {
   'node:fs': `export const readFileSync = () => '{"version":"0.0.0"}'`,
   'node:child_process': 'export const spawn = undefined',

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { PostgresProcess } from '@bext-internal/test-services'
 import { timeoutMs, type Disturbance } from '../scenario.js'
 
-/** What can happen to a server that keeps what it has acknowledged. */
+/** Returns the disturbances of a server that keeps every write that it acknowledged. */
 export function serverDisturbances(server: PostgresProcess): Disturbance[] {
   const ends = (['fast', 'immediate', 'kill'] as const).map((how) => ({
     name: `server ended (${how})`,
