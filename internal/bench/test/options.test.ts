@@ -69,7 +69,7 @@ const wrong: readonly [message: string, args: string[]][] = [
   ['--in-flight must be a whole number from 1 on, but it is "0".', ['redis', '--in-flight', '0']],
   ['--rounds must be a whole number from 7 on, but it is "3".', ['redis', '--rounds', '3']],
   ['Expected one backend, but "pg" follows it.', ['redis', 'pg']],
-  ['render expects one FILE', ['render']],
+  ['Expected one or more files after render, written by --json.', ['render']],
   ["Unknown option '--slow'", ['redis', '--slow']],
 ]
 

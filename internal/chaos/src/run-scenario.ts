@@ -5,6 +5,8 @@ import { countCall, countViolation, newCounts, type Counts } from './report.js'
 import type { ChaosStore, Disturbance, OpenScenario, Scenario, Scene } from './scenario.js'
 
 const healWithinMs = 15_000
+// After failed deletes, the load first creates sessions again, which takes a while on a slow machine.
+const acknowledgeWithinMs = 45_000
 const callNames = ['create', 'read', 'update', 'touch', 'delete']
 
 export interface RunOptions {
@@ -30,7 +32,7 @@ async function heals(store: ChaosStore): Promise<boolean> {
 
 // Resolves to the names of calls that were never acknowledged. A short run on a slow machine is extended until each was.
 async function missingCalls({ calls }: Counts): Promise<readonly string[]> {
-  const deadline = performance.now() + healWithinMs
+  const deadline = performance.now() + acknowledgeWithinMs
   for (;;) {
     const missing = callNames.filter((name) => calls[name] === undefined)
     if (missing.length === 0 || performance.now() >= deadline) return missing
