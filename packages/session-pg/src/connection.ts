@@ -1,38 +1,44 @@
-import type { Deadline, GuardedCalls } from '@bext/session-core/store-helpers'
-import { createGuardedCalls } from '@bext/session-core/store-helpers'
-import type { PgClient, StatementMode, SqlText, TextRow } from './client/client.js'
-import { queryTagged, detectStatementMode } from './client/client.js'
+import { createGuardedCalls, type Deadline, type GuardedCalls } from '@bext/session-core/store-helpers'
+import {
+  detectStatementMode,
+  queryTagged,
+  type PgClient,
+  type SqlText,
+  type StatementMode,
+  type TextRow,
+} from './client/client.js'
+import { retryUnsent } from './client/retry-unsent.js'
 import { isConflict, mayHaveBeenSent, toSessionError } from './errors.js'
-import { untilSent } from './client/until-sent.js'
 
-/** The row of a fenced write, whose last column is the server's clock: `late`, or an outcome and what belongs to it. */
+/** Row of a fenced write, without the server's clock at its end: `late`, or an outcome and its details. */
 export type WrittenRow = readonly [outcome: string, ...details: SqlText[]]
 
-/** What the store says to PostgreSQL goes through here. All rejections are `Backend` errors (contract E1). */
+/** Sends the statements of a store. All rejections are `Backend` errors (contract E1). */
 export interface Connection extends Pick<GuardedCalls, 'call' | 'close'> {
   /** Runs a statement that changes nothing. */
   read(deadline: Deadline, text: string, ...parameters: SqlText[]): Promise<TextRow[]>
-  /** Runs a fenced write, whose own parameters begin at $2 (contract E2). */
+  /** Runs a fenced write (contract E2). `parameters` begin at $2. */
   write(deadline: Deadline, text: string, ...parameters: SqlText[]): Promise<WrittenRow>
 }
 
 interface ConnectionOptions {
   readonly sql: PgClient
   readonly timeoutMs: number
-  /** The statement that answers the server's clock. */
+  /** The statement that returns the server's clock. */
   readonly nowText: string
 }
 
+/** Creates the connection of a store. */
 export function createConnection({ sql, timeoutMs, nowText }: ConnectionOptions): Connection {
-  let preparation: StatementMode | undefined
+  let statementMode: StatementMode | undefined
 
-  /** Rejects with the driver's error. */
+  /** Runs a statement, and runs it again after conflicts. Rejects with the driver's error. */
   async function attempt(deadline: Deadline, text: string, parameters: readonly SqlText[]): Promise<TextRow[]> {
     for (;;) {
       try {
-        return await untilSent(async () => {
-          preparation ??= await detectStatementMode(sql)
-          return queryTagged(sql, text, parameters, preparation)
+        return await retryUnsent(async () => {
+          statementMode ??= await detectStatementMode(sql)
+          return queryTagged(sql, text, parameters, statementMode)
         }, deadline.atMs)
       } catch (error) {
         if (!isConflict(error) || performance.now() >= deadline.atMs) throw error

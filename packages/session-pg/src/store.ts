@@ -20,15 +20,14 @@ import {
   notFound,
   observeOperations,
 } from '@bext/session-core/store-helpers'
-import { checkExpectedDataJson, checkPgUserId, createSessionCommands } from './sessions/commands.js'
-import { createConnection } from './connection.js'
+import { createRunWaitingForLock } from './batching/locked-calls.js'
 import type { SqlText } from './client/client.js'
-import type { PgSessionsOptions } from './options.js'
-import { checkOptions } from './options.js'
+import { createConnection } from './connection.js'
 import { checkOutcome } from './errors.js'
+import { checkOptions, type PgSessionsOptions } from './options.js'
+import { checkExpectedDataJson, checkPgUserId, createSessionCommands } from './sessions/commands.js'
 import { statementsFor } from './sessions/statements.js'
 import { createSweep } from './sweep/sweep.js'
-import { createUntilFree } from './batching/locked-calls.js'
 
 /** A store for sessions in PostgreSQL, with its capabilities. */
 export type PgSessions = SessionPlugin & UserIndexCapability & SweepCapability & CloseCapability & CompareCapability
@@ -48,14 +47,14 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
   const { sql, end, table, timeoutMs, maxDataBytes } = checkOptions(options)
   const statements = statementsFor(table)
   const connection = createConnection({ sql, timeoutMs, nowText: statements.now })
-  const batches = createSessionCommands(connection, table)
-  const untilFree = createUntilFree()
+  const commands = createSessionCommands(connection, table)
+  const runWaitingForLock = createRunWaitingForLock()
   const sweep = createSweep({ connection, text: statements.sweep, table, timeoutMs })
 
   /** Runs a write that is not batched. Resolves to its outcome. */
   async function write(text: string, ...parameters: SqlText[]): Promise<string> {
     const [outcome] = await connection.call((deadline) =>
-      untilFree(deadline, () => connection.write(deadline, text, ...parameters)),
+      runWaitingForLock(deadline, () => connection.write(deadline, text, ...parameters)),
     )
     checkOutcome(outcome)
     return outcome
@@ -69,14 +68,14 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
       const user = userId === undefined ? null : checkPgUserId(userId)
       for (;;) {
         const id = mintSessionId()
-        const outcome = await batches.create({ hash: hashSessionId(id), user, dataJson, ttlMs })
+        const outcome = await commands.create({ hash: hashSessionId(id), user, dataJson, ttlMs })
         checkOutcome(outcome)
         if (outcome === 'done') return id
       }
     },
 
     async read(id) {
-      const row = await batches.read(hashOf(id))
+      const row = await commands.read(hashOf(id))
       if (typeof row === 'string') {
         checkOutcome(row)
         throw notFound()
@@ -93,7 +92,7 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
 
     async update(id, dataJson) {
       const hash = hashOf(id)
-      const outcome = await batches.update({ hash, dataJson: checkDataJson(dataJson, maxDataBytes) })
+      const outcome = await commands.update({ hash, dataJson: checkDataJson(dataJson, maxDataBytes) })
       checkOutcome(outcome)
       if (outcome === 'missing') throw notFound()
       return id
@@ -110,7 +109,7 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
 
     async touch(id, ttlMs) {
       const hash = hashOf(id)
-      const outcome = await batches.touch({ hash, ttlMs: checkTtlMs(ttlMs) })
+      const outcome = await commands.touch({ hash, ttlMs: checkTtlMs(ttlMs) })
       checkOutcome(outcome)
       if (outcome === 'missing') throw notFound()
       return id
@@ -118,7 +117,7 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
 
     async delete(id) {
       if (!isServerBackedId(id)) return
-      checkOutcome(await batches.delete(hashSessionId(id)))
+      checkOutcome(await commands.delete(hashSessionId(id)))
     },
 
     /** Also resolves to false if the table is missing or may not be read, because then every call fails (H1). */

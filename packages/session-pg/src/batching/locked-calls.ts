@@ -110,7 +110,7 @@ async function sendInTurn(writes: readonly LockedWrite[]): Promise<LockedWrite[]
  * Creates a function that sends a write and retries it while its outcome is `locked`. All writes that wait share one
  * connection, one after the other.
  */
-export function createUntilFree(): (deadline: Deadline, send: Send) => Promise<WrittenRow> {
+export function createRunWaitingForLock(): (deadline: Deadline, send: Send) => Promise<WrittenRow> {
   const retryWhenUnlocked = createLockedCalls<LockedWrite>((_deadline, writes) => sendInTurn(writes))
   return async (deadline, send) => {
     const row = await send()

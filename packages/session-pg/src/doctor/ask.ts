@@ -2,7 +2,7 @@ import { isSessionError } from '@bext/session-core'
 import { withinDeadline } from '@bext/session-core/store-helpers'
 import { note, problem, skipped, type Finding } from '@bext/session-core/doctor'
 import { query, type PgClient, type SqlText, type TextRow } from '../client/client.js'
-import { untilSent } from '../client/until-sent.js'
+import { retryUnsent } from '../client/retry-unsent.js'
 import { codeOf, isSqlState, toSessionError } from '../errors.js'
 
 /** Runs queries, with a time limit for each reply. All rejections are `Backend` errors. */
@@ -16,7 +16,7 @@ export function createAsk(sql: PgClient, timeoutMs: number): Ask {
   function rows(text: string, ...parameters: SqlText[]): Promise<readonly TextRow[]> {
     return withinDeadline(timeoutMs, async () => {
       try {
-        return await untilSent(() => query(sql, text, parameters))
+        return await retryUnsent(() => query(sql, text, parameters))
       } catch (error) {
         throw toSessionError(error)
       }

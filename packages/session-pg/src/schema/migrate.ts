@@ -1,6 +1,6 @@
 import { SessionError } from '@bext/session-core'
 import { checkClient, MisroutedReplyError, query, type PgClient } from '../client/client.js'
-import { untilSent } from '../client/until-sent.js'
+import { retryUnsent } from '../client/retry-unsent.js'
 import { codeOf, toSessionError, type Explanations } from '../errors.js'
 import { commentPrefix, migrationsFor, versionIn, type LayoutOptions, type Migration } from './migrations.js'
 import { tableNames } from './table-names.js'
@@ -25,7 +25,7 @@ const explained: Explanations = {
 async function readVersion(sql: PgClient, table: string, latest: number): Promise<number> {
   // Selecting from a catalog table gives the statement a fresh snapshot, in which a table created a moment ago is visible.
   const text = `select coalesce(obj_description(oid, 'pg_class'), '') from pg_class where oid = to_regclass($1::text)`
-  const [row] = await untilSent(() => query(sql, text, [table]))
+  const [row] = await retryUnsent(() => query(sql, text, [table]))
   if (row === undefined) return 0
   const version = versionIn(row[0] ?? '')
   if (version === undefined) {
@@ -81,7 +81,7 @@ export async function runMigrations(
   while (from !== steps.length) {
     let failure: unknown = new MisroutedReplyError('The connection broke while the table was migrated. Try again.')
     try {
-      await untilSent(() => query(sql, transactionFor(table, steps, from, lockTimeoutMs)))
+      await retryUnsent(() => query(sql, transactionFor(table, steps, from, lockTimeoutMs)))
     } catch (error) {
       if (!changedMeanwhile.has(codeOf(error) ?? '')) throw error
       failure = error

@@ -8,7 +8,7 @@ const breakPauseMs = 10
  * Runs a statement, and runs it again after growing pauses if the connection broke before the statement was sent. It is
  * not run again after `untilMs` of `performance.now()`. Rejects with the driver's error.
  */
-export async function untilSent<T>(statement: () => Promise<T>, untilMs: number = Infinity): Promise<T> {
+export async function retryUnsent<T>(statement: () => Promise<T>, untilMs: number = Infinity): Promise<T> {
   for (let breaks = 0; ; breaks += 1) {
     try {
       return await statement()
