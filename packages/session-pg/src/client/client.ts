@@ -38,8 +38,7 @@ const textOid = 25
 // Texts that a custom serializer might convert or normalize.
 const probes = ['', ' aZ\t"\'\\ ', '{ "b": 1.0, "a": "\\u0041" }', 'null', '10']
 
-const alteredText =
-  'the option types of the client has a type for text that alters what is sent, so sessions would not be stored unchanged. Pass a client without this type.'
+const alteredText = 'the option types of the client has a type for text that alters sessions. Pass a client without it.'
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
@@ -90,9 +89,7 @@ function nextTag(): string {
 
 function stripTag(rows: readonly TextRow[], tag: string): TextRow[] {
   if (rows.length > 0 && rows.every((row) => row.at(-1) === tag)) return rows.map((row) => row.slice(0, -1))
-  throw new MisroutedReplyError(
-    'The connection broke, and postgres.js returned rows that are not the reply to this statement. Try the call again.',
-  )
+  throw new MisroutedReplyError('The connection broke: postgres.js returned a wrong reply. Try again.')
 }
 
 /** Runs one statement of a store, whose rows end with its last parameter: see `CorrelationTag`. */

@@ -66,7 +66,7 @@ export async function examineIndexes(ask: Ask, table: string): Promise<Finding[]
   const findings = examineKey(indexes)
   if (!indexes.some(({ isByUser }) => isByUser)) {
     const why = "Listing or ending a user's sessions reads the whole table."
-    const advice = 'Create it as in the migration. Drop an invalid index, which a failed concurrent build can leave.'
+    const advice = 'Create it as in the migration, and drop an invalid one.'
     findings.push(problem('index', 'there is no valid index by user_id', why, advice))
   }
   if (indexes.some(({ preventsHot }) => preventsHot)) {

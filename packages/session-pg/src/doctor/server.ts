@@ -8,7 +8,7 @@ const manyConnections = 0.8
 
 function examineVersion(number: number, text: string): Finding {
   if (number >= oldestVersion) return ok('version', `PostgreSQL ${text}`)
-  const why = 'On this version each statement of a sweep reads the whole table, and the store is not tested on it.'
+  const why = 'Each statement of a sweep reads the whole table, and the store is not tested on this version.'
   return problem('version', `PostgreSQL ${text}`, why, `Use PostgreSQL ${oldestVersion / 10_000} or later.`)
 }
 
@@ -106,9 +106,9 @@ async function examineSlowStatements(ask: Ask, table: string): Promise<Finding[]
     table,
   )
   if (slow === '0') return []
-  const found = `${slow} connections of this role run slow statements or transactions of something else`
+  const found = `${slow} connections of this role run other slow statements or transactions`
   const why =
-    'If they belong to the client of the store, calls can end in a timeout: when no connection is free, postgres.js sends a statement on one that is in use.'
+    'If the store has the same client, calls can end in a timeout, because postgres.js also uses busy connections.'
   return [note('connections', found, why, 'Give the store a separate client: see the README.')]
 }
 

@@ -68,8 +68,7 @@ export async function examineSweep(ask: Ask, table: string): Promise<Finding[]> 
   const part = share < 100 ? ', in a sample' : ''
   const found = `${expired} of ${rows} sessions expired more than an hour ago${part}`
   if (Number(rows) < minRows || Number(expired) / Number(rows) < maxExpiredShare) return [ok('sweep', found)]
-  const why =
-    'Sweeping does not run, or is too slow. Expired sessions take space and slow down reads of the whole table.'
+  const why = 'Sweeping does not run, or is too slow. Expired sessions take space.'
   return [
     problem('sweep', found, why, 'Call startSweeping in your server, or sweep() in a job: see Sweeping in the README.'),
   ]

@@ -62,7 +62,7 @@ async function readColumns(ask: Ask, table: string): Promise<{ missing: string[]
 
 function examineNeeded(needed: readonly string[]): Finding[] {
   if (needed.length === 0) return []
-  const why = 'A create leaves it empty, at least for a visitor who is not signed in, and then fails.'
+  const why = 'A create leaves it empty, at least for an anonymous session, and fails.'
   return [
     problem(
       'table',
@@ -85,7 +85,7 @@ async function examineRights(ask: Ask, table: string): Promise<Finding[]> {
     return [problem('privileges', `the role lacks ${lacking.join(', ')}`, 'Calls that need these rights fail.', advice)]
   }
   if (isSuperuser !== 't') return [ok('privileges', 'select, insert, update and delete')]
-  const why = 'An attacker who takes over the web server controls the whole database cluster.'
+  const why = 'Whoever takes over the web server controls the whole cluster.'
   return [note('privileges', 'the role is a superuser', why, 'Use a role with only the rights that the store needs.')]
 }
 
@@ -97,7 +97,7 @@ async function examineNamesakes(ask: Ask, table: string): Promise<Finding[]> {
     table,
   )
   if (others === '0') return []
-  const why = 'Without the option schema, the table that a store uses depends on the search_path of its role.'
+  const why = 'Without the option schema, the search_path of the role decides which table a store uses.'
   return [note('table', 'another schema of the search_path has a table with this name', why, 'Set the option schema.')]
 }
 

@@ -11,10 +11,7 @@ import { statementsFor } from './statements.js'
 export function checkPgUserId(userId: unknown): string {
   const checked = checkUserId(userId)
   if (!checked.includes('\0')) return checked
-  throw new SessionError(
-    'bad_argument',
-    'userId contains a NUL, which PostgreSQL cannot store. Use a userId without NUL.',
-  )
+  throw new SessionError('bad_argument', 'userId contains a NUL, which PostgreSQL cannot store.')
 }
 
 /**
