@@ -6,44 +6,43 @@ import {
   type GuardedCalls,
 } from '@bext/session-core/store-helpers'
 import { corkUntilEndOfTick, isSendable, type RedisClient } from './client/client.js'
-import { toSessionError, isServerReply, isTimeOut, wasNeverSent } from './errors.js'
-import { runScript } from './client/run-script.js'
+import { toSessionError, isServerReply, isCommandTimeout, wasNeverSent } from './errors.js'
+import { runScript, type Script } from './client/run-script.js'
 import { createWaitUntilReady } from './client/wait-until-ready.js'
-import type { Script } from './sessions/define-script.js'
 
-/** One of the keys of a script, and its arguments. */
+/** A key of a script with its arguments. */
 export interface KeyedArgs {
   readonly key: string
   readonly args: readonly string[]
 }
 
-/** What a script answered: see there. */
+/** A script's reply, see `defineScript`. */
 export interface ScriptReply {
   readonly serverNowMs: number
-  /** For each key, in their order. An `Error` if the command on that key failed. */
+  /** The outcomes of the keys, in order. An `Error` if the command on that key failed. */
   readonly outcomes: readonly unknown[]
 }
 
-/** What the store says to Redis goes through here. All rejections are `Backend` errors. */
+/** Sends all commands of a store. Rejects only with `Backend` errors. */
 export interface Connection extends Pick<GuardedCalls, 'call' | 'close'> {
-  /** Sends commands that change nothing. */
+  /** Sends commands that change nothing, and resends them after a lost connection. */
   read<T>(deadline: Deadline, send: () => Promise<T>): Promise<T>
-  /** Runs a script, which has no effect after the deadline (contract E2). */
+  /** Runs a script that has no effect after the deadline (contract E2). */
   write(deadline: Deadline, script: Script, entries: readonly KeyedArgs[]): Promise<ScriptReply>
-  /** Lets the commands that are sent in this tick leave in one go. */
+  /** Sends all commands of this tick in one write to the socket. */
   cork(): void
 }
 
 interface ConnectionOptions {
   readonly timeoutMs: number
-  /** Why the client is not ready, where that is known. */
+  /** Returns the reason why the client is not ready, if it is known. */
   readonly lastError: () => unknown
 }
 
-const maxBlindTries = 2
-const blindDelayMs = 50
+const maxRetriesWhileReady = 2
+const retryDelayMs = 50
 
-/** The reply to TIME in milliseconds. */
+/** Converts the reply to TIME to milliseconds. */
 export function parseTime(reply: unknown): number {
   const [seconds, microseconds] = reply as readonly [unknown, unknown]
   return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
@@ -55,27 +54,28 @@ function parseReply(reply: unknown): FencedReply<ScriptReply> {
   return { serverNowMs, outcome: outcomes.length === 0 ? 'late' : { serverNowMs, outcomes } }
 }
 
+/** Creates the connection of a store over a client. */
 export function createConnection(client: RedisClient, { timeoutMs, lastError }: ConnectionOptions): Connection {
   const ready = createWaitUntilReady(client, lastError, timeoutMs)
 
-  // Sends again on the next connection what a lost one left without an answer, where `repeats` allows it.
-  async function untilAnswered<T>(
+  // Resends on the next connection if a lost connection left no reply and `mayResend` allows it.
+  async function sendUntilReply<T>(
     deadline: Deadline,
     send: () => Promise<T>,
-    repeats: (error: unknown) => boolean,
+    mayResend: (error: unknown) => boolean,
   ): Promise<T> {
-    let blindTries = 0
+    let retriesWhileReady = 0
     for (;;) {
       if (!isSendable(client)) await ready(deadline)
       try {
         return await send()
       } catch (error) {
-        if (!repeats(error)) throw error
-        // A Cluster stays ready while it replaces the connection to one of its nodes, so no event tells when to try.
+        if (!mayResend(error)) throw error
+        // A Cluster stays ready while it replaces the connection to one node, so no event says when to try again.
         if (isSendable(client)) {
-          blindTries += 1
-          if (blindTries > maxBlindTries) throw error
-          await sleep(blindTries * blindDelayMs)
+          retriesWhileReady += 1
+          if (retriesWhileReady > maxRetriesWhileReady) throw error
+          await sleep(retriesWhileReady * retryDelayMs)
         }
         if (performance.now() >= deadline.atMs) throw error
       }
@@ -84,15 +84,16 @@ export function createConnection(client: RedisClient, { timeoutMs, lastError }: 
 
   async function read<T>(deadline: Deadline, send: () => Promise<T>): Promise<T> {
     try {
-      return await untilAnswered(deadline, send, (error) => !isServerReply(error) && !isTimeOut(error))
+      return await sendUntilReply(deadline, send, (error) => !isServerReply(error) && !isCommandTimeout(error))
     } catch (error) {
       throw toSessionError(error)
     }
   }
 
-  // In a Cluster each node has its own clock, and the fence takes them for one: TIME comes from any node, each script's
-  // answer from the node of its key. So there a late write is refused up to the difference between two nodes' clocks
-  // too late. A difference larger than the deadline costs one more round trip: the node answers `late` with its time.
+  // In a Cluster each node has its own clock, but the fence treats them as one: TIME comes from any node, and a
+  // script's reply from the node of its key. A late write may therefore be accepted for the difference between two
+  // nodes' clocks. If that difference is larger than the deadline, a write costs one more round trip, in which the node
+  // replies `late` with its time.
   const { call, fencedWrite, close } = createGuardedCalls({
     timeoutMs,
     askServerNowMs: async (deadline) => parseTime(await read(deadline, () => client.time())),
@@ -110,7 +111,7 @@ export function createConnection(client: RedisClient, { timeoutMs, lastError }: 
       const args = entries.flatMap((entry) => entry.args)
       return fencedWrite(deadline, async (notAfterMs) => {
         const send = (): Promise<unknown> => runScript(client, script, keys, [String(notAfterMs), ...args])
-        return parseReply(await untilAnswered(deadline, send, wasNeverSent))
+        return parseReply(await sendUntilReply(deadline, send, wasNeverSent))
       })
     },
 

@@ -39,7 +39,7 @@ export function wasNeverSent(error: unknown): boolean {
 }
 
 /** Returns whether the command exceeded the client's `commandTimeout`. */
-export function isTimeOut(error: unknown): boolean {
+export function isCommandTimeout(error: unknown): boolean {
   return isError(error) && error.message === 'Command timed out'
 }
 
@@ -56,5 +56,5 @@ export function toSessionError(error: unknown): SessionError {
     const [reason, message] = known
     return new SessionError(reason, `${message} See the cause.`, { cause: error })
   }
-  return toBackendError(error, isTimeOut(error) ? 'timeout' : 'unavailable')
+  return toBackendError(error, isCommandTimeout(error) ? 'timeout' : 'unavailable')
 }

@@ -14,7 +14,7 @@ import { createBatcher } from './batching/batcher.js'
 import { isCluster } from './client/client.js'
 import { createConnection, parseTime } from './connection.js'
 import { createIndexedWrites } from './user-index/indexed-writes.js'
-import { openClient } from './client/connect.js'
+import { connect } from './client/connect.js'
 import { checkOptions, type RedisSessionsOptions } from './options.js'
 import { createReads } from './client/reads.js'
 import { parseRecord } from './sessions/record.js'
@@ -26,34 +26,36 @@ import { createUserSessions } from './user-index/user-sessions.js'
 /** Name of the channel of `node:diagnostics_channel` on which a store publishes an `OperationEvent` for each call. */
 export const redisOperationChannel = 'bext:session-redis:operation'
 
+// Drift of a clock between two samples, and rounding.
 const maxDriftMs = 1000
 
+/** The store that `redisSessions` creates, with its capabilities. */
 export type RedisSessions = SessionPlugin & UserIndexCapability & CloseCapability & CompareCapability
 
 /**
- * Sessions in Redis (6.2 and later), which removes them itself when they expire. Give it your ioredis client, or a URL
- * to let it connect. Throws a `TypeError` for a wrong option.
+ * Creates a session store on Redis (6.2 or later), which removes expired sessions itself. Pass an ioredis client, or a
+ * URL to let the store connect. Throws a `TypeError` for a wrong option.
  */
 export function redisSessions(options: RedisSessionsOptions): RedisSessions {
   const { source, prefix, timeoutMs, maxDataBytes } = checkOptions(options)
-  const { client, lastError, close } = openClient(source, timeoutMs)
+  const { client, lastError, close } = connect(source, timeoutMs)
   const connection = createConnection(client, { timeoutMs, lastError })
   const reads = createReads(client)
-  const batches = createBatcher(connection, reads)
-  // The last moments of a session are compared with the clock of its own server.
+  const batcher = createBatcher(connection, reads)
+  // Near its expiry, a session is compared with the clock of its server.
   const clock = createServerClock(
     () => connection.call((deadline) => connection.read(deadline, async () => parseTime(await client.time()))),
     isCluster(client) ? clockMarginMs : maxDriftMs,
   )
-  const commands = createSessionCommands({ connection, batches, reads, clock, prefix })
+  const commands = createSessionCommands({ connection, batcher, reads, clock, prefix })
   const index = createUserIndex(connection, reads, prefix)
-  const sessions = createIndexedWrites(connection, commands, index)
+  const writes = createIndexedWrites(connection, commands, index)
 
   const store: RedisSessions = {
     name: 'redis',
 
     async create(createOptions) {
-      return sessions.create(checkCreateOptions(createOptions, { maxDataBytes }))
+      return writes.create(checkCreateOptions(createOptions, { maxDataBytes }))
     },
 
     async read(id) {
@@ -71,7 +73,7 @@ export function redisSessions(options: RedisSessionsOptions): RedisSessions {
     async updateIfUnchanged(id, expectedDataJson, dataJson) {
       const hash = hashSessionId(checkSessionId(id))
       const checked = checkDataJson(dataJson, maxDataBytes)
-      // UTF-8 would make another character of a lone surrogate. What was read holds none and is not empty.
+      // UTF-8 cannot encode a lone surrogate. Stored data contains none and is not empty, so '' never matches it.
       const comparable = typeof expectedDataJson === 'string' && expectedDataJson.isWellFormed()
       const expected = comparable ? expectedDataJson : ''
       const updated = await commands.updateIfUnchanged(hash, expected, checked)
@@ -79,17 +81,17 @@ export function redisSessions(options: RedisSessionsOptions): RedisSessions {
     },
 
     async touch(id, ttlMs) {
-      await sessions.touch(hashSessionId(checkSessionId(id)), checkTtlMs(ttlMs))
+      await writes.touch(hashSessionId(checkSessionId(id)), checkTtlMs(ttlMs))
       return id
     },
 
     async delete(id) {
-      if (isServerBackedId(id)) await sessions.end(hashSessionId(id))
+      if (isServerBackedId(id)) await writes.delete(hashSessionId(id))
     },
 
     async isHealthy() {
       try {
-        // In a Cluster one of the masters answers for all.
+        // In a Cluster, one master answers for all.
         await connection.call((deadline) => connection.read(deadline, () => client.ping()))
         return true
       } catch {
@@ -97,7 +99,7 @@ export function redisSessions(options: RedisSessionsOptions): RedisSessions {
       }
     },
 
-    ...createUserSessions({ connection, commands, index, sessions }),
+    ...createUserSessions({ connection, commands, index, writes }),
 
     close: () => connection.close(close),
   }

@@ -1,24 +1,23 @@
 import { channel } from 'node:diagnostics_channel'
 import { SessionError, type BatchEvent } from '@bext/session-core'
 import { toBackendError, type Deadline } from '@bext/session-core/store-helpers'
-import { splitIntoChunks } from './chunks.js'
-import type { Connection, KeyedArgs } from '../connection.js'
-import { createFlushSchedule, type FlushSlot } from './flush-schedule.js'
-import { toSessionError, isError } from '../errors.js'
 import type { Reads } from '../client/reads.js'
-import type { Script } from '../sessions/define-script.js'
+import type { Script } from '../client/run-script.js'
+import type { Connection, KeyedArgs } from '../connection.js'
+import { isError, toSessionError } from '../errors.js'
+import { createFlushSchedule, type FlushSlot } from './flush-schedule.js'
 
-/** What a batched write brought back. */
+/** Reply to a batched write. */
 export interface WriteReply {
   readonly outcome: unknown
   readonly serverNowMs: number
-  /** When the time of the call began, in milliseconds of `performance.now()`. */
+  /** Start of the call's deadline, in milliseconds of `performance.now()`. */
   readonly startedAtMs: number
 }
 
 /**
- * Calls that come together leave together: reads in one command, writes in one script for each kind. All calls of a
- * batch have the time of its first one. Each has its own result; all rejections are `Backend`, each caller's own error.
+ * Sends concurrent calls together: reads in one command, and writes in one script of each kind. All calls of a batch
+ * have the deadline of its first call. Each call gets its own result, and rejects with a separate `Backend` error.
  */
 export interface Batcher {
   read(key: string): Promise<string | null>
@@ -36,15 +35,15 @@ type Write = Entry<WriteReply> & KeyedArgs
 
 interface Batch {
   readonly startedAtMs: number
-  readonly departure: FlushSlot
+  readonly slot: FlushSlot
   readonly reads: Read[]
   readonly writes: Map<Script, Write[]>
 }
 
-// A script or an MGET holds up all other clients of the server while it runs.
+// While a script or an MGET runs, all other clients of the server wait.
 const maxKeys = 128
 
-// One script over many large bodies is slower than a script for each that are written in one go.
+// One script with many large values is slower than one script for each value, written to the socket together.
 const maxSharedChars = 1024
 
 function isShort({ args }: KeyedArgs): boolean {
@@ -53,13 +52,30 @@ function isShort({ args }: KeyedArgs): boolean {
   return chars <= maxSharedChars
 }
 
-// An error belongs to its caller, who may change it.
+/** Splits entries into chunks of at most `size`, in order. An entry that cannot share a chunk gets a separate one. */
+export function splitIntoChunks<T>(entries: readonly T[], size: number, canShare: (entry: T) => boolean): T[][] {
+  const chunks: T[][] = []
+  let open: T[] = []
+  for (const entry of entries) {
+    if (canShare(entry)) {
+      if (open.length === 0 || open.length === size) chunks.push((open = []))
+      open.push(entry)
+    } else {
+      chunks.push([entry])
+    }
+  }
+  return chunks
+}
+
+// Each caller gets a separate error object, because a caller may change it.
 function failAll(entries: readonly Entry<never>[], error: unknown): void {
   const { reason, message, cause } = toBackendError(error)
   for (const { reject } of entries) reject(new SessionError(reason, message, { cause }))
 }
 
-/** Name of the channel of `node:diagnostics_channel` on which a store publishes a `BatchEvent` for each batch it sends. */
+/**
+ * Name of the channel of `node:diagnostics_channel` on which a store publishes a `BatchEvent` for each batch it sends.
+ */
 export const redisBatchChannel = 'bext:session-redis:batch'
 
 const batchChannel = channel(redisBatchChannel)
@@ -68,38 +84,40 @@ function publishBatch(size: number): void {
   if (batchChannel.hasSubscribers) batchChannel.publish({ size } satisfies BatchEvent)
 }
 
+/** Creates the batcher of a store. */
 export function createBatcher(connection: Connection, reads: Reads): Batcher {
-  const depart = createFlushSchedule()
+  const schedule = createFlushSchedule()
   const { manyKeys } = reads
   let current: Batch | undefined
 
-  // The entries one by one, if the server has refused a command that held all of their keys.
+  // Sends the entries one by one if the server has rejected a command because it had several keys.
   async function sendEach<T>(
     entries: readonly T[],
     error: unknown,
-    cameBack: () => void,
-    sendOne: (entry: T, oneCameBack: () => void) => Promise<void>,
+    onReply: () => void,
+    sendOne: (entry: T, onOneReply: () => void) => Promise<void>,
   ): Promise<boolean> {
     if (entries.length === 1 || !manyKeys.refusedBy(error)) return false
     let left = entries.length
-    function oneCameBack(): void {
+    function onOneReply(): void {
       left -= 1
-      if (left === 0) cameBack()
+      if (left === 0) onReply()
     }
-    await Promise.all(entries.map((entry) => sendOne(entry, oneCameBack)))
+    await Promise.all(entries.map((entry) => sendOne(entry, onOneReply)))
     return true
   }
 
-  async function sendReads(deadline: Deadline, entries: readonly Read[], cameBack: () => void): Promise<void> {
+  async function sendReads(deadline: Deadline, entries: readonly Read[], onReply: () => void): Promise<void> {
     publishBatch(entries.length)
     try {
       const keys = entries.map(({ key }) => key)
       const values = await connection.read(deadline, () => reads.get(keys))
-      cameBack()
+      onReply()
       for (const [position, { resolve }] of entries.entries()) resolve(values[position] ?? null)
     } catch (error) {
-      if (await sendEach(entries, error, cameBack, (entry, back) => sendReads(deadline, [entry], back))) return
-      cameBack()
+      if (await sendEach(entries, error, onReply, (entry, onOneReply) => sendReads(deadline, [entry], onOneReply)))
+        return
+      onReply()
       failAll(entries, error)
     }
   }
@@ -109,69 +127,69 @@ export function createBatcher(connection: Connection, reads: Reads): Batcher {
     script: Script,
     entries: readonly Write[],
     { startedAtMs }: Pick<Batch, 'startedAtMs'>,
-    cameBack: () => void,
+    onReply: () => void,
   ): Promise<void> {
     publishBatch(entries.length)
     try {
       const { serverNowMs, outcomes } = await connection.write(deadline, script, entries)
-      cameBack()
+      onReply()
       for (const [position, { resolve, reject }] of entries.entries()) {
         const outcome = outcomes[position]
         if (isError(outcome)) reject(toSessionError(outcome))
         else resolve({ outcome, serverNowMs, startedAtMs })
       }
     } catch (error) {
-      const sendOne = (entry: Write, back: () => void): Promise<void> =>
-        sendWrites(deadline, script, [entry], { startedAtMs }, back)
-      if (await sendEach(entries, error, cameBack, sendOne)) return
-      cameBack()
+      const sendOne = (entry: Write, onOneReply: () => void): Promise<void> =>
+        sendWrites(deadline, script, [entry], { startedAtMs }, onOneReply)
+      if (await sendEach(entries, error, onReply, sendOne)) return
+      onReply()
       failAll(entries, error)
     }
   }
 
   async function send(batch: Batch, deadline: Deadline): Promise<void> {
-    let underWay = 0
-    // Before the callers go on, so that what they do next does not take this batch for one in flight.
-    function cameBack(): void {
-      underWay -= 1
-      if (underWay === 0) batch.departure.release()
+    let inFlight = 0
+    // Release the slot before resolving callers, so that calls they make in response are not delayed by this batch.
+    function onReply(): void {
+      inFlight -= 1
+      if (inFlight === 0) batch.slot.release()
     }
     const chunkSize = manyKeys.allowed ? maxKeys : 1
     const commands = splitIntoChunks(batch.reads, chunkSize, () => true).map(
-      (chunk) => () => sendReads(deadline, chunk, cameBack),
+      (chunk) => () => sendReads(deadline, chunk, onReply),
     )
     for (const [script, entries] of batch.writes) {
       for (const chunk of splitIntoChunks(entries, chunkSize, isShort)) {
-        commands.push(() => sendWrites(deadline, script, chunk, batch, cameBack))
+        commands.push(() => sendWrites(deadline, script, chunk, batch, onReply))
       }
     }
-    underWay = commands.length
+    inFlight = commands.length
     if (commands.length > 1) connection.cork()
     await Promise.all(commands.map((sendCommand) => sendCommand()))
   }
 
-  function leaveBehind(batch: Batch): void {
+  function closeBatch(batch: Batch): void {
     if (current === batch) current = undefined
   }
 
-  async function run(batch: Batch): Promise<void> {
+  async function flush(batch: Batch): Promise<void> {
     try {
       await connection.call(async (deadline) => {
-        await batch.departure.ready
-        leaveBehind(batch)
+        await batch.slot.ready
+        closeBatch(batch)
         await send(batch, deadline)
       }, batch.startedAtMs)
     } catch (error) {
-      leaveBehind(batch)
-      batch.departure.release()
+      closeBatch(batch)
+      batch.slot.release()
       failAll([...batch.reads, ...[...batch.writes.values()].flat()], error)
     }
   }
 
-  function join(): Batch {
+  function openBatch(): Batch {
     if (current === undefined) {
-      current = { startedAtMs: performance.now(), departure: depart(), reads: [], writes: new Map() }
-      void run(current)
+      current = { startedAtMs: performance.now(), slot: schedule.acquire(), reads: [], writes: new Map() }
+      void flush(current)
     }
     return current
   }
@@ -179,16 +197,16 @@ export function createBatcher(connection: Connection, reads: Reads): Batcher {
   return {
     read: (key) =>
       new Promise((resolve, reject) => {
-        join().reads.push({ key, resolve, reject })
+        openBatch().reads.push({ key, resolve, reject })
       }),
 
     write: (script, key, args) =>
       new Promise((resolve, reject) => {
-        const { writes } = join()
+        const { writes } = openBatch()
         const entry: Write = { key, args, resolve, reject }
-        const together = writes.get(script)
-        if (together === undefined) writes.set(script, [entry])
-        else together.push(entry)
+        const sameScript = writes.get(script)
+        if (sameScript === undefined) writes.set(script, [entry])
+        else sameScript.push(entry)
       }),
   }
 }

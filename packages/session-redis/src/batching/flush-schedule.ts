@@ -1,8 +1,8 @@
-/** A batch that will leave. */
+/** The place of a batch among those in flight. */
 export interface FlushSlot {
-  /** Resolves when the batch leaves; whoever comes until then may still join it. */
+  /** Resolves when the batch is sent. Calls may join the batch until then. */
   readonly ready: Promise<void>
-  /** Says that the batch is over. */
+  /** Ends the flight of the batch. Further calls have no effect. */
   release(): void
 }
 
@@ -18,22 +18,29 @@ function endOfTurn(): Promise<void> {
   })
 }
 
+/** Decides when batches are sent. */
+export interface FlushSchedule {
+  acquire(): FlushSlot
+}
+
 /**
- * When batches leave. They wait for nobody: with nothing in flight a batch leaves at the end of the tick. While
- * something is, whoever comes in the same turn of the event loop leaves together.
+ * Creates a schedule. With nothing in flight, a batch is sent at the end of the current tick. Otherwise, the calls of
+ * one turn of the event loop are sent together. No batch waits for the reply to another.
  */
-export function createFlushSchedule(): () => FlushSlot {
-  let begun = 0
-  return () => {
-    const left = begun === 0 ? endOfTick() : endOfTurn()
-    let over = false
-    begun += 1
-    return {
-      ready: left,
-      release() {
-        if (!over) begun -= 1
-        over = true
-      },
-    }
+export function createFlushSchedule(): FlushSchedule {
+  let inFlight = 0
+  return {
+    acquire() {
+      const ready = inFlight === 0 ? endOfTick() : endOfTurn()
+      let isReleased = false
+      inFlight += 1
+      return {
+        ready,
+        release() {
+          if (!isReleased) inFlight -= 1
+          isReleased = true
+        },
+      }
+    },
   }
 }

@@ -62,7 +62,7 @@ function openOwnClient(url: string, timeoutMs: number): OpenClient {
 }
 
 /** Returns the given client, or a new one for the URL that connects on its first command. */
-export function openClient(source: CheckedOptions['source'], timeoutMs: number): OpenClient {
+export function connect(source: CheckedOptions['source'], timeoutMs: number): OpenClient {
   if ('url' in source) return openOwnClient(source.url, timeoutMs)
   const { client, onWarning } = source
   for (const warning of warningsForClient(client)) {

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import { styleText } from 'node:util'
 import { runDoctor, UnreachableError, type Finding } from '@bext/session-core/doctor'
 import { Cluster, Redis } from 'ioredis'
-import { safeClientOptions } from '../client/careful-options.js'
+import { safeClientOptions } from '../client/connect.js'
 import { parseArguments, usage, type DoctorArguments } from './arguments.js'
 import { diagnoseRedis } from './diagnose.js'
-import { refusalOf } from './node.js'
+import { refusalOf } from './ask.js'
 
 const timeoutMs = 5000
 // At the same distance from the source and from the build.

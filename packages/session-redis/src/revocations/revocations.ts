@@ -10,8 +10,8 @@ import { isRedisClient, type RedisClient } from '../client/client.js'
 import { createConnection } from '../connection.js'
 import { checkClient, checkPrefix } from '../options.js'
 import { createReads } from '../client/reads.js'
+import type { Script } from '../client/run-script.js'
 import { revokeSessionScript, revokeUserScript } from './scripts.js'
-import type { Script } from '../sessions/define-script.js'
 
 /** Options of `redisRevocations`. */
 export interface RedisRevocationsOptions {

@@ -1,4 +1,5 @@
-import { defineScript, type Script } from '../sessions/define-script.js'
+import type { Script } from '../client/run-script.js'
+import { defineScript } from '../sessions/define-script.js'
 
 // A later revocation never shortens an earlier one. Extending a revocation needs no room, so a full server accepts it.
 // It rejects a new one whole.

@@ -1,11 +1,10 @@
 import { notFound, type Deadline } from '@bext/session-core/store-helpers'
-import type { WriteReply, Batcher } from '../batching/batcher.js'
-import { splitIntoChunks } from '../batching/chunks.js'
+import { splitIntoChunks, type Batcher, type WriteReply } from '../batching/batcher.js'
 import type { Connection, KeyedArgs } from '../connection.js'
-import type { Script } from './define-script.js'
 import { toSessionError, isError } from '../errors.js'
-import { nextMarkId } from './marks.js'
+import { createNonce } from './write-nonce.js'
 import type { Reads } from '../client/reads.js'
+import type { Script } from '../client/run-script.js'
 import { corruptRecord, expiryOf, toTimeText } from './record.js'
 import {
   createScript,
@@ -18,48 +17,50 @@ import {
 import type { ServerClock } from '../client/server-clock.js'
 import { renewalMinutes } from '../user-index/index-keys.js'
 
+/** Fields of a session to create. */
 export interface NewRecord {
   readonly ttlMs: number
-  /** For an anonymous session the mark of its create. */
+  /** Nonce of the create for an anonymous session, see write-nonce.ts. */
   readonly indexedUntilMs: number
   readonly userText: string
   readonly dataJson: string
 }
 
 /**
- * One command each on a session's key, by the hash of the session's id. Times are the server's. A write without a
- * deadline is batched. A write with the deadline of a call in flight is sent immediately and alone.
+ * Commands on the key of a session, which is given by the hash of its id. Times are those of the server. Without a
+ * deadline a write is batched. With the deadline of a call in flight, it is sent immediately and alone.
  */
 export interface SessionCommands {
-  /** The value; `null` if there is no session, or if it has expired. */
+  /** Resolves to the value; `null` if the session is missing or expired. */
   get(hash: string): Promise<string | null>
-  /** The first bytes of the values, also of sessions that have expired; the empty string where there is no key. */
+  /** Resolves to the first bytes of the values, including those of expired sessions. A missing key gives ''. */
   getStarts(deadline: Deadline, hashes: readonly string[], bytes: number): Promise<readonly string[]>
-  /** The first bytes of the values; the empty string where there is no session, or where it has expired. */
+  /** Resolves to the first bytes of the values. A missing or expired session gives ''. */
   getLiveStarts(deadline: Deadline, hashes: readonly string[], bytes: number): Promise<readonly string[]>
-  /** The outcome is done, `exists` or `unindexed`. */
+  /** The outcome is `1`, `exists` or `unindexed`, see `createScript`. */
   create(hash: string, record: NewRecord, deadline?: Deadline): Promise<WriteReply>
-  /** The outcome is done, or the user's text if the entry has to be written first. Rejects with `NotFound`. */
+  /** The outcome is `1`, or the user's text if the index entry has to be written first. Rejects with `NotFound`. */
   touch(hash: string, ttlMs: number, indexedUntilMs: number, deadline?: Deadline): Promise<WriteReply>
-  /** The outcome is done. Rejects with `NotFound`. */
+  /** Rejects with `NotFound` if the session is missing or expired. */
   update(hash: string, dataJson: string): Promise<WriteReply>
-  /** Resolves to whether the data was as expected. Rejects with `NotFound`. */
+  /** Resolves to false if the data is not the expected data. Rejects with `NotFound`. */
   updateIfUnchanged(hash: string, expectedDataJson: string, dataJson: string): Promise<boolean>
-  /** The outcome is done, also for no session. */
+  /** Succeeds also if the session is missing. */
   delete(hash: string, deadline: Deadline): Promise<WriteReply>
-  /** Leaves those of other users. */
+  /** Deletes the sessions of the user, and skips those of other users. */
   deleteOfUser(deadline: Deadline, userText: string, hashes: readonly string[]): Promise<void>
 }
 
 interface Parts {
   readonly connection: Connection
-  readonly batches: Batcher
+  readonly batcher: Batcher
   readonly reads: Reads
   readonly clock: ServerClock
   readonly prefix: string
 }
 
-export function createSessionCommands({ connection, batches, reads, clock, prefix }: Parts): SessionCommands {
+/** Creates the commands of a store. */
+export function createSessionCommands({ connection, batcher, reads, clock, prefix }: Parts): SessionCommands {
   const keyOf = (hash: string): string => `${prefix}${hash}`
 
   async function sendNow(
@@ -83,7 +84,7 @@ export function createSessionCommands({ connection, batches, reads, clock, prefi
     deadline: Deadline | undefined,
   ): Promise<WriteReply> {
     const key = keyOf(hash)
-    return deadline === undefined ? batches.write(script, key, args) : sendNow(deadline, script, key, args)
+    return deadline === undefined ? batcher.write(script, key, args) : sendNow(deadline, script, key, args)
   }
 
   async function change(
@@ -92,25 +93,25 @@ export function createSessionCommands({ connection, batches, reads, clock, prefi
     args: readonly string[],
     deadline?: Deadline,
   ): Promise<WriteReply> {
-    const answer = await send(script, hash, args, deadline)
-    clock.observe(answer.serverNowMs, answer.startedAtMs)
-    if (answer.outcome === null) throw notFound()
-    if (answer.outcome === 'corrupt') throw corruptRecord()
-    return answer
+    const reply = await send(script, hash, args, deadline)
+    clock.observe(reply.serverNowMs, reply.startedAtMs)
+    if (reply.outcome === null) throw notFound()
+    if (reply.outcome === 'corrupt') throw corruptRecord()
+    return reply
   }
 
-  async function sendTogether(
+  async function sendForKeys(
     deadline: Deadline,
     script: Script,
     entries: readonly KeyedArgs[],
   ): Promise<readonly unknown[]> {
-    const groups = splitIntoChunks(entries, reads.manyKeys.allowed ? entries.length : 1, () => true)
+    const chunks = splitIntoChunks(entries, reads.manyKeys.allowed ? entries.length : 1, () => true)
     try {
-      const replies = await Promise.all(groups.map((group) => connection.write(deadline, script, group)))
-      return replies.flatMap((reply) => reply.outcomes)
+      const replies = await Promise.all(chunks.map((chunk) => connection.write(deadline, script, chunk)))
+      return replies.flatMap(({ outcomes }) => outcomes)
     } catch (error) {
-      if (entries.length > 1 && groups.length === 1 && reads.manyKeys.refusedBy(error)) {
-        return sendTogether(deadline, script, entries)
+      if (entries.length > 1 && chunks.length === 1 && reads.manyKeys.refusedBy(error)) {
+        return sendForKeys(deadline, script, entries)
       }
       throw error
     }
@@ -120,13 +121,13 @@ export function createSessionCommands({ connection, batches, reads, clock, prefi
     async get(hash) {
       const key = keyOf(hash)
       const startedAtMs = performance.now()
-      const reading = batches.read(key)
+      const reading = batcher.read(key)
       const prepared = clock.prepare()
       const value = await reading
       if (value === null) return null
       if (prepared !== undefined) await prepared
       if (clock.isBefore(expiryOf(value))) return value
-      // The key may have been moved or restored, and outlive its session (contract R3).
+      // The key may have been moved or restored, so it may outlive its session (contract R3).
       const [live = ''] = await connection.call(
         (deadline) => connection.read(deadline, () => reads.getLive([key])),
         startedAtMs,
@@ -141,7 +142,7 @@ export function createSessionCommands({ connection, batches, reads, clock, prefi
       connection.read(deadline, () => reads.getLive(hashes.map(keyOf), bytes)),
 
     create: (hash, { ttlMs, indexedUntilMs, userText, dataJson }, deadline) => {
-      const args = [String(ttlMs), toTimeText(indexedUntilMs), userText, nextMarkId(), dataJson]
+      const args = [String(ttlMs), toTimeText(indexedUntilMs), userText, createNonce(), dataJson]
       return send(createScript, hash, args, deadline)
     },
 
@@ -150,10 +151,10 @@ export function createSessionCommands({ connection, batches, reads, clock, prefi
       return change(touchScript, hash, args, deadline)
     },
 
-    update: (hash, dataJson) => change(updateScript, hash, [nextMarkId(), dataJson]),
+    update: (hash, dataJson) => change(updateScript, hash, [createNonce(), dataJson]),
 
     async updateIfUnchanged(hash, expectedDataJson, dataJson) {
-      const args = [nextMarkId(), expectedDataJson, dataJson]
+      const args = [createNonce(), expectedDataJson, dataJson]
       const { outcome } = await change(updateIfUnchangedScript, hash, args)
       return outcome !== 'changed'
     },
@@ -162,7 +163,7 @@ export function createSessionCommands({ connection, batches, reads, clock, prefi
 
     async deleteOfUser(deadline, userText, hashes) {
       const entries = hashes.map((hash) => ({ key: keyOf(hash), args: [userText] }))
-      const outcomes = await sendTogether(deadline, deleteOfUserScript, entries)
+      const outcomes = await sendForKeys(deadline, deleteOfUserScript, entries)
       const failed = outcomes.find(isError)
       if (failed) throw toSessionError(failed)
     },

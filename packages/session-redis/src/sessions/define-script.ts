@@ -1,8 +1,6 @@
 import { toScript, type Script } from '../client/run-script.js'
 import { maxNonces, nonceChars, storedNonceBytes, timeDigits, userOffset } from './record.js'
 
-export type { Script }
-
 // Every script writes, and a write that arrives too late must do nothing (contract E2).
 //
 // Redis treats a key as expired once now > its expiry, and the contract treats a session as expired once now >=

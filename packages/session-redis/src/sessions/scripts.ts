@@ -1,4 +1,5 @@
-import { defineScript, type Script } from './define-script.js'
+import type { Script } from '../client/run-script.js'
+import { defineScript } from './define-script.js'
 import { maxHeaderBytes, entryMinuteDigits, entryMinuteLimit, timeDigits, toTimeText, userOffset } from './record.js'
 
 const minuteMs = 60_000

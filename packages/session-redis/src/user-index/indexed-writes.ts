@@ -3,45 +3,48 @@ import { mintSessionId, type Deadline, hashSessionId } from '@bext/session-core/
 import type { WriteReply } from '../batching/batcher.js'
 import type { Connection } from '../connection.js'
 import { isServerReply } from '../errors.js'
-import { nextAnonymousMark } from '../sessions/marks.js'
+import { createAnonymousNonce } from '../sessions/write-nonce.js'
 import { isOfUser, maxHeaderBytes, summaryBytes, toUserText, userTextOf } from '../sessions/record.js'
 import type { NewRecord, SessionCommands } from '../sessions/commands.js'
 import type { NewEntry, UserIndex } from './index-keys.js'
 
 /**
- * What begins, prolongs and ends sessions in step with their users' indexes: see there for the order. What is done by
- * one command goes with a batch; what needs more has the rest of the call's time for it.
+ * Creates, touches and deletes sessions while keeping each user's index consistent. See index-keys.ts for the order of
+ * writes. The first command of an anonymous create and of a touch is batched. Further commands have the rest of the
+ * call's time.
  */
 export interface IndexedWrites {
   create(options: Required<CreateOptions>): Promise<SessionId>
   touch(hash: string, ttlMs: number): Promise<void>
-  end(hash: string): Promise<void>
-  /** Ends those of the sessions that are the user's. */
-  endOfUser(deadline: Deadline, userText: string, hashes: readonly string[]): Promise<void>
+  /** Succeeds also if the session is missing. */
+  delete(hash: string): Promise<void>
+  /** Deletes those of the sessions that belong to the user. */
+  deleteOfUser(deadline: Deadline, userText: string, hashes: readonly string[]): Promise<void>
 }
 
 // The text of a user begins with a quote, and no other outcome does.
-function userTextIn({ outcome }: WriteReply): string | undefined {
+function userTextInReply({ outcome }: WriteReply): string | undefined {
   return typeof outcome === 'string' && outcome.startsWith('"') ? outcome : undefined
 }
 
+/** Creates the writes of a store. */
 export function createIndexedWrites(
   connection: Connection,
-  sessions: SessionCommands,
+  commands: SessionCommands,
   index: UserIndex,
 ): IndexedWrites {
-  // Takes the entry back if the session was refused, so that nothing of it stays (contract L2).
-  async function createListed(deadline: Deadline, entry: NewEntry, record: NewRecord): Promise<WriteReply> {
+  // Removes the entry if the server rejects the session, so that nothing of it is left (contract L2).
+  async function createIndexed(deadline: Deadline, entry: NewEntry, record: NewRecord): Promise<WriteReply> {
     const { userText, hash } = entry
     const indexedUntilMs = await index.add(deadline, entry)
     try {
-      const answer = await sessions.create(hash, { ...record, indexedUntilMs }, deadline)
-      if (answer.outcome === 'unindexed') {
-        return await createListed(deadline, { ...entry, fromMs: answer.serverNowMs }, record)
+      const reply = await commands.create(hash, { ...record, indexedUntilMs }, deadline)
+      if (reply.outcome === 'unindexed') {
+        return await createIndexed(deadline, { ...entry, fromMs: reply.serverNowMs }, record)
       }
-      return answer
+      return reply
     } catch (error) {
-      // What the server itself has refused was not done. Of any other failure nobody knows.
+      // A write that the server itself rejected had no effect. After any other error the session may exist.
       if (isSessionError(error) && isServerReply(error.cause)) {
         await index.remove(deadline, userText, [hash]).catch(() => {})
       }
@@ -49,16 +52,16 @@ export function createIndexedWrites(
     }
   }
 
-  async function createUnder(deadline: Deadline, options: Required<CreateOptions>, fromMs: number): Promise<SessionId> {
+  async function createNow(deadline: Deadline, options: Required<CreateOptions>, fromMs: number): Promise<SessionId> {
     const { userId, dataJson, ttlMs } = options
     const userText = toUserText(userId)
     const id = mintSessionId()
     const hash = hashSessionId(id)
-    const record = { ttlMs, indexedUntilMs: nextAnonymousMark(), userText, dataJson }
+    const record = { ttlMs, indexedUntilMs: createAnonymousNonce(), userText, dataJson }
     const { outcome, serverNowMs } = await (userText === ''
-      ? sessions.create(hash, record, deadline)
-      : createListed(deadline, { userText, hash, ttlMs, fromMs, isNew: true }, record))
-    return outcome === 'exists' ? createUnder(deadline, options, serverNowMs) : id
+      ? commands.create(hash, record, deadline)
+      : createIndexed(deadline, { userText, hash, ttlMs, fromMs, isNew: true }, record))
+    return outcome === 'exists' ? createNow(deadline, options, serverNowMs) : id
   }
 
   async function indexAndTouch(
@@ -70,8 +73,8 @@ export function createIndexedWrites(
   ): Promise<void> {
     const indexedUntilMs = await index.add(deadline, { userText, hash, ttlMs, fromMs, isNew: false })
     try {
-      const answer = await sessions.touch(hash, ttlMs, indexedUntilMs, deadline)
-      if (userTextIn(answer) !== undefined) await indexAndTouch(deadline, hash, ttlMs, userText, answer.serverNowMs)
+      const reply = await commands.touch(hash, ttlMs, indexedUntilMs, deadline)
+      if (userTextInReply(reply) !== undefined) await indexAndTouch(deadline, hash, ttlMs, userText, reply.serverNowMs)
     } catch (error) {
       if (isSessionError(error) && error.code === 'NotFound') await index.remove(deadline, userText, [hash])
       throw error
@@ -81,38 +84,38 @@ export function createIndexedWrites(
   return {
     async create(options) {
       const { userId, dataJson, ttlMs } = options
-      if (userId !== undefined) return connection.call((deadline) => createUnder(deadline, options, 0))
+      if (userId !== undefined) return connection.call((deadline) => createNow(deadline, options, 0))
       const id = mintSessionId()
-      const record = { ttlMs, indexedUntilMs: nextAnonymousMark(), userText: '', dataJson }
-      const { outcome, serverNowMs, startedAtMs } = await sessions.create(hashSessionId(id), record)
+      const record = { ttlMs, indexedUntilMs: createAnonymousNonce(), userText: '', dataJson }
+      const { outcome, serverNowMs, startedAtMs } = await commands.create(hashSessionId(id), record)
       if (outcome !== 'exists') return id
-      return connection.call((deadline) => createUnder(deadline, options, serverNowMs), startedAtMs)
+      return connection.call((deadline) => createNow(deadline, options, serverNowMs), startedAtMs)
     },
 
     async touch(hash, ttlMs) {
-      const answer = await sessions.touch(hash, ttlMs, 0)
-      const userText = userTextIn(answer)
+      const reply = await commands.touch(hash, ttlMs, 0)
+      const userText = userTextInReply(reply)
       if (userText === undefined) return
-      const { serverNowMs, startedAtMs } = answer
+      const { serverNowMs, startedAtMs } = reply
       await connection.call((deadline) => indexAndTouch(deadline, hash, ttlMs, userText, serverNowMs), startedAtMs)
     },
 
-    // The user is read before: a delete that the driver sends again would no longer find it (contract E6).
-    async end(hash) {
+    // The user is read beforehand, because a resent delete would no longer find it (contract E6).
+    async delete(hash) {
       await connection.call(async (deadline) => {
-        const [header = ''] = await sessions.getStarts(deadline, [hash], maxHeaderBytes)
+        const [header = ''] = await commands.getStarts(deadline, [hash], maxHeaderBytes)
         if (header === '') return
-        await sessions.delete(hash, deadline)
+        await commands.delete(hash, deadline)
         const userText = userTextOf(header)
         if (userText) await index.remove(deadline, userText, [hash])
       })
     },
 
-    async endOfUser(deadline, userText, hashes) {
-      const starts = await sessions.getStarts(deadline, hashes, summaryBytes(userText))
+    async deleteOfUser(deadline, userText, hashes) {
+      const starts = await commands.getStarts(deadline, hashes, summaryBytes(userText))
       const seen = hashes.filter((_, position) => isOfUser(userText, starts[position] ?? ''))
       if (seen.length === 0) return
-      await sessions.deleteOfUser(deadline, userText, seen)
+      await commands.deleteOfUser(deadline, userText, seen)
       await index.remove(deadline, userText, seen)
     },
   }

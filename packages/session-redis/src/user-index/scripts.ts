@@ -1,4 +1,5 @@
-import { defineScript, type Script } from '../sessions/define-script.js'
+import type { Script } from '../client/run-script.js'
+import { defineScript } from '../sessions/define-script.js'
 import { entryMinuteLimit } from '../sessions/record.js'
 
 /**

@@ -20,12 +20,12 @@ interface Parts {
   readonly connection: Connection
   readonly commands: SessionCommands
   readonly index: UserIndex
-  readonly sessions: IndexedWrites
+  readonly writes: IndexedWrites
 }
 
 /** Creates the methods that list and end the sessions of a user (contract O1). */
-export function createUserSessions({ connection, commands, index, sessions }: Parts): UserIndexCapability {
-  async function inBatches(
+export function createUserSessions({ connection, commands, index, writes }: Parts): UserIndexCapability {
+  async function forEachBatch(
     userText: string,
     work: (deadline: Deadline, hashes: readonly string[]) => Promise<void>,
   ): Promise<void> {
@@ -40,7 +40,7 @@ export function createUserSessions({ connection, commands, index, sessions }: Pa
       const userText = toUserText(checkUserId(userId))
       const bytes = summaryBytes(userText)
       const found: SessionSummary[] = []
-      await inBatches(userText, async (deadline, hashes) => {
+      await forEachBatch(userText, async (deadline, hashes) => {
         const starts = await commands.getLiveStarts(deadline, hashes, bytes)
         const summaries = hashes.map((hash, position) => parseSummary(hash, userText, starts[position] ?? ''))
         found.push(...summaries.filter((summary) => summary !== undefined))
@@ -50,16 +50,16 @@ export function createUserSessions({ connection, commands, index, sessions }: Pa
 
     async endUserSession(userId: string, handle: string) {
       const userText = toUserText(checkUserId(userId))
-      if (isHash(handle)) await connection.call((deadline) => sessions.endOfUser(deadline, userText, [handle]))
+      if (isHash(handle)) await connection.call((deadline) => writes.deleteOfUser(deadline, userText, [handle]))
     },
 
     async endUserSessions(userId: string, options?: EndUserSessionsOptions) {
       const userText = toUserText(checkUserId(userId))
       const except = checkEndOptions(options)
       const kept = isServerBackedId(except) ? hashSessionId(except) : undefined
-      await inBatches(userText, (deadline, hashes) => {
+      await forEachBatch(userText, (deadline, hashes) => {
         const ended = hashes.filter((hash) => hash !== kept)
-        return sessions.endOfUser(deadline, userText, ended)
+        return writes.deleteOfUser(deadline, userText, ended)
       })
     },
   }

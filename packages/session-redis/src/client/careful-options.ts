@@ -1,1 +1,0 @@
-export { safeClientOptions } from './connect.js'

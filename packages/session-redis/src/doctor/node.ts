@@ -1,1 +1,0 @@
-export { refusalOf } from './ask.js'

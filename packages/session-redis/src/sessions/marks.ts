@@ -1,1 +1,0 @@
-export { createAnonymousNonce as nextAnonymousMark, createNonce as nextMarkId } from './write-nonce.js'
