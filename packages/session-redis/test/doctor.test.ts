@@ -286,15 +286,15 @@ describe('session-redis doctor', () => {
   })
 
   it.concurrent.each([
-    [['doctor', 'redis://u:hunter2@127.0.0.1:1'], 'Redis cannot be asked: connect ECONNREFUSED'],
-    [['doctor', 'redis://127.0.0.1:1', '--cluster'], 'Redis cannot be asked:'],
-    [['redis://u:hunter2@127.0.0.1:1'], 'The first word must be doctor'],
+    [['doctor', 'redis://u:hunter2@127.0.0.1:1'], 'Redis cannot be reached: connect ECONNREFUSED'],
+    [['doctor', 'redis://127.0.0.1:1', '--cluster'], 'Redis cannot be reached:'],
+    [['redis://u:hunter2@127.0.0.1:1'], 'The first argument must be doctor'],
     [['doctor', '--redis://u:hunter2@127.0.0.1:1'], 'An option is unknown'],
     [['doctor'], 'doctor expects one redis:// or rediss:// URL'],
     [['doctor', 'http://u:hunter2@127.0.0.1:1'], 'doctor expects one redis:// or rediss:// URL'],
-    [['doctor', 'redis://u:hunter2%zz@127.0.0.1:1'], 'in percent-encoding'],
+    [['doctor', 'redis://u:hunter2%zz@127.0.0.1:1'], 'Percent-encode the user'],
     [['doctor', 'redis://127.0.0.1:1', '--prefix', ''], 'option prefix must have 1 to 128 bytes'],
-    [['doctor', 'redis://127.0.0.1:1', '--max-keys', 'many'], '--max-keys expects a whole number from 1 on.'],
+    [['doctor', 'redis://127.0.0.1:1', '--max-keys', 'many'], '--max-keys expects a whole number of at least 1.'],
     [['doctor', 'redis://127.0.0.1:1', '--wat'], "Unknown option '--wat'"],
   ])('exits with 2 for %j', async (args, message) => {
     const { code, stdout, stderr } = await run(...args)

@@ -1,6 +1,5 @@
 import { asSessionId } from '@bext/session-core'
-import type { SessionManager } from '@bext/session-core/manager'
-import { createSessionManager } from '@bext/session-core/manager'
+import { createSessionManager, type SessionManager } from '@bext/session-core/manager'
 import { redisSessions } from '@bext/session-redis'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openNamespace } from './helpers/namespace.js'

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from '@bext/session-core/doctor'
 
+/** The parsed command line. */
 export interface DoctorArguments {
   readonly url: string
   readonly cluster: boolean
@@ -11,16 +12,16 @@ export interface DoctorArguments {
 
 export const usage = `Usage: session-redis doctor redis://user:password@host:6379 [options]
 
-Looks at what a session store in that Redis depends on, and says what is wrong, why it matters and what to do.
-It changes nothing.
+Checks what a session store in this Redis depends on. Prints each problem, why it matters and what to do.
+Changes nothing.
 
-  --cluster          the URL is of one node of a Cluster
-  --prefix TEXT      the prefix of the store (default: session:)
-  --max-keys N       how many keys of each server to walk past, about, whosever they are (default: 10000)
+  --cluster          treat the URL as one node of a Cluster
+  --prefix TEXT      prefix of the store (default: session:)
+  --max-keys N       scan about N keys per server, including keys of other applications (default: 10000)
   --json             print the findings as JSON
   --help, --version
 
-Exit codes: 0 nothing is wrong, 1 something is, 2 misuse, or Redis cannot be reached.
+Exit codes: 0 no problem found, 1 at least one problem, 2 invalid command line, or Redis cannot be reached.
 `
 
 function parse(args: readonly string[]) {
@@ -39,8 +40,8 @@ function parse(args: readonly string[]) {
     })
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    // The parser quotes what it was given, which may be a URL with its password.
-    throw new UsageError(message.includes('://') ? 'An option is unknown, or has no value.' : message)
+    // The parser's message may quote a URL with its password.
+    throw new UsageError(message.includes('://') ? 'An option is unknown or lacks a value.' : message)
   }
 }
 
@@ -54,20 +55,20 @@ function isUrl(text: string | undefined): text is string {
   }
 }
 
-/** The command line; `help` or `version` if it asks for that. Throws a `UsageError` for a wrong one. */
+/** Parses the command line. Returns `help` or `version` if it asks for that. Throws a `UsageError` if it is invalid. */
 export function parseArguments(args: readonly string[]): DoctorArguments | 'help' | 'version' {
   const { values, positionals } = parse(args)
   if (values.help || args.length === 0) return 'help'
   const [command, url, ...rest] = positionals
   if (values.version) return 'version'
-  // What was given is not repeated: it may be the URL, with its password.
-  if (command !== 'doctor') throw new UsageError('The first word must be doctor, which is the only command.')
+  // The messages do not quote the arguments, because one may be a URL with its password.
+  if (command !== 'doctor') throw new UsageError('The first argument must be doctor, the only command.')
   if (!isUrl(url) || rest.length > 0) {
-    throw new UsageError('doctor expects one redis:// or rediss:// URL, with a user and password in percent-encoding.')
+    throw new UsageError('doctor expects one redis:// or rediss:// URL. Percent-encode the user and the password.')
   }
   const maxKeys = values['max-keys']
   if (maxKeys !== undefined && !/^[1-9]\d{0,8}$/.test(maxKeys)) {
-    throw new UsageError('--max-keys expects a whole number from 1 on.')
+    throw new UsageError('--max-keys expects a whole number of at least 1.')
   }
   return {
     url,

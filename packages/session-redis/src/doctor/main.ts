@@ -9,18 +9,18 @@ import { diagnoseRedis } from './diagnose.js'
 import { refusalOf } from './ask.js'
 
 const timeoutMs = 5000
-// At the same distance from the source and from the build.
+// This path is the same from the source and from the build.
 const manifest = new URL('../../package.json', import.meta.url)
 
-// As the store's own connection is set, so that its settings are no finding.
-const careful = safeClientOptions(timeoutMs)
+// The options of the store's own connection, so that the doctor does not report them.
+const safeOptions = safeClientOptions(timeoutMs)
 
 function open({ url, cluster }: DoctorArguments): Redis | Cluster {
-  // A server that is loading its data is a finding, which a check before would keep from being found.
-  if (!cluster) return new Redis(url, { ...careful, enableReadyCheck: false, retryStrategy: () => null })
+  // Without the ready check, a server that is still loading its data becomes a finding.
+  if (!cluster) return new Redis(url, { ...safeOptions, enableReadyCheck: false, retryStrategy: () => null })
   const { hostname, port, username, password, protocol } = new URL(url)
   const redisOptions = {
-    ...careful,
+    ...safeOptions,
     ...(username === '' ? {} : { username: decodeURIComponent(username) }),
     ...(password === '' ? {} : { password: decodeURIComponent(password) }),
     ...(protocol === 'rediss:' ? { tls: {} } : {}),
@@ -29,7 +29,7 @@ function open({ url, cluster }: DoctorArguments): Redis | Cluster {
   return new Cluster(nodes, {
     lazyConnect: true,
     enableOfflineQueue: false,
-    // A Cluster that is down is a finding, which a check before would keep from being found, and no reason to wait.
+    // Without the ready check and the delays, a Cluster that is down becomes a finding.
     enableReadyCheck: false,
     retryDelayOnClusterDown: 0,
     retryDelayOnFailover: 0,
@@ -48,8 +48,8 @@ async function examine(args: DoctorArguments): Promise<readonly Finding[]> {
     return await diagnoseRedis(client, { prefix: args.prefix, maxKeys: args.maxKeys, timeoutMs })
   } catch (error) {
     if (error instanceof TypeError) throw error
-    const reason = lastError?.message ?? refusalOf(error) ?? `there is no answer within ${timeoutMs} ms.`
-    throw new UnreachableError(`Redis cannot be asked: ${reason}`)
+    const reason = lastError?.message ?? refusalOf(error) ?? `no reply within ${timeoutMs} ms.`
+    throw new UnreachableError(`Redis cannot be reached: ${reason}`)
   } finally {
     client.disconnect()
   }

@@ -1,5 +1,4 @@
-import type { SessionId, SessionRecord, SessionSummary } from '@bext/session-core'
-import { SessionError } from '@bext/session-core'
+import { SessionError, type SessionId, type SessionRecord, type SessionSummary } from '@bext/session-core'
 import { maxUserIdBytes } from '@bext/session-core/store-helpers'
 
 // The layout of a session's value in Redis:
