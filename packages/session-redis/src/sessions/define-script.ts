@@ -14,6 +14,13 @@ import { maxNonces, nonceChars, storedNonceBytes, timeDigits, userOffset } from 
 //
 // The script of a write of data stores the nonce of the write, see write-nonce.ts. Once the server would reject a write
 // as late, its nonce is no longer needed (contract E6).
+//
+// - with_nonce returns the header with the nonce of this write, and those of others that may still be delivered again.
+// - set returns the error of a full server as the outcome of its key. It raises any other error, so that the driver sees
+//   it too and can look for another server.
+// - replace replaces the value and keeps the expiry. A full server rejects a longer value, and accepts any other.
+//
+// Comments stand here and not in the scripts, because a script is sent to the server as it is.
 const prelude = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -47,7 +54,6 @@ local function has_nonce(header, newline, nonce)
   local nonces = sub(header, ${userOffset + 1} + #user_of(header, newline), newline - 1)
   return find(nonces, stored_nonce(nonce), 1, true)
 end
--- Returns the header with the nonce of this write, and those of others that may still be delivered again.
 local function with_nonce(header, newline, nonce)
   local nonces = ${userOffset + 1} + #user_of(header, newline)
   local parts = { sub(header, 1, nonces - 1), stored_nonce(nonce), digits(ARGV[1]) }
@@ -59,8 +65,6 @@ local function with_nonce(header, newline, nonce)
   parts[#parts + 1] = '\\n'
   return table.concat(parts)
 end
--- The error of a full server is the outcome of one key. Any other error is raised, so that the driver sees it too and
--- can look for another server.
 local function set(key, value, ...)
   local done = pcall('SET', key, value, ...)
   if not done or not done.err then return 1 end
@@ -68,7 +72,6 @@ local function set(key, value, ...)
   return done
 end
 local refusal
--- Replaces the value and keeps the expiry. A full server rejects a longer value, and accepts any other.
 local function replace(key, value)
   if not refusal then
     local done = set(key, value, 'KEEPTTL')

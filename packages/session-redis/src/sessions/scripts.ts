@@ -14,12 +14,15 @@ if type(header) == 'table' then return header end
 if header == '' then return false end
 `
 
-/** Returns `exists` if another call has taken the key, and `unindexed` if the session would outlive its index entry. */
+/**
+ * Returns `exists` if another call has taken the key, and `unindexed` if the session would outlive its index entry. A
+ * key with the same nonce was written by the same call, which was resent. Without a user the nonce is in
+ * `indexed_until`.
+ */
 export const createScript: Script = defineScript(
   ['ttl', 'indexed_until', 'user', 'nonce', 'data'],
   `
 local head = user == '' and '' or user .. stored_nonce(nonce)
--- The same nonce means the same call, sent again. Without a user the nonce is in indexed_until.
 local taken = pcall('GET', key)
 if taken then
   local own = type(taken) == 'string' and sub(taken, ${timeDigits + 1}, ${2 * timeDigits}) == indexed_until
@@ -33,11 +36,11 @@ return set(key, record, 'NX', 'PXAT', physical_expiry(expires))
 `,
 )
 
-// The last digits of `listed_until` tell how many minutes ago the entry was written, up to ten weeks.
+// The last digits of `listed_until` tell how many minutes ago the entry was written, up to ten weeks. A node whose
+// clock is ahead may have written it a little later than now.
 const isRenewalDue = `
 local function is_renewal_due(listed_until, renew_after)
   local age = (math.floor(now / ${minuteMs}) - sub(listed_until, ${timeDigits - entryMinuteDigits + 1})) % ${entryMinuteLimit}
-  -- A node whose clock is ahead may have written it a little later than now.
   return age >= renew_after and age < ${entryMinuteLimit - maxSkewMinutes}
 end
 `
@@ -46,6 +49,8 @@ end
  * Returns `corrupt` if the value is not a session. Returns the user's text if the index entry has to be written first,
  * either because the session would outlive it, or because it was written at least `renew_after` minutes ago and may
  * have been lost since. `indexed_until` is the reply of the index if the entry was written for this touch.
+ *
+ * An expiry in the past deletes the key. Writing to it afterwards would create it again without an expiry.
  */
 export const touchScript: Script = defineScript(
   ['ttl', 'indexed_until', 'renew_after'],
@@ -67,7 +72,6 @@ if sub(start, ${userOffset + 1}) == '"' then
   end
 end
 call('PEXPIREAT', key, physical_expiry(expires))
--- An expiry in the past deletes the key, and writing to it would restore it without an expiry.
 if tonumber(ttl) > 1 or call('GETRANGE', key, 0, 0) ~= '' then call('SETRANGE', key, 0, digits(expires) .. listed_until) end
 return 1
 `,
