@@ -4,7 +4,8 @@ import { isServerReply } from '../errors.js'
 import { timeDigits, userOffset } from '../sessions/record.js'
 
 /**
- * Tracks whether one command may have several keys. A Cluster rejects such a command, as its keys are in other slots.
+ * Tracks whether one command may have several keys. A Cluster rejects such a command, because its keys are in different
+ * slots.
  */
 export interface ManyKeys {
   readonly allowed: boolean
