@@ -14,7 +14,7 @@ import {
   notFound,
 } from '@bext/session-core/store-helpers'
 
-/** What is kept under the hash of an id. */
+/** The value stored under the hash of an id. */
 export type Stored = Omit<SessionRecord, 'id'>
 
 /** The three calls that any key-value store has. Each rejects if the backend fails. */

@@ -11,7 +11,7 @@ export type SqliteSessions = SessionPlugin & SweepCapability & CloseCapability
 export interface SqliteSessionsOptions {
   /** The file of the sessions; it is made where it is missing. Its folder must be there. */
   readonly path: string
-  /** How long a call may wait while another process writes, in milliseconds. Default: 2000. */
+  /** The time that a call may wait for another process's write, in milliseconds. Default: 2000. */
   readonly timeoutMs?: number | undefined
 }
 

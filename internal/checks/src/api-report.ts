@@ -15,24 +15,35 @@ function reachable(file: string, seen: Set<string> = new Set()): Set<string> {
   return seen
 }
 
-function reportOf(folder: string, declarations: string): string {
-  const dist = join(root, folder, 'dist')
-  const parts = [...reachable(join(root, folder, declarations))].map((file) => {
-    const text = readFileSync(file, 'utf8')
-      .replace(/^export \{\};\n/m, '')
-      .trimEnd()
-    return `// ${relative(dist, file)}\n\n${text}\n`
-  })
-  return parts.join('\n')
+const titleOf = (dist: string, file: string): string => `// ${relative(dist, file)}`
+
+function textOf(dist: string, file: string): string {
+  const text = readFileSync(file, 'utf8')
+    .replace(/^export \{\};\n/m, '')
+    .trimEnd()
+  return `${titleOf(dist, file)}\n\n${text}\n`
 }
 
-const reportsOf = ({ folder, manifest }: Package): [path: string, text: string][] =>
-  Object.entries(manifest.publishConfig?.exports ?? {}).map(([entry, file]) => {
-    const name = entry === '.' ? 'index' : entry.slice(2).replaceAll('/', '-')
-    return [`${folder}/api/${name}.txt`, reportOf(folder, file.replace(/\.js$/, '.d.ts'))]
+/** One report for each entry. Modules that several entries reach are in `shared.txt`, and only named in the others. */
+function reportsOf({ folder, manifest }: Package): [path: string, text: string][] {
+  const dist = join(root, folder, 'dist')
+  const entries = Object.entries(manifest.publishConfig?.exports ?? {}).map(([entry, file]) => ({
+    name: entry === '.' ? 'index' : entry.slice(2).replaceAll('/', '-'),
+    files: [...reachable(join(root, folder, file.replace(/\.js$/, '.d.ts')))],
+  }))
+  const shared = new Set(entries.flatMap(({ files }) => files).filter((file, n, all) => all.indexOf(file) !== n))
+  const reports = entries.map(({ name, files }): [string, string] => {
+    const parts = files.map((file) =>
+      shared.has(file) ? `${titleOf(dist, file)}, see shared.txt\n` : textOf(dist, file),
+    )
+    return [`${folder}/api/${name}.txt`, parts.join('\n')]
   })
+  if (shared.size === 0) return reports
+  const text = [...shared].map((file) => textOf(dist, file)).join('\n')
+  return [...reports, [`${folder}/api/shared.txt`, text]]
+}
 
-/** What the reports have to say, by path: for each public entry the declarations that its users compile against. */
+/** Returns the reports by path: for each public entry, the declarations that its users compile against. */
 export const apiReports = (): ReadonlyMap<string, string> => new Map(packages.flatMap(reportsOf))
 
 /** The reports whose text is not that of the declarations, or that no entry, or no report, stands behind. */

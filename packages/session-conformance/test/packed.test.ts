@@ -78,7 +78,7 @@ interface Counts {
   readonly failed: number
 }
 
-/** How each runner is started, and where it says how many tests passed and failed. */
+/** The command of each runner, and how to read the counts of its output. */
 const runs: Readonly<
   Record<
     (typeof adapters)[number],

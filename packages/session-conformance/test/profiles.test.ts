@@ -9,7 +9,7 @@ interface Judged {
   readonly verdict: Verdict
 }
 
-/** What a harness that gives some needs comes to over a right store. */
+/** Returns the results of a correct store whose harness provides some needs. */
 function resultsWith(...given: readonly string[]): readonly Judged[] {
   const optional = ['user-index', 'sweep', 'close', 'compare']
   return cases.map(({ id, families, needs }) => {

@@ -3,7 +3,7 @@ import { storeNames } from './stores.js'
 
 const networked: readonly StoreName[] = ['connect-redis', 'connect-pg-simple']
 
-/** What the kit's failures mean for somebody who uses the store. */
+/** The meaning of the kit's failures for users of the store. */
 export interface Finding {
   /** The rule of the contract that is not kept. */
   readonly rule: string

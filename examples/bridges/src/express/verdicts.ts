@@ -32,7 +32,7 @@ export async function judge(name: StoreName, { harness }: StoreUnderTest): Promi
   return { name, run, results }
 }
 
-/** What keeps the findings from telling what the runs showed, and nothing else. */
+/** Lists failures without a finding, and findings without a failure. */
 export function mismatches(findings: readonly Finding[], verdicts: readonly Verdicts[]): readonly string[] {
   const known = (name: StoreName, id: string): boolean =>
     findings.some(({ stores, cases }) => stores.includes(name) && cases.includes(id))

@@ -16,7 +16,7 @@ process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 
 type Call = (method: Wish['method'], ...args: unknown[]) => Promise<unknown>
 
-/** A process of its own that has a store over the file. It ends with the test that asked for it. */
+/** Starts a process with a store over the file. It ends with the test. */
 function startVisitor(context: TestContext, path: string): Call {
   const child = fork(fileURLToPath(new URL('./visitor.ts', import.meta.url)), [path])
   context.after(() => child.kill())

@@ -44,12 +44,12 @@ function verdictText(report: Report, paint: Paint): readonly string[] {
   const lines = notShown(report).map(([note, ids]) => paint('dim', `Not shown (${note}): ${ids.length}`))
   const earned = profilesText(report)
   if (profiles.length > 0) lines.push(`Profiles: ${paint('strong', earned)}`)
-  else if (selection.length > 0) lines.push('Profiles: none, for not every case was run')
+  else if (selection.length > 0) lines.push('Profiles: none, because not every case was run')
   else lines.push(`Profiles: none; ${report.store.family}/core asks for every MUST that needs nothing optional`)
   const words = {
     pass: 'PASS',
-    fail: report.strict ? 'FAIL: strictly, so that warnings and what could not be shown count' : 'FAIL',
-    partial: 'PARTIAL: what could not be told is no pass',
+    fail: report.strict ? 'FAIL: --strict counts warnings and cases that are not testable' : 'FAIL',
+    partial: 'PARTIAL: an inconclusive case is not a pass',
   }
   const tone = outcome === 'partial' ? 'inconclusive' : outcome
   return [...lines, `Repeat: ${repeatCommand(report)}`, paint(tone, words[outcome])]

@@ -11,7 +11,7 @@ const ofTests =
 
 export interface Ended {
   readonly code: number
-  /** What it wrote to its standard output, and to its standard error after it. */
+  /** Its standard output, followed by its standard error. */
   readonly output: string
 }
 

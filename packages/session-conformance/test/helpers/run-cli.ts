@@ -16,7 +16,7 @@ export interface CliOptions {
   readonly interruptAt?: string
 }
 
-/** Runs the real command as a process of its own, from its source. */
+/** Runs the command from its source in a child process. */
 export async function runCli(args: readonly string[], { env = {}, interruptAt }: CliOptions = {}): Promise<CliOutcome> {
   const outer = Object.entries(process.env).filter(([name]) => !ofTests.test(name))
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], {

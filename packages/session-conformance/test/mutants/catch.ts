@@ -22,7 +22,7 @@ export async function runNamedCases<Servers>(mutant: Mutant<Servers>, servers: S
   return { results, run }
 }
 
-/** What is wrong with the verdicts on a mutant: a case that saw nothing, or a rule that nobody named. */
+/** Lists wrong verdicts on a mutant: a case that did not fail, or a broken rule that no case named. */
 export function complaints<Servers>({ rule }: Mutant<Servers>, { results, run }: Catch): readonly string[] {
   const blind = results
     .filter((result) => result.verdict !== (result.case.level === 'MUST' ? 'fail' : 'warn'))
@@ -32,7 +32,7 @@ export function complaints<Servers>({ rule }: Mutant<Servers>, { results, run }:
   return [...blind, `No case named rule ${rule}; named were: ${named}.`]
 }
 
-/** Whether one of the cases has to run alone. */
+/** Returns true if one of the cases must run alone. */
 export function runsAlone({ caughtBy }: Pick<Mutant, 'caughtBy'>): boolean {
   return cases.some(({ id, exclusive }) => exclusive && caughtBy.includes(id))
 }

@@ -22,7 +22,7 @@ export interface ClientSteps extends SessionPlugin, Checks {
   /** The bytes of their one right spelling. Throws `Invalid` for any other. */
   readonly decode: (text: string) => Buffer
   readonly seal: (fields: Fields) => string
-  /** What was sealed, expired or not. Throws `Invalid` for what this store did not seal. */
+  /** Opens an id, expired or not. Throws `Invalid` if this store did not seal it. */
   readonly unseal: (id: string) => Fields
   readonly isOver: (fields: Fields) => boolean
   /** The live session in an id. Throws `Invalid` or `NotFound`. */

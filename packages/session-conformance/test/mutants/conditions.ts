@@ -74,7 +74,7 @@ function findByOwnEnd(right: ServerSteps, { rows, state }: Backend, id: SessionI
   return row !== undefined && (state.ownEnds.get(key) ?? 0) > Date.now() ? [key, row] : right.find(id)
 }
 
-/** What a store answers where its backend forbids, is full, holds a row, or keeps keys too long. */
+/** Stores that fail if the backend denies access, is full, locks a row, or keeps keys too long. */
 export const conditionMutants: readonly Mutant[] = [
   serverMutant({
     name: 'rows that may not be seen are none',

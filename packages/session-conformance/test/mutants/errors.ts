@@ -6,7 +6,7 @@ import { numbered } from './mutant.js'
 import type { ServerMutation } from './server-base.js'
 import { notFound } from './server-base.js'
 
-/** What is thrown for a session that is not there. */
+/** Throws another error for a missing session. */
 function missing(makeError: (id: string) => Error): ServerMutation {
   return (right) => ({
     find(id) {
@@ -20,7 +20,7 @@ function missing(makeError: (id: string) => Error): ServerMutation {
   })
 }
 
-/** How a store says no, and whether it is there. */
+/** Stores with wrong errors or a wrong health check. */
 export const errorMutants: readonly Mutant[] = [
   serverMutant({
     name: 'what is not there is a TypeError',

@@ -34,7 +34,7 @@ function depthOf(text: string): number {
   return deepest
 }
 
-/** What comes back of the data that were given, and of those that are too large. */
+/** Stores that change data, or truncate data that are too large. */
 export const fidelityMutants: readonly Mutant[] = [
   serverMutant({
     name: 'data are parsed and written again',

@@ -26,7 +26,7 @@ let counter = 0
 let slot = Date.now()
 const timeHex = (): string => Date.now().toString(16).padStart(12, '0')
 
-/** How ids are made, kept and looked up. */
+/** Stores that make, store or look up ids wrongly. */
 export const idMutants: readonly Mutant[] = [
   serverMutant({
     name: 'ids begin with the time',

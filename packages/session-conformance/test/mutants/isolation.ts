@@ -12,7 +12,7 @@ function keepingUsers(packUser: (userId: string) => string | undefined): ServerM
   return () => ({ packUser: (userId) => (userId === undefined ? undefined : packUser(userId)) })
 }
 
-/** What one session, user, instance or namespace does to another. */
+/** Stores in which a session, user, instance or namespace affects another. */
 export const isolationMutants: readonly Mutant[] = [
   serverMutant({
     name: 'a user has one session',

@@ -5,7 +5,7 @@ import { notFound } from './server-base.js'
 
 const hourMs = 3_600_000
 
-/** What update(), touch() and delete() do to a session, and to one that is gone. */
+/** Stores whose update(), touch() or delete() is wrong for a live or a missing session. */
 export const lifecycleMutants: readonly Mutant[] = [
   serverMutant({
     name: 'update() upserts',

@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import type { ServerMutation } from './server-base.js'
 import { serverHarness } from './server-base.js'
 
-/** A store that opens a listener of its own, and lets it go a while after close(). */
+/** Opens a listener and closes it some time after close(). */
 const lingers: ServerMutation = (right) => {
   const listener = createServer().listen(0)
   return {
@@ -19,7 +19,7 @@ const keepsSweeping: ServerMutation = (right) => {
   return {}
 }
 
-// Loaded in a process of its own; its query says what is to be left behind.
+// Loaded in a child process. The query says what stays open after close().
 const mutation = import.meta.url.endsWith('?timer') ? keepsSweeping : lingers
 
 export default serverHarness('a store that leaves something behind', mutation)

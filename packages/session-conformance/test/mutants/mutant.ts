@@ -5,7 +5,7 @@ export interface Mutant<Servers = void> {
   readonly name: string
   /** The rule that it breaks; at least one of the cases must say so. */
   readonly rule: string
-  /** How a plausible, well-meant store came to be so. */
+  /** The plausible mistake that the mutant makes. */
   readonly breaks: string
   /** The ids of cases, each of which must catch it. */
   readonly caughtBy: readonly string[]

@@ -14,7 +14,7 @@ async function readThenWrite(
   steps.replace(key, change(row))
 }
 
-/** What happens between two steps of a call that should be one. */
+/** Stores that do in two steps what must be one. */
 export const raceMutants: readonly Mutant[] = [
   serverMutant({
     name: 'update() reads, then writes',

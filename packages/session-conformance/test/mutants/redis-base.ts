@@ -219,7 +219,7 @@ type DriverOptions = Pick<
 >
 
 export interface RedisHarnessOptions {
-  /** How the driver is set up for a deadline, if not rightly. */
+  /** Wrong driver options for a deadline. */
   readonly driver?: (timeoutMs: number) => DriverOptions
   readonly harness?: Partial<StoreHarness>
 }

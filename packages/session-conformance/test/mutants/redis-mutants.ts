@@ -38,7 +38,7 @@ function unfenced({ client, prefix, timeoutMs }: RedisSteps): Partial<RedisSteps
   }
 }
 
-/** What the driver does unless it is told otherwise, but for a quick reconnect. */
+/** The driver's default options, with a quick reconnect. */
 const driverDefaults = { retryStrategy: () => 30 }
 
 function ask(

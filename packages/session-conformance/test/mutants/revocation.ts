@@ -11,13 +11,13 @@ interface Named extends Fields {
   readonly issuedAtMs?: number
 }
 
-/** What instances of one namespace remember: until when a name is ended, and since when. */
+/** The revocations that instances of one namespace share: since when and until when a name is revoked. */
 type Memory = Map<string, { readonly untilMs: number; readonly sinceMs: number }>
 
 interface Revocable {
-  /** What names the session. */
+  /** Returns the name under which the session is revoked. */
   readonly nameOf: (fields: Named, id: string) => string
-  /** What goes into the next id. */
+  /** Returns the fields of the next id. */
   readonly inherit: (fields: Named) => Named
   readonly keepUntilMs: (fields: Named) => number
   readonly isEnded: (fields: Named, end: { readonly sinceMs: number }) => boolean

@@ -43,7 +43,7 @@ function guarded<T>(work: () => T): T {
   }
 }
 
-/** Node takes GCM tags of 4 bytes and more, unless it is told their length. */
+/** Node accepts GCM tags of 4 bytes and more unless `authTagLength` is set. */
 function openWithAnyTag(right: ClientSteps, ...parts: readonly [iv: string, text: string, tag: string]): Fields {
   const [iv, text, tag] = parts.map(right.decode) as [Buffer, Buffer, Buffer]
   return parse(
@@ -77,7 +77,7 @@ function cbcWithMac(
   }
 }
 
-/** What a seal holds together, and what it lets through. */
+/** Stores that accept forged, altered or spliced ids. */
 export const sealingMutants: readonly Mutant[] = [
   clientMutant({
     name: 'the expiry stands outside the seal',

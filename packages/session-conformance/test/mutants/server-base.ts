@@ -20,7 +20,7 @@ export interface Row {
   readonly expiresAtMs: number
 }
 
-/** What a backend may be brought to, as an administrator or its own limits do. */
+/** Conditions of a backend that an administrator or its limits cause. */
 export interface BackendState {
   forbidden: 'nothing' | 'everything' | 'writes'
   isFull: boolean
@@ -30,7 +30,7 @@ export interface BackendState {
   readonly ownEnds: Map<string, number>
 }
 
-/** What one namespace keeps. All stores of the namespace share it, as clients share a server. */
+/** The backend of one namespace. All its stores share it, as clients share a server. */
 export interface Backend {
   readonly namespace: string
   readonly rows: Map<string, Row>
@@ -280,7 +280,7 @@ export interface ServerHarnessOptions extends Partial<StoreHarness> {
   readonly placeOf?: (namespace: string) => string
 }
 
-/** The right store in a process of its own kind, or what `mutate` makes of it. */
+/** Makes a harness of the correct store, changed by `mutate` if given. */
 export function serverHarness(name: string, mutate?: ServerMutation, options: ServerHarnessOptions = {}): StoreHarness {
   const { placeOf = (namespace: string) => namespace, ...rest } = options
   const all = new Map<string, Backend>()
