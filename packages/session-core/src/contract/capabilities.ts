@@ -1,6 +1,6 @@
 import type { SessionId, SessionPlugin } from './plugin.js'
 
-/** A live session in a list of a user's sessions. The handle ends the session; it cannot be used to be let in. */
+/** A live session of a user. The handle can end the session but does not authenticate anyone. */
 export interface SessionSummary {
   readonly handle: string
   readonly createdAtMs: number
@@ -8,51 +8,51 @@ export interface SessionSummary {
 }
 
 export interface EndUserSessionsOptions {
-  /** The session to keep, usually the one that asks. */
+  /** The session to keep, usually that of the current request. */
   readonly except?: SessionId | undefined
 }
 
-/** Finds and ends sessions by the user that they belong to (contract O1). */
+/** Lists and ends sessions by user (contract O1). */
 export interface UserIndexCapability {
-  /** Resolves to the user's live sessions, oldest first; to an empty list where there are none. */
+  /** Resolves to the user's live sessions, oldest first, or to an empty list. */
   listUserSessions(userId: string): Promise<readonly SessionSummary[]>
-  /** Ends that session if it is this user's. A handle that is unknown, or another user's, resolves and ends nothing. */
+  /** Ends the session if it belongs to this user. Resolves and ends nothing for any other handle. */
   endUserSession(userId: string, handle: string): Promise<void>
-  /** Ends all of the user's sessions that were created before the call, but for `except`. */
+  /** Ends all of the user's sessions that were created before the call, except `except`. */
   endUserSessions(userId: string, options?: EndUserSessionsOptions): Promise<void>
 }
 
 export interface SweepOptions {
-  /** The most records that this call removes. Default: 1000. */
+  /** Maximum number of records to remove in this call. Default: 1000. */
   readonly maxRecords?: number | undefined
 }
 
 export interface SweepResult {
-  /** How many expired records this call removed. */
+  /** Number of expired records that this call removed. */
   readonly removed: number
-  /** Whether more may be left, so that calling again pays. */
+  /** True if expired records may remain; call `sweep` again. */
   readonly more: boolean
 }
 
-/** Removes expired records from the backend (contract O2). Sessions expire without it; it frees their room. */
+/** Removes expired records from the backend (contract O2). Sessions expire without it. */
 export interface SweepCapability {
-  /** Removes one bounded batch. Safe to run from many processes at once; removes nothing that is alive. */
+  /** Removes one bounded batch of expired records, and never a live session. Safe to run in many processes at once. */
   sweep(options?: SweepOptions): Promise<SweepResult>
 }
 
-/** Releases what the store itself opened (contract O3). */
+/** Closes what the store itself opened (contract O3). */
 export interface CloseCapability {
-  /** Ends the store's own connections, not those that it was handed. Calls after it reject with `Backend`. */
+  /** Closes the store's own connections, not a client that it was given. Later calls reject with `Backend`. */
   close(): Promise<void>
 }
 
 export type CompareResult = { readonly outcome: 'updated'; readonly id: SessionId } | { readonly outcome: 'changed' }
 
-/** Updates only what nobody else changed meanwhile (contract O4). */
+/** Updates a session only if nobody else has changed its data (contract O4). */
 export interface CompareCapability {
   /**
-   * Replaces the data if it is still, byte for byte, `expectedDataJson`; else resolves to `{ outcome: 'changed' }` and
-   * changes nothing. Rejects as `update` does.
+   * Replaces the data if it is still `expectedDataJson`, byte for byte. Otherwise resolves to `{ outcome: 'changed' }`
+   * and changes nothing. Rejects as `update` does.
    */
   updateIfUnchanged(id: SessionId, expectedDataJson: string, dataJson: string): Promise<CompareResult>
 }
@@ -67,22 +67,22 @@ function hasMethods(plugin: SessionPlugin, ...names: readonly string[]): boolean
   return names.every((name) => typeof Reflect.get(plugin, name) === 'function')
 }
 
-/** Whether the store can list and end a user's sessions (contract O1). */
+/** Returns true if the store can list and end a user's sessions (contract O1). */
 export function supportsUserIndex<P extends SessionPlugin>(plugin: P): plugin is P & UserIndexCapability {
   return hasMethods(plugin, 'listUserSessions', 'endUserSession', 'endUserSessions')
 }
 
-/** Whether the store has expired records to sweep (contract O2). */
+/** Returns true if the store has expired records to sweep (contract O2). */
 export function supportsSweep<P extends SessionPlugin>(plugin: P): plugin is P & SweepCapability {
   return hasMethods(plugin, 'sweep')
 }
 
-/** Whether the store has something of its own to close (contract O3). */
+/** Returns true if the store can be closed (contract O3). */
 export function supportsClose<P extends SessionPlugin>(plugin: P): plugin is P & CloseCapability {
   return hasMethods(plugin, 'close')
 }
 
-/** Whether the store can update only what is unchanged (contract O4). */
+/** Returns true if the store can update only unchanged data (contract O4). */
 export function supportsCompare<P extends SessionPlugin>(plugin: P): plugin is P & CompareCapability {
   return hasMethods(plugin, 'updateIfUnchanged')
 }

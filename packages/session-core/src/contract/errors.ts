@@ -1,7 +1,7 @@
-/** What programs branch on: no such session; a bad id or argument; the backend failed (contract E1). */
+/** Kind of error for programs to branch on: missing session, bad id or argument, failed backend (contract E1). */
 export type SessionErrorCode = 'NotFound' | 'Invalid' | 'Backend'
 
-/** Why it happened, for logs and metrics. Each reason belongs to one code. */
+/** Cause of the error, for logs and metrics. Each reason belongs to one code. */
 export type SessionErrorReason =
   | 'unknown'
   | 'expired'
@@ -36,15 +36,15 @@ const codeOfReason: Readonly<Record<SessionErrorReason, SessionErrorCode>> = {
 }
 
 export interface SessionErrorOptions {
-  /** The driver's own error (contract E3). */
+  /** The driver's error (contract E3). */
   readonly cause?: unknown
 }
 
 const marker = Symbol.for('@bext/session-core/SessionError')
 
 /**
- * The one error that stores reject with (contract E1). `code` follows from `reason`. The message holds no id, secret
- * or session data (E3); a driver's error is kept as `cause`.
+ * The only error that stores reject with (contract E1). `code` follows from `reason`. The message contains no id,
+ * secret or session data (E3). A driver's error is the `cause`.
  */
 export class SessionError extends Error {
   static {
@@ -62,7 +62,7 @@ export class SessionError extends Error {
   }
 }
 
-/** Whether `error` is a `SessionError`, also one from another copy of this package. */
+/** Returns true if `error` is a `SessionError`, also from another copy of this package. */
 export function isSessionError(error: unknown): error is SessionError {
   return typeof error === 'object' && error !== null && marker in error
 }

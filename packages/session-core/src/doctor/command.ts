@@ -1,32 +1,32 @@
 import { skipped, type Finding } from './finding.js'
 
-/** A command line that cannot be followed. */
+/** Thrown for an invalid command line. */
 export class UsageError extends Error {}
 
-/** A backend that cannot be asked at all. The message says why. */
+/** Thrown if the backend cannot be reached. The message says why. */
 export class UnreachableError extends Error {}
 
-/** What a doctor writes, and to whom. */
+/** Destinations of a doctor's output. */
 export interface DoctorOutput {
   readonly out: (text: string) => void
   readonly error: (text: string) => void
-  /** Colours the mark of a finding, where the reader sees colours. */
+  /** Colours the mark of a finding if the terminal shows colours. */
   readonly paint: (level: Finding['level'], mark: string) => string
 }
 
-/** What is special to the doctor of a backend. */
+/** Parts of a doctor that depend on the backend. */
 export interface Doctor<Args extends { readonly json: boolean }> {
   readonly usage: string
   readonly version: () => string
-  /** Throws a `UsageError`. */
+  /** Parses the command line. Throws a `UsageError`. */
   readonly parse: (args: readonly string[]) => Args | 'help' | 'version'
-  /** Rejects with an `UnreachableError`, or with a `TypeError` for what the command line has given wrong. */
+  /** Runs all checks. Rejects with an `UnreachableError`, or with a `TypeError` for a wrong option. */
   readonly examine: (args: Args) => Promise<readonly Finding[]>
 }
 
 const marks = { ok: 'ok     ', note: 'note   ', problem: 'PROBLEM' } as const
 
-/** The findings as text for people. */
+/** Formats the findings as text. */
 export function formatFindings(findings: readonly Finding[], paint: DoctorOutput['paint']): string {
   const lines = findings.flatMap(({ level, subject, found, why, advice }) => {
     const head = `${paint(level, marks[level])}  ${subject}: ${found}`
@@ -40,7 +40,7 @@ export function formatFindings(findings: readonly Finding[], paint: DoctorOutput
   return [...lines, '', `${summary}${rest}`, ''].join('\n')
 }
 
-/** Runs a doctor. Resolves to the exit code: 0 nothing is wrong, 1 something is, 2 misuse or no answer. */
+/** Runs a doctor. Resolves to the exit code: 0 no problem, 1 at least one problem, 2 misuse or unreachable backend. */
 export async function runDoctor<Args extends { readonly json: boolean }>(
   doctor: Doctor<Args>,
   given: readonly string[],

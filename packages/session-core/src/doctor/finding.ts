@@ -1,17 +1,17 @@
-/** What the doctor has to say about one thing. */
+/** Result of one check of a doctor. */
 export interface Finding {
-  /** Something that is wrong, something to know, or something that is right. */
+  /** `problem`: something is wrong. `note`: something to know. `ok`: all is well. */
   readonly level: 'problem' | 'note' | 'ok'
-  /** What it looked at. */
+  /** Subject of the check. */
   readonly subject: string
   readonly found: string
-  /** Why it matters; nothing for what is right. */
+  /** Reason why it matters. Absent for `ok`. */
   readonly why?: string
-  /** What to do about it; nothing for what is right. */
+  /** Advice. Absent for `ok`. */
   readonly advice?: string
 }
 
-/** What is found where the doctor may not look. */
+/** Text of a finding whose check could not run. */
 export const skipped = 'could not be looked at'
 
 export function ok(subject: string, found: string): Finding {

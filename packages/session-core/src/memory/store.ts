@@ -24,9 +24,11 @@ import { checkSessionId, hashSessionId, isServerBackedId, mintSessionId } from '
 import type { CreateOptions, SessionId, SessionPlugin, SessionRecord } from '../contract/plugin.js'
 
 export interface MemorySessionsOptions {
-  /** The most live sessions; `create` rejects with `Backend`, reason `full`, at the next. Default: no limit. */
+  /**
+   * Maximum number of live sessions. At the limit, `create` rejects with `Backend`, reason `full`. Default: no limit.
+   */
   readonly maxSessions?: number | undefined
-  /** The largest `dataJson`, in bytes of UTF-8 (contract L1). Default: 1 MiB. */
+  /** Maximum size of `dataJson`, in bytes of UTF-8 (contract L1). Default: 1 MiB. */
   readonly maxDataBytes?: number | undefined
 }
 
@@ -35,19 +37,19 @@ export type MemorySessions = SessionPlugin & UserIndexCapability & SweepCapabili
 type Session = Omit<SessionRecord, 'id'>
 
 interface Stored extends Session {
-  /** The time of the record's entry in the queue: never later than its expiry. */
+  /** Time of the record's entry in the queue, never later than its expiry. */
   readonly queuedMs: number
 }
 
-// Each create removes more than it adds, so that expired records do not pile up and no create is slow.
+// Each create can remove more records than it adds, so that expired records do not pile up and no create is slow.
 const visitsPerCreate = 2
 
-// Entries of records that are gone stay in the queue until their time, or until there are too many of them.
+// Entries of removed records stay in the queue until their time, or until the queue is too long.
 const minQueueSize = 1000
 
 /**
- * Sessions in this process' memory: the reference store, for tests, demos and single-process servers. They end with
- * the process. Throws a `TypeError` for a wrong option.
+ * Creates a store in the memory of this process: the reference store, for tests, demos and single-process servers. Its
+ * sessions are lost when the process ends. Throws a `TypeError` for a wrong option.
  */
 export function memorySessions(options: MemorySessionsOptions = {}): MemorySessions {
   rejectUnknownOptions('memorySessions', options, ['maxSessions', 'maxDataBytes'])
@@ -78,7 +80,7 @@ export function memorySessions(options: MemorySessionsOptions = {}): MemorySessi
     const due = queue.takeDue(nowMs)
     if (due === undefined) return undefined
     const stored = records.get(due.key)
-    // An entry of a record that is gone, or that has an earlier entry.
+    // The record was removed, or has an earlier entry.
     if (stored?.queuedMs !== due.atMs) return false
     if (stored.expiresAtMs > nowMs) {
       store(due.key, stored)

@@ -3,16 +3,16 @@ import type { EndUserSessionsOptions, SweepOptions } from '../contract/capabilit
 import { SessionError } from '../contract/errors.js'
 import type { CreateOptions, SessionId } from '../contract/plugin.js'
 
-/** The longest time to live that our stores take: 100 years of 365.25 days, in milliseconds. */
+/** Longest `ttlMs` that our stores accept: 100 years of 365.25 days, in milliseconds. */
 export const maxTtlMs = 3_155_760_000_000
 
-/** The longest user id that our stores take, in bytes of UTF-8. */
+/** Longest user id that our stores accept, in bytes of UTF-8. */
 export const maxUserIdBytes = 1024
 
-/** The largest `dataJson` that our server-backed stores take unless told otherwise, in bytes of UTF-8: 1 MiB. */
+/** Default size limit of `dataJson` in our server-backed stores, in bytes of UTF-8: 1 MiB. */
 export const defaultMaxDataBytes = 1_048_576
 
-/** The most records that one `sweep` removes unless told otherwise. */
+/** Default of the maximum number of records that one `sweep` removes. */
 export const defaultMaxSweepRecords = 1000
 
 export interface CreateLimits {
@@ -25,12 +25,12 @@ function badArgument(message: string): SessionError {
   return new SessionError('bad_argument', message)
 }
 
-// UTF-8 takes at most three bytes for each UTF-16 unit, so most texts need no encoding to be known to fit.
+// UTF-8 needs at most three bytes for each UTF-16 unit, so most texts fit without being encoded.
 function exceeds(text: string, maxBytes: number): boolean {
   return text.length * 3 > maxBytes && encoder.encode(text).length > maxBytes
 }
 
-/** `ttlMs`, if it is a positive safe integer of at most `maxTtlMs`. Throws `Invalid` otherwise (contract C7). */
+/** Returns `ttlMs` if it is a positive safe integer of at most `maxTtlMs`. Throws `Invalid` otherwise (contract C7). */
 export function checkTtlMs(ttlMs: unknown): number {
   if (typeof ttlMs === 'number' && Number.isSafeInteger(ttlMs) && ttlMs > 0 && ttlMs <= maxTtlMs) return ttlMs
   throw badArgument(
@@ -39,8 +39,8 @@ export function checkTtlMs(ttlMs: unknown): number {
 }
 
 /**
- * `dataJson`, if it is JSON text that UTF-8 can carry, of at most `maxDataBytes` bytes. Throws `Invalid` otherwise
- * (contract C8, R2, L1).
+ * Returns `dataJson` if it is JSON text that UTF-8 can encode, of at most `maxDataBytes` bytes. Throws `Invalid`
+ * otherwise (contract C8, R2, L1).
  */
 export function checkDataJson(dataJson: unknown, maxDataBytes: number): string {
   if (typeof dataJson !== 'string') throw badArgument(`dataJson must be a string, but it is ${describeType(dataJson)}.`)
@@ -60,7 +60,10 @@ export function checkDataJson(dataJson: unknown, maxDataBytes: number): string {
   return dataJson
 }
 
-/** `userId`, if it is text that UTF-8 can carry, of at most `maxUserIdBytes` bytes. Throws `Invalid` otherwise (I3). */
+/**
+ * Returns `userId` if it is text that UTF-8 can encode, of at most `maxUserIdBytes` bytes. Throws `Invalid` otherwise
+ * (I3).
+ */
 export function checkUserId(userId: unknown): string {
   if (typeof userId !== 'string') throw badArgument(`userId must be a string, but it is ${describeType(userId)}.`)
   if (!userId.isWellFormed()) throw badArgument('userId holds a lone surrogate, which UTF-8 cannot carry.')
@@ -72,8 +75,8 @@ export function checkUserId(userId: unknown): string {
 }
 
 /**
- * The options of a call; an empty object for `undefined`. Throws `Invalid` for what is no object, and for a key that the
- * call does not know.
+ * Returns the options of a call, or an empty object for `undefined`. Throws `Invalid` if they are not an object or have
+ * an unknown key.
  */
 export function checkCallOptions<T extends object>(call: string, options: T | undefined, known: readonly string[]): T {
   const given: unknown = options === undefined ? {} : options
@@ -87,7 +90,7 @@ export function checkCallOptions<T extends object>(call: string, options: T | un
 
 const createKeys = ['userId', 'dataJson', 'ttlMs']
 
-/** A checked copy of what `create` was given. Throws `Invalid` (contract C6, C7, C8, I3, L1, R7). */
+/** Returns a checked copy of the options of `create`. Throws `Invalid` (contract C6, C7, C8, I3, L1, R7). */
 export function checkCreateOptions(options: unknown, limits: CreateLimits): Required<CreateOptions> {
   if (options === undefined) throw badArgument('create needs an object { userId?, dataJson, ttlMs }.')
   checkCallOptions('create', options as CreateOptions, createKeys)
@@ -99,18 +102,18 @@ export function checkCreateOptions(options: unknown, limits: CreateLimits): Requ
   }
 }
 
-/** `maxRecords` of a sweep, or the default. Throws `Invalid` if it is not a positive safe integer. */
+/** Returns `maxRecords`, or the default for `undefined`. Throws `Invalid` if it is not a positive safe integer. */
 export function checkMaxRecords(maxRecords: unknown = defaultMaxSweepRecords): number {
   if (typeof maxRecords === 'number' && Number.isSafeInteger(maxRecords) && maxRecords > 0) return maxRecords
   throw badArgument(`maxRecords must be a positive integer, but it is ${describeAmount(maxRecords)}.`)
 }
 
-/** `maxRecords` of a sweep's options, or the default. Throws `Invalid` (contract O2). */
+/** Returns `maxRecords` of a sweep's options, or the default. Throws `Invalid` (contract O2). */
 export function checkSweepOptions(options: SweepOptions | undefined): number {
   return checkMaxRecords(checkCallOptions('sweep', options, ['maxRecords']).maxRecords)
 }
 
-/** The session that a call that ends a user's sessions has to keep. Throws `Invalid` for an unknown option (O1). */
+/** Returns the session that `endUserSessions` must keep, if any. Throws `Invalid` for an unknown option (O1). */
 export function checkEndOptions(options: EndUserSessionsOptions | undefined): SessionId | undefined {
   return checkCallOptions('endUserSessions', options, ['except']).except
 }

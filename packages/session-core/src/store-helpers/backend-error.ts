@@ -9,8 +9,8 @@ const messages: Readonly<Record<DriverReason, string>> = {
 }
 
 /**
- * A driver's failure as the `Backend` error that stores reject with (contract E1, E3). The driver's message may quote
- * keys or data, so it stays in the `cause`. A `SessionError` is passed through.
+ * Wraps a driver's error in the `Backend` error that stores reject with (contract E1, E3). The driver's message may
+ * quote keys or data, so it stays in the `cause`. Returns a `SessionError` as it is.
  */
 export function toBackendError(cause: unknown, reason: DriverReason = 'failed'): SessionError {
   return isSessionError(cause) ? cause : new SessionError(reason, `${messages[reason]} See the cause.`, { cause })

@@ -27,8 +27,8 @@ export interface GuardedCalls {
    */
   readonly call: <T>(work: (deadline: Deadline) => Promise<T>, startedAtMs?: number) => Promise<T>
   /**
-   * Sends a write that has no effect after the deadline; see `WriteFence`. If it fails while the server may still execute
-   * it, rejects only once the server must refuse it (E2).
+   * Sends a write that has no effect after the deadline; see `WriteFence`. If it fails while the server may still
+   * execute it, rejects only once the server must refuse it (E2).
    */
   readonly fencedWrite: <T>(deadline: Deadline, send: (notAfterMs: number) => Promise<FencedReply<T>>) => Promise<T>
   /**
@@ -38,7 +38,8 @@ export interface GuardedCalls {
   readonly close: (release?: () => Promise<unknown>) => Promise<void>
 }
 
-// Work ends slightly before the timer of its call fires, so that the call rejects with the cause and not with a timeout.
+// Work ends slightly before the timer of its call fires, so that the call rejects with the cause and not with a
+// timeout.
 const maxLeadMs = 5
 
 function sleepUntil(atMs: number): Promise<void> {

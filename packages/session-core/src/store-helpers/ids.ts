@@ -24,15 +24,18 @@ export function isServerBackedId(id: unknown): id is SessionId {
   return typeof id === 'string' && canonicalId.test(id)
 }
 
-/** Returns the id if `mintSessionId` can have created it. Throws `Invalid` with reason `malformed` otherwise (contract R4). */
+/**
+ * Returns the id if `mintSessionId` can have created it. Throws `Invalid` with reason `malformed` otherwise (contract
+ * R4).
+ */
 export function checkSessionId(id: unknown): SessionId {
   if (isServerBackedId(id)) return id
   throw new SessionError('malformed', 'The session id is malformed: expected 43 characters of base64url.')
 }
 
 /**
- * Computes what a server-backed store keeps instead of the id: its SHA-256, as 43 characters of base64url. Whoever reads
- * the backend, its logs or its traces cannot sign in with it (contract I1).
+ * Computes what a server-backed store keeps instead of the id: its SHA-256, as 43 characters of base64url. Whoever
+ * reads the backend, its logs or its traces cannot sign in with it (contract I1).
  */
 export function hashSessionId(id: string): string {
   return sha256Base64url(id)

@@ -1,4 +1,6 @@
-/** Describes the type of a value for error texts, and never the value: it may be an id, a user or data (contract E3). */
+/**
+ * Describes the type of a value for error texts, and never the value: it may be an id, a user or data (contract E3).
+ */
 export function describeType(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'an array'
@@ -6,23 +8,25 @@ export function describeType(value: unknown): string {
   return `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`
 }
 
-/** Describes what was given for an amount, such as a time: the number, or the type of another value. */
+/** Describes the value of an amount, such as a time: the number itself, or the type of another value. */
 export function describeAmount(value: unknown): string {
   return typeof value === 'number' ? `the number ${value}` : describeType(value)
 }
 
-/** The value of a factory's option, if it is a positive safe integer. Throws a `TypeError` that names the option. */
+/**
+ * Returns the value of a factory's option if it is a positive safe integer. Throws a `TypeError` that names the option.
+ */
 export function checkPositiveInteger(factory: string, option: string, value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value
   throw new TypeError(`${factory}: option ${option} must be a positive integer, but it is ${describeAmount(value)}.`)
 }
 
-/** The longest time that a timer can wait for, in milliseconds: beyond it, a timer fires at once. */
+/** Longest time that a timer can wait, in milliseconds. With a longer time, a timer fires immediately. */
 export const maxTimerMs = 2_147_483_647
 
 /**
- * A time in milliseconds, if it is a positive integer of at most `maxMs`. Throws a `TypeError` that names the option.
- * Default of `maxMs`: what a timer can wait for.
+ * Returns a time in milliseconds if it is a positive integer of at most `maxMs`. Throws a `TypeError` that names the
+ * option. Default of `maxMs`: the longest time that a timer can wait.
  */
 export function checkTimerMs(factory: string, option: string, value: unknown, maxMs: number = maxTimerMs): number {
   const checked = checkPositiveInteger(factory, option, value)
@@ -30,18 +34,21 @@ export function checkTimerMs(factory: string, option: string, value: unknown, ma
   throw new TypeError(`${factory}: option ${option} must be at most ${maxMs}, but it is ${checked}.`)
 }
 
-/** `timeoutMs`, if it is a positive integer that a timer can wait for. Throws a `TypeError` that names the option. */
+/**
+ * Returns `timeoutMs` if it is a positive integer that a timer can wait for. Throws a `TypeError` that names the
+ * option.
+ */
 export function checkTimeoutMs(factory: string, timeoutMs: unknown): number {
   return checkTimerMs(factory, 'timeoutMs', timeoutMs)
 }
 
-/** The first key of `options` that is unknown, quoted; undefined if all are known. */
+/** Returns the first unknown key of `options`, quoted, or undefined if all keys are known. */
 export function findUnknownOption(options: object, known: readonly string[]): string | undefined {
   for (const key of Object.keys(options)) if (!known.includes(key)) return JSON.stringify(key)
   return undefined
 }
 
-/** Throws a `TypeError` if `options` is not an object, or has a key that the factory does not know. */
+/** Throws a `TypeError` if `options` is not an object or has an unknown key. */
 export function rejectUnknownOptions(factory: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`${factory}: expected an object of options, but it is ${describeType(options)}.`)
@@ -52,7 +59,7 @@ export function rejectUnknownOptions(factory: string, options: unknown, known: r
   throw new TypeError(`${factory}: there is no option ${unknown}; ${takes}.`)
 }
 
-/** Throws a `TypeError` that says how to pass `given`, if it is what belongs into the option. */
+/** Throws a `TypeError` that says how to pass the value, if the caller passed the option's value without its name. */
 export function rejectBareOption(factory: string, option: string, isBare: boolean): void {
   if (!isBare) return
   throw new TypeError(`${factory}: expected an object of options; did you mean ${factory}({ ${option} })?`)
