@@ -1,5 +1,5 @@
 import type { Session, SessionManager } from '@bext/session-core/manager'
-import { RefusedRequest } from './requests.js'
+import { RejectedRequest } from './requests.js'
 
 export interface SessionData {
   visits: number
@@ -12,7 +12,7 @@ const maxNameLength = 64
 function signIn(session: Session<SessionData>, form: URLSearchParams): void {
   const name = (form.get('name') ?? '').trim()
   if (name === '' || name.length > maxNameLength) {
-    throw new RefusedRequest(400, `Please give a name of 1 to ${maxNameLength} characters.`)
+    throw new RejectedRequest(400, `Please enter a name of 1 to ${maxNameLength} characters.`)
   }
   session.signIn(name)
 }
@@ -28,7 +28,7 @@ const whereSessionsAreFound: readonly (readonly [string, FormAction])[] = [
   ['/sign-out-everywhere', (session) => session.signOutEverywhere()],
 ]
 
-/** What the forms do, by their paths. Other sessions can be ended only where the store can find them. */
+/** Returns the actions of the forms by path. Only a store that can list a user's sessions can end other sessions. */
 export function formActions({ supportsUserIndex }: SessionManager<SessionData>): ReadonlyMap<string, FormAction> {
   return new Map([...onEveryStore, ...(supportsUserIndex ? whereSessionsAreFound : [])])
 }

@@ -5,7 +5,7 @@ import { createSessionManager } from '@bext/session-core/manager'
 import { formActions } from './actions.js'
 import type { SessionData } from './actions.js'
 import { homePage, messagePage } from './pages.js'
-import { checkOrigin, readForm, RefusedRequest } from './requests.js'
+import { checkOrigin, readForm, RejectedRequest } from './requests.js'
 import type { DemoStore } from './stores/store.js'
 import { contentSecurityPolicy } from './style.js'
 
@@ -17,13 +17,16 @@ interface Answer {
 }
 
 const errorAnswers = {
-  NotFound: { status: 409, body: messagePage('Your session was ended meanwhile, from elsewhere.') },
-  Invalid: { status: 400, body: messagePage('That cannot be kept in the session.') },
-  Backend: { status: 503, body: messagePage('The session store does not answer. You are still signed in: try again.') },
+  NotFound: { status: 409, body: messagePage('Your session was ended from another device in the meantime.') },
+  Invalid: { status: 400, body: messagePage('The session cannot store this value.') },
+  Backend: {
+    status: 503,
+    body: messagePage('The session store does not respond. You are still signed in: try again.'),
+  },
 }
 
 function answerError(error: unknown): Answer {
-  if (error instanceof RefusedRequest) return { status: error.status, body: messagePage(error.message) }
+  if (error instanceof RejectedRequest) return { status: error.status, body: messagePage(error.message) }
   console.error(error)
   return isSessionError(error) ? errorAnswers[error.code] : { status: 500, body: messagePage('Something went wrong.') }
 }
@@ -40,7 +43,7 @@ function send(response: ServerResponse, { status, body = '', location, setCookie
   response.end(body)
 }
 
-/** The web app on a store: pages without scripts, and forms that lead back to the page. */
+/** Creates the web app on a store: pages without scripts, and forms that redirect back to the page. */
 export function createApp(store: DemoStore, lifetimes: LifetimeOptions = {}): RequestListener {
   const { plugin } = store
   const manager = createSessionManager<SessionData>({ store: plugin, initialData: () => ({ visits: 0 }), ...lifetimes })
@@ -51,9 +54,9 @@ export function createApp(store: DemoStore, lifetimes: LifetimeOptions = {}): Re
     const { visits } = session.data
     const devices = manager.supportsUserIndex ? await session.listSessions() : undefined
     const setCookies = await session.commit()
-    const holdings = await store.look(userId)
+    const storedRows = await store.look(userId)
     const { place, keeps, shows } = store
-    const view = { store: { name: plugin.name, place, keeps, shows }, userId, visits, devices, holdings }
+    const view = { store: { name: plugin.name, place, keeps, shows }, userId, visits, devices, storedRows }
     return { status: 200, body: homePage(view), setCookies }
   }
 

@@ -1,4 +1,4 @@
-/** Markup that is safe to send: `html` makes it, and escapes all else that is put into it. */
+/** Markup that is safe to send. Only `html` creates it, and it escapes all other values that are inserted. */
 export interface Html {
   readonly markup: string
 }
@@ -23,7 +23,7 @@ function toMarkup(content: Content): string {
   return 'markup' in content ? content.markup : content.map(toMarkup).join('')
 }
 
-/** A template tag: html`<p>${text}</p>`. */
+/** Creates markup as a template tag: html`<p>${text}</p>`. */
 export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Html {
   return { markup: String.raw({ raw: parts }, ...contents.map(toMarkup)) }
 }

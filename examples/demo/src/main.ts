@@ -7,7 +7,7 @@ import { walkAll } from '../walk/run.js'
 const interrupted = new AbortController()
 let interruptedAtMs = 0
 
-// Runners pass on what the terminal has sent already, so only a later signal means that the end is taking too long.
+// Runners forward a signal that the terminal has already sent. So only a signal more than a second later exits at once.
 function interrupt(): void {
   if (!interrupted.signal.aborted) interruptedAtMs = Date.now()
   else if (Date.now() - interruptedAtMs > 1000) process.exit(130)
@@ -16,7 +16,7 @@ function interrupt(): void {
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
 
-// Loaded when it is wanted, as what drives browsers takes its time.
+// Loaded on demand, because the browser driver takes a while to load.
 async function walkInBrowser(options: DemoOptions): Promise<void> {
   const { walkAllInBrowser } = await import('../walk/browser/run.js')
   await walkAllInBrowser(options, interrupted.signal)

@@ -8,26 +8,26 @@ export type StoreName = (typeof storeNames)[number]
 export interface DemoOptions {
   readonly store: StoreName | undefined
   readonly port: number
-  /** How long a session lives without a request, unless as the library has it. */
+  /** Idle timeout. `undefined`: the default of the library. */
   readonly ttlMs: number | undefined
   readonly once: boolean
   readonly browser: boolean
-  /** The folder for screenshots of the walk in a browser. */
+  /** Folder for screenshots of the walk in a browser. */
   readonly screenshots: string | undefined
   readonly help: boolean
 }
 
 export const usage = `Usage: npm run demo -- [options]
 
-  --store memory|cookie|redis|pg  where sessions are kept (default: cookie, which needs no server;
+  --store memory|cookie|redis|pg  store for the sessions (default: cookie, which needs no server;
                                   redis and pg are started for you)
-  --port N                        the port to listen on (default: 3000; 0 for any that is free)
-  --ttl SECONDS                   how long a session lives without a request (default: 1800)
-  --once                          walk through a visit on each store in turn, or on that of --store,
-                                  checking and printing what happens, and end
-  --browser                       do so in Chromium, which has to be installed
-  --screenshots FOLDER            with --browser: keep pictures of the pages there
-  --help                          print this
+  --port N                        port to listen on (default: 3000; 0 for any free port)
+  --ttl SECONDS                   idle timeout of a session (default: 1800)
+  --once                          walk through a visit on each store in turn, or on the store of --store,
+                                  print and check each step, and exit
+  --browser                       the same in Chromium, which must be installed
+  --screenshots FOLDER            with --browser: save screenshots of the pages in FOLDER
+  --help                          print this help
 `
 
 const maxTtlSeconds = 12 * 60 * 60
@@ -70,21 +70,21 @@ function checkPort(port: string): number {
 
 function checkTtl(ttl: string | undefined): number | undefined {
   if (ttl === undefined) return undefined
-  // No session lives longer than 12 hours, however busy it is.
+  // The absolute timeout is 12 hours.
   if (/^[1-9]\d{0,4}$/.test(ttl) && Number(ttl) <= maxTtlSeconds) return Number(ttl) * 1000
   throw usageFailure(`--ttl must be a number of seconds from 1 to ${maxTtlSeconds}, but it is ${JSON.stringify(ttl)}.`)
 }
 
 function checkScreenshots(folder: string | undefined, browser: boolean): string | undefined {
-  if (folder === '') throw usageFailure('--screenshots needs a folder.')
-  if (folder !== undefined && !browser) throw usageFailure('--screenshots needs --browser.')
+  if (folder === '') throw usageFailure('--screenshots must be followed by a folder.')
+  if (folder !== undefined && !browser) throw usageFailure('--screenshots requires --browser.')
   return folder
 }
 
-/** The command line's options. Throws a `UserError` with the usage and exit code 2 for a wrong one. */
+/** Parses a command line. Throws a `UserError` with the usage and exit code 2 if it is invalid. */
 export function parseOptions(args: readonly string[]): DemoOptions {
   const { store, port, ttl, once, browser, screenshots, help } = parse(args)
-  if (once && browser) throw usageFailure('--once walks without a browser, and --browser in one: give one of them.')
+  if (once && browser) throw usageFailure('--once and --browser exclude each other: use one of them.')
   return {
     store: checkStore(store),
     port: checkPort(port),

@@ -1,7 +1,7 @@
 import type { UserSession } from '@bext/session-core/manager'
 import type { Html } from './html.js'
 import { html } from './html.js'
-import type { DemoStore, Holdings } from './stores/store.js'
+import type { DemoStore, StoredRows } from './stores/store.js'
 import { css } from './style.js'
 import { formatTime } from './format-time.js'
 
@@ -9,8 +9,8 @@ export interface HomeView {
   readonly store: { readonly name: string } & Pick<DemoStore, 'place' | 'keeps' | 'shows'>
   readonly userId: string | undefined
   readonly visits: number
-  readonly holdings: Holdings
-  /** The user's sessions, where the store can list them. */
+  readonly storedRows: StoredRows
+  /** Sessions of the user. `undefined` if the store cannot list them. */
   readonly devices: readonly UserSession[] | undefined
 }
 
@@ -51,7 +51,7 @@ function accountSection({ userId }: HomeView): Html {
           <button class="main">Sign in</button>
         </div>
       </form>
-      <p class="quiet">Any name will do: this is about what comes after the password.</p>
+      <p class="quiet">Any name will do: the demo shows what happens after the password check.</p>
     </section>`
   }
   return html`<section>
@@ -110,13 +110,13 @@ function devicesSection({ userId, devices }: HomeView): Html {
   </section>`
 }
 
-/** The text, with the hash in it marked. */
+/** Marks the hash in the text. */
 function marked(text: string, hash: string | undefined): Html {
   const [first = '', ...rest] = hash === undefined ? [text] : text.split(hash)
   return html`${first}${rest.map((after) => html`<mark>${hash ?? ''}</mark>${after}`)}`
 }
 
-function holdingItem(columns: readonly string[], row: readonly string[], ownHash: string | undefined): Html {
+function storedRowItem(columns: readonly string[], row: readonly string[], ownHash: string | undefined): Html {
   const entries = row.map(
     (value, index) =>
       html`<dt>${columns[index] ?? ''}</dt>
@@ -125,16 +125,16 @@ function holdingItem(columns: readonly string[], row: readonly string[], ownHash
   return html`<dl>${entries}</dl>`
 }
 
-function storeSection({ store, holdings: { columns, rows }, devices }: HomeView): Html {
+function storeSection({ store, storedRows: { columns, rows }, devices }: HomeView): Html {
   const ownHash = devices?.find(({ isCurrent }) => isCurrent)?.handle
   const legend = html`<p class="quiet">
-    <mark>Marked</mark>: the SHA-256 of the id that this browser has in its cookie. It lets nobody in.
+    <mark>Marked</mark>: the SHA-256 of the id in this browser's cookie. It cannot be used to sign in.
   </p>`
-  return html`<section id="holdings">
-    <h2>What the store holds</h2>
+  return html`<section id="stored-rows">
+    <h2>Contents of the store</h2>
     <p>${store.keeps}</p>
-    <p class="quiet">Now, ${store.shows}${rows.length === 0 ? ': nothing.' : ':'}</p>
-    ${ownHash === undefined ? '' : legend} ${rows.map((row) => holdingItem(columns, row, ownHash))}
+    <p class="quiet">Shown: ${store.shows}${rows.length === 0 ? '. Currently none.' : ':'}</p>
+    ${ownHash === undefined ? '' : legend} ${rows.map((row) => storedRowItem(columns, row, ownHash))}
   </section>`
 }
 

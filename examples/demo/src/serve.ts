@@ -11,7 +11,7 @@ interface AppSettings {
   readonly ttlMs: number | undefined
 }
 
-/** Runs the app on a store while `use` is pending. Stops and removes everything afterwards. */
+/** Runs the app on a store while `use` is pending. Then stops the app and removes its data. */
 export async function withApp(
   name: StoreName,
   { port, ttlMs }: AppSettings,

@@ -12,13 +12,13 @@ export interface RunningServer {
 function explain(error: unknown, port: number): unknown {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'EADDRINUSE') {
-    return new UserError(`Port ${port} is taken. Give another one with --port, or --port 0 for any that is free.`)
+    return new UserError(`Port ${port} is in use. Choose another port with --port, or any free port with --port 0.`)
   }
-  if (code === 'EACCES') return new UserError(`Port ${port} needs special rights. Give another one with --port.`)
+  if (code === 'EACCES') return new UserError(`Port ${port} requires special rights. Choose another port with --port.`)
   return error
 }
 
-/** Serves the app to this machine alone. Port 0: any that is free. */
+/** Serves the app on localhost only. Port 0 stands for any free port. */
 export async function startServer(app: RequestListener, port: number): Promise<RunningServer> {
   const server = createServer(app)
   try {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** The look of all pages, in light and in dark as the browser is set. Nothing is loaded from elsewhere. */
+/** Style sheet of all pages, for light and dark mode. It loads nothing from other sites. */
 export const css = `
 :root {
   color-scheme: light dark;
@@ -62,7 +62,7 @@ mark { background: var(--mark); color: var(--text); border-radius: .2rem }
 }
 `
 
-/** What the pages may do in a browser: show themselves in this style, and send forms back to us. */
+/** Content security policy of the pages. It allows only this style sheet, and forms that are sent to the app. */
 export const contentSecurityPolicy = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(css).digest('base64')}'`,

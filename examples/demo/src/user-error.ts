@@ -1,4 +1,4 @@
-/** A failure whose message says all that there is to say: it is printed without a stack, and the demo ends. */
+/** A failure that the user can understand without a stack. The demo prints its message and exits. */
 export class UserError extends Error {
   readonly exitCode: number
 

@@ -22,7 +22,7 @@ async function newFolder(): Promise<string> {
 
 type Headers = Readonly<Record<string, string | string[]>>
 
-/** The walk on an app that answers with other headers than ours. */
+/** Runs the walk on an app with changed response headers. */
 async function walkWith(change: (headers: Headers) => Headers, executablePath: string): Promise<void> {
   const store = openMemoryStore()
   const app = createApp(store)
@@ -40,7 +40,7 @@ async function walkWith(change: (headers: Headers) => Headers, executablePath: s
 
 it('says what to install where there is no browser, before it starts anything', async () => {
   const { code, stdout, stderr } = await ended(startDemo(['--browser'], { PATH: await newFolder() }))
-  expect(stderr).toMatch(/^There is no Chromium in PATH .*\n.*apt-get install chromium/)
+  expect(stderr).toMatch(/^PATH contains no Chromium .*\n.*apt-get install chromium/)
   expect(stderr).not.toMatch(/\n +at /)
   expect(stdout).toBe('')
   expect(code).toBe(1)
@@ -48,8 +48,8 @@ it('says what to install where there is no browser, before it starts anything', 
 
 const chromium = findChromium(process.env['PATH'])
 
-// Not skipped: what is there to be seen without a browser is in the test above.
-if (chromium === undefined) console.log('There is no Chromium in PATH: the demo is not walked through in a browser.')
+// Without a browser, the test above checks the message.
+if (chromium === undefined) console.log('PATH contains no Chromium: the walk in a browser does not run.')
 else {
   it(
     'walks through a visit on each store, keeps pictures, and leaves nothing else behind',
@@ -83,7 +83,7 @@ else {
     { timeout: longMs },
     async () => {
       const walk = walkWith((headers) => ({ ...headers, 'cache-control': 'private' }), chromium)
-      await expect(walk).rejects.toThrow('"back" does not show it again')
+      await expect(walk).rejects.toThrow('"back" does not show the user again')
     },
   )
 
@@ -92,7 +92,7 @@ else {
       const cookies = [headers['set-cookie'] ?? []].flat()
       return { ...headers, 'set-cookie': cookies.map((cookie) => cookie.replace('; HttpOnly', '')) }
     }, chromium)
-    await expect(walk).rejects.toThrow('scripts do not see it')
+    await expect(walk).rejects.toThrow('scripts cannot read it')
   })
 
   it('ends the browser, too, when it is interrupted', { timeout: longMs }, async () => {

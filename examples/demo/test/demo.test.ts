@@ -11,7 +11,7 @@ import { browse, ended, startDemo } from './support.js'
 const urls: ServiceUrls = { redisUrl: inject('redisUrl'), postgresUrl: inject('postgresUrl') }
 const env = { BEXT_REDIS_URL: urls.redisUrl, BEXT_POSTGRES_URL: urls.postgresUrl }
 
-/** What demos have in the servers, which may be others' than ours. */
+/** Resolves to the data of demos in the servers, which other applications may use, too. */
 async function leftovers(): Promise<readonly string[]> {
   const redis = new Redis(urls.redisUrl)
   const sql = postgres(urls.postgresUrl)
@@ -54,7 +54,7 @@ it('prints its URL, serves there, and ends in good order when it is interrupted'
   expect((await end).code).toBe(0)
 })
 
-it('says what to do when the port is taken', async () => {
+it('says what to do when the port is in use', async () => {
   const server = createServer().listen(0, 'localhost')
   onTestFinished(() => {
     server.close()
@@ -62,7 +62,7 @@ it('says what to do when the port is taken', async () => {
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const { code, stderr } = await ended(startDemo(['--port', String(port)]))
-  expect(stderr).toContain(`Port ${port} is taken`)
+  expect(stderr).toContain(`Port ${port} is in use`)
   expect(stderr).toContain('--port')
   expect(code).toBe(1)
 })

@@ -41,9 +41,9 @@ describe('a wrong option is a failure with the usage and exit code 2', () => {
     ['no time to live', ['--ttl', '0'], /--ttl .*43200.*"0"/],
     ['a time to live that is no number', ['--ttl', '5s'], /--ttl .*"5s"/],
     ['a time to live over the absolute one', ['--ttl', '43201'], /--ttl .*"43201"/],
-    ['both walks', ['--once', '--browser'], /give one of them/],
-    ['screenshots without a browser', ['--screenshots', 'pictures'], /--screenshots needs --browser/],
-    ['screenshots without a folder', ['--browser', '--screenshots', ''], /--screenshots needs a folder/],
+    ['both walks', ['--once', '--browser'], /exclude each other/],
+    ['screenshots without a browser', ['--screenshots', 'pictures'], /--screenshots requires --browser/],
+    ['screenshots without a folder', ['--browser', '--screenshots', ''], /--screenshots must be followed by a folder/],
     ['a value for a flag', ['--once=yes'], /--once/],
   ])('%s', (_, args, message) => {
     let failure: unknown

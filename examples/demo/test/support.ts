@@ -12,7 +12,7 @@ import type { DemoStore } from '../src/stores/store.js'
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const folder = fileURLToPath(new URL('..', import.meta.url))
 
-/** Starts the app until the test is over. */
+/** Starts the app for one test. */
 export async function startApp(store: DemoStore): Promise<string> {
   const server = await startServer(createApp(store), 0)
   onTestFinished(() => server.close())

@@ -49,7 +49,7 @@ const stores: Readonly<Record<string, () => SessionPlugin | Promise<SessionPlugi
 
 const realNow = Date.now
 
-/** Sets the clock of this process, which plays the app server, and not that of the store. */
+/** Sets the clock of this process, which is the app server, but not the clock of the store. */
 function setClock(skewMs: number): void {
   vi.spyOn(Date, 'now').mockImplementation(() => realNow() + skewMs)
 }
@@ -198,7 +198,7 @@ describe.each([
     const options = { idleTimeoutMs: shortMs, touchIntervalMs: 100 }
     const cookie = await signIn(managerOf(plugin, options))
     for (let passedMs = 0; passedMs < 2 * shortMs; passedMs += 100) {
-      // Another process each time, which knows nothing of the clocks.
+      // A new manager each time, which knows nothing of the clocks.
       const session = await managerOf(plugin, options).open(cookie)
       expect(session.userId).toBe('ada')
       await session.commit()

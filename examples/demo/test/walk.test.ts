@@ -26,12 +26,12 @@ it('shows cookies shortened, and what the store holds', async () => {
 
 it('fails on a store that keeps what was ended', async () => {
   const broken = breakStore(openMemoryStore(), { delete: async () => {} })
-  await expect(walk(broken)).rejects.toThrow(/Check failed \(memory.*names no session any more/)
+  await expect(walk(broken)).rejects.toThrow(/Check failed \(memory.*identifies no session/)
 })
 
 it('fails on a store that forgets', async () => {
   const broken = breakStore(openMemoryStore(), { update: async (id) => id })
-  await expect(walk(broken)).rejects.toThrow('the counter went along')
+  await expect(walk(broken)).rejects.toThrow('the counter is kept')
 })
 
 it('fails on a store that ends nothing of a user', async () => {
@@ -39,7 +39,7 @@ it('fails on a store that ends nothing of a user', async () => {
   await expect(walk(broken)).rejects.toThrow('the phone is signed out')
 })
 
-it('fails on a store that holds the id', async () => {
+it('fails on a store that contains the id', async () => {
   const store = openMemoryStore()
   const ids: string[] = []
   const broken = breakStore(store, {

@@ -4,23 +4,23 @@ import { CookieJar } from 'tough-cookie'
 export interface Reply {
   readonly status: number
   readonly body: string
-  /** The cookies that it sets, as the jar understood them. */
+  /** Cookies that it sets, as the cookie jar parsed them. */
   readonly cookies: readonly Cookie[]
 }
 
-/** A browser, as far as the walk needs one: it keeps cookies by the rules, states its origin, and runs no scripts. */
+/** A minimal browser for the walk: it stores cookies by the rules, sends its origin, and runs no scripts. */
 export interface Client {
   readonly name: string
   get(path: string): Promise<Reply>
-  /** Sends a form, from our own page unless another origin is given. */
+  /** Sends a form. Default origin: our own page. */
   post(path: string, fields?: Readonly<Record<string, string>>, origin?: string): Promise<Reply>
-  /** The session cookie that it would send now. */
+  /** Resolves to the session cookie that it would send now. */
   cookie(): Promise<Cookie | undefined>
 }
 
-/** A new client with an empty jar, or with one cookie in it. */
+/** Creates a client with an empty cookie jar, or with one cookie. */
 export async function createClient(name: string, url: string, signal: AbortSignal, first?: Cookie): Promise<Client> {
-  // Strict: refuses a `__Host-` cookie that breaks the rules of its prefix.
+  // Strict: rejects a `__Host-` cookie that breaks the rules of its prefix.
   const jar = new CookieJar(undefined, { prefixSecurity: 'strict' })
   if (first) await jar.setCookie(first.toString(), url)
 

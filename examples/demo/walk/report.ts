@@ -1,17 +1,17 @@
 import type { Cookie } from 'tough-cookie'
 import { UserError } from '../src/user-error.js'
-import type { Holdings } from '../src/stores/store.js'
+import type { StoredRows } from '../src/stores/store.js'
 import { shorten, summarize } from './text.js'
 
-/** Prints a walk, and ends it at the first thing that is not as it should be. */
+/** Prints the steps of a walk and their checks. The first failed check ends the walk. */
 export interface Report {
   heading(text: string): void
   note(text: string): void
-  /** What someone does; what comes of it follows. */
+  /** Prints an action of a client. Its effects follow. */
   act(client: string, text: string): void
   cookies(cookies: readonly Cookie[]): void
-  holdings(holdings: Holdings): void
-  /** Throws a `UserError` if it does not hold. */
+  storedRows(contents: StoredRows): void
+  /** Prints the claim. Throws a `UserError` if it does not hold. */
   check(holds: boolean, claim: string): void
 }
 
@@ -46,7 +46,7 @@ export function createReport(print: (line: string) => void): Report {
       if (cookies.length === 0) print('  cookie  none sent')
       for (const cookie of cookies) print(`  cookie  ${describeCookie(cookie)}`)
     },
-    holdings({ columns, rows }) {
+    storedRows({ columns, rows }) {
       if (rows.length === 0) print('  store   nothing')
       for (const row of rows) {
         print(`  store   ${row.map((value, index) => `${columns[index]}: ${summarize(value)}`).join(', ')}`)

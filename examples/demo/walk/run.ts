@@ -9,7 +9,7 @@ import { walkThrough } from './walk.js'
 
 type Walk = (server: RunningServer, store: DemoStore, report: Report) => Promise<void>
 
-/** Takes the walk on each store in turn. Rejects if a check fails, or the signal is aborted. */
+/** Runs the walk on each store in turn. Rejects if a check fails or the signal is aborted. */
 export async function walkEach({ store: only, ttlMs }: DemoOptions, signal: AbortSignal, walk: Walk): Promise<void> {
   const names = only === undefined ? storeNames : [only]
   const report = createReport(console.log)
@@ -22,7 +22,7 @@ export async function walkEach({ store: only, ttlMs }: DemoOptions, signal: Abor
   console.log(`\nEvery check passed on ${names.join(', ')}.`)
 }
 
-/** Walks through a visit on each store without a browser. */
+/** Runs the walk of `--once` on each store, without a browser. */
 export async function walkAll(options: DemoOptions, signal: AbortSignal): Promise<void> {
   await walkEach(options, signal, ({ url }, store, report) => walkThrough({ store, url, report, signal }))
 }

@@ -5,7 +5,7 @@ import type { Steps, Walk } from './walk-steps.js'
 import { textOf } from './walk-steps.js'
 import { signedIn, signedOut, user } from './page-texts.js'
 
-/** The handles that the page has buttons for, and how many of the user's sessions it lists. */
+/** Returns the handles for which the page has buttons, and the number of sessions that it lists. */
 function devicesOn(body: string): { readonly handles: readonly string[]; readonly count: number } {
   const handles = Array.from(body.matchAll(/name="handle" value="([^"]*)"/g), ([, handle]) => handle ?? '')
   return { handles, count: body.split('<li ').length - 1 }
@@ -14,7 +14,7 @@ function devicesOn(body: string): { readonly handles: readonly string[]; readonl
 async function endThatOne({ report }: Walk, { get, post }: Steps, laptop: Client, phone: Client): Promise<void> {
   await post(phone, '/sign-in', { name: user })
   const { handles, count } = devicesOn((await get(laptop, '/store')).body)
-  report.check(count === 2 && handles.length === 1, 'the laptop lists both, and can end the other one')
+  report.check(count === 2 && handles.length === 1, 'the laptop lists both sessions, and can end the other one')
   await post(laptop, '/end-session', { handle: handles[0] ?? '' })
   report.check(textOf(await get(laptop, '/store'), 'who') === signedIn, 'the laptop stays signed in')
   report.check(textOf(await get(phone, '/store'), 'who') === signedOut, 'the phone is signed out')
@@ -30,8 +30,8 @@ async function endAllOthers({ report }: Walk, { get, post }: Steps, laptop: Clie
 async function endAll({ report }: Walk, { get, post }: Steps, laptop: Client, phone: Client): Promise<void> {
   await post(phone, '/sign-in', { name: user })
   await post(laptop, '/sign-out-everywhere')
-  report.check((await laptop.cookie()) === undefined, 'the cookie is cleared where it was asked for')
-  report.check(textOf(await get(phone, '/store'), 'who') === signedOut, 'and the phone is signed out, too')
+  report.check((await laptop.cookie()) === undefined, 'the cookie is cleared on the laptop')
+  report.check(textOf(await get(phone, '/store'), 'who') === signedOut, 'the phone is signed out, too')
 }
 
 async function seeNoList({ report }: Walk, { get }: Steps, laptop: Client): Promise<void> {
@@ -42,11 +42,11 @@ async function seeNoList({ report }: Walk, { get }: Steps, laptop: Client): Prom
   )
   report.check(
     replies.every(({ status }) => status === 404),
-    'and the app has no address to end them by',
+    'the app has no paths to end them',
   )
 }
 
-/** Two clients of one user. Begins and ends with the user signed in on the first. */
+/** Signs one user in on two clients and ends their sessions. Begins and ends with the user signed in on the first client. */
 export async function walkDevices(walk: Walk, steps: Steps, laptop: Client): Promise<void> {
   const { store, url, signal } = walk
   if (!supportsUserIndex(store.plugin)) return seeNoList(walk, steps, laptop)

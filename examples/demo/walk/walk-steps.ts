@@ -22,12 +22,12 @@ export function textOf({ body }: Reply, id: 'who' | 'visits'): string | undefine
   return new RegExp(`id="${id}">([^<]*)<`).exec(body)?.[1]
 }
 
-/** Requests that are printed, with what the store holds after each. */
+/** Returns requests that print themselves, with the contents of the store after each. */
 export function printedSteps({ store, report }: Walk): Steps {
   async function print(client: Client, request: string, reply: Reply): Promise<Reply> {
     report.act(client.name, `${request} -> ${reply.status}`)
     report.cookies(reply.cookies)
-    report.holdings(await store.look(user))
+    report.storedRows(await store.look(user))
     return reply
   }
 

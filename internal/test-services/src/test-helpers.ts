@@ -43,7 +43,7 @@ export async function expectClosed(store: SessionPlugin, id: SessionId): Promise
   expect(await store.isHealthy()).toBe(false)
 }
 
-/** Returns the URL of a server with the endpoint's host and port in place of its own; the URL itself without an endpoint. */
+/** Returns the server's URL with the host and port of the endpoint, or unchanged without an endpoint. */
 export function urlThrough(
   url: string,
   endpoint: { readonly host: string; readonly port: number } | undefined,

@@ -4,12 +4,12 @@ import type { DemoStore } from './store.js'
 
 export function openCookieStore(): DemoStore {
   return {
-    // A secret of this run alone, so that its cookies end with it.
+    // A new secret for each run, so that its cookies are invalid afterwards.
     plugin: cookieSessions({ secrets: [{ id: 'demo', secret: randomBytes(32) }] }),
     place: 'in the browser',
-    keeps: 'Nothing: the cookie is the session itself, sealed, so that the browser can neither read nor alter it.',
+    keeps: 'Nothing: the cookie is the session itself, sealed so that the browser can neither read nor change it.',
     isServerBacked: false,
-    shows: 'all there is',
+    shows: 'everything',
     async look() {
       return { columns: [], rows: [] }
     },

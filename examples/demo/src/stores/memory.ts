@@ -9,7 +9,7 @@ export function openMemoryStore(): DemoStore {
     place: 'in this process',
     keeps: 'A record under the SHA-256 of the id, never the id.',
     isServerBacked: true,
-    shows: 'the sessions of the signed-in user, as it cannot list others',
+    shows: 'the sessions of the signed-in user, because the store cannot list anonymous sessions',
     async look(userId) {
       const sessions = userId === undefined ? [] : await plugin.listUserSessions(userId)
       return {

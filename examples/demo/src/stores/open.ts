@@ -12,7 +12,7 @@ const openers: Readonly<Record<StoreName, () => DemoStore | Promise<DemoStore>>>
   pg: openPgStore,
 }
 
-/** Opens a store, and starts the server that it needs. Rejects with what to do where there is none to be had. */
+/** Opens a store and starts the server that it needs. If it cannot find one, rejects with possible remedies. */
 export async function openStore(name: StoreName): Promise<DemoStore> {
   return openers[name]()
 }

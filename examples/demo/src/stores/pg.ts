@@ -3,9 +3,9 @@ import { startPostgres } from '@bext-internal/test-services'
 import { migrate, pgSessions } from '@bext/session-pg'
 import postgres from 'postgres'
 import { startOrReport } from './service.js'
-import type { DemoStore, Holdings } from './store.js'
+import type { DemoStore, StoredRows } from './store.js'
 
-async function look(sql: postgres.Sql, table: string): Promise<Holdings> {
+async function look(sql: postgres.Sql, table: string): Promise<StoredRows> {
   const found = await sql`select * from ${sql(table)} order by created_at_ms`
   return {
     columns: found.columns.map(({ name }) => name),
@@ -15,7 +15,7 @@ async function look(sql: postgres.Sql, table: string): Promise<Holdings> {
 
 export async function openPgStore(): Promise<DemoStore> {
   const service = await startOrReport(startPostgres)
-  // The server may be one that others use, too.
+  // Other applications may use the same server.
   const table = `bext_demo_${randomUUID().slice(0, 8)}`
   const sql = postgres(service.url, { onnotice() {} })
 

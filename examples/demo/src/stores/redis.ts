@@ -3,7 +3,7 @@ import { startRedis } from '@bext-internal/test-services'
 import { redisSessions } from '@bext/session-redis'
 import { Redis } from 'ioredis'
 import { startOrReport } from './service.js'
-import type { DemoStore, Holdings } from './store.js'
+import type { DemoStore, StoredRows } from './store.js'
 
 async function keysUnder(client: Redis, prefix: string): Promise<string[]> {
   const keys: string[] = []
@@ -27,7 +27,7 @@ async function valueOf(client: Redis, key: string): Promise<string> {
   }
 }
 
-async function look(client: Redis, prefix: string): Promise<Holdings> {
+async function look(client: Redis, prefix: string): Promise<StoredRows> {
   const keys = await keysUnder(client, prefix)
   const rows = keys.map(async (key) => [key.slice(prefix.length), await valueOf(client, key)])
   return { columns: ['key', 'value'], rows: await Promise.all(rows) }
@@ -35,17 +35,17 @@ async function look(client: Redis, prefix: string): Promise<Holdings> {
 
 export async function openRedisStore(): Promise<DemoStore> {
   const service = await startOrReport(startRedis)
-  // The server may be one that others use, too.
+  // Other applications may use the same server.
   const prefix = `bext-demo-${randomUUID()}:`
   const client = new Redis(service.url, { maxRetriesPerRequest: 1 })
-  // Calls reject, too, and that is where failures are dealt with.
+  // Each failed call rejects, and its caller handles the failure.
   client.on('error', () => {})
   return {
     plugin: redisSessions({ client, prefix }),
     place: `at ${new URL(service.url).host}`,
-    keeps: 'A value under the SHA-256 of the id, never the id, and for each user the hashes of their sessions.',
+    keeps: 'A value under the SHA-256 of the id, never the id itself, and for each user the hashes of their sessions.',
     isServerBacked: true,
-    shows: 'every key with its prefix, which is left out',
+    shows: 'all keys of the demo, without their prefix',
     look: () => look(client, prefix),
     async close() {
       try {

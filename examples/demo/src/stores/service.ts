@@ -1,7 +1,7 @@
 import type { RunningService } from '@bext-internal/test-services'
 import { UserError } from '../user-error.js'
 
-/** Starts a server. Rejects with a failure that says which one, where it was looked for, and what to do. */
+/** Starts a server. Rejects with a `UserError` that names the server, the routes tried and possible remedies. */
 export async function startOrReport(start: () => Promise<RunningService>): Promise<RunningService> {
   try {
     return await start()

@@ -1,23 +1,23 @@
 import type { SessionPlugin } from '@bext/session-core'
 
-/** What is in the backend, as it is there: a table of texts. */
-export interface Holdings {
+/** Raw contents of the backend, as a table of texts. */
+export interface StoredRows {
   readonly columns: readonly string[]
   readonly rows: readonly (readonly string[])[]
 }
 
-/** A store as the demo shows it. */
+/** A store with the descriptions and the contents that the demo shows. */
 export interface DemoStore {
   readonly plugin: SessionPlugin
-  /** Where it is, for people. */
+  /** Description of its location. */
   readonly place: string
-  /** What it keeps of a session, for people. */
+  /** Description of what it stores of a session. */
   readonly keeps: string
-  /** Whether an ended session is gone at once (contract D2), rather than readable until it expires (D4). */
+  /** True if a deleted session is gone at once (contract D2), false if it is readable until it expires (D4). */
   readonly isServerBacked: boolean
-  /** What `look` shows, for people. */
+  /** Description of what `look` returns. */
   readonly shows: string
-  look(userId: string | undefined): Promise<Holdings>
-  /** Removes what the demo left in it, and ends what was started for it. */
+  look(userId: string | undefined): Promise<StoredRows>
+  /** Removes the demo's data, and stops the server if the demo started it. */
   close(): Promise<void>
 }

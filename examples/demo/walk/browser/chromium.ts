@@ -17,29 +17,29 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/** The first Chromium in the folders of a PATH. */
+/** Returns the first Chromium in the folders of a PATH. */
 export function findChromium(path: string | undefined): string | undefined {
   const folders = (path ?? '').split(delimiter).filter((folder) => folder !== '')
   return programs.flatMap((program) => folders.map((folder) => join(folder, program))).find(isExecutable)
 }
 
-/** Rejects with what to install where there is none. */
+/** Returns the path of Chromium. Throws a `UserError` with the remedy if PATH has none. */
 export function needChromium(path: string | undefined): string {
   const file = findChromium(path)
   if (file !== undefined) return file
-  const wanted = `There is no Chromium in PATH (looked for ${programs.join(', ')}).`
-  throw new UserError(`${wanted}\nInstall one, such as by \`apt-get install chromium\`, and try again.`)
+  const missing = `PATH contains no Chromium (looked for ${programs.join(', ')}).`
+  throw new UserError(`${missing}\nInstall it, for example with \`apt-get install chromium\`, and try again.`)
 }
 
 async function launch(executablePath: string, home: string): Promise<Browser> {
   try {
     return await chromium.launch({
       executablePath,
-      // Chromium refuses to sandbox what root runs.
+      // Chromium refuses to run with a sandbox as root.
       chromiumSandbox: process.getuid?.() !== 0,
-      // It keeps settings and caches at home, and we leave nothing behind.
+      // Chromium stores settings and caches in its home folder. This folder is removed afterwards.
       env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
-      // What visitors have, playwright turns off: pages that "back" brings up from memory.
+      // Playwright disables the back/forward cache, which visitors' browsers have.
       ignoreDefaultArgs: ['--disable-back-forward-cache'],
       args: ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost'],
       handleSIGINT: false,
@@ -48,11 +48,11 @@ async function launch(executablePath: string, home: string): Promise<Browser> {
     })
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    throw new UserError(`${executablePath} does not start: ${message}`)
+    throw new UserError(`Cannot start ${executablePath}: ${message}`)
   }
 }
 
-/** Runs Chromium without windows while `use` lasts. The signal ends it at once, so that all that waits for it rejects. */
+/** Runs Chromium without windows while `use` is pending. An aborted signal ends it at once, and pending calls reject. */
 export async function withChromium(
   executablePath: string,
   signal: AbortSignal,

@@ -14,20 +14,20 @@ async function cookieOf(visitor: Visitor): Promise<NonNullable<Awaited<ReturnTyp
   return cookie
 }
 
-/** The cookie as the browser understood it, which is what counts. */
+/** Checks the cookie as the browser stored it. */
 export async function lookAtCookie({ report }: Scene, visitor: Visitor): Promise<void> {
   const { name, value, domain, path, expires, httpOnly, secure, sameSite } = await cookieOf(visitor)
   report.act(visitor.name, 'looks at the cookie')
   report.note(`cookie  ${name}=${shorten(value)}; domain ${domain}; path ${path}; SameSite ${sameSite}`)
-  report.check(httpOnly && (await visitor.page.evaluate('document.cookie')) === '', 'scripts do not see it')
-  report.check(secure && path === '/' && domain === 'localhost', 'it is Secure, and for this host alone')
-  report.check(sameSite === 'Lax', "it does not come along with other sites' forms")
+  report.check(httpOnly && (await visitor.page.evaluate('document.cookie')) === '', 'scripts cannot read it')
+  report.check(secure && path === '/' && domain === 'localhost', 'it is Secure, and only for this host')
+  report.check(sameSite === 'Lax', "other sites' forms do not send it")
   const leftSeconds = expires - Date.now() / 1000
   const isLate = Math.abs(leftSeconds - absoluteTtlSeconds) > clockSlackSeconds
-  report.check(!isLate, 'the browser drops it after 12 hours, when the session ends however busy it is')
+  report.check(!isLate, 'the browser deletes it after 12 hours, at the absolute timeout of the session')
 }
 
-/** Another character in the middle of the text. */
+/** Replaces the character in the middle of the text. */
 function alter(value: string): string {
   const middle = Math.floor(value.length / 2)
   return value.slice(0, middle) + (value[middle] === 'A' ? 'B' : 'A') + value.slice(middle + 1)
@@ -38,8 +38,8 @@ export async function alterCookie({ report }: Scene, visitor: Visitor): Promise<
   report.act(visitor.name, 'alters one character of the cookie')
   await writeCookie(visitor, cookie, alter(cookie.value))
   await visitor.page.goto('/store')
-  report.check((await textOf(visitor, 'who')) === signedOut, 'the altered cookie lets nobody in')
+  report.check((await textOf(visitor, 'who')) === signedOut, 'the altered cookie is not signed in')
   await writeCookie(visitor, cookie, cookie.value)
   await visitor.page.goto('/store')
-  report.check((await textOf(visitor, 'who')) === signedIn, 'and the true one still does')
+  report.check((await textOf(visitor, 'who')) === signedIn, 'the original cookie still is')
 }

@@ -13,14 +13,14 @@ async function endOneByOne({ report, picture }: Scene, laptop: Visitor, phone: V
   await laptop.page.goto('/')
   const items = laptop.page.locator('#devices li')
   const isListed = (await items.count()) === 2 && (await laptop.page.getByText('This one').count()) === 1
-  report.check(isListed, 'the laptop lists both, and knows which one it is')
+  report.check(isListed, 'the laptop lists both sessions, and marks its own')
   await picture(laptop, 'signed-in')
   await picture(phone, 'phone')
 
   report.act(laptop.name, 'presses "Sign out that one"')
   await press(laptop, 'button', 'Sign out that one')
   report.check((await textOf(laptop, 'who')) === signedIn, 'the laptop stays signed in')
-  report.check(!(await offers(laptop, 'Sign out that one')), 'and is alone in its list')
+  report.check(!(await offers(laptop, 'Sign out that one')), 'the laptop lists no other session')
   report.check(await seesAfterReload(phone, signedOut), 'the phone is signed out')
 }
 
@@ -40,7 +40,7 @@ async function endAll({ report }: Scene, laptop: Visitor, phone: Visitor): Promi
   report.act(laptop.name, 'presses "Sign out everywhere"')
   await press(laptop, 'button', 'Sign out everywhere')
   report.check((await textOf(laptop, 'who')) === signedOut, 'the laptop is signed out')
-  report.check((await sessionCookie(laptop)) === undefined, 'and its cookie is gone')
+  report.check((await sessionCookie(laptop)) === undefined, 'the cookie is cleared')
   report.check(await seesAfterReload(phone, signedOut), 'the phone is signed out')
 }
 
@@ -50,12 +50,15 @@ async function seeNoList({ report, picture }: Scene, laptop: Visitor, phone: Vis
   await picture(phone, 'phone')
   const hasButtons = (await offers(laptop, 'Sign out everywhere')) || (await offers(laptop, 'Sign out all others'))
   const says = await laptop.page.locator('#no-devices').innerText()
-  report.check(!hasButtons && says.startsWith('This store cannot list them.'), 'the page says that it cannot list them')
+  report.check(
+    !hasButtons && says.startsWith('This store cannot list them.'),
+    'the page says that the store cannot list sessions',
+  )
   await press(laptop, 'button', 'Sign out')
   report.check(await seesAfterReload(phone, signedIn), 'signing out on the laptop leaves the phone signed in')
 }
 
-/** Two browsers of one user. Ends with the user signed out. */
+/** Signs one user in on two browsers. Ends with the user signed out. */
 export async function meetOnTwoDevices(scene: Scene, laptop: Visitor): Promise<void> {
   const { browser, url, report, store } = scene
   const phone = await createVisitor(browser, 'phone', url, {

@@ -11,7 +11,7 @@ import { createVisitor, goBack, leave, press, sessionCookie, signInAs, textOf } 
 const shortTtlMs = 4000
 const expiresWithinMs = 30_000
 
-/** The page from before the sign-out must come neither from a cache nor from the browser's memory. */
+/** Checks that "back" after the sign-out shows no page from a cache or from the browser's memory. */
 export async function goBackAfterSignOut({ report }: Scene, visitor: Visitor): Promise<void> {
   report.act(visitor.name, `signs in as ${user}, opens another page, signs out, and goes back`)
   await signInAs(visitor, user)
@@ -21,7 +21,7 @@ export async function goBackAfterSignOut({ report }: Scene, visitor: Visitor): P
   await goBack(visitor)
   const isBack = new URL(visitor.page.url()).pathname === '/store'
   const shows = await visitor.page.content()
-  report.check(isBack && shows.includes(signedOut) && !shows.includes(signedIn), '"back" does not show it again')
+  report.check(isBack && shows.includes(signedOut) && !shows.includes(signedIn), '"back" does not show the user again')
 }
 
 async function rejectWhileAlive(plugin: SessionPlugin, id: SessionId): Promise<void> {
@@ -31,24 +31,24 @@ async function rejectWhileAlive(plugin: SessionPlugin, id: SessionId): Promise<v
     if (isSessionError(error) && error.code === 'NotFound') return
     throw error
   }
-  throw new Error('The session does not expire.')
+  throw new Error('The session has not expired.')
 }
 
-/** The browser keeps the cookie for longer than the session lives without a request: the store has to know. */
+/** Checks that a session expires at its idle timeout, although the browser still has its cookie. */
 export async function outliveSession({ browser, store, report }: Scene): Promise<void> {
   const server = await startServer(createApp(store, { idleTimeoutMs: shortTtlMs }), 0)
   try {
     const visitor = await createVisitor(browser, 'latecomer', server.url)
-    report.act(visitor.name, `signs in where sessions live for ${shortTtlMs / 1000} seconds without a request`)
+    report.act(visitor.name, `signs in to an app with an idle timeout of ${shortTtlMs / 1000} seconds`)
     await signInAs(visitor, user)
     report.check((await textOf(visitor, 'who')) === signedIn, `the page says "${signedIn}"`)
     const before = await sessionCookie(visitor)
-    // Reading extends no life (contract R5); a visit would.
+    // Reading does not extend a session (contract R5); a visit would.
     await waitUntil(() => rejectWhileAlive(store.plugin, asSessionId(before?.value ?? '')), expiresWithinMs)
     const after = await sessionCookie(visitor)
     report.check(after !== undefined && after.value === before?.value, 'later, the browser still has the cookie')
     await visitor.page.reload()
-    report.check((await textOf(visitor, 'who')) === signedOut, 'but it lets nobody in')
+    report.check((await textOf(visitor, 'who')) === signedOut, 'it is not signed in')
     await leave(visitor)
   } finally {
     await server.close()

@@ -13,7 +13,7 @@ function picturesIn(folder: string | undefined, store: string): Scene['picture']
   }
 }
 
-/** Walks through a visit on each store with browsers. Rejects if anything is not as it should be, or the signal is given. */
+/** Runs the walk of `--browser` on each store. Rejects if a check fails or the signal is aborted. */
 export async function walkAllInBrowser(options: DemoOptions, signal: AbortSignal): Promise<void> {
   const { screenshots } = options
   const executablePath = needChromium(process.env['PATH'])

@@ -3,12 +3,12 @@ import type { Report } from '../report.js'
 import type { DemoStore } from '../../src/stores/store.js'
 import type { Visitor } from './visitor.js'
 
-/** What the steps of a walk in a browser have to do with. */
+/** Browser, app and report of a walk. */
 export interface Scene {
   readonly browser: Browser
   readonly store: DemoStore
   readonly url: string
   readonly report: Report
-  /** Keeps a picture of what the visitor sees, where pictures are wanted. */
+  /** Saves a screenshot of the visitor's page, if `--screenshots` is given. */
   readonly picture: (visitor: Visitor, name: string) => Promise<void>
 }

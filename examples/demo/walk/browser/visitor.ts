@@ -1,6 +1,6 @@
 import type { Browser, BrowserContextOptions, Cookie, Page } from 'playwright-core'
 
-/** Someone with a browser of their own: no cookie is shared with others. It runs no scripts. */
+/** A visitor with a separate browser, which shares no cookies and runs no scripts. */
 export interface Visitor {
   readonly name: string
   readonly page: Page
@@ -19,12 +19,12 @@ export async function createVisitor(
   return { name, page: await context.newPage() }
 }
 
-/** What the element with that id says. */
+/** Resolves to the text of the element with that id. */
 export async function textOf({ page }: Visitor, id: 'who' | 'visits'): Promise<string> {
   return (await page.locator(`#${id}`).textContent()) ?? ''
 }
 
-/** Follows the link, or sends the form of the button, with that label: the first, where there are several. */
+/** Clicks the first link or button with that label, and waits for the next page. */
 export async function press({ page }: Visitor, role: 'button' | 'link', label: string): Promise<void> {
   const shown = page.waitForEvent('load')
   await Promise.all([shown, page.getByRole(role, { name: label, exact: true }).first().click()])
@@ -36,24 +36,24 @@ export async function signInAs(visitor: Visitor, user: string): Promise<void> {
   await press(visitor, 'button', 'Sign in')
 }
 
-/** Whether the page has such a button. */
+/** Resolves to whether the page has a button with that label. */
 export async function offers({ page }: Visitor, label: string): Promise<boolean> {
   return (await page.getByRole('button', { name: label, exact: true }).count()) > 0
 }
 
-/** The session cookie of who has signed in, as the browser keeps it. */
+/** Resolves to the session cookie of a signed-in visitor, as the browser stores it. */
 export async function sessionCookie({ page }: Visitor): Promise<Cookie | undefined> {
   const cookies = await page.context().cookies()
   return cookies.find(({ name }) => name === '__Host-session')
 }
 
-/** Puts another value into the cookie, as one can by a browser's own tools. */
+/** Changes the value of the cookie, as a visitor can with the browser's developer tools. */
 export async function writeCookie({ page }: Visitor, cookie: Cookie, value: string): Promise<void> {
   await page.context().addCookies([{ ...cookie, value }])
 }
 
 export async function goBack({ page }: Visitor): Promise<void> {
-  // A page from memory is not loaded, and this would wait for it: what counts is what is shown then.
+  // A page from memory is not loaded, so `goBack` would wait for a load. Only the shown page matters.
   await page.goBack({ timeout: 5000 }).catch(() => {})
 }
 

@@ -12,7 +12,7 @@ async function countVisits({ report, picture }: Scene, visitor: Visitor): Promis
   await visitor.page.goto('/')
   report.check((await textOf(visitor, 'visits')) === '1', 'the first visit is counted')
   await visitor.page.reload()
-  report.check((await textOf(visitor, 'visits')) === '2', 'the counter goes on across reloads')
+  report.check((await textOf(visitor, 'visits')) === '2', 'the counter is kept across reloads')
   await picture(visitor, 'signed-out')
 }
 
@@ -21,14 +21,14 @@ async function signIn({ store, report }: Scene, visitor: Visitor): Promise<void>
   await visitor.page.getByLabel('Your name').fill(user)
   await press(visitor, 'button', 'Sign in')
   report.check((await textOf(visitor, 'who')) === signedIn, `the page says "${signedIn}"`)
-  report.check((await textOf(visitor, 'visits')) === '3', 'the counter went along')
+  report.check((await textOf(visitor, 'visits')) === '3', 'the counter is kept')
   const id = (await sessionCookie(visitor))?.value ?? ''
-  report.holdings(await store.look(user))
+  report.storedRows(await store.look(user))
   await checkStoredRows(store, report, user, id)
-  report.check(id !== '' && !(await visitor.page.content()).includes(id), 'nor does the page show the id')
+  report.check(id !== '' && !(await visitor.page.content()).includes(id), 'the page does not contain the id')
 }
 
-/** Visits the running app with browsers, prints each step, and checks it. Rejects at the first that is wrong. */
+/** Visits the running app with browsers, and prints and checks each step. Rejects at the first failed check. */
 export async function walkInBrowser(scene: Scene): Promise<void> {
   const { browser, url, store, report } = scene
   report.heading(`${store.plugin.name}: ${store.place}, in Chromium ${browser.version()}`)
