@@ -11,13 +11,14 @@ interface ParsedOptions<Options extends OptionTypes> {
   readonly options: Options
 }
 
-/** Parses a command line. Throws a `UsageError` for an unknown option or one without its value. */
+/** Parses a command line, also after the `--` that pnpm passes on. Throws a `UsageError` for an unknown option or one without its value. */
 export function parseCommandLine<Options extends OptionTypes>(
   args: readonly string[],
   options: Options,
 ): ReturnType<typeof parseArgs<ParsedOptions<Options>>> {
   try {
-    return parseArgs<ParsedOptions<Options>>({ args: [...args], allowPositionals: true, options })
+    const own = args[0] === '--' ? args.slice(1) : [...args]
+    return parseArgs<ParsedOptions<Options>>({ args: own, allowPositionals: true, options })
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }

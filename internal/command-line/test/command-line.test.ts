@@ -9,6 +9,13 @@ test('options and positionals are parsed', () => {
   expect({ ...values }).toEqual({ rounds: '9', quick: false })
 })
 
+test('a leading "--" is skipped, because pnpm passes it on', () => {
+  expect(parseCommandLine(['--', 'redis', '--quick'], options)).toMatchObject({
+    positionals: ['redis'],
+    values: { quick: true },
+  })
+})
+
 test.each([[['--slow']], [['--rounds']], [['--quick=no']]])('%j is a usage error', (args) => {
   expect(() => parseCommandLine(args, options)).toThrow(UsageError)
 })

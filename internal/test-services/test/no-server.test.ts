@@ -32,7 +32,7 @@ describe.each(services)('$service.name', ({ service }) => {
   test('an unknown route is rejected', async () => {
     const env = { PATH: '', BEXT_TEST_SERVICES: 'cloud' }
     await expect(startService(service, { ...emptyMachine, env })).rejects.toThrow(
-      'BEXT_TEST_SERVICES is "cloud"; expected url, container, local, registry, or nothing to try them in turn.',
+      'BEXT_TEST_SERVICES must be one of url, container, local, registry, or unset to try all, but it is "cloud".',
     )
   })
 })
