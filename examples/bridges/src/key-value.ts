@@ -28,9 +28,9 @@ export interface KeyValue {
 /** Rules that no store can keep with these three calls alone: there is no write on condition. */
 export const keyValueLimits: readonly { readonly rule: string; readonly reason: string }[] = [
   { rule: 'C2', reason: 'set() takes the place of what is there: there is no insert-if-absent.' },
-  { rule: 'U4', reason: 'Between get() and set() the session may end; set() then makes it anew.' },
+  { rule: 'U4', reason: 'Between get() and set() the session may end; set() then creates it again.' },
   { rule: 'T2', reason: 'touch() has to set() the data that it got, over those of an update() meanwhile.' },
-  { rule: 'T3', reason: 'Between get() and set() the session may end; set() then makes it anew.' },
+  { rule: 'T3', reason: 'Between get() and set() the session may end; set() then creates it again.' },
 ]
 
 /** Sessions in a key-value store, as well as that goes (see `keyValueLimits`). */

@@ -25,7 +25,7 @@ export const sizeBudgets: readonly SizeBudget[] = [
   { entry: '@bext/session-core/doctor', runtime: 'node', maxBytes: 1_500 },
   { entry: '@bext/session-core/doctor', runtime: 'edge', maxBytes: 1_500 },
   { entry: '@bext/session-core/manager', runtime: 'node', maxBytes: 15_000 },
-  { entry: '@bext/session-core/manager', runtime: 'edge', maxBytes: 15_000 },
+  { entry: '@bext/session-core/manager', runtime: 'edge', maxBytes: 15_500 },
   { entry: '@bext/session-core/memory', runtime: 'node', maxBytes: 6_000 },
   { entry: '@bext/session-core/memory', runtime: 'edge', maxBytes: 6_000 },
   { entry: '@bext/session-core/store-helpers', runtime: 'node', maxBytes: 6_000 },

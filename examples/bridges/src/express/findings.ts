@@ -33,7 +33,7 @@ session. With the 192 random bits of express-session's ids this does not happen;
     stores: storeNames,
     cases: ['U4-delete-duel', 'U4-delete-step'],
     text: `A request that has changed its session, and is still at work when the session is destroyed, saves it afterwards, and
-\`set\` makes it anew: who has signed out is signed in again. A store cannot tell such a save from a new session.`,
+\`set\` creates it again: a visitor who signed out is signed in again. A store cannot tell such a save from a new session.`,
   },
   {
     rule: 'U1',
@@ -42,7 +42,7 @@ session. With the 192 random bits of express-session's ids this does not happen;
     stores: ['MemoryStore', 'memorystore', 'connect-redis', 'connect-pg-simple'],
     cases: ['T2-update-duel', 'U1-touch-step'],
     text: `\`set\` writes the end together with the data, so a save beside a \`touch\` puts back the end that it had read.
-Behind express-session it hardly shows: its save at the end of a request begins the session's life anew.`,
+Behind express-session it hardly shows: its save at the end of a request restarts the idle timeout.`,
   },
   {
     rule: 'C5',
@@ -122,7 +122,7 @@ is misled. The other three stores write it.`,
     stores: storeNames,
     cases: ['I1-no-ids-kept'],
     text: `The id of the cookie is the key, the file name or the row; none of them keeps a hash instead, and the protocol does
-not ask for it. express-session signs its cookie, so an id that is read there lets nobody in without the secret as well.`,
+not ask for it. express-session signs its cookie, so an id that is read there authenticates nobody without the secret.`,
   },
 ]
 
