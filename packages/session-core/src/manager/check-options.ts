@@ -75,7 +75,7 @@ function checkMaxSessions(limit: MaxSessionsPerUser, store: SessionPlugin, users
   checkOneOf('maxSessionsPerUser.policy', ['endOldest', 'reject'], limit.policy)
   if (users.supportsUserIndex) return
   throw new TypeError(
-    `${factory}: option maxSessionsPerUser needs a store that lists sessions (contract O1), and ${store.name} does not.`,
+    `${factory}: option maxSessionsPerUser needs a store that lists sessions, and ${store.name} does not.`,
   )
 }
 
@@ -83,7 +83,7 @@ function checkConflict(onConflict: 'overwrite' | 'reject', store: SessionPlugin)
   if (checkOneOf('onConflict', ['overwrite', 'reject'], onConflict) === 'overwrite') return undefined
   if (supportsCompare(store)) return store
   throw new TypeError(
-    `${factory}: option onConflict 'reject' needs a store with updateIfUnchanged (contract O4), and ${store.name} has none.`,
+    `${factory}: option onConflict 'reject' needs a store with updateIfUnchanged, and ${store.name} has none.`,
   )
 }
 

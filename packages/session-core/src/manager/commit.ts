@@ -2,8 +2,8 @@ import { isSessionError, SessionError } from '../contract/errors.js'
 import { isSameData, readBack, assertStorable, toDataText } from './data.js'
 import { expired, nowOf } from './expiry.js'
 import type { Host, SessionContext } from './host.js'
-import type { PendingChanges, PendingSession } from './pending-changes.js'
-import type { CommitPlan, RevokeAll } from './plan-commit.js'
+import type { PendingChanges, PendingSession, SessionReference } from './pending-changes.js'
+import type { CommitPlan } from './plan-commit.js'
 import { planCommit, planKeep } from './plan-commit.js'
 import type { Committed } from './replace-session.js'
 import { replaceSession } from './replace-session.js'
@@ -42,8 +42,8 @@ async function keep(host: Host, stored: StoredSession, changedText: string | und
   const { record, envelope, cookie } = stored
   const { lifetimes } = host
   const nowMs = await nowOf(host, stored, false)
-  const { write, ttlMs, rest } = planKeep(stored, changedText !== undefined, lifetimes, nowMs)
-  if (write === 'expired') throw expired()
+  const { isExpired, ttlMs, rest } = planKeep(stored, changedText !== undefined, lifetimes, nowMs)
+  if (isExpired) throw expired()
   let { id } = record
   if (changedText !== undefined) {
     id = await (ttlMs === undefined
@@ -69,29 +69,26 @@ async function keep(host: Host, stored: StoredSession, changedText: string | und
   return { id, times, setCookies: [cookie.write(id, rest.cookieTtlMs)] }
 }
 
-async function end(
+async function endSessions(
   { store, cookies }: Host,
   { cookies: sent }: PendingChanges,
-  { step }: CommitPlan,
+  ends: readonly SessionReference[],
 ): Promise<Committed> {
-  const ends = step.kind === 'end' ? step.ends : []
   await Promise.all(ends.map(({ id }) => store.delete(id)))
   const cleared = new Set(ends.map(({ cookie }) => cookie))
   if (sent.guest.length > 0) cleared.add(cookies.guest)
   return { id: undefined, setCookies: Array.from(cleared, (cookie) => cookie.clear()) }
 }
 
-async function revokeBefore({ store, users }: Host, revokeAll: RevokeAll, stored?: StoredSession): Promise<void> {
-  if (revokeAll.isChecked && stored) await store.read(stored.record.id)
-  await users.endAll(revokeAll.userId)
-}
-
 /** Carries out a plan. */
 async function execute(host: Host, pending: PendingChanges, plan: CommitPlan): Promise<Committed> {
   const { step, revokeAll } = plan
-  if (revokeAll?.when === 'before') await revokeBefore(host, revokeAll, pending.stored)
+  if (revokeAll?.when === 'before') {
+    if (revokeAll.isChecked && pending.stored) await host.store.read(pending.stored.record.id)
+    await host.users.endAll(revokeAll.userId)
+  }
   if (step.kind === 'replace') return replaceSession(host, pending, step, revokeAll)
-  if (step.kind === 'end') return end(host, pending, plan)
+  if (step.kind === 'end') return endSessions(host, pending, step.ends)
   if (step.kind !== 'keep' && step.kind !== 'migrate') return { id: undefined, setCookies: [] }
   const committed = await (step.kind === 'keep' ? keep : migrate)(host, step.stored, step.changedText)
   if (revokeAll?.when === 'after') await host.users.endAll(revokeAll.userId, committed.id)
@@ -102,11 +99,11 @@ async function execute(host: Host, pending: PendingChanges, plan: CommitPlan): P
 function clearLegacyCookie(
   { cookies }: Host,
   { cookies: sent }: PendingChanges,
-  { clearLegacyCookie: when }: CommitPlan,
+  { clearsLegacy }: CommitPlan,
   setsCookies: boolean,
 ): readonly string[] {
-  const isAlways = when === 'always'
-  return cookies.legacy && sent.legacy && (setsCookies || isAlways) ? cookies.legacy.clear(sent.legacy, isAlways) : []
+  const { legacy } = cookies
+  return legacy && sent.legacy && (setsCookies || clearsLegacy) ? legacy.clear(sent.legacy, clearsLegacy) : []
 }
 
 /** Returns true if a commit would change what is stored, or reject the data. */
@@ -134,7 +131,7 @@ export async function commitSession<Data extends object>(
   assertStorable(context, pending.data)
   const plan = planCommit(pending, isSameData(pending.unchangedText, text) ? undefined : text, context.users)
   if (plan.step.kind === 'reject') {
-    const message = 'Another request rotated the session, and this id can only be read. Use the new cookie.'
+    const message = 'Another request rotated the session. Use the new cookie.'
     throw new SessionError('unknown', message)
   }
   const { schema } = context

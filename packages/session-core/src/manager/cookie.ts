@@ -58,7 +58,7 @@ function parsePairs(cookieHeader: string): [name: string, value: string][] {
 }
 
 function idsNamed(name: string, pairs: readonly [name: string, value: string][]): readonly SessionId[] {
-  const values = pairs.filter((pair) => pair[0] === name && pair[1] !== '').map((pair) => pair[1])
+  const values = pairs.flatMap(([key, value]) => (key === name && value !== '' ? [value] : []))
   return Array.from(new Set(values), asSessionId).slice(0, maxIdsPerName)
 }
 

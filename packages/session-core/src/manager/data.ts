@@ -7,7 +7,7 @@ import { findUnkept, placeOf } from './unkept.js'
 
 function unkeptError(found: UnkeptValue, cause?: unknown): SessionError {
   const fault = `${placeOf(found)} is ${found.kind}, which JSON cannot represent.`
-  const advice = 'Store plain JSON values (a date as a number or a string), or convert the value in the option schema.'
+  const advice = 'Store plain JSON values (a date as a string), or convert the value in the schema.'
   return new SessionError('bad_argument', `${fault} ${advice}`, { cause })
 }
 
@@ -23,7 +23,7 @@ export function toDataText(data: object): string {
     throw new SessionError('bad_argument', 'session.data cannot be serialized as JSON. See the cause.', { cause })
   }
   if (json?.startsWith('{') || json?.startsWith('[')) return json
-  throw new SessionError('bad_argument', 'session.data must be an object, and its JSON must be an object or an array.')
+  throw new SessionError('bad_argument', 'session.data must be an object whose JSON is an object or an array.')
 }
 
 /** Returns true if both are the same data: stores and other programs may spell the same JSON differently (contract R2). */
@@ -72,10 +72,10 @@ export async function readBack<Data extends object>(schema: DataSchema<Data>, te
   try {
     result = await schema['~standard'].validate(JSON.parse(text))
   } catch (cause) {
-    throw new SessionError('bad_argument', "session.data makes the manager's schema throw. See the cause.", { cause })
+    throw new SessionError('bad_argument', 'session.data makes the schema throw. See the cause.', { cause })
   }
   if (!result.issues) return result.value
   const count = result.issues.length === 1 ? '1 issue' : `${result.issues.length} issues`
-  const message = `session.data fails validation by the manager's schema: ${count}. See the cause.`
+  const message = `session.data fails the schema: ${count}. See the cause.`
   throw new SessionError('bad_argument', message, { cause: result.issues })
 }

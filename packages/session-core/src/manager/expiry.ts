@@ -13,7 +13,7 @@ export function nowOf({ lifetimes, clock }: Timing, stored: SessionState, isExac
 }
 
 export function expired(): SessionError {
-  return new SessionError('expired', "The session has passed the manager's idleTimeoutMs or absoluteTimeoutMs.")
+  return new SessionError('expired', "The session has expired by the manager's timeouts.")
 }
 
 /** Rejects with `NotFound` if the session has passed the current timeouts, even if its record is still live. */

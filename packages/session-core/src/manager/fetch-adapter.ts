@@ -16,7 +16,7 @@ function isResponse(value: unknown): value is Response {
  */
 function copyOf(response: Response): Response {
   if (response.bodyUsed)
-    throw new TypeError('handleFetch: the body of the response was already read. Return a response that was not read.')
+    throw new TypeError('handleFetch: the body of the response was already read. Return an unread response.')
   // Passing the response as init keeps properties outside of the standard, such as encodeBody and webSocket of workerd.
   if (!('Bun' in globalThis)) return new Response(response.body, response)
   // Bun sets the content type of a text or a file when it sends it, but not after the body was accessed.

@@ -59,9 +59,9 @@ export function createLegacyCookie(
     },
 
     clear({ names }, always) {
-      const isWholeCleared = !isOwnCookie && (always || names.includes(name))
-      const parts = names.filter((cookieName) => cookieName !== name)
-      return (isWholeCleared ? [name, ...parts] : parts).map(removal)
+      const cleared = new Set(always ? [name, ...names] : names)
+      if (isOwnCookie) cleared.delete(name)
+      return Array.from(cleared, removal)
     },
   }
 }

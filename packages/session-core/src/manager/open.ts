@@ -111,8 +111,7 @@ export async function openSession<Data extends object>(
 ): Promise<RequestSession<Data>> {
   const header = cookieHeader ?? ''
   if (typeof header !== 'string') {
-    const message = `open needs the request's Cookie header, a string, but it is ${describeType(header)}.`
-    throw new SessionError('bad_argument', message)
+    throw new SessionError('bad_argument', `open needs a Cookie header, but it was given ${describeType(header)}.`)
   }
   const sent = context.cookies.read(header)
   const unreadable: SessionReference[] = []

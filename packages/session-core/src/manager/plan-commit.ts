@@ -28,7 +28,7 @@ export type CommitStep =
        * Treatment of the old session before it is ended. `check`: fails if it was ended meanwhile, so that it is not
        * revived. `grace`: keeps it readable for `graceMs` and does not end it.
        */
-      readonly retire: 'nothing' | 'check' | 'grace'
+      readonly retire: 'check' | 'grace' | undefined
       readonly ends: readonly SessionReference[]
     }
 
@@ -46,8 +46,8 @@ export interface CommitPlan {
   readonly revokeAll: RevokeAll | undefined
   /** True: validates the data with the schema before anything is stored. */
   readonly isValidated: boolean
-  /** `always`: also if the request did not have the legacy cookie, because another path of the site may have it. */
-  readonly clearLegacyCookie: 'always' | 'ifCookieIsSet'
+  /** True: clears the legacy cookie even if no cookie is set, or the request did not have it: another path may have it. */
+  readonly clearsLegacy: boolean
 }
 
 /** Capabilities of the store that decide what a commit does. */
@@ -75,12 +75,12 @@ function planStep(
   const isSignIn = action === 'signIn'
   if (isSignIn || action === 'rotate') {
     const dataText = changedText ?? unchangedText
-    const base = { kind: 'replace', dataText, cookie: 'main', isSignIn } as const
-    if (isSignIn || !stored) return { ...base, retire: 'nothing', ends }
-    return graceMs > 0 && !revokeAll ? { ...base, retire: 'grace', ends: [] } : { ...base, retire: 'check', ends }
+    const hasGrace = !isSignIn && graceMs > 0 && !revokeAll
+    const retire = isSignIn ? undefined : hasGrace ? 'grace' : 'check'
+    return { kind: 'replace', dataText, cookie: 'main', retire, isSignIn, ends: hasGrace ? [] : ends }
   }
   if (changedText !== undefined) {
-    return { kind: 'replace', dataText: changedText, cookie: 'guest', isSignIn: false, retire: 'nothing', ends }
+    return { kind: 'replace', dataText: changedText, cookie: 'guest', retire: undefined, isSignIn, ends }
   }
   return action === 'end' ? { kind: 'end', ends } : { kind: 'none' }
 }
@@ -92,26 +92,28 @@ export function planCommit(
   { canKeepOne }: CommitCapabilities,
 ): CommitPlan {
   const { action, stored, revokeAll } = pending
-  const plan = {
-    isValidated: action === 'signIn' || action === 'rotate' || changedText !== undefined,
-    clearLegacyCookie: action === 'signIn' || action === 'end' ? 'always' : 'ifCookieIsSet',
-  } as const
+  const isSignIn = action === 'signIn'
   const step = planStep(pending, action, changedText)
-  if (!revokeAll || step.kind === 'reject') return { ...plan, step, revokeAll: undefined }
-  const { userId, keepsCurrent } = revokeAll
-  if (!keepsCurrent) return { ...plan, step, revokeAll: { userId, when: 'before', isChecked: false } }
-  if (canKeepOne) return { ...plan, step, revokeAll: { userId, when: 'after', isChecked: false } }
-  // The store ends the current session too, so a new one replaces it, as at a sign-in.
-  const isChecked = stored !== undefined && action !== 'signIn'
-  return { ...plan, step: planStep(pending, 'signIn', changedText), revokeAll: { userId, when: 'before', isChecked } }
+  const revokes = step.kind === 'reject' ? undefined : revokeAll
+  // A store that cannot keep one session ends the current one too, so a new one replaces it, as at a sign-in.
+  const isRecreated = revokes?.keepsCurrent === true && !canKeepOne
+  return {
+    step: isRecreated ? planStep(pending, 'signIn', changedText) : step,
+    revokeAll: revokes && {
+      userId: revokes.userId,
+      when: revokes.keepsCurrent && canKeepOne ? 'after' : 'before',
+      isChecked: isRecreated && !isSignIn && stored !== undefined,
+    },
+    isValidated: isSignIn || action === 'rotate' || changedText !== undefined,
+    clearsLegacy: isSignIn || action === 'end',
+  }
 }
 
-/**
- * Write to a session that keeps its id. `expired`: the absolute timeout passed during the request, so the change is
- * rejected. `ttlMs` is undefined if the session is not extended.
- */
+/** Write to a session that keeps its id. */
 export interface KeepPlan {
-  readonly write: 'none' | 'update' | 'touch' | 'updateAndTouch' | 'expired'
+  /** True: the absolute timeout passed during the request, so the change is rejected. */
+  readonly isExpired: boolean
+  /** Time to live to touch the session with, or undefined if it is not extended. */
   readonly ttlMs: number | undefined
   /** Remaining lifetimes, or undefined if the absolute timeout has passed. */
   readonly rest: Rest | undefined
@@ -119,13 +121,13 @@ export interface KeepPlan {
 
 /** Decides how a session that keeps its id is written, without I/O. */
 export function planKeep(stored: StoredSession, isChanged: boolean, lifetimes: Lifetimes, nowMs: number): KeepPlan {
-  const { record, envelope } = stored
   const life = storedLifeOf(stored)
   const rest = life && lifetimes.rest(life, nowMs)
   // A server-backed session was extended when it was opened. One that was rotated is never extended.
-  const isExtended = envelope.isReplaced || isServerBackedId(record.id)
-  const ttlMs = isExtended || !life ? undefined : lifetimes.touchTtlIfDue(life, nowMs)
-  if (!isChanged) return { write: ttlMs === undefined ? 'none' : 'touch', ttlMs, rest }
-  if (!rest) return { write: 'expired', ttlMs, rest }
-  return { write: ttlMs === undefined ? 'update' : 'updateAndTouch', ttlMs, rest }
+  const isExtended = stored.envelope.isReplaced || isServerBackedId(stored.record.id)
+  return {
+    isExpired: isChanged && !rest,
+    ttlMs: isExtended || !life ? undefined : lifetimes.touchTtlIfDue(life, nowMs),
+    rest,
+  }
 }

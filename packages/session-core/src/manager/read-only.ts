@@ -1,5 +1,5 @@
 function refuse(): never {
-  throw new TypeError('The session is committed: its data can be read, but not changed. Change it before the commit.')
+  throw new TypeError('The session is committed, so it can only be read. Change it before the commit.')
 }
 
 const traps: ProxyHandler<object> = {

@@ -45,8 +45,7 @@ async function enforceLimit(
   }
   const rank = live.findIndex(({ handle }) => handle === handleOf(id))
   if (rank >= 0 && rank < limit.count) return
-  const message = `The user already has ${limit.count} sessions, the limit of maxSessionsPerUser. End another session first.`
-  throw new SessionCommitError('too_many_sessions', message)
+  throw new SessionCommitError('too_many_sessions', `The user may have only ${limit.count} sessions. End another one.`)
 }
 
 /** Marks the old session as replaced, so that it cannot be changed or extended, and shortens it to the grace period. */

@@ -26,7 +26,7 @@ export interface RequestSession<Data extends object> {
 export function checkUserId(call: string, userId: unknown): string {
   if (typeof userId === 'string' && userId !== '') return userId
   const given = userId === '' ? 'empty' : describeType(userId)
-  throw new SessionError('bad_argument', `${call}: userId must be a string that is not empty, but it is ${given}.`)
+  throw new SessionError('bad_argument', `${call}: userId must be a non-empty string, but it is ${given}.`)
 }
 
 function checkGrace(graceMs: unknown): number {
@@ -47,13 +47,13 @@ export function createRequestSession<Data extends object>(
 
   function assertOpen(): void {
     if (!isClosed) return
-    throw new Error('The session is closed, because its commit failed or its request ended. Open one for each request.')
+    throw new Error('The session is closed: its commit failed, or its request is over. Open one for each request.')
   }
 
   function toChange(): PendingSession<Data> {
     assertOpen()
     if (!committed) return pending
-    throw new Error('The session is committed: it can be read, but not changed. Change it before the commit.')
+    throw new Error('The session is committed, so it can only be read. Change it before the commit.')
   }
 
   /** Returns the times as stored, or before the commit those that are already known. */
@@ -149,8 +149,7 @@ export function createRequestSession<Data extends object>(
         throw new TypeError(`signOutEverywhere: except must be 'this', but it is ${describeType(except)}.`)
       }
       if (!users.supportsSignOutEverywhere) {
-        const advice = 'Check supportsSignOutEverywhere of the manager first.'
-        throw new TypeError(`signOutEverywhere: the store cannot end all sessions of a user. ${advice}`)
+        throw new TypeError('signOutEverywhere: check supportsSignOutEverywhere first. This store cannot.')
       }
       if (userId !== undefined) pending.revokeAll = { userId, keepsCurrent: except === 'this' }
       if (except === undefined) session.signOut()

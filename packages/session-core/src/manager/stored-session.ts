@@ -74,10 +74,7 @@ export function decodeStoredSession(dataJson: string): DecodedSession {
   }
   const [storedVersion, flags, beganAtMs, data, ttlMs = impliedTtlMs] = parsed as unknown[]
   if (storedVersion !== version) {
-    throw new SessionError(
-      'unsupported_version',
-      'The session was stored by a version of the manager that this version does not know.',
-    )
+    throw new SessionError('unsupported_version', 'The session was stored by an unknown version of the manager.')
   }
   const isFlagged = isWhole(flags, rememberedFlag + replacedFlag)
   const isTimed = isWhole(beganAtMs, Number.MAX_SAFE_INTEGER) && isWhole(ttlMs, Number.MAX_SAFE_INTEGER) && ttlMs > 0

@@ -32,7 +32,7 @@ export function createUserSessions(plugin: SessionPlugin): UserSessions {
 
   function needIndex(): UserIndexCapability {
     if (index) return index
-    const advice = 'Check supportsUserIndex or supportsSignOutEverywhere of the manager first.'
+    const advice = 'Check supportsUserIndex or supportsSignOutEverywhere first.'
     throw new TypeError(`The store ${plugin.name} cannot list the sessions of a user. ${advice}`)
   }
 

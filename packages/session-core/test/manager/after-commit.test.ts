@@ -108,7 +108,8 @@ it('refuses each change by an error that says so', async () => {
     () => session.signOut(),
     () => session.signOutEverywhere(),
   ]
-  for (const change of changes) expect(change).toThrow(/^The session is committed: .* before the commit\.$/)
+  for (const change of changes)
+    expect(change).toThrow(/^The session is committed, so it can only be read\. Change it before the commit\.$/)
   await expect(session.endSession('handle')).rejects.toThrow('committed')
   await expect(session.commit()).rejects.toThrow('committed')
   expect(session.data).toEqual({ items: [{ name: 'tea' }] })

@@ -3,7 +3,7 @@ import { asSessionId } from '@bext/session-core'
 import { createSessionCookies } from '../../src/manager/cookie.js'
 import { createLifetimes } from '../../src/manager/lifetimes.js'
 import type { PendingChanges } from '../../src/manager/pending-changes.js'
-import type { CommitPlan } from '../../src/manager/plan-commit.js'
+import type { CommitPlan, KeepPlan } from '../../src/manager/plan-commit.js'
 import { planCommit, planKeep } from '../../src/manager/plan-commit.js'
 import type { StoredSession } from '../../src/manager/stored-session.js'
 
@@ -43,7 +43,7 @@ function wordsOf({ step, revokeAll }: CommitPlan): string {
   if (step.kind === 'replace') {
     parts.push(step.cookie)
     if (step.isSignIn) parts.push('limit')
-    if (step.retire !== 'nothing') parts.push(step.retire)
+    if (step.retire) parts.push(step.retire)
   }
   if ('ends' in step && step.ends.length > 0) {
     parts.push(`ends ${step.ends.map(({ id }) => (id === serverBackedId ? 'own' : 'unreadable')).join(' and ')}`)
@@ -131,13 +131,13 @@ describe('the decisions of a commit', () => {
     expect(wordsOf(plan({ stored: which, action, ...rest }))).toBe(expected)
   })
 
-  it.each<[Row['action'], boolean, Pick<CommitPlan, 'isValidated' | 'clearLegacyCookie'>]>([
-    ['keep', false, { isValidated: false, clearLegacyCookie: 'ifCookieIsSet' }],
-    ['keep', true, { isValidated: true, clearLegacyCookie: 'ifCookieIsSet' }],
-    ['rotate', false, { isValidated: true, clearLegacyCookie: 'ifCookieIsSet' }],
-    ['signIn', false, { isValidated: true, clearLegacyCookie: 'always' }],
-    ['end', false, { isValidated: false, clearLegacyCookie: 'always' }],
-    ['end', true, { isValidated: true, clearLegacyCookie: 'always' }],
+  it.each<[Row['action'], boolean, Pick<CommitPlan, 'isValidated' | 'clearsLegacy'>]>([
+    ['keep', false, { isValidated: false, clearsLegacy: false }],
+    ['keep', true, { isValidated: true, clearsLegacy: false }],
+    ['rotate', false, { isValidated: true, clearsLegacy: false }],
+    ['signIn', false, { isValidated: true, clearsLegacy: true }],
+    ['end', false, { isValidated: false, clearsLegacy: true }],
+    ['end', true, { isValidated: true, clearsLegacy: true }],
   ])('action: %s, changed data: %s: validation and legacy cookie', (action, isChanged, expected) => {
     expect(plan({ stored: 'own', action, isChanged })).toMatchObject(expected)
   })
@@ -147,6 +147,12 @@ describe('the decisions of a commit', () => {
     expect(plan({ stored: 'own', action: 'signIn', isChanged: false }).step).toMatchObject({ dataText: '{}' })
   })
 })
+
+function writeOf({ isExpired, ttlMs }: KeepPlan, isChanged: boolean): string {
+  if (isExpired) return 'expired'
+  if (isChanged) return ttlMs === undefined ? 'update' : 'updateAndTouch'
+  return ttlMs === undefined ? 'none' : 'touch'
+}
 
 describe('the write to a session that keeps its id', () => {
   const lifetimes = createLifetimes({ idleTimeoutMs: 30 * minuteMs, absoluteTimeoutMs: 60 * minuteMs })
@@ -165,6 +171,7 @@ describe('the write to a session that keeps its id', () => {
   ])('%s, minute %i, changed data %s: %s', (_, minute, isChanged, write, session, ttlMin) => {
     const nowMs = session.record.createdAtMs + minute * minuteMs
     const ttlMs = ttlMin === undefined ? undefined : ttlMin * minuteMs
-    expect(planKeep(session, isChanged, lifetimes, nowMs)).toMatchObject({ write, ttlMs })
+    const keepPlan = planKeep(session, isChanged, lifetimes, nowMs)
+    expect({ write: writeOf(keepPlan, isChanged), ttlMs: keepPlan.ttlMs }).toEqual({ write, ttlMs })
   })
 })
