@@ -1,4 +1,4 @@
-export type { Doctor, DoctorOutput } from './doctor/command.js'
-export { formatFindings, runDoctor, UnreachableError, UsageError } from './doctor/command.js'
+export type { Doctor, DoctorProcess, StyleText } from './doctor/command.js'
+export { doctorOptions, parseDoctorArguments, runDoctor, UnreachableError, UsageError } from './doctor/command.js'
 export type { Finding } from './doctor/finding.js'
-export { warning as note, skipped, ok, problem } from './doctor/finding.js'
+export { ok, problem, skipped, warning } from './doctor/finding.js'

@@ -121,10 +121,10 @@ it('reports row level security, and whether it applies to the role', async () =>
   await sql.unsafe(`create policy p on ${table} for select using (true)`)
   const applies = 'problem: row level security applies to the role'
   expect(await complaints(asRole)).toEqual([applies])
-  expect(await complaints()).toEqual(['note: row level security is on'])
+  expect(await complaints()).toEqual(['warning: row level security is on'])
   // It does not apply to the owner unless it is forced.
   await sql.unsafe(`alter table ${table} owner to ${role}`)
-  expect(await complaints(asRole)).toEqual(['note: row level security is on'])
+  expect(await complaints(asRole)).toEqual(['warning: row level security is on'])
   await sql.unsafe(`alter table ${table} force row level security`)
   expect(await complaints(asRole)).toEqual([applies])
 })
@@ -170,7 +170,7 @@ it('reports triggers that can keep the server from writing rows, and rules', asy
   await sql.unsafe(`create trigger harmless after update on ${table} for each row ${call}`)
   expect(await complaints()).toEqual([])
   await sql.unsafe(`create trigger keeper before delete on ${table} for each row ${call}`)
-  expect(await complaints()).toEqual(['note: triggers are called before each row: keeper'])
+  expect(await complaints()).toEqual(['warning: triggers are called before each row: keeper'])
   await sql.unsafe(`alter table ${table} disable trigger keeper`)
   expect(await complaints()).toEqual([])
   await sql.unsafe(`create rule "Quiet" as on delete to ${table} do instead nothing`)
@@ -209,7 +209,7 @@ it('reports slow statements on connections that may belong to the client of the 
   await migrate(sql, { schema })
   const slowStatements = async (): Promise<readonly string[]> =>
     (await diagnosePg(sql, { schema, timeoutMs: 20_000 }))
-      .filter(({ level, found }) => level === 'note' && found.includes('slow statements'))
+      .filter(({ level, found }) => level === 'warning' && found.includes('slow statements'))
       .map(({ found }) => found)
   expect(await slowStatements()).toEqual([])
   const slow = openClient({ connection })

@@ -89,7 +89,7 @@ describe('the doctor of a Cluster', () => {
         .poll(async () => (await diagnoseRedis(ofCluster)).filter(({ subject }) => subject === 'replicas'), {
           timeout: 20_000,
         })
-        .toMatchObject([{ level: 'note' }])
+        .toMatchObject([{ level: 'warning' }])
 
       const single = await runDoctor('doctor', url)
       expect(single.code).toBe(1)

@@ -6,13 +6,17 @@ export class UsageError extends Error {}
 /** Thrown if the backend cannot be reached. The message says why. */
 export class UnreachableError extends Error {}
 
-/** Destinations of a doctor's output. */
-export interface DoctorOutput {
-  readonly out: (text: string) => void
-  readonly error: (text: string) => void
-  /** Colours the mark of a finding if the terminal shows colours. */
-  readonly paint: (level: Finding['level'], mark: string) => string
+/** Part of `node:process` that a doctor needs: arguments in, text and exit code out. */
+export interface DoctorProcess {
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdout: { readonly isTTY?: boolean | undefined; write(text: string): unknown }
+  readonly stderr: { write(text: string): unknown }
+  exitCode?: number | string | null | undefined
 }
+
+/** Colours text for a terminal, as `styleText` of `node:util` does. */
+export type StyleText = (color: 'green' | 'yellow' | 'red', text: string) => string
 
 /** Parts of a doctor that depend on the backend. */
 export interface Doctor<Args extends { readonly json: boolean }> {
@@ -24,10 +28,13 @@ export interface Doctor<Args extends { readonly json: boolean }> {
   readonly examine: (args: Args) => Promise<readonly Finding[]>
 }
 
-const marks = { ok: 'ok     ', note: 'note   ', problem: 'PROBLEM' } as const
+const marks = { ok: 'ok     ', warning: 'warning', problem: 'PROBLEM' } as const
+const colors = { ok: 'green', warning: 'yellow', problem: 'red' } as const
 
-/** Formats the findings as text. */
-export function formatFindings(findings: readonly Finding[], paint: DoctorOutput['paint']): string {
+function formatFindings(
+  findings: readonly Finding[],
+  paint: (level: Finding['level'], mark: string) => string,
+): string {
   const lines = findings.flatMap(({ level, subject, found, why, advice }) => {
     const head = `${paint(level, marks[level])}  ${subject}: ${found}`
     return [head, ...[why, advice].filter((text) => text !== undefined).map((text) => `         ${text}`)]
@@ -40,26 +47,69 @@ export function formatFindings(findings: readonly Finding[], paint: DoctorOutput
   return [...lines, '', `${summary}${rest}`, ''].join('\n')
 }
 
-/** Runs a doctor. Resolves to the exit code: 0 no problem, 1 at least one problem, 2 misuse or unreachable backend. */
+/** The options of every doctor's command line, for `parseArgs` of `node:util`. */
+export const doctorOptions = {
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+  version: { type: 'boolean', short: 'v', default: false },
+} as const
+
+interface ParsedCommandLine {
+  readonly values: { readonly help: boolean; readonly version: boolean }
+  readonly positionals: readonly string[]
+}
+
+/**
+ * Checks a command line: the word `doctor`, one URL, options. Returns `help` or `version` if it asks for that. Throws a
+ * `UsageError` if it is invalid, or if `parse` throws. No message quotes an argument, which may be a URL with a password.
+ */
+export function parseDoctorArguments<Parsed extends ParsedCommandLine>(
+  args: readonly string[],
+  parse: () => Parsed,
+  url: { readonly isValid: (text: string) => boolean; readonly expected: string },
+): { readonly values: Parsed['values']; readonly url: string } | 'help' | 'version' {
+  let parsed: Parsed
+  try {
+    parsed = parse()
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new UsageError(message.includes('://') ? 'An option is unknown or has no value.' : message)
+  }
+  const { values, positionals } = parsed
+  if (values.help || args.length === 0) return 'help'
+  if (values.version) return 'version'
+  const [command, text, ...rest] = positionals
+  if (command !== 'doctor') throw new UsageError('The first argument must be doctor, the only command.')
+  if (text === undefined || rest.length > 0 || !url.isValid(text)) {
+    throw new UsageError(`doctor expects ${url.expected}. Percent-encode the user and the password.`)
+  }
+  return { values, url: text }
+}
+
+/** Runs a doctor. Sets the exit code: 0 no problem, 1 at least one problem, 2 misuse or unreachable backend. */
 export async function runDoctor<Args extends { readonly json: boolean }>(
   doctor: Doctor<Args>,
-  given: readonly string[],
-  output: DoctorOutput,
-): Promise<number> {
+  process: DoctorProcess,
+  styleText: StyleText,
+): Promise<void> {
+  const isColorful = process.stdout.isTTY && !process.env['NO_COLOR']
   try {
-    const args = doctor.parse(given)
+    const args = doctor.parse(process.argv.slice(2))
     if (args === 'help' || args === 'version') {
-      output.out(args === 'help' ? doctor.usage : `${doctor.version()}\n`)
-      return 0
+      process.stdout.write(args === 'help' ? doctor.usage : `${doctor.version()}\n`)
+      return
     }
     const findings = await doctor.examine(args)
-    output.out(args.json ? `${JSON.stringify(findings, undefined, 2)}\n` : formatFindings(findings, output.paint))
-    return findings.some(({ level }) => level === 'problem') ? 1 : 0
+    const text = args.json
+      ? `${JSON.stringify(findings, undefined, 2)}\n`
+      : formatFindings(findings, (level, mark) => (isColorful ? styleText(colors[level], mark) : mark))
+    process.stdout.write(text)
+    process.exitCode = findings.some(({ level }) => level === 'problem') ? 1 : 0
   } catch (error) {
-    if (error instanceof UnreachableError) output.error(`${error.message}\n`)
+    if (error instanceof UnreachableError) process.stderr.write(`${error.message}\n`)
     else if (error instanceof UsageError || error instanceof TypeError)
-      output.error(`${error.message}\n\n${doctor.usage}`)
+      process.stderr.write(`${error.message}\n\n${doctor.usage}`)
     else throw error
-    return 2
+    process.exitCode = 2
   }
 }

@@ -1,7 +1,7 @@
 /** Result of one check of a doctor. */
 export interface Finding {
-  /** `problem`: something is wrong. `note`: something to know. `ok`: all is well. */
-  readonly level: 'problem' | 'note' | 'ok'
+  /** `problem`: something is wrong. `warning`: something to know. `ok`: all is well. */
+  readonly level: 'problem' | 'warning' | 'ok'
   /** Subject of the check. */
   readonly subject: string
   readonly found: string
@@ -12,14 +12,14 @@ export interface Finding {
 }
 
 /** Text of a finding whose check could not run. */
-export const skipped = 'could not be looked at'
+export const skipped = 'not checked'
 
 export function ok(subject: string, found: string): Finding {
   return { level: 'ok', subject, found }
 }
 
 export function warning(subject: string, found: string, why: string, advice: string): Finding {
-  return { level: 'note', subject, found, why, advice }
+  return { level: 'warning', subject, found, why, advice }
 }
 
 export function problem(subject: string, found: string, why: string, advice: string): Finding {

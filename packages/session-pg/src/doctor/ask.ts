@@ -1,6 +1,6 @@
 import { isSessionError } from '@bext/session-core'
 import { withinDeadline } from '@bext/session-core/store-helpers'
-import { note, problem, skipped, type Finding } from '@bext/session-core/doctor'
+import { warning, problem, skipped, type Finding } from '@bext/session-core/doctor'
 import { query, type PgClient, type SqlText, type TextRow } from '../client/client.js'
 import { retryUnsent } from '../client/retry-unsent.js'
 import { codeOf, isSqlState, toSessionError } from '../errors.js'
@@ -49,6 +49,6 @@ export async function attempt(subject: string, check: () => Promise<Finding[]>):
       return [problem(subject, skipped, 'The server did not reply in time.', 'Check the log of the server.')]
     }
     const why = `The server does not let this role run the query (SQLSTATE ${code}).`
-    return [note(subject, skipped, why, 'Run the doctor as a role with more rights.')]
+    return [warning(subject, skipped, why, 'Run the doctor as a role with more rights.')]
   }
 }

@@ -1,4 +1,4 @@
-import { note, problem, type Finding } from '@bext/session-core/doctor'
+import { warning, problem, type Finding } from '@bext/session-core/doctor'
 import type { Ask } from './ask.js'
 
 async function examineRowSecurity(ask: Ask, table: string): Promise<Finding[]> {
@@ -16,7 +16,7 @@ async function examineRowSecurity(ask: Ask, table: string): Promise<Finding[]> {
   const why =
     'It does not apply to this role, which is the owner, a superuser, or has bypassrls. Calls of other roles fail.'
   const advice = 'Use this role for the store, or run alter table … disable row level security.'
-  return [note('privileges', 'row level security is on', why, advice)]
+  return [warning('privileges', 'row level security is on', why, advice)]
 }
 
 // A trigger with the type bits 1 and 2 is called before each row.
@@ -35,7 +35,7 @@ export async function examineGuards(ask: Ask, table: string): Promise<Finding[]>
   if (typeof triggers === 'string') {
     const why = 'A trigger that returns null keeps the row unchanged. Calls then fail, and a sweep removes nothing.'
     const advice = 'Make it return new (old for a delete) or raise an exception, or drop it.'
-    findings.push(note('table', `triggers are called before each row: ${triggers}`, why, advice))
+    findings.push(warning('table', `triggers are called before each row: ${triggers}`, why, advice))
   }
   if (typeof rules === 'string') {
     const why = 'Calls of the store fail, because PostgreSQL cannot rewrite its statements.'

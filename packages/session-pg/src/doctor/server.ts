@@ -1,4 +1,4 @@
-import { note, ok, problem, type Finding } from '@bext/session-core/doctor'
+import { warning, ok, problem, type Finding } from '@bext/session-core/doctor'
 import { acceptsUtf8, readConnectionTraits, type PgClient } from '../client/client.js'
 import type { Ask } from './ask.js'
 
@@ -73,7 +73,7 @@ function examineDurability(fsync: string, synchronousCommit: string): Finding {
   }
   if (synchronousCommit !== 'off') return ok('durability', found)
   const why = 'A crash loses the last writes: sessions deleted just before it are valid again.'
-  return note('durability', found, why, 'Set synchronous_commit = on for the role of the store if that matters.')
+  return warning('durability', found, why, 'Set synchronous_commit = on for the role of the store if that matters.')
 }
 
 /** Checks the version, role, encoding and durability of the server. */
@@ -109,7 +109,7 @@ async function examineSlowStatements(ask: Ask, table: string): Promise<Finding[]
   const found = `${slow} connections of this role run other slow statements or transactions`
   const why =
     'If the store has the same client, calls can end in a timeout, because postgres.js also uses busy connections.'
-  return [note('connections', found, why, 'Give the store a separate client: see the README.')]
+  return [warning('connections', found, why, 'Give the store a separate client: see the README.')]
 }
 
 /** Counts the connections, and checks for slow statements beside the store. `table` must be quoted. */
@@ -122,7 +122,7 @@ export async function examineConnections(ask: Ask, table: string): Promise<Findi
   if (Number(used) < manyConnections * Number(most)) return [ok('connections', found), ...slowStatements]
   const advice = 'Reduce max in the options of clients, or put a pooler before the server.'
   return [
-    note('connections', found, 'When no connection is left, the server refuses new ones, and calls fail.', advice),
+    warning('connections', found, 'When no connection is left, the server refuses new ones, and calls fail.', advice),
     ...slowStatements,
   ]
 }
@@ -135,7 +135,7 @@ export async function examineClock(ask: Ask): Promise<Finding[]> {
   if (skewMs <= maxSkewMs) return [ok('clock', found)]
   const why =
     "Sessions expire correctly, by the server's clock, but createdAtMs and expiresAtMs look wrong on this machine."
-  return [note('clock', found, why, 'Synchronise both with NTP.')]
+  return [warning('clock', found, why, 'Synchronise both with NTP.')]
 }
 
 /** Checks for a pooler, and for an encoding that alters text. */
@@ -145,5 +145,5 @@ export async function examinePooler(sql: PgClient): Promise<Finding[]> {
   if (statementMode === 'prepared') return [...encoding, ok('pooler', 'there is no pooler before the server')]
   const why = 'Behind a pooler the store does not prepare statements, so each call takes a second round trip.'
   const advice = 'Connect directly to the server if you can. A store needs few connections, because calls share them.'
-  return [...encoding, note('pooler', 'there is a pooler before the server', why, advice)]
+  return [...encoding, warning('pooler', 'there is a pooler before the server', why, advice)]
 }

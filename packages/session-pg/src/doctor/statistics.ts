@@ -1,4 +1,4 @@
-import { note, ok, problem, type Finding } from '@bext/session-core/doctor'
+import { warning, ok, problem, type Finding } from '@bext/session-core/doctor'
 import type { Ask } from './ask.js'
 
 // Smaller numbers are not significant.
@@ -39,7 +39,7 @@ function examineDead(live: number, dead: number, hasVacuum: boolean): Finding[] 
   const why = 'The table is larger than necessary, and each sweep reads all of it.'
   const advice =
     'Lower autovacuum_vacuum_scale_factor of the table, and look for long transactions: see Autovacuum in the README.'
-  return [note('vacuum', found, why, advice)]
+  return [warning('vacuum', found, why, advice)]
 }
 
 /** Checks heap-only updates and dead rows, by the statistics of PostgreSQL. */

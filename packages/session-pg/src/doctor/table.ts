@@ -1,4 +1,4 @@
-import { note, ok, problem, type Finding } from '@bext/session-core/doctor'
+import { warning, ok, problem, type Finding } from '@bext/session-core/doctor'
 import type { TextRow } from '../client/client.js'
 import { latestVersion, versionIn } from '../schema/migrations.js'
 import { attempt, refusalOf, type Ask } from './ask.js'
@@ -86,7 +86,9 @@ async function examineRights(ask: Ask, table: string): Promise<Finding[]> {
   }
   if (isSuperuser !== 't') return [ok('privileges', 'select, insert, update and delete')]
   const why = 'Whoever takes over the web server controls the whole cluster.'
-  return [note('privileges', 'the role is a superuser', why, 'Use a role with only the rights that the store needs.')]
+  return [
+    warning('privileges', 'the role is a superuser', why, 'Use a role with only the rights that the store needs.'),
+  ]
 }
 
 async function examineNamesakes(ask: Ask, table: string): Promise<Finding[]> {
@@ -98,7 +100,9 @@ async function examineNamesakes(ask: Ask, table: string): Promise<Finding[]> {
   )
   if (others === '0') return []
   const why = 'Without the option schema, the search_path of the role decides which table a store uses.'
-  return [note('table', 'another schema of the search_path has a table with this name', why, 'Set the option schema.')]
+  return [
+    warning('table', 'another schema of the search_path has a table with this name', why, 'Set the option schema.'),
+  ]
 }
 
 async function examinePersistence(ask: Ask, table: string): Promise<Finding[]> {
@@ -109,7 +113,7 @@ async function examinePersistence(ask: Ask, table: string): Promise<Finding[]> {
   )
   if (unlogged === '0') return []
   const why = 'A crash of the server, or a failover, deletes all sessions.'
-  return [note('table', 'it is unlogged', why, 'If this is not intended, run alter table … set logged.')]
+  return [warning('table', 'it is unlogged', why, 'If this is not intended, run alter table … set logged.')]
 }
 
 async function findTable(ask: Ask, table: string): Promise<TextRow | 'forbidden' | undefined> {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { UsageError } from '@bext/session-core/doctor'
+import { doctorOptions, parseDoctorArguments, UsageError } from '@bext/session-core/doctor'
 
 /** The parsed command line. */
 export interface DoctorArguments {
@@ -24,29 +24,8 @@ Changes nothing.
 Exit codes: 0 no problem found, 1 at least one problem, 2 invalid command line, or Redis cannot be reached.
 `
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        cluster: { type: 'boolean', default: false },
-        prefix: { type: 'string' },
-        'max-keys': { type: 'string' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-        version: { type: 'boolean', short: 'v', default: false },
-      },
-    })
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    // The parser's message may quote a URL with its password.
-    throw new UsageError(message.includes('://') ? 'An option is unknown or lacks a value.' : message)
-  }
-}
-
-function isUrl(text: string | undefined): text is string {
-  if (text === undefined || !/^rediss?:\/\//.test(text) || !URL.canParse(text)) return false
+function isUrl(text: string): boolean {
+  if (!/^rediss?:\/\//.test(text) || !URL.canParse(text)) return false
   const { username, password } = new URL(text)
   try {
     return typeof decodeURIComponent(`${username}${password}`) === 'string'
@@ -57,15 +36,18 @@ function isUrl(text: string | undefined): text is string {
 
 /** Parses the command line. Returns `help` or `version` if it asks for that. Throws a `UsageError` if it is invalid. */
 export function parseArguments(args: readonly string[]): DoctorArguments | 'help' | 'version' {
-  const { values, positionals } = parse(args)
-  if (values.help || args.length === 0) return 'help'
-  const [command, url, ...rest] = positionals
-  if (values.version) return 'version'
-  // The messages do not quote the arguments, because one may be a URL with its password.
-  if (command !== 'doctor') throw new UsageError('The first argument must be doctor, the only command.')
-  if (!isUrl(url) || rest.length > 0) {
-    throw new UsageError('doctor expects one redis:// or rediss:// URL. Percent-encode the user and the password.')
-  }
+  const options = {
+    ...doctorOptions,
+    cluster: { type: 'boolean', default: false },
+    prefix: { type: 'string' },
+    'max-keys': { type: 'string' },
+  } as const
+  const parsed = parseDoctorArguments(args, () => parseArgs({ args: [...args], allowPositionals: true, options }), {
+    isValid: isUrl,
+    expected: 'one redis:// or rediss:// URL',
+  })
+  if (typeof parsed === 'string') return parsed
+  const { url, values } = parsed
   const maxKeys = values['max-keys']
   if (maxKeys !== undefined && !/^[1-9]\d{0,8}$/.test(maxKeys)) {
     throw new UsageError('--max-keys expects a whole number of at least 1.')

@@ -1,5 +1,5 @@
 import { isSessionError } from '@bext/session-core'
-import { note, problem, skipped, type Finding } from '@bext/session-core/doctor'
+import { warning, problem, skipped, type Finding } from '@bext/session-core/doctor'
 import { withinDeadline } from '@bext/session-core/store-helpers'
 import { isCluster, type RedisClient } from '../client/client.js'
 import { isServerReply } from '../errors.js'
@@ -62,6 +62,6 @@ export async function attempt(subject: string, check: () => Promise<Finding[]>):
       return [problem(subject, skipped, 'Redis did not reply, or not in time.', 'Check the log of Redis.')]
     }
     const why = `Redis rejected a command: ${code}. The user lacks a right, or the server cannot run the command now.`
-    return [note(subject, skipped, why, 'Run the doctor as a user with more rights, or when Redis has recovered.')]
+    return [warning(subject, skipped, why, 'Run the doctor as a user with more rights, or when Redis has recovered.')]
   }
 }

@@ -1,6 +1,6 @@
 import { clockMarginMs } from '../user-index/index-keys.js'
 import type { RedisNode } from './ask.js'
-import { note, ok, problem, type Finding } from '@bext/session-core/doctor'
+import { warning, ok, problem, type Finding } from '@bext/session-core/doctor'
 
 const harmlessMs = 1000
 
@@ -25,7 +25,7 @@ export async function examineClocks(nodes: readonly RedisNode[]): Promise<Findin
   } else {
     const why = "Sessions still expire on time, by the server's clock. Here createdAtMs and expiresAtMs look wrong."
     findings.push(
-      note(
+      warning(
         'clock',
         `the server's clock and this machine's differ by ${formatSeconds(skewMs)}`,
         why,
@@ -43,7 +43,7 @@ export async function examineClocks(nodes: readonly RedisNode[]): Promise<Findin
     findings.push(problem('clocks of nodes', found, why, advice))
   } else {
     const why = 'A write that was reported as failed may still take effect within this time.'
-    findings.push(note('clocks of nodes', found, why, advice))
+    findings.push(warning('clocks of nodes', found, why, advice))
   }
   return findings
 }

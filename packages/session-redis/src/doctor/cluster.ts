@@ -1,5 +1,5 @@
 import type { RedisNode } from './ask.js'
-import { note, ok, problem, type Finding } from '@bext/session-core/doctor'
+import { warning, ok, problem, type Finding } from '@bext/session-core/doctor'
 
 const allSlots = 16_384
 
@@ -35,7 +35,7 @@ export async function examineCluster(node: RedisNode): Promise<Finding[]> {
   if (withoutReplica.length > 0) {
     const risk = 'If one of these masters fails, its sessions are unavailable until it is back.'
     findings.push(
-      note('replicas', `${withoutReplica.length} masters have no replica`, risk, 'Add a replica to each master.'),
+      warning('replicas', `${withoutReplica.length} masters have no replica`, risk, 'Add a replica to each master.'),
     )
   }
   return findings

@@ -6,7 +6,7 @@ import {
   rejectUnknownOptions,
   withinDeadline,
 } from '@bext/session-core/store-helpers'
-import { note, ok, problem, skipped, type Finding } from '@bext/session-core/doctor'
+import { warning, ok, problem, skipped, type Finding } from '@bext/session-core/doctor'
 import { warningsForClient } from '../client/warnings.js'
 import { isCluster, isRedisClient, pipelinesCluster, readsFromReplicas, type RedisClient } from '../client/client.js'
 import { isServerReply } from '../errors.js'
@@ -33,7 +33,7 @@ const defaultMaxKeys = 10_000
 // Stop waiting slightly before the timer fires, so that the call rejects with the real cause instead of a timeout.
 const safetyMarginMs = 5
 
-const behindReplicas = note(
+const behindReplicas = warning(
   'keys',
   skipped,
   'The client reads from replicas, which lag behind the master, so existing keys would seem to be missing.',
@@ -47,7 +47,7 @@ function examineClient(client: RedisClient): Finding[] {
   }
   const warnings = warningsForClient(client)
   if (warnings.length === 0) return [ok('client', 'its settings suit a session store')]
-  return warnings.map(({ code, message }) => note('client', code, message, 'Change the option named above.'))
+  return warnings.map(({ code, message }) => warning('client', code, message, 'Change the option named above.'))
 }
 
 async function examineServers(client: RedisClient, nodes: readonly RedisNode[]): Promise<Finding[]> {

@@ -1,7 +1,7 @@
 import { isHash } from '@bext/session-core/store-helpers'
 import { maxHeaderBytes, timeDigits, userTextOf } from '../sessions/record.js'
 import { clockMarginMs, indexKeyOf, isIndexName, maxIndexLeadMs } from '../user-index/index-keys.js'
-import { problem, note, ok, type Finding } from '@bext/session-core/doctor'
+import { problem, warning, ok, type Finding } from '@bext/session-core/doctor'
 import { refusalOf, type RedisNode } from './ask.js'
 
 const pageSize = 500
@@ -123,7 +123,7 @@ function reportFindings(counts: Counts): Finding[] {
       'Their sessions ended early. Redis evicted them, another program deleted them, a touch shortened them, or a process stopped between two commands.'
     const advice = 'If there are many, check the eviction policy above. The entries expire on their own.'
     findings.push(
-      note('user index', `${staleEntries} of ${entries} entries are of sessions that are gone`, why, advice),
+      warning('user index', `${staleEntries} of ${entries} entries are of sessions that are gone`, why, advice),
     )
   }
   return findings

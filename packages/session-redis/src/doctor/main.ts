@@ -59,11 +59,4 @@ function version(): string {
   return (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string }).version
 }
 
-const colors = { ok: 'green', note: 'yellow', problem: 'red' } as const
-const isColorful = process.stdout.isTTY && !process.env['NO_COLOR']
-
-process.exitCode = await runDoctor({ usage, version, parse: parseArguments, examine }, process.argv.slice(2), {
-  out: (text) => process.stdout.write(text),
-  error: (text) => process.stderr.write(text),
-  paint: (level, mark) => (isColorful ? styleText(colors[level], mark) : mark),
-})
+await runDoctor({ usage, version, parse: parseArguments, examine }, process, styleText)

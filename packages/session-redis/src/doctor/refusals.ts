@@ -1,4 +1,4 @@
-import { note, ok, problem, type Finding } from '@bext/session-core/doctor'
+import { warning, ok, problem, type Finding } from '@bext/session-core/doctor'
 import { settingOf, type RedisNode } from './ask.js'
 
 // Reasons for which a server that can be reached rejects writes.
@@ -15,10 +15,10 @@ export function examineMemory(memory: Info): Finding[] {
   const advice = 'Raise maxmemory, move other keys elsewhere, or let sessions expire sooner.'
   if (used < nearlyFull * limit) return [ok('memory', found)]
   if (memory.get('maxmemory_policy') !== 'noeviction') {
-    return [note('memory', found, 'Redis evicts sessions to make room. See eviction below.', advice)]
+    return [warning('memory', found, 'Redis evicts sessions to make room. See eviction below.', advice)]
   }
   const why = 'A full Redis rejects new sessions and longer data. It still extends and ends sessions.'
-  return [used >= limit ? problem('memory', found, why, advice) : note('memory', found, why, advice)]
+  return [used >= limit ? problem('memory', found, why, advice) : warning('memory', found, why, advice)]
 }
 
 /** Compares the number of replicas that keep up with the number that the server needs to accept a write. */
@@ -53,7 +53,7 @@ export async function examineDisk(node: RedisNode, persistence: Info): Promise<F
     const found = 'the last snapshot failed'
     const why = 'A crash loses all changes since the last successful snapshot.'
     const advice = 'Check its log, and the free space and permissions of its disk.'
-    findings.push(stops && saves ? diskProblem(found) : note('persistence', found, why, advice))
+    findings.push(stops && saves ? diskProblem(found) : warning('persistence', found, why, advice))
   }
   return findings
 }

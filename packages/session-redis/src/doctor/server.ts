@@ -1,6 +1,6 @@
 import { infoOf, refusalOf, settingOf, type RedisNode } from './ask.js'
 import { examineDisk, examineMemory, examineReplicas } from './refusals.js'
-import { note, ok, problem, type Finding } from '@bext/session-core/doctor'
+import { warning, ok, problem, type Finding } from '@bext/session-core/doctor'
 
 const oldest = [6, 2]
 
@@ -20,7 +20,7 @@ function examineEviction(memory: ReadonlyMap<string, string>): Finding {
   const advice = 'Set maxmemory-policy to noeviction. A full server then rejects new sessions and keeps existing ones.'
   const limited = memory.get('maxmemory') !== '0'
   const found = `maxmemory-policy is ${policy}${limited ? '' : ', and no maxmemory is set'}`
-  return limited ? problem('eviction', found, why, advice) : note('eviction', found, why, advice)
+  return limited ? problem('eviction', found, why, advice) : warning('eviction', found, why, advice)
 }
 
 function persistenceLoss(aof: boolean, fsync: string | undefined, save: string | undefined): string | undefined {
@@ -40,7 +40,7 @@ async function examinePersistence(node: RedisNode, persistence: ReadonlyMap<stri
   const found = aof ? `appendonly yes, appendfsync ${fsync ?? 'unknown'}` : `appendonly no, ${snapshots}`
   const loss = persistenceLoss(aof, fsync, save)
   if (loss === undefined) return ok('persistence', found)
-  return note(
+  return warning(
     'persistence',
     found,
     loss,
@@ -70,7 +70,7 @@ async function examineMode(node: RedisNode, mode: string | undefined, asCluster:
   if ((await readShardCount(node)) === '1') {
     const found = 'the server is the only shard of a Cluster, and the client is for a single server'
     const reason = 'Each command has only one key, and the client would not find a second shard.'
-    return [note('mode', found, reason, 'Use an ioredis Cluster before you add a shard.')]
+    return [warning('mode', found, reason, 'Use an ioredis Cluster before you add a shard.')]
   }
   const why = 'Sessions on the other nodes cannot be reached.'
   const advice = 'Use an ioredis Cluster. On the command line, add --cluster.'
