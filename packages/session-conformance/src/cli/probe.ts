@@ -1,12 +1,11 @@
 import { inspect } from 'node:util'
+import { sessionPluginMethods } from '@bext/session-core'
 import type { OpenedStore, StoreHarness } from '../runner/harness.js'
 import { settleWithin } from '../runner/with-timeout.js'
 import { UsageError } from './arguments.js'
 
 /** The time limit for opening a store and for each call before the run, in milliseconds. */
 export const probeLimitMs = 15_000
-
-const methods = ['create', 'read', 'update', 'touch', 'delete', 'isHealthy'] as const
 
 const calls = (names: readonly string[]): string => names.map((each) => `${each}()`).join(', ')
 
@@ -21,11 +20,11 @@ export async function openProbe(harness: Pick<StoreHarness, 'open'>, given: stri
     throw new UsageError(`${given} did not open a store within ${probeLimitMs / 1000} s. Is its backend running?`)
   }
   const store: unknown = Reflect.get(Object(opening.value), 'store')
-  const lacking = methods.filter((method) => typeof Reflect.get(Object(store), method) !== 'function')
+  const lacking = sessionPluginMethods.filter((method) => typeof Reflect.get(Object(store), method) !== 'function')
   if (lacking.length === 0) return opening.value
   const seen = store === undefined || store === null ? 'nothing' : `something without ${calls(lacking)}`
   throw new UsageError(
-    `${given} must open a session store, which has ${calls(methods)}; it opened ${seen}. ` +
+    `${given} must open a session store, which has ${calls(sessionPluginMethods)}; it opened ${seen}. ` +
       'A harness resolves to { store }, a function to the store itself.',
   )
 }

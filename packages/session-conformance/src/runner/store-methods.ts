@@ -1,29 +1,15 @@
-/** Every method that a store can have: those of the contract, and of the optional interfaces. */
-export type StoreMethod =
-  | 'create'
-  | 'read'
-  | 'update'
-  | 'touch'
-  | 'delete'
-  | 'isHealthy'
-  | 'listUserSessions'
-  | 'endUserSession'
-  | 'endUserSessions'
-  | 'sweep'
-  | 'updateIfUnchanged'
-  | 'close'
+import { sessionPluginMethods } from '@bext/session-core'
 
-export const storeMethods: readonly StoreMethod[] = [
-  'create',
-  'read',
-  'update',
-  'touch',
-  'delete',
-  'isHealthy',
+const optionalMethods = [
   'listUserSessions',
   'endUserSession',
   'endUserSessions',
   'sweep',
   'updateIfUnchanged',
   'close',
-]
+] as const
+
+export type StoreMethod = (typeof sessionPluginMethods)[number] | (typeof optionalMethods)[number]
+
+/** Methods of a store: those of the contract and of its optional interfaces. */
+export const storeMethods: readonly StoreMethod[] = [...sessionPluginMethods, ...optionalMethods]

@@ -6,7 +6,7 @@ import {
   rejectBareOption,
   rejectUnknownOptions,
 } from '../store-helpers/option-checks.js'
-import type { SessionPlugin } from '../contract/plugin.js'
+import { sessionPluginMethods, type SessionPlugin } from '../contract/plugin.js'
 import { createSessionCookies } from './cookie.js'
 import { createLifetimes } from './lifetimes.js'
 import type { SessionContext } from './host.js'
@@ -31,10 +31,9 @@ const known = [
   'migrateData',
   'onRejection',
 ]
-const methods = ['create', 'read', 'update', 'touch', 'delete', 'isHealthy']
 
 function missingMethods(store: object): string[] {
-  return methods.filter((method) => typeof Reflect.get(store, method) !== 'function')
+  return sessionPluginMethods.filter((method) => typeof Reflect.get(store, method) !== 'function')
 }
 
 function isStore(value: unknown): boolean {
