@@ -108,7 +108,9 @@ describe('the doctor', () => {
   })
 
   it('reports the loss that each persistence setting allows', async () => {
-    expect(await findingsAbout('persistence')).toMatchObject([{ level: 'warning', why: 'A restart ends all sessions.' }])
+    expect(await findingsAbout('persistence')).toMatchObject([
+      { level: 'warning', why: 'A restart ends all sessions.' },
+    ])
     await server.raw.config('SET', 'save', '60 1')
     expect(await findingsAbout('persistence')).toMatchObject([{ level: 'warning', found: 'appendonly no, snapshots' }])
     await server.raw.config('SET', 'appendonly', 'yes')
