@@ -20,12 +20,12 @@ describe('an unknown option of a call', () => {
     ['endUserSessions of a string', () => store.endUserSessions('ada', 'id' as never), 'but it was given a string.'],
     ['create of an array', () => store.create([] as never), 'create needs an object of options'],
     ['create of nothing', () => store.create(undefined as never), 'create needs an object { userId?'],
-  ])('is Invalid: %s', async (_, call, message) => {
+  ])('is rejected with Invalid: %s', async (_, call, message) => {
     await expect(call()).rejects.toMatchObject({ code: 'Invalid', reason: 'bad_argument' })
     await expect(call()).rejects.toThrow(message)
   })
 
-  it('is a TypeError of the manager', async () => {
+  it('makes a method of the session throw a TypeError', async () => {
     const session = await manager.open(null)
     expect(() => session.signIn('ada', { rememberMe: true } as never)).toThrow(
       new TypeError('signIn: there is no option "rememberMe"; known are remember.'),
@@ -39,14 +39,14 @@ describe('an unknown option of a call', () => {
   })
 })
 
-it('tells how to pass a store to the manager', () => {
+it('explains how to pass a store to the manager', () => {
   expect(() => createSessionManager(store as never)).toThrow(
     new TypeError('createSessionManager: expected an object of options; did you mean createSessionManager({ store })?'),
   )
 })
 
 describe('an error text', () => {
-  it('tells the type of ids, users and data, never the value', async () => {
+  it('names the type of ids, users and data, never the value', async () => {
     const secret = 4711
     const calls: (() => unknown)[] = [
       () => store.create({ userId: secret as never, dataJson: '{}', ttlMs: 1 }),
@@ -70,20 +70,20 @@ describe('an error text', () => {
     }
   })
 
-  it('tells an amount that is wrong', async () => {
+  it('contains an amount that is wrong', async () => {
     await expect(store.create({ dataJson: '{}', ttlMs: 0.5 })).rejects.toThrow('but it is the number 0.5')
   })
 })
 
-describe('a time that no timer can wait for', () => {
-  it('is a TypeError as an option', () => {
+describe('a time longer than timers support', () => {
+  it('is rejected as an option with a TypeError', () => {
     expect(checkTimerMs('f', 'everyMs', maxTimerMs)).toBe(maxTimerMs)
     expect(() => checkTimerMs('f', 'everyMs', maxTimerMs + 1)).toThrow(
       new TypeError(`f: option everyMs must be at most ${maxTimerMs}, but it is ${maxTimerMs + 1}.`),
     )
   })
 
-  it.each([2 ** 31, Infinity])('is waited for by a deadline: %s', async (timeoutMs) => {
+  it.each([2 ** 31, Infinity])('is accepted as a deadline: %s', async (timeoutMs) => {
     const warnings: Error[] = []
     const note = (warning: Error): void => void warnings.push(warning)
     process.on('warning', note)

@@ -14,13 +14,13 @@ describe('SessionError', () => {
     expect(new SessionError(reason, 'why')).toMatchObject({ name: 'SessionError', reason, code, message: 'why' })
   })
 
-  it('keeps a cause, and has none unless it was given one (E3)', () => {
+  it('has a cause only if one is passed (E3)', () => {
     const cause = new Error('driver')
     expect(new SessionError('failed', 'why', { cause }).cause).toBe(cause)
     expect('cause' in new SessionError('failed', 'why')).toBe(false)
   })
 
-  it('is known across copies of the package, and nothing else is', async () => {
+  it('is recognised by isSessionError across copies of the package, and nothing else is', async () => {
     const url = new URL('../../src/contract/errors.ts?copy', import.meta.url).href
     const copy = (await import(/* @vite-ignore */ url)) as { SessionError: typeof SessionError }
     expect(copy.SessionError).not.toBe(SessionError)
@@ -32,14 +32,14 @@ describe('SessionError', () => {
 })
 
 describe('toBackendError', () => {
-  it("keeps the driver's error as the cause and says nothing of it (E3)", () => {
+  it("keeps the driver's error as the cause, and out of the message (E3)", () => {
     const cause = new Error('duplicate key (id)=(secret-id)')
     const error = toBackendError(cause, 'unavailable')
     expect(error).toMatchObject({ code: 'Backend', reason: 'unavailable', cause })
     expect(error.message).not.toContain('secret-id')
   })
 
-  it('passes a SessionError through', () => {
+  it('returns a SessionError unchanged', () => {
     const error = new SessionError('unknown', 'gone')
     expect(toBackendError(error)).toBe(error)
   })

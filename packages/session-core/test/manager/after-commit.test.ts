@@ -29,7 +29,7 @@ function read({
 describe.each([
   ['server-backed', () => memorySessions()],
   ['client-backed', () => unsealedSessions()],
-])('after its commit, a session on a %s store', (_, store) => {
+])('after a commit, a session on a %s store', (_, store) => {
   it.each<[string, (session: OpenSession<Visit>) => void]>([
     ['nothing changed', () => undefined],
     ['data changed', (session) => void (session.data.visits = 2)],
@@ -43,7 +43,7 @@ describe.each([
         session.data.note = 'Good bye'
       },
     ],
-  ])('tells what the next request finds: %s', async (_what, work) => {
+  ])('has the values that the next request reads: %s', async (_what, work) => {
     const manager = managerOf(store(), times)
     const cookie = await begin(manager, { visits: 1 }, 'ada')
     vi.setSystemTime(nowMs + 5000)
@@ -55,7 +55,7 @@ describe.each([
   })
 })
 
-it('tells the end of a new session', async () => {
+it('has the expiry times of a new session', async () => {
   const session = await managerOf(watched().plugin, times).open(null)
   session.data.visits = 1
   await session.commit()
@@ -69,7 +69,7 @@ it('tells the end of a new session', async () => {
   })
 })
 
-it('tells the absolute end of a sign-in before its commit, too', async () => {
+it('has the absolute expiry of a sign-in before the commit, too', async () => {
   const remember = { idleTimeoutMs: 50_000, absoluteTimeoutMs: 90_000 }
   const session = await managerOf(watched().plugin, { ...times, remember }).open(null)
   expect(session.absoluteExpiresAtMs).toBeUndefined()
@@ -81,7 +81,7 @@ it('tells the absolute end of a sign-in before its commit, too', async () => {
   expect(session.absoluteExpiresAtMs).toBe(nowMs + 90_000)
 })
 
-it('reads data as it was stored, whatever becomes of an object that was kept', async () => {
+it('has the data as stored, even if an object of the data is changed later', async () => {
   const manager = createSessionManager({ store: memorySessions(), initialData: () => ({ items: ['tea'] }) })
   const session = await manager.open(null)
   const { items } = session.data
@@ -91,7 +91,7 @@ it('reads data as it was stored, whatever becomes of an object that was kept', a
   expect(session.data).toEqual({ items: ['tea', 'milk'] })
 })
 
-it('refuses each change by an error that says so', async () => {
+it('throws an error that says why at every change', async () => {
   const manager = createSessionManager({ store: memorySessions(), initialData: () => ({ items: [{ name: 'tea' }] }) })
   const session = await manager.open(null)
   session.signIn('ada')
@@ -116,7 +116,7 @@ it('refuses each change by an error that says so', async () => {
   expect(JSON.stringify(session.data)).toBe('{"items":[{"name":"tea"}]}')
 })
 
-it('lists the sessions of the user, of which this is the current one', async () => {
+it('lists the sessions of the user, and marks itself as the current one', async () => {
   const manager = managerOf(watched().plugin)
   await begin(manager, {}, 'ada')
   const session = await manager.open(null)

@@ -11,7 +11,7 @@ it.each([
   ['private', 'no-cache', 'private, no-cache'],
   ['private', 'no-store', 'no-store'],
   ['private', 'max-age=60, private', 'max-age=60, private'],
-] as const)('with %s, %s becomes %s', async (cacheControl, present, expected) => {
+] as const)('with cacheControl %s, the header %s becomes %s', async (cacheControl, present, expected) => {
   const manager = managerOf(watched().plugin, { cacheControl })
   const response = await manager.handleFetch(new Request('https://example.com'), (session) => {
     session.data.visits = 1
@@ -20,7 +20,7 @@ it.each([
   expect(response.headers.get('cache-control')).toBe(expected)
 })
 
-it('leaves a response alone that sets no cookie', async () => {
+it('does not change a response that sets no cookie', async () => {
   const headers = { 'cache-control': 'public, max-age=60' }
   const answer = (): Response => new Response(null, { headers })
   const response = await managerOf(watched().plugin).handleFetch(new Request('https://example.com'), answer)
@@ -34,7 +34,7 @@ it.each([
   'Surrogate-Control',
   'Vercel-CDN-Cache-Control',
   'X-Accel-Expires',
-])('takes out %s, which caches obey before Cache-Control, of a response that sets a cookie alone', async (name) => {
+])('removes %s, which caches prefer to Cache-Control, only from a response that sets a cookie', async (name) => {
   const manager = managerOf(watched().plugin)
   const asFetch = async (visits: number | undefined): Promise<string | null> => {
     const response = await manager.handleFetch(new Request('https://example.com'), (session) => {

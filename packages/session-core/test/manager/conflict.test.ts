@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { begin, cookieAfter, managerOf } from './helpers.js'
 import type { Visit } from './helpers.js'
 
-/** Runs ten concurrent requests, each of which adds one visit. Resolves to the error of each. */
+/** Runs ten concurrent requests, each of which adds one visit. Resolves to one error or undefined for each request. */
 async function addTenVisits(manager: SessionManager<Visit>, cookie: string): Promise<unknown[]> {
   const sessions = await Promise.all(Array.from({ length: 10 }, () => manager.open(cookie)))
   return Promise.all(
@@ -19,7 +19,7 @@ async function addTenVisits(manager: SessionManager<Visit>, cookie: string): Pro
   )
 }
 
-describe('requests that change a session at once', () => {
+describe('concurrent requests that change one session', () => {
   it('overwrite each other by default', async () => {
     const manager = managerOf(memorySessions())
     const cookie = await begin(manager, { visits: 0 })
@@ -36,7 +36,7 @@ describe('requests that change a session at once', () => {
     expect((await manager.open(cookie)).data).toEqual({ visits: 1 })
   })
 
-  it('lose nothing if those that failed repeat the change', async () => {
+  it('lose no change if the failed requests repeat it', async () => {
     const manager = managerOf(memorySessions(), { onConflict: 'reject' })
     const cookie = await begin(manager, { visits: 0 })
     async function addVisit(): Promise<void> {
@@ -52,7 +52,7 @@ describe('requests that change a session at once', () => {
   })
 })
 
-it("costs one call for a change, with onConflict: 'reject', too", async () => {
+it("needs one store call for a change, also with onConflict: 'reject'", async () => {
   const store = memorySessions()
   const calls: string[] = []
   const plugin = new Proxy(store, {
@@ -74,7 +74,7 @@ it("costs one call for a change, with onConflict: 'reject', too", async () => {
   expect(calls).toEqual(['read', 'updateIfUnchanged'])
 })
 
-it('fails a rotation if the session was changed meanwhile, so that the change is not lost', async () => {
+it('rejects a rotation of a session that was changed meanwhile, so that the change is not lost', async () => {
   const manager = managerOf(memorySessions(), { onConflict: 'reject' })
   const cookie = await begin(manager, { visits: 1 }, 'ada')
   const rotating = await manager.open(cookie)
@@ -84,7 +84,7 @@ it('fails a rotation if the session was changed meanwhile, so that the change is
   expect((await manager.open(cookie)).data).toEqual({ visits: 2 })
 })
 
-it('rejects a change to a session that was rotated meanwhile, so that the old id ends', async () => {
+it('rejects a change to a session that was rotated meanwhile, so that the old id expires', async () => {
   const manager = managerOf(memorySessions(), { onConflict: 'reject' })
   const cookie = await begin(manager, { visits: 1 }, 'ada')
   const slow = await manager.open(cookie)

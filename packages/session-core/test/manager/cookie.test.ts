@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { begin, cookieAfter, managerOf, unsealedSessions, watched } from './helpers.js'
 
 describe('the Set-Cookie value', () => {
-  it('is a host-only cookie that scripts and other sites do not get, and holds the id as it is (C4)', async () => {
+  it('is a host-only cookie, HttpOnly, SameSite=Lax, with the id unencoded (C4)', async () => {
     const session = await managerOf(watched().plugin).open(null)
     session.data.visits = 1
     session.signIn('ada')
@@ -26,14 +26,14 @@ describe('the Set-Cookie value', () => {
     ])
   })
 
-  it('is for each site that embeds the page, if it is partitioned', async () => {
+  it('has the Partitioned attribute with the option partitioned', async () => {
     const manager = managerOf(watched().plugin, { cookie: { partitioned: true, sameSite: 'none' } })
     const session = await manager.open(null)
     session.signIn('ada')
     expect((await session.commit())[0]).toMatch(/; HttpOnly; Secure; Partitioned; SameSite=None$/)
   })
 
-  it('has at most 4096 bytes as a line: a larger one is refused, and the session stays as it was (L1)', async () => {
+  it('has at most 4096 bytes: a longer one is rejected, and the session is unchanged (L1)', async () => {
     const manager = managerOf(unsealedSessions())
     const before = await begin(manager, { note: 'x'.repeat(2800) })
     const session = await manager.open(before)
@@ -47,7 +47,7 @@ describe('the Set-Cookie value', () => {
     expect((await manager.open(before)).data.note).toHaveLength(2800)
   })
 
-  it('is refused at a sign-in before the old session is ended, and the new one is taken back', async () => {
+  it('is rejected at a sign-in if it is too long: the new session is deleted, the old one stays', async () => {
     const { plugin, calls } = watched(unsealedSessions())
     const manager = managerOf(plugin)
     const session = await manager.open(await begin(manager, { visits: 1 }))
@@ -58,7 +58,7 @@ describe('the Set-Cookie value', () => {
     expect(calls).toEqual(['create', 'delete'])
   })
 
-  it('is never made of an id that a cookie cannot hold, and the error does not show it (C4, E3)', async () => {
+  it('never contains an id that is not valid in a cookie, and the error does not contain it either (C4, E3)', async () => {
     const { plugin } = watched({ ...unsealedSessions(), create: async () => asSessionId('secret id') })
     const session = await managerOf(plugin).open(null)
     session.data.visits = 1
@@ -72,8 +72,8 @@ function stale(letter: string): string {
   return `__Host-session=${letter.repeat(42)}A`
 }
 
-describe('several cookies of the name', () => {
-  it('are all tried, wherever they stand', async () => {
+describe('several cookies with the name', () => {
+  it('are all tried, in any position', async () => {
     const manager = managerOf(watched().plugin)
     const live = await begin(manager, { visits: 1 }, 'ada')
     for (const header of [`${live}; ${stale('B')}`, `${stale('B')};${live}`, `a=1; ${stale('B')} ; b=2;  ${live} ;c`]) {
@@ -91,7 +91,7 @@ describe('several cookies of the name', () => {
     expect(calls).toEqual(['read', 'read', 'read', 'read', 'read'])
   })
 
-  it('do not include cookies whose names only look alike', async () => {
+  it('do not include cookies with similar names', async () => {
     const { plugin, calls } = watched()
     const manager = managerOf(plugin)
     const live = await begin(manager, { visits: 1 })
@@ -103,7 +103,7 @@ describe('several cookies of the name', () => {
   })
 })
 
-it('takes a value as it is, without decoding it (R4)', async () => {
+it('does not decode the value of a cookie (R4)', async () => {
   const { plugin } = watched()
   const manager = managerOf(plugin)
   const live = await begin(manager, { visits: 1 })

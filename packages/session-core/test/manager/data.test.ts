@@ -4,7 +4,7 @@ import { begin, managerOf, watched } from './helpers.js'
 const cyclic: { self?: unknown } = {}
 cyclic.self = cyclic
 
-describe('data that JSON does not keep as an object', () => {
+describe('data that is no object in JSON', () => {
   it.each([
     ['undefined', undefined],
     ['null', null],
@@ -14,7 +14,7 @@ describe('data that JSON does not keep as an object', () => {
     ['a function', () => 1],
     ['a BigInt inside', { n: 1n }],
     ['a cycle', cyclic],
-  ])('is Invalid, and nothing is stored: %s', async (_, data) => {
+  ])('is rejected with Invalid, and nothing is stored: %s', async (_, data) => {
     const { plugin, calls } = watched()
     const session = await managerOf(plugin).open(null)
     Reflect.set(session, 'data', data)
@@ -22,7 +22,7 @@ describe('data that JSON does not keep as an object', () => {
     expect(calls).toEqual([])
   })
 
-  it('leaves a stored session as it was (L1)', async () => {
+  it('does not change a stored session (L1)', async () => {
     const { plugin } = watched()
     const manager = managerOf(plugin)
     const cookie = await begin(manager, { visits: 1 })
@@ -36,7 +36,7 @@ describe('data that JSON does not keep as an object', () => {
   })
 })
 
-it('keeps names as they are, __proto__ too (I3)', async () => {
+it('stores the name __proto__ like any other (I3)', async () => {
   const manager = managerOf(watched().plugin)
   const data = JSON.parse('{"__proto__":{"isAdmin":true},"note":"\\u0000\\ud800"}') as object
   const session = await manager.open(await begin(manager, data))

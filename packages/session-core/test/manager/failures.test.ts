@@ -11,7 +11,7 @@ async function oneMillisecondLater(): Promise<void> {
 }
 
 describe('a backend that fails', () => {
-  it('is never reported as an ended session (E4)', async () => {
+  it('is never reported as a missing session (E4)', async () => {
     const { plugin, failures } = watched()
     const manager = managerOf(plugin)
     const cookie = await begin(manager, { visits: 1 }, 'ada')
@@ -21,7 +21,7 @@ describe('a backend that fails', () => {
     expect((await manager.open(cookie)).userId).toBe('ada')
   })
 
-  it.each(['create', 'update', 'delete'] as const)('rejects a commit that needs %s', async (method) => {
+  it.each(['create', 'update', 'delete'] as const)('makes a commit reject that needs %s', async (method) => {
     const { plugin, failures } = watched()
     const manager = managerOf(plugin, everyRequest)
     const cookie = await begin(manager, { visits: 1 })
@@ -34,7 +34,7 @@ describe('a backend that fails', () => {
     await expect(session.commit()).rejects.toBe(failures[method])
   })
 
-  it('does not fail a request by a touch, which the next request tries again', async () => {
+  it('does not make a request fail that only needs a touch; the next request tries again', async () => {
     const { plugin, calls, failures } = watched()
     const onRejection = vi.fn<(rejection: SessionRejection) => void>()
     const manager = managerOf(plugin, { ...everyRequest, onRejection })
@@ -52,7 +52,7 @@ describe('a backend that fails', () => {
     expect(expiresAtMs).toBeGreaterThan(session.expiresAtMs ?? 0)
   })
 
-  it('rejects the commit of a sealed session that needs a touch', async () => {
+  it('makes the commit of a sealed session reject that needs a touch', async () => {
     const { plugin, failures } = watched(unsealedSessions())
     const manager = managerOf(plugin, everyRequest)
     const cookie = await begin(manager, { visits: 1 })
@@ -62,7 +62,7 @@ describe('a backend that fails', () => {
     await expect(session.commit()).rejects.toBe(failures.touch)
   })
 
-  it('sends no cookie at a sign-in if the old session cannot be ended', async () => {
+  it('sends no cookie at a sign-in if the old session cannot be deleted', async () => {
     const { plugin, calls, failures } = watched()
     const manager = managerOf(plugin)
     const cookie = await begin(manager, { visits: 1 })
@@ -89,7 +89,7 @@ describe('a backend that fails', () => {
   })
 })
 
-describe('a session that was ended by another request meanwhile', () => {
+describe('a session that another request has deleted meanwhile', () => {
   it('is not revived by a change: the commit rejects with NotFound (U3)', async () => {
     const manager = managerOf(watched().plugin)
     const cookie = await begin(manager, { visits: 1 }, 'ada')
@@ -121,7 +121,7 @@ describe('a session that was ended by another request meanwhile', () => {
     expect((await manager.open(cookie)).userId).toBeUndefined()
   })
 
-  it('does not prevent its visitor from signing in', async () => {
+  it('does not prevent the visitor from signing in', async () => {
     const manager = managerOf(watched().plugin)
     const cookie = await begin(manager, { visits: 1 })
     const slow = await manager.open(cookie)

@@ -6,7 +6,7 @@ const clearedGuest =
 const stale = `__Host-session=${'B'.repeat(42)}A`
 
 describe("a guest's session", () => {
-  it('has a separate cookie, which a sign-in clears', async () => {
+  it('has a separate cookie that a sign-in clears', async () => {
     const manager = managerOf(watched().plugin)
     const guest = await begin(manager, { visits: 1 })
     expect(guest).toMatch(/^__Host-session-guest=/)
@@ -28,7 +28,7 @@ describe("a guest's session", () => {
     expect(calls).toEqual(['read', 'read'])
   })
 
-  it('is found beside an outdated cookie of a sign-in, which is not cleared', async () => {
+  it('is found if the request also has an outdated sign-in cookie, which is not cleared', async () => {
     const manager = managerOf(watched().plugin)
     const guest = await begin(manager, { visits: 1 })
     const session = await manager.open(`${stale}; ${guest}`)
@@ -40,7 +40,7 @@ describe("a guest's session", () => {
     expect(await leaving.commit()).toEqual([clearedGuest])
   })
 
-  it('starts beside an outdated cookie of a sign-in', async () => {
+  it('starts if the request has an outdated sign-in cookie', async () => {
     const manager = managerOf(watched().plugin)
     const session = await manager.open(stale)
     session.data.visits = 1
@@ -49,7 +49,7 @@ describe("a guest's session", () => {
     expect((await manager.open(`${stale}; ${cookieAfter(setCookies)}`)).data).toEqual({ visits: 1 })
   })
 
-  it('keeps its cookie name when it is sealed again', async () => {
+  it('keeps the cookie name when it is sealed again', async () => {
     const manager = managerOf(unsealedSessions())
     const session = await manager.open(await begin(manager, { visits: 1 }))
     session.data.visits = 2

@@ -15,16 +15,16 @@ it.each([
   expect(sessionErrorStatus(new SessionError(reason, 'It failed.'))).toBe(status)
 })
 
-it.each(['conflict', 'too_many_sessions'] as const)('maps a refused commit of the reason %s to 409', (reason) => {
+it.each(['conflict', 'too_many_sessions'] as const)('maps a rejected commit with the reason %s to 409', (reason) => {
   expect(sessionErrorStatus(new SessionCommitError(reason, 'It was refused.'))).toBe(409)
 })
 
-it.each([new Error('a mistake'), undefined, null, 'text', { code: 'Backend' }])('has no status for %o', (error) => {
+it.each([new Error('a mistake'), undefined, null, 'text', { code: 'Backend' }])('returns no status for %o', (error) => {
   expect(sessionErrorStatus(error)).toBeUndefined()
 })
 
 describe('a session that ended during the request', () => {
-  it('is a 401 for a request that changed it or gave it a fresh id', async () => {
+  it('is a 401 for a request that changes or rotates it', async () => {
     const manager = managerOf(watched().plugin)
     const cookie = await begin(manager, { visits: 1 }, 'ada')
     const [changing, rotating, ending] = [

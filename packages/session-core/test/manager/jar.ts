@@ -1,6 +1,6 @@
 import { parseSetCookie } from 'cookie'
 
-/** Cookies of one browser: the last response wins. */
+/** Cookies of one browser. A later response overwrites those of an earlier one. */
 export interface Jar {
   /** Returns the `Cookie` header that the browser sends now. */
   header(): string

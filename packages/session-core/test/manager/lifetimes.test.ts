@@ -13,7 +13,7 @@ afterEach(() => {
 })
 
 describe('touch', () => {
-  it('waits until touchIntervalMs of the life have passed, then extends the session and sends no cookie', async () => {
+  it('is sent once touchIntervalMs have passed, extends the session and sets no cookie', async () => {
     const { plugin, calls } = watched()
     const manager = managerOf(plugin, times)
     const cookie = await begin(manager, { visits: 1 })
@@ -29,7 +29,7 @@ describe('touch', () => {
     expect((await manager.open(cookie)).expiresAtMs).toBe(startMs + 12_000)
   })
 
-  it('extends a server-backed session that a page only reads, and tells the new end at once', async () => {
+  it('extends a server-backed session that is only read, and the session has the new expiry at once', async () => {
     const { plugin, calls } = watched()
     const manager = managerOf(plugin, times)
     const cookie = await begin(manager, { visits: 1 }, 'ada')
@@ -39,12 +39,12 @@ describe('touch', () => {
       const session = await manager.open(cookie)
       expect([session.userId, session.expiresAtMs]).toEqual(['ada', startMs + Math.min(passedMs + 10_000, 25_000)])
     }
-    // Near the absolute end the store is asked for its time first.
+    // Near the absolute expiry, the manager asks the store for its time first.
     const asking = ['create', 'read', 'delete']
     expect(calls).toEqual(['read', 'touch', 'read', 'touch', 'read', ...asking, 'touch'])
   })
 
-  it('comes before the update of a changed session, which does not repeat it', async () => {
+  it('is sent when a changed session is opened, and not again with the update', async () => {
     const { plugin, calls } = watched()
     const manager = managerOf(plugin, times)
     const cookie = await begin(manager, { visits: 1 })
@@ -58,7 +58,7 @@ describe('touch', () => {
     expect([after.data, after.expiresAtMs]).toEqual([{ visits: 2 }, startMs + 15_000])
   })
 
-  it('waits for the commit of a sealed session, because the response has to set the new id', async () => {
+  it('is sent at the commit for a sealed session, because the response has to set the new id', async () => {
     const { plugin, calls } = watched(unsealedSessions())
     const manager = managerOf(plugin, times)
     const cookie = await begin(manager, { visits: 1 })
@@ -71,7 +71,7 @@ describe('touch', () => {
     expect(calls).toEqual(['read', 'touch'])
   })
 
-  it('comes after the update of a sealed session, and its id is the one that counts (T4)', async () => {
+  it('follows the update of a sealed session, and the cookie contains the id of the touch (T4)', async () => {
     const { plugin, calls } = watched(unsealedSessions())
     const manager = managerOf(plugin, times)
     const before = await begin(manager, { visits: 1 })
@@ -85,7 +85,7 @@ describe('touch', () => {
     expect(after.expiresAtMs).toBe(startMs + 15_000)
   })
 
-  it('writes the cookie anew where the id is another, to the absolute end, in whole seconds', async () => {
+  it('sets a new cookie until the absolute expiry, in whole seconds, if the id has changed', async () => {
     const manager = managerOf(unsealedSessions(), times)
     const before = await begin(manager, { visits: 1 })
     vi.setSystemTime(startMs + 1500)
@@ -95,7 +95,7 @@ describe('touch', () => {
   })
 })
 
-it('ends a session that is not used for idleTimeoutMs (R3)', async () => {
+it('expires a session that is not used for idleTimeoutMs (R3)', async () => {
   const manager = managerOf(watched().plugin, times)
   const cookie = await begin(manager, { visits: 1 }, 'ada')
   vi.setSystemTime(startMs + 1999)
@@ -104,7 +104,7 @@ it('ends a session that is not used for idleTimeoutMs (R3)', async () => {
   expect((await manager.open(cookie)).userId).toBeUndefined()
 })
 
-it('ends a session at absoluteTimeoutMs or up to touchIntervalMs before, however busy it is', async () => {
+it('expires a session in constant use at absoluteTimeoutMs, or up to touchIntervalMs earlier', async () => {
   const { plugin } = watched()
   const manager = managerOf(plugin, times)
   const cookie = await begin(manager, { visits: 1 }, 'ada')
@@ -119,8 +119,8 @@ it('ends a session at absoluteTimeoutMs or up to touchIntervalMs before, however
   expect((await manager.open(cookie)).userId).toBeUndefined()
 })
 
-describe('timeouts that were shortened', () => {
-  it('end a session that is past them, and touch nothing', async () => {
+describe('shortened timeouts', () => {
+  it('expire a session that exceeds them, without a touch', async () => {
     const { plugin, calls } = watched()
     const cookie = await begin(managerOf(plugin, times), { visits: 1 }, 'ada')
     vi.setSystemTime(startMs + 4000)
@@ -136,7 +136,7 @@ describe('timeouts that were shortened', () => {
   it.each([
     [6999, 'ada'],
     [7000, undefined],
-  ])('tell an idle session by its record, from the last touch under the former ones: %i ms', async (atMs, userId) => {
+  ])('count from the last touch under the former timeouts: %i ms', async (atMs, userId) => {
     const { plugin } = watched()
     const former = managerOf(plugin, { idleTimeoutMs: 10_000, absoluteTimeoutMs: 100_000, touchIntervalMs: 1 })
     const cookie = await begin(former, { visits: 1 }, 'ada')
@@ -147,7 +147,7 @@ describe('timeouts that were shortened', () => {
     expect((await manager.open(cookie)).userId).toBe(userId)
   })
 
-  it('touch a living session down when it is opened, once', async () => {
+  it('shorten a live session with one touch when it is opened', async () => {
     const { plugin, calls } = watched()
     const cookie = await begin(
       managerOf(plugin, { idleTimeoutMs: 10_000, absoluteTimeoutMs: 100_000 }),
@@ -165,7 +165,7 @@ describe('timeouts that were shortened', () => {
     expect((await manager.open(cookie)).userId).toBeUndefined()
   })
 
-  it('are asked of the record alone where they did not change, and cost no further call', async () => {
+  it('need no additional call if the timeouts have not changed', async () => {
     const { plugin, calls } = watched()
     const manager = managerOf(plugin, times)
     const cookie = await begin(manager, { visits: 1 }, 'ada')
@@ -178,7 +178,7 @@ describe('timeouts that were shortened', () => {
   })
 })
 
-it('rejects a change or a rotation of a session that came to its absolute end during the request', async () => {
+it('rejects a change or a rotation of a session that reached its absolute expiry during the request', async () => {
   for (const change of ['data', 'rotate']) {
     const manager = managerOf(unsealedSessions(), { idleTimeoutMs: 10_000, absoluteTimeoutMs: 10_000 })
     vi.setSystemTime(startMs)
@@ -191,7 +191,7 @@ it('rejects a change or a rotation of a session that came to its absolute end du
 })
 
 describe('a sign-in', () => {
-  it('begins both timeouts again for a guest of any age, as NIST SP 800-63B-4 counts them', async () => {
+  it('restarts both timeouts for a guest of any age, as NIST SP 800-63B-4 requires', async () => {
     const manager = managerOf(watched().plugin, times)
     let guest = await manager.open(await begin(manager, { visits: 1 }))
     const cookie = await begin(manager, { visits: 1 })
@@ -210,7 +210,7 @@ describe('a sign-in', () => {
     expect(session.absoluteExpiresAtMs).toBe(startMs + 49_000)
   })
 
-  it('of the same user is a reauthentication, which begins both again', async () => {
+  it('of the same user is a reauthentication and restarts both timeouts', async () => {
     const manager = managerOf(watched().plugin, times)
     const cookie = await begin(manager, { visits: 1 }, 'ada')
     vi.setSystemTime(startMs + 9000)
@@ -222,7 +222,7 @@ describe('a sign-in', () => {
     expect([session.expiresAtMs, session.absoluteExpiresAtMs]).toEqual([startMs + 19_000, startMs + 34_000])
   })
 
-  it('begins both again with another user, and after a sign-out', async () => {
+  it('restarts both timeouts with another user, and after a sign-out', async () => {
     const manager = managerOf(watched().plugin, times)
     const cookie = await begin(manager, { visits: 1 }, 'ada')
     vi.setSystemTime(startMs + 9000)
@@ -237,7 +237,7 @@ describe('a sign-in', () => {
     expect((await manager.open(cookieAfter(await after.commit()))).absoluteExpiresAtMs).toBe(startMs + 35_000)
   })
 
-  it('of a session whose absolute end comes during the request is not over', async () => {
+  it('works for a session that reaches its absolute expiry during the request', async () => {
     const manager = managerOf(watched().plugin, { ...times, idleTimeoutMs: 25_000 })
     const session = await manager.open(await begin(manager, { visits: 1 }))
     vi.setSystemTime(startMs + 26_000)
@@ -246,7 +246,7 @@ describe('a sign-in', () => {
   })
 })
 
-it('keeps the absolute end through rotations, also on later requests', async () => {
+it('keeps the absolute expiry across rotations, also on later requests', async () => {
   const manager = managerOf(watched().plugin, times)
   const cookie = await begin(manager, { visits: 1 }, 'ada')
   vi.setSystemTime(startMs + 9000)
@@ -266,10 +266,10 @@ it('keeps the absolute end through rotations, also on later requests', async () 
   expect([rotated.absoluteExpiresAtMs, rotated.expiresAtMs]).toEqual([startMs + 25_000, startMs + 25_000])
 })
 
-describe('remember me', () => {
+describe('a sign-in with remember', () => {
   const remember = { idleTimeoutMs: 100_000, absoluteTimeoutMs: 300_000 }
 
-  it('gives the session lifetimes of its own, which touches and rotations keep', async () => {
+  it('uses the timeouts of the option remember, also for later touches and rotations', async () => {
     const manager = managerOf(watched().plugin, { ...times, touchIntervalMs: undefined, remember })
     const session = await manager.open(null)
     session.signIn('ada', { remember: true })
@@ -287,7 +287,7 @@ describe('remember me', () => {
     expect(touched.absoluteExpiresAtMs).toBe(startMs + 300_000)
   })
 
-  it('ends with the next sign-in without it', async () => {
+  it('is undone by the next sign-in without remember', async () => {
     const manager = managerOf(watched().plugin, { ...times, remember })
     const session = await manager.open(null)
     session.signIn('ada', { remember: true })
@@ -296,7 +296,7 @@ describe('remember me', () => {
     expect((await again.commit())[0]).toContain('; Max-Age=25;')
   })
 
-  it('is refused by a manager that has no lifetimes for it', async () => {
+  it('throws if the manager has no option remember', async () => {
     const session = await managerOf(watched().plugin, times).open(null)
     expect(() => session.signIn('ada', { remember: true })).toThrow(TypeError)
     expect(session.userId).toBeUndefined()

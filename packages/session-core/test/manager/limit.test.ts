@@ -15,7 +15,7 @@ async function laterMillisecond(): Promise<void> {
   while (Date.now() === startedAtMs) await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** Signs in one after the other, so that it is known which session is the oldest. */
+/** Signs in `count` times, each in another millisecond, so that the order of the sessions is known. */
 async function signInTimes(manager: SessionManager<Visit>, count: number): Promise<string[]> {
   const cookies: string[] = []
   for (let i = 0; i < count; i += 1) {
@@ -28,7 +28,7 @@ async function signInTimes(manager: SessionManager<Visit>, count: number): Promi
 describe("maxSessionsPerUser with the policy 'endOldest'", () => {
   const maxSessionsPerUser = { count: 2, policy: 'endOldest' } as const
 
-  it('ends the oldest session at the sign-in that is one too many', async () => {
+  it('deletes the oldest session at the sign-in that exceeds the limit', async () => {
     const manager = managerOf(memorySessions(), { maxSessionsPerUser })
     const grace = await begin(manager, {}, 'grace')
     const [oldest = '', middle = '', newest = ''] = await signInTimes(manager, 3)
@@ -48,14 +48,14 @@ describe("maxSessionsPerUser with the policy 'endOldest'", () => {
     expect(await userOf(manager, after)).toBe('ada')
   })
 
-  it('leaves exactly as many after sign-ins at the same time', async () => {
+  it('keeps exactly the limit after concurrent sign-ins', async () => {
     const manager = managerOf(memorySessions(), { maxSessionsPerUser })
     const cookies = await Promise.all(Array.from({ length: 10 }, () => begin(manager, {}, 'ada')))
     const users = await Promise.all(cookies.map((cookie) => userOf(manager, cookie)))
     expect(users.filter((user) => user === 'ada')).toHaveLength(2)
   })
 
-  it('does so where the store lists sessions of one millisecond in any order', async () => {
+  it('keeps exactly the limit if the store lists sessions of one millisecond in any order', async () => {
     const store = memorySessions()
     const listings: (readonly SessionSummary[])[] = []
     const listUserSessions: typeof store.listUserSessions = async (userId) => {
@@ -68,7 +68,7 @@ describe("maxSessionsPerUser with the policy 'endOldest'", () => {
     expect(await store.listUserSessions('ada')).toHaveLength(2)
   })
 
-  it('takes the new session back where the oldest cannot be ended', async () => {
+  it('deletes the new session if the oldest cannot be deleted', async () => {
     const store = memorySessions()
     const manager = managerOf(store, { maxSessionsPerUser })
     await signInTimes(manager, 2)
@@ -83,7 +83,7 @@ describe("maxSessionsPerUser with the policy 'endOldest'", () => {
 describe("maxSessionsPerUser with the policy 'reject'", () => {
   const maxSessionsPerUser = { count: 2, policy: 'reject' } as const
 
-  it('rejects the sign-in that is one too many, and leaves all as it was', async () => {
+  it('rejects the sign-in that exceeds the limit, and changes no session', async () => {
     const store = memorySessions()
     const manager = managerOf(store, { maxSessionsPerUser })
     const cookies = await signInTimes(manager, 2)
@@ -97,14 +97,14 @@ describe("maxSessionsPerUser with the policy 'reject'", () => {
     expect((await manager.open(guest)).data).toEqual({ visits: 1 })
   })
 
-  it('lets exactly as many in that sign in at the same time', async () => {
+  it('accepts exactly the limit of concurrent sign-ins', async () => {
     const manager = managerOf(memorySessions(), { maxSessionsPerUser })
     const signIns = Array.from({ length: 10 }, () => begin(manager, {}, 'ada'))
     const fulfilled = (await Promise.allSettled(signIns)).filter(({ status }) => status === 'fulfilled')
     expect(fulfilled).toHaveLength(2)
   })
 
-  it('lets a user sign in again whose sessions are all in use', async () => {
+  it('accepts another sign-in within one of the sessions', async () => {
     const manager = managerOf(memorySessions(), { maxSessionsPerUser })
     const [, newest = ''] = await signInTimes(manager, 2)
     const again = await manager.open(newest)

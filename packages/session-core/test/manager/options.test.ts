@@ -21,24 +21,32 @@ describe('createSessionManager throws a TypeError that names the option', () => 
     ['no options', undefined, /expected an object of options/],
     ['an unknown option', { store, initialData, ttlMs: 5 }, /"ttlMs".*idleTimeoutMs/],
     ['no store', { initialData }, /option store .*undefined/],
-    ['a store that is none', { store: { read() {} }, initialData }, /option store .*lacks create, update/],
+    ['a store that lacks methods', { store: { read() {} }, initialData }, /option store .*lacks create, update/],
     ['no initialData', { store }, /option initialData .*undefined/],
-    ['a ttl of 0', { store, initialData, idleTimeoutMs: 0 }, /option idleTimeoutMs .*number 0/],
-    ['a ttl that is no number', { store, initialData, idleTimeoutMs: '30m' }, /option idleTimeoutMs .*string/],
-    ['a fractional absolute ttl', { store, initialData, absoluteTimeoutMs: 1.5 }, /option absoluteTimeoutMs .*1\.5/],
+    ['an idle timeout of 0', { store, initialData, idleTimeoutMs: 0 }, /option idleTimeoutMs .*number 0/],
     [
-      'a ttl over the absolute one',
+      'an idle timeout that is no number',
+      { store, initialData, idleTimeoutMs: '30m' },
+      /option idleTimeoutMs .*string/,
+    ],
+    [
+      'a fractional absolute timeout',
+      { store, initialData, absoluteTimeoutMs: 1.5 },
+      /option absoluteTimeoutMs .*1\.5/,
+    ],
+    [
+      'an idle timeout over the absolute one',
       { store, initialData, idleTimeoutMs: 9, absoluteTimeoutMs: 8 },
       /idleTimeoutMs .*absoluteTimeoutMs/,
     ],
     [
-      'a ttl over the default absolute one',
+      'an idle timeout over the default absolute one',
       { store, initialData, idleTimeoutMs: 86_400_000 },
       /idleTimeoutMs .*absoluteTimeoutMs/,
     ],
     ['touchIntervalMs NaN', { store, initialData, touchIntervalMs: Number.NaN }, /option touchIntervalMs .*NaN/],
     [
-      'touchIntervalMs over the ttl',
+      'touchIntervalMs over the idle timeout',
       { store, initialData, idleTimeoutMs: 9, touchIntervalMs: 10 },
       /option touchIntervalMs .*idleTimeoutMs/,
     ],
@@ -65,12 +73,20 @@ describe('createSessionManager throws a TypeError that names the option', () => 
     ['an unknown priority', { store, initialData, cookie: { priority: 'High' } }, /cookie\.priority .*'low'/],
     ['remember, no object', { store, initialData, remember: true }, /option remember .*boolean/],
     ['a legacy cookie without a name', { store, initialData, cookie: { legacy: {} } }, /option cookie\.legacy\.name/],
-    ['a wrong path of it', withLegacy({ path: 'app' }), /option cookie\.legacy\.path must be .* begins with \//],
-    ['a header in its path', withLegacy({ path: '/\r\nX: 1' }), /option cookie\.legacy\.path/],
-    ['a header in its domain', withLegacy({ domain: 'a.com; Secure' }), /option cookie\.legacy\.domain/],
-    ['an unknown option of it', withLegacy({ maxAge: 1 }), /option cookie\.legacy: .*"maxAge"/],
     [
-      'remember without ttl',
+      'a wrong path of the legacy cookie',
+      withLegacy({ path: 'app' }),
+      /option cookie\.legacy\.path must be .* begins with \//,
+    ],
+    ['a header in the path of the legacy cookie', withLegacy({ path: '/\r\nX: 1' }), /option cookie\.legacy\.path/],
+    [
+      'a header in the domain of the legacy cookie',
+      withLegacy({ domain: 'a.com; Secure' }),
+      /option cookie\.legacy\.domain/,
+    ],
+    ['an unknown option of the legacy cookie', withLegacy({ maxAge: 1 }), /option cookie\.legacy: .*"maxAge"/],
+    [
+      'remember without idleTimeoutMs',
       { store, initialData, remember: { absoluteTimeoutMs: 9 } },
       /remember\.idleTimeoutMs .*undefined/,
     ],
@@ -90,7 +106,7 @@ describe('createSessionManager throws a TypeError that names the option', () => 
   })
 })
 
-it('takes options that are undefined for left out', () => {
+it('treats an option that is undefined as omitted', () => {
   const cookie = { name: undefined, secure: undefined, sameSite: undefined }
   create({
     store,

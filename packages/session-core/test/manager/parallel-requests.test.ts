@@ -19,7 +19,7 @@ const signIn: Work = (session) => session.signIn('ada')
 const rotate: Work = (session) => session.rotate()
 const rotateWithGrace: Work = (session) => session.rotate({ graceMs: 5000 })
 
-/** The store, whose calls reach it in the order that the scheduler chooses. */
+/** Wraps a store so that its calls arrive in the order that the scheduler chooses. */
 function reordered(inner: SessionPlugin, scheduler: fc.Scheduler): SessionPlugin {
   const methods: readonly unknown[] = ['create', 'read', 'update', 'touch', 'delete']
   return new Proxy(inner, {
@@ -42,7 +42,7 @@ async function request(manager: SessionManager<Visit>, jar: Jar, scheduler: fc.S
   try {
     setCookies = await session.commit()
   } catch (error) {
-    // The answer to a change through an id that was replaced meanwhile.
+    // A change through an id that was replaced meanwhile rejects with NotFound.
     if (!isSessionError(error) || error.code !== 'NotFound') throw error
   }
   await scheduler.schedule(Promise.resolve())
@@ -55,7 +55,7 @@ interface Crossing {
   readonly event: Work
 }
 
-/** Twenty requests at once, one of them the event, in any order of calls and responses: who is in the browser then? */
+/** Runs twenty concurrent requests, one of them the event, in any order of calls and responses. Then checks the cookies. */
 function crossing({ store, before, event }: Crossing): fc.IAsyncProperty<unknown> {
   const others = fc.array(fc.constantFrom(look, change), { minLength: 19, maxLength: 19 })
   return fc.asyncProperty(fc.scheduler(), others, fc.nat({ max: 19 }), async (scheduler, works, at) => {
@@ -71,7 +71,7 @@ function crossing({ store, before, event }: Crossing): fc.IAsyncProperty<unknown
     await scheduler.waitFor(Promise.all(all))
     const last = await managerOf(plugin, options).open(jar.header())
     expect(last.userId).toBe('ada')
-    // Not by an id in its grace.
+    // The cookie is not that of a replaced id in its grace period.
     expect(last.expiresAtMs).toBeGreaterThan(Date.now() + 30_000)
   })
 }
@@ -79,14 +79,14 @@ function crossing({ store, before, event }: Crossing): fc.IAsyncProperty<unknown
 describe.each([
   ['server-backed', () => memorySessions()],
   ['client-backed', () => unsealedSessions()],
-])('twenty requests at once on a %s store lose nobody', (_, store) => {
+])('the user stays signed in after twenty concurrent requests on a %s store', (_, store) => {
   it.each<[string, Work, Work]>([
     ['a first sign-in', look, signIn],
     ["a guest's sign-in", change, signIn],
-    ['a sign-in of who is signed in', signIn, signIn],
+    ['another sign-in of the user', signIn, signIn],
     ['a rotation', signIn, rotate],
-    ['a rotation with a grace', signIn, rotateWithGrace],
-  ])('across %s', async (_name, before, event) => {
+    ['a rotation with a grace period', signIn, rotateWithGrace],
+  ])('one of them %s', async (_name, before, event) => {
     await fc.assert(crossing({ store, before, event }), { numRuns: 50 })
   })
 })

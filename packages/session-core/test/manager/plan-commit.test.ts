@@ -24,7 +24,7 @@ function storedSession({ id = serverBackedId, createdAtMs = 1, isReplaced = fals
 const stored = {
   none: undefined,
   own: storedSession(),
-  foreign: storedSession({ createdAtMs: 0 }),
+  unmigrated: storedSession({ createdAtMs: 0 }),
   rotated: storedSession({ isReplaced: true }),
 }
 
@@ -37,7 +37,7 @@ interface Row {
   readonly canKeepOne?: boolean
 }
 
-/** Writes a plan as words, such as `replace main, check, end own; revoke after`. */
+/** Describes a plan in words, such as `replace, main, check, ends own, revoke after`. */
 function wordsOf({ step, revokeAll }: CommitPlan): string {
   const parts: string[] = [step.kind]
   if (step.kind === 'replace') {
@@ -74,20 +74,20 @@ const elsewhere = { signOut: 'elsewhere' } as const
 const everywhere = { signOut: 'everywhere' } as const
 const cannotKeepOne = { canKeepOne: false }
 
-describe('the decisions of a commit', () => {
+describe('the plan of a commit', () => {
   it.each<[stored: Row['stored'], action: Row['action'], rest: Omit<Row, 'stored' | 'action'>, expected: string]>([
     ['none', 'keep', unchanged, 'none'],
     ['none', 'keep', changed, 'replace, guest'],
     ['own', 'keep', unchanged, 'keep'],
     ['own', 'keep', changed, 'keep'],
-    ['foreign', 'keep', unchanged, 'migrate'],
-    ['foreign', 'keep', changed, 'migrate'],
+    ['unmigrated', 'keep', unchanged, 'migrate'],
+    ['unmigrated', 'keep', changed, 'migrate'],
     ['rotated', 'keep', unchanged, 'keep'],
     ['rotated', 'keep', changed, 'reject'],
 
     ['none', 'signIn', unchanged, 'replace, main, limit, ends unreadable'],
     ['own', 'signIn', changed, 'replace, main, limit, ends own and unreadable'],
-    ['foreign', 'signIn', unchanged, 'replace, main, limit, ends own and unreadable'],
+    ['unmigrated', 'signIn', unchanged, 'replace, main, limit, ends own and unreadable'],
     ['rotated', 'signIn', changed, 'replace, main, limit, ends own and unreadable'],
 
     ['own', 'rotate', unchanged, 'replace, main, check, ends own'],
@@ -102,7 +102,7 @@ describe('the decisions of a commit', () => {
     ['none', 'keep', { ...unchanged, ...everywhere }, 'none, revoke before'],
 
     ['own', 'keep', { ...unchanged, ...elsewhere }, 'keep, revoke after'],
-    ['foreign', 'keep', { ...unchanged, ...elsewhere }, 'migrate, revoke after'],
+    ['unmigrated', 'keep', { ...unchanged, ...elsewhere }, 'migrate, revoke after'],
     ['rotated', 'keep', { ...unchanged, ...elsewhere }, 'reject'],
     ['own', 'signIn', { ...unchanged, ...elsewhere }, 'replace, main, limit, ends own and unreadable, revoke after'],
     ['own', 'rotate', { ...unchanged, ...elsewhere }, 'replace, main, check, ends own, revoke after'],
@@ -142,7 +142,7 @@ describe('the decisions of a commit', () => {
     expect(plan({ stored: 'own', action, isChanged })).toMatchObject(expected)
   })
 
-  it('stores the changed data, or else the data as it was stored', () => {
+  it('stores the changed data, or the stored data if nothing changed', () => {
     expect(plan({ stored: 'own', action: 'signIn', isChanged: true }).step).toMatchObject({ dataText: '{"visits":1}' })
     expect(plan({ stored: 'own', action: 'signIn', isChanged: false }).step).toMatchObject({ dataText: '{}' })
   })

@@ -31,7 +31,7 @@ function throwing(value: unknown): Record<string, Partial<SessionManagerOptions<
   }
 }
 
-/** A signed-in session of that data, and what a manager with these options makes of it. */
+/** Stores a signed-in session with `dataJson`. Resolves to its cookie and a manager with these options. */
 async function stored(dataJson: string, options: Partial<SessionManagerOptions<Visit>> = {}) {
   const plugin = memorySessions()
   const id = await plugin.create({ userId: 'ada', dataJson, ttlMs: idleTimeoutMs })
@@ -58,15 +58,18 @@ async function isStored(plugin: SessionPlugin, id: Parameters<SessionPlugin['rea
 }
 
 describe.each(Object.entries(thrown))('stored data that makes an option throw %s', (_, value) => {
-  it.each(Object.entries(throwing(value)))('is no session, and the hook has the cause: %s', async (_name, options) => {
-    const { manager, cookie, rejections, causes, plugin, id } = await stored('{"visits":1}', options)
-    const session = await manager.open(cookie)
-    expect([session.userId, session.data]).toEqual([undefined, {}])
-    expect(await session.commit()).toEqual([])
-    expect(rejections).toEqual([{ phase: 'open', reason: 'invalid_data' }])
-    expect(causes).toEqual([value])
-    expect(await isStored(plugin, id)).toBe(true)
-  })
+  it.each(Object.entries(throwing(value)))(
+    'is treated as no session, and onRejection receives the cause: %s',
+    async (_name, options) => {
+      const { manager, cookie, rejections, causes, plugin, id } = await stored('{"visits":1}', options)
+      const session = await manager.open(cookie)
+      expect([session.userId, session.data]).toEqual([undefined, {}])
+      expect(await session.commit()).toEqual([])
+      expect(rejections).toEqual([{ phase: 'open', reason: 'invalid_data' }])
+      expect(causes).toEqual([value])
+      expect(await isStored(plugin, id)).toBe(true)
+    },
+  )
 })
 
 function refuseOne(data: unknown): unknown {
@@ -75,14 +78,14 @@ function refuseOne(data: unknown): unknown {
 }
 
 describe.each([
-  ['data that migrateData refuses', '{"visits":1}', { migrateData: refuseOne }],
+  ['data that makes migrateData throw', '{"visits":1}', { migrateData: refuseOne }],
   ['JSON that is null', 'null', {}],
   ['JSON that is a number', '1', {}],
   ['JSON that is text', '"text"', {}],
-  ['an envelope of another version', '[9,0,0,{}]', {}],
-  ['an envelope that is none', '[1,0,0]', {}],
-])('a session whose data is refused: %s', (_, dataJson, options) => {
-  it('is ended by a sign-out, which clears its cookie', async () => {
+  ['a stored format of another version', '[9,0,0,{}]', {}],
+  ['a malformed stored format', '[1,0,0]', {}],
+])('a session whose data is rejected: %s', (_, dataJson, options) => {
+  it('is deleted by a sign-out, which clears its cookie', async () => {
     const { manager, cookie, plugin, id } = await stored(dataJson, options)
     const session = await manager.open(cookie)
     session.signOut()
@@ -90,7 +93,7 @@ describe.each([
     expect(await isStored(plugin, id)).toBe(false)
   })
 
-  it('is ended by a sign-in', async () => {
+  it('is deleted by a sign-in', async () => {
     const { manager, cookie, plugin, id } = await stored(dataJson, options)
     const session = await manager.open(cookie)
     session.signIn('grace')
@@ -98,7 +101,7 @@ describe.each([
     expect(await isStored(plugin, id)).toBe(false)
   })
 
-  it('is left alone by a request that only begins a new one', async () => {
+  it('is not deleted by a request that only starts a new session', async () => {
     const { manager, cookie, plugin, id } = await stored(dataJson, options)
     const session = await manager.open(cookie)
     session.data.visits = 7
@@ -108,7 +111,7 @@ describe.each([
     expect(await isStored(plugin, id)).toBe(true)
   })
 
-  it('is ended with the guest session beside it', async () => {
+  it('is deleted together with the guest session of the request', async () => {
     const { manager, cookie, plugin, id } = await stored(dataJson, options)
     const beginning = await manager.open(null)
     beginning.data.visits = 7
@@ -123,7 +126,7 @@ describe.each([
   })
 })
 
-it('begins again where the record of the store is corrupt, and ends it at a sign-out', async () => {
+it('starts a new session if the record is corrupt, and deletes the record at a sign-out', async () => {
   const { plugin, failures, calls } = watched()
   const id = await plugin.create({ userId: 'ada', dataJson: '{}', ttlMs: idleTimeoutMs })
   failures.read = new SessionError('corrupt', 'The record is corrupt.')
@@ -136,7 +139,7 @@ it('begins again where the record of the store is corrupt, and ends it at a sign
   expect([reasons, calls.at(-1)]).toEqual([['corrupt'], 'delete'])
 })
 
-it('refuses a change whose data makes the schema throw, and stores nothing', async () => {
+it('rejects a change that makes the schema throw, and stores nothing', async () => {
   const { manager, causes } = await stored('{}', {
     schema: schemaOf(() => {
       throw new Error('visits')
@@ -148,7 +151,7 @@ it('refuses a change whose data makes the schema throw, and stores nothing', asy
   expect(causes).toEqual([expect.objectContaining({ cause: new Error('visits') })])
 })
 
-it('has a sign-out succeed where the session has just ended beside the request', async () => {
+it('accepts a sign-out of a session that was deleted during the request', async () => {
   const { manager, cookie, plugin, id } = await stored('{}')
   const session = await manager.open(cookie)
   await plugin.delete(id)
@@ -157,7 +160,7 @@ it('has a sign-out succeed where the session has just ended beside the request',
 })
 
 describe('initialData that throws', () => {
-  it('fails the request, and changes no session', async () => {
+  it('makes the request fail, and changes no session', async () => {
     const broken = new Error('broken')
     const { plugin, id, cookie } = await stored('{"visits":1}')
     const manager = managerOf(plugin, {

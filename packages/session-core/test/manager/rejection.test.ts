@@ -2,7 +2,7 @@ import type { SessionRejection } from '@bext/session-core/manager'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { backendError, begin, managerOf, watched } from './helpers.js'
 
-it('is called for every rejection with its reason, and contains nothing else', async () => {
+it('calls onRejection with the phase and the reason of every rejection, and nothing else', async () => {
   const { plugin, failures } = watched()
   const told: SessionRejection[] = []
   const manager = managerOf(plugin, { onConflict: 'reject', onRejection: (rejection) => told.push(rejection) })
@@ -30,7 +30,7 @@ it('is called for every rejection with its reason, and contains nothing else', a
   ])
 })
 
-describe('a hook that fails', () => {
+describe('an onRejection hook that fails', () => {
   const hooks: Record<string, () => unknown> = {
     'it throws': () => {
       throw new Error('the log is full')
@@ -40,7 +40,7 @@ describe('a hook that fails', () => {
     },
   }
 
-  it.each(Object.entries(hooks))('fails no request: %s', async (_, onRejection) => {
+  it.each(Object.entries(hooks))('does not make the request fail: %s', async (_, onRejection) => {
     const unhandled: unknown[] = []
     const note = (error: unknown): void => void unhandled.push(error)
     process.on('unhandledRejection', note)
@@ -57,7 +57,7 @@ describe('a hook that fails', () => {
   })
 })
 
-it('gets the cause separately from the rejection, which is safe to log', async () => {
+it('passes the cause as a second argument, so that the first is safe to log', async () => {
   const causes: unknown[] = []
   const { plugin, failures } = watched()
   const manager = managerOf(plugin, { onRejection: (_, cause) => causes.push(cause) })

@@ -10,7 +10,7 @@ async function oneMillisecondLater(): Promise<void> {
 }
 
 describe('rotate', () => {
-  it('gives a fresh id with the same user and data, and ends the old one at once', async () => {
+  it('gives the session a new id with the same user and data, and deletes the old id at once', async () => {
     const { plugin, calls } = watched()
     const manager = managerOf(plugin)
     const before = await begin(manager, { visits: 1 }, 'ada')
@@ -29,7 +29,7 @@ describe('rotate', () => {
     expect((await manager.open(before)).userId).toBeUndefined()
   })
 
-  it("moves a guest to the cookie of sign-ins, and clears the guest's", async () => {
+  it("moves a guest's session to the main cookie, and clears the guest cookie", async () => {
     const manager = managerOf(watched().plugin)
     const session = await manager.open(await begin(manager, { visits: 1 }))
     session.rotate()
@@ -39,7 +39,7 @@ describe('rotate', () => {
     expect((await manager.open(cookieAfter(setCookies))).data).toEqual({ visits: 1 })
   })
 
-  it('has nothing to do for a session that is not stored', async () => {
+  it('does nothing for a session that is not stored', async () => {
     const { plugin, calls } = watched()
     const session = await managerOf(plugin).open(null)
     session.rotate()
@@ -47,7 +47,7 @@ describe('rotate', () => {
     expect(calls).toEqual([])
   })
 
-  it('does not bring back a session that was ended meanwhile (U3)', async () => {
+  it('does not revive a session that was deleted meanwhile (U3)', async () => {
     const { plugin } = watched()
     const manager = managerOf(plugin)
     const cookie = await begin(manager, { visits: 1 }, 'ada')
@@ -67,7 +67,7 @@ describe('rotate', () => {
     ['delete', 0],
     ['update', graceMs],
     ['touch', graceMs],
-  ] as const)('takes the new id back where the old one cannot be ended: %s, grace %i', async (method, grace) => {
+  ] as const)('deletes the new id if the old one cannot be deleted: %s, graceMs %i', async (method, grace) => {
     const { plugin, failures } = watched()
     const manager = managerOf(plugin)
     const cookie = await begin(manager, { visits: 1 }, 'ada')
@@ -85,15 +85,15 @@ describe('rotate', () => {
     expect((await manager.open(cookie)).data).toEqual({ visits: 2 })
   })
 
-  it.each([-1, 0.5, Number.NaN, '5'])('refuses a grace of %o', async (wrong) => {
+  it.each([-1, 0.5, Number.NaN, '5'])('throws for graceMs %o', async (wrong) => {
     const manager = managerOf(watched().plugin)
     const session = await manager.open(await begin(manager, {}, 'ada'))
     expect(() => session.rotate({ graceMs: wrong as number })).toThrow(expect.objectContaining({ code: 'Invalid' }))
   })
 })
 
-describe('a rotated id, in its grace', () => {
-  it('can be read for that long, takes no touch, and sends no cookie', async () => {
+describe('a replaced id, during its grace period', () => {
+  it('can be read, is not touched, and sets no cookie', async () => {
     const { plugin, calls } = watched()
     const manager = managerOf(plugin, everyRequest)
     const before = await begin(manager, { visits: 1 }, 'ada')
@@ -112,7 +112,7 @@ describe('a rotated id, in its grace', () => {
     expect((await manager.open(after)).userId).toBe('ada')
   })
 
-  it('refuses changes, as if it had ended', async () => {
+  it('rejects changes with NotFound', async () => {
     const manager = managerOf(watched().plugin)
     const before = await begin(manager, { visits: 1 }, 'ada')
     const session = await manager.open(before)
@@ -121,13 +121,13 @@ describe('a rotated id, in its grace', () => {
     const changing = await manager.open(before)
     changing.data.visits = 2
     await expect(changing.commit()).rejects.toMatchObject({ code: 'NotFound' })
-    const sparing = await manager.open(before)
-    sparing.signOutEverywhere({ except: 'this' })
-    await expect(sparing.commit()).rejects.toMatchObject({ code: 'NotFound' })
+    const signingOutOthers = await manager.open(before)
+    signingOutOthers.signOutEverywhere({ except: 'this' })
+    await expect(signingOutOthers.commit()).rejects.toMatchObject({ code: 'NotFound' })
     expect((await manager.open(before)).data).toEqual({ visits: 1 })
   })
 
-  it('never lives longer than without the rotation, by not a millisecond', async () => {
+  it('expires no later than without the rotation, to the millisecond', async () => {
     const { plugin, calls } = watched()
     const manager = managerOf(plugin, { idleTimeoutMs: 30_000, absoluteTimeoutMs: 30_000 })
     const before = await begin(manager, { visits: 1 }, 'ada')
@@ -153,7 +153,7 @@ describe('a rotated id, in its grace', () => {
   })
 })
 
-it('rotates a sealed session, whose old id opens until it expires (D4)', async () => {
+it('rotates a sealed session, whose old id stays valid until it expires (D4)', async () => {
   const manager = managerOf(unsealedSessions())
   const before = await begin(manager, { visits: 1 }, 'ada')
   const session = await manager.open(before)

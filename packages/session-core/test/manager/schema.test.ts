@@ -13,7 +13,7 @@ const schema = z.object({ items: z.array(z.string()) })
 const initialData = (): Cart => ({ items: [] })
 const idleTimeoutMs = 60_000
 
-/** The `Cookie` header of a stored session, and a manager that is to open it. */
+/** Stores a session with `data`. Resolves to its `Cookie` header and a manager that can open it. */
 async function stored(data: unknown, options: Partial<SessionManagerOptions<Cart>> = {}) {
   const { plugin, calls } = watched()
   const id = await plugin.create({ userId: 'ada', dataJson: JSON.stringify(data), ttlMs: idleTimeoutMs })
@@ -36,7 +36,7 @@ function migrateData(data: unknown): unknown {
 }
 
 describe('a schema', () => {
-  it('lets stored data through that passes, and an unchanged request costs one read', async () => {
+  it('accepts valid stored data, and a request without a change needs one read', async () => {
     const { manager, cookie, calls, rejections } = await stored({ items: ['tea'] })
     const session = await manager.open(cookie)
     expect(session.data).toEqual({ items: ['tea'] })
@@ -45,7 +45,7 @@ describe('a schema', () => {
     expect(rejections).toEqual([])
   })
 
-  it('makes a session of other data an empty one, whose cookie is left alone', async () => {
+  it('replaces a session with invalid data by a new one, and does not clear the cookie', async () => {
     const { manager, cookie, calls, rejections } = await stored({ items: 'tea' })
     const session = await manager.open(cookie)
     expect(session.userId).toBeUndefined()
@@ -55,20 +55,23 @@ describe('a schema', () => {
     expect(rejections).toEqual([{ phase: 'open', reason: 'invalid_data' }])
   })
 
-  it.each(['keep', 'signIn', 'rotate'])('has nothing stored that would not be read again: %s', async (how) => {
-    const { manager, cookie, calls, rejections } = await stored({ items: [] })
-    const session = await manager.open(cookie)
-    if (how === 'signIn') session.signIn('ada')
-    if (how === 'rotate') session.rotate()
-    Reflect.set(session.data, 'items', ['secret', 5])
-    const error: unknown = await session.commit().catch((reason: unknown) => reason)
-    expect(error).toMatchObject({ code: 'Invalid', reason: 'bad_argument' })
-    expect(String(error)).not.toContain('secret')
-    expect(calls).toEqual(['read'])
-    expect(rejections).toEqual([{ phase: 'commit', reason: 'bad_argument' }])
-  })
+  it.each(['keep', 'signIn', 'rotate'])(
+    'rejects a commit of data that it would reject at the next read: %s',
+    async (how) => {
+      const { manager, cookie, calls, rejections } = await stored({ items: [] })
+      const session = await manager.open(cookie)
+      if (how === 'signIn') session.signIn('ada')
+      if (how === 'rotate') session.rotate()
+      Reflect.set(session.data, 'items', ['secret', 5])
+      const error: unknown = await session.commit().catch((reason: unknown) => reason)
+      expect(error).toMatchObject({ code: 'Invalid', reason: 'bad_argument' })
+      expect(String(error)).not.toContain('secret')
+      expect(calls).toEqual(['read'])
+      expect(rejections).toEqual([{ phase: 'commit', reason: 'bad_argument' }])
+    },
+  )
 
-  it('may answer later, and may make other values of what JSON can keep', async () => {
+  it('may be asynchronous, and may convert values, such as a string to a Date', async () => {
     const dates = z.object({ at: z.coerce.date() }).refine(async () => true)
     const manager = createSessionManager({
       store: memorySessions(),
@@ -83,7 +86,7 @@ describe('a schema', () => {
     expect(await again.commit()).toEqual([])
   })
 
-  it('drops what it does not know, without a write of its own', async () => {
+  it('may remove unknown properties, without an additional write', async () => {
     const { manager, cookie, calls } = await stored({ items: [], old: true })
     const session = await manager.open(cookie)
     expect(session.data).toEqual({ items: [] })
@@ -93,7 +96,7 @@ describe('a schema', () => {
 })
 
 describe('migrateData', () => {
-  it('brings data of an older shape into the new one, which is stored with the next change', async () => {
+  it('converts data of an older shape, which is stored with the next change', async () => {
     const { manager, cookie, calls } = await stored({ list: ['tea'] }, { migrateData })
     const session = await manager.open(cookie)
     expect(session.userId).toBe('ada')
@@ -106,13 +109,13 @@ describe('migrateData', () => {
     expect((await manager.open(cookie)).data).toEqual({ items: ['tea', 'milk'] })
   })
 
-  it('comes before the schema, which has the last word', async () => {
+  it('runs before the schema, which validates the result', async () => {
     const { manager, cookie, rejections } = await stored({ list: 'tea' }, { migrateData })
     expect((await manager.open(cookie)).userId).toBeUndefined()
     expect(rejections).toEqual([{ phase: 'open', reason: 'invalid_data' }])
   })
 
-  it('works without a schema, and has to make an object', async () => {
+  it('works without a schema, and must return an object', async () => {
     const { manager, cookie } = await stored({ list: [] }, { migrateData, schema: undefined })
     expect((await manager.open(cookie)).data).toEqual({ items: [] })
     const none = await stored({ list: [] }, { migrateData: () => 'text', schema: undefined })

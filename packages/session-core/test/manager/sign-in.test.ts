@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { begin, cookieAfter, managerOf, unsealedSessions, watched } from './helpers.js'
 
 describe('signIn', () => {
-  it('puts a fresh id with the user and the data in place of the old one, which ends at once', async () => {
+  it('replaces the session by one with a new id, the user and the data, and deletes the old one at once', async () => {
     const { plugin, calls } = watched()
     const manager = managerOf(plugin)
     const before = await begin(manager, { visits: 1 })
@@ -30,7 +30,7 @@ describe('signIn', () => {
     expect((await manager.open(await begin(manager, {}, 'ada'))).userId).toBe('ada')
   })
 
-  it('gives a fresh id to a user who signs in again, and keeps the data', async () => {
+  it('gives the session a new id if the user signs in again, and keeps the data', async () => {
     const manager = managerOf(watched().plugin)
     const before = await begin(manager, { visits: 1 }, 'ada')
     const session = await manager.open(before)
@@ -51,7 +51,7 @@ describe('signIn', () => {
     expect(after.data).toEqual({ visits: 1 })
   })
 
-  it('holds for a client-backed store, whose old id stays readable until it expires (D4)', async () => {
+  it('works with a client-backed store, whose old id stays readable until it expires (D4)', async () => {
     const manager = managerOf(unsealedSessions())
     const before = await begin(manager, { visits: 1 })
     const session = await manager.open(before)
@@ -61,7 +61,7 @@ describe('signIn', () => {
     expect((await manager.open(before)).data).toEqual({ visits: 1 })
   })
 
-  it.each(['', undefined, 7])('refuses %o for a user id', async (userId) => {
+  it.each(['', undefined, 7])('throws for the user id %o', async (userId) => {
     const { plugin, calls } = watched()
     const session = await managerOf(plugin).open(null)
     expect(() => session.signIn(userId as string)).toThrow(expect.objectContaining({ code: 'Invalid' }))
@@ -71,7 +71,7 @@ describe('signIn', () => {
 })
 
 describe('signOut', () => {
-  it('ends the session and clears its cookie', async () => {
+  it('deletes the session and clears its cookie', async () => {
     const { plugin, calls } = watched()
     const manager = managerOf(plugin)
     const before = await begin(manager, { visits: 1 }, 'ada')
@@ -87,7 +87,7 @@ describe('signOut', () => {
     expect((await manager.open(before)).userId).toBeUndefined()
   })
 
-  it('begins a new anonymous session if data is written after it', async () => {
+  it('starts a guest session if data is written afterwards', async () => {
     const manager = managerOf(watched().plugin)
     const before = await begin(manager, { visits: 1 }, 'ada')
     const session = await manager.open(before)
@@ -99,7 +99,7 @@ describe('signOut', () => {
     expect((await manager.open(before)).userId).toBeUndefined()
   })
 
-  it('undoes a signIn of the same request', async () => {
+  it('undoes a sign-in of the same request', async () => {
     const { plugin, calls } = watched()
     const session = await managerOf(plugin).open(null)
     session.signIn('ada')
@@ -108,7 +108,7 @@ describe('signOut', () => {
     expect(calls).toEqual([])
   })
 
-  it('sends nothing for a session that is gone already: a parallel request may have set a newer cookie', async () => {
+  it('sets no cookie if the session is missing, because a parallel request may have set a newer one', async () => {
     const { plugin } = watched()
     const session = await managerOf(plugin).open(`__Host-session=${'A'.repeat(43)}`)
     session.signOut()

@@ -18,7 +18,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** The store as a server whose clock differs from that of the app. */
+/** Wraps a store so that its clock is `aheadMs` ahead of the app's. */
 function withClock(aheadMs: number, store: SessionPlugin = memorySessions()): SessionPlugin {
   async function byItsClock<T>(call: () => Promise<T>): Promise<T> {
     const appMs = Date.now()
@@ -38,7 +38,7 @@ function withClock(aheadMs: number, store: SessionPlugin = memorySessions()): Se
   }
 }
 
-it('is asked once in ten minutes, also by requests at the same time', async () => {
+it('asks for the time of the store once in ten minutes, also with concurrent requests', async () => {
   const { plugin, calls } = watched()
   const cookie = await begin(managerOf(plugin, day), { visits: 1 }, 'ada')
   const manager = managerOf(plugin, hour)
@@ -52,7 +52,7 @@ it('is asked once in ten minutes, also by requests at the same time', async () =
   expect(calls.filter((call) => asking.has(call))).toEqual(['create', 'delete', 'create', 'delete'])
 })
 
-it('leaves no session of its own behind', async () => {
+it('deletes the session that it creates to read the time', async () => {
   const store = memorySessions()
   const cookie = await begin(managerOf(store, day), { visits: 1 }, 'ada')
   await managerOf(store, hour).open(cookie)
@@ -60,7 +60,7 @@ it('leaves no session of its own behind', async () => {
   expect(await store.sweep()).toEqual({ removed: 1, more: false })
 })
 
-it.each(['create', 'delete'] as const)('fails no request where the store cannot answer: %s', async (method) => {
+it.each(['create', 'delete'] as const)('does not make a request fail if the store fails: %s', async (method) => {
   const { plugin, failures } = watched()
   const cookie = await begin(managerOf(plugin, day), { visits: 1 }, 'ada')
   failures[method] = backendError()
@@ -71,7 +71,7 @@ it.each(['create', 'delete'] as const)('fails no request where the store cannot 
 })
 
 it.each([40 * minuteMs, -40 * minuteMs, 5 * minuteMs, -5 * minuteMs])(
-  'decides by the clock of a store that is ahead by %i ms',
+  'expires sessions by the clock of a store that is ahead by %i ms',
   async (aheadMs) => {
     const plugin = withClock(aheadMs)
     const live = await begin(managerOf(plugin, day), { visits: 1 }, 'ada')
@@ -83,22 +83,25 @@ it.each([40 * minuteMs, -40 * minuteMs, 5 * minuteMs, -5 * minuteMs])(
   },
 )
 
-it.each([40 * minuteMs, -40 * minuteMs])('touches a session when it is due: %i ms', async (aheadMs) => {
-  const plugin = withClock(aheadMs)
-  const manager = managerOf(plugin)
-  const cookie = await begin(manager, { visits: 1 }, 'ada')
-  for (let passedMs = minuteMs; passedMs < 12 * 60 * minuteMs; passedMs += 2 * minuteMs) {
-    vi.setSystemTime(startMs + passedMs)
-    const session = await manager.open(cookie)
-    expect([passedMs, session.userId]).toEqual([passedMs, 'ada'])
-    await session.commit()
-    const { expiresAtMs = 0, absoluteExpiresAtMs } = await manager.open(cookie)
-    expect(absoluteExpiresAtMs).toBe(startMs + aheadMs + 12 * 60 * minuteMs)
-    // No more than a tenth of the ttl has passed since the last touch, and none was before its time.
-    const leftMs = expiresAtMs - (startMs + aheadMs + passedMs)
-    if (passedMs < 11 * 60 * minuteMs) expect(leftMs).toBeGreaterThan(27 * minuteMs - 1)
-    expect(leftMs).toBeLessThanOrEqual(30 * minuteMs)
-  }
-  vi.setSystemTime(startMs + 12 * 60 * minuteMs)
-  expect((await manager.open(cookie)).userId).toBeUndefined()
-})
+it.each([40 * minuteMs, -40 * minuteMs])(
+  'touches a session when a touch is due by the clock of a store that is ahead by %i ms',
+  async (aheadMs) => {
+    const plugin = withClock(aheadMs)
+    const manager = managerOf(plugin)
+    const cookie = await begin(manager, { visits: 1 }, 'ada')
+    for (let passedMs = minuteMs; passedMs < 12 * 60 * minuteMs; passedMs += 2 * minuteMs) {
+      vi.setSystemTime(startMs + passedMs)
+      const session = await manager.open(cookie)
+      expect([passedMs, session.userId]).toEqual([passedMs, 'ada'])
+      await session.commit()
+      const { expiresAtMs = 0, absoluteExpiresAtMs } = await manager.open(cookie)
+      expect(absoluteExpiresAtMs).toBe(startMs + aheadMs + 12 * 60 * minuteMs)
+      // At most a tenth of the idle timeout has passed since the last touch, and no touch was early.
+      const leftMs = expiresAtMs - (startMs + aheadMs + passedMs)
+      if (passedMs < 11 * 60 * minuteMs) expect(leftMs).toBeGreaterThan(27 * minuteMs - 1)
+      expect(leftMs).toBeLessThanOrEqual(30 * minuteMs)
+    }
+    vi.setSystemTime(startMs + 12 * 60 * minuteMs)
+    expect((await manager.open(cookie)).userId).toBeUndefined()
+  },
+)

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { begin, cookieAfter, managerOf, unsealedSessions, watched } from './helpers.js'
 
 describe('listSessions', () => {
-  it('resolves to the sessions of the user, and tells which one asks', async () => {
+  it('resolves to the sessions of the user, and marks the current one', async () => {
     const manager = managerOf(memorySessions())
     const laptop = await begin(manager, {}, 'ada')
     const phone = await begin(manager, {}, 'ada')
@@ -21,14 +21,14 @@ describe('listSessions', () => {
     expect(a?.map(({ isCurrent }) => isCurrent)).toEqual(b?.map(({ isCurrent }) => !isCurrent))
   })
 
-  it('resolves to none for a guest', async () => {
+  it('resolves to an empty list for a guest', async () => {
     const manager = managerOf(memorySessions())
     expect(await (await manager.open(await begin(manager, { visits: 1 }))).listSessions()).toEqual([])
   })
 })
 
 describe('endSession', () => {
-  it('ends another session of the user at once, and nobody else', async () => {
+  it("deletes another session of the user at once, and never another user's", async () => {
     const manager = managerOf(memorySessions())
     const [laptop, phone] = [await begin(manager, {}, 'ada'), await begin(manager, {}, 'ada')]
     const grace = await begin(manager, {}, 'grace')
@@ -43,7 +43,7 @@ describe('endSession', () => {
     expect((await manager.open(laptop)).userId).toBe('ada')
   })
 
-  it('signs out, if it is this session', async () => {
+  it('signs out if the handle is that of the current session', async () => {
     const manager = managerOf(memorySessions())
     const laptop = await begin(manager, {}, 'ada')
     const session = await manager.open(laptop)
@@ -54,7 +54,7 @@ describe('endSession', () => {
     expect((await manager.open(laptop)).userId).toBeUndefined()
   })
 
-  it('ends nothing for a guest', async () => {
+  it('resolves to false for a guest', async () => {
     const { plugin, calls } = watched()
     const session = await managerOf(plugin).open(null)
     expect(await session.endSession('x')).toBe(false)
@@ -64,7 +64,7 @@ describe('endSession', () => {
 })
 
 describe('endUserSessions of the manager', () => {
-  it('ends all sessions of a user outside of a request, and nobody else', async () => {
+  it("deletes all sessions of a user outside of a request, and no other user's", async () => {
     const manager = managerOf(memorySessions())
     const [laptop, phone] = [await begin(manager, {}, 'ada'), await begin(manager, {}, 'ada')]
     const grace = await begin(manager, {}, 'grace')
@@ -74,25 +74,31 @@ describe('endUserSessions of the manager', () => {
     expect((await manager.open(grace)).userId).toBe('grace')
   })
 
-  it.each([7, '', undefined])('is Invalid for what is no user id, which it does not show: %s', async (userId) => {
-    const ending = managerOf(memorySessions()).endUserSessions(userId as string)
-    await expect(ending).rejects.toMatchObject({ code: 'Invalid', message: expect.not.stringContaining('7') as string })
-  })
+  it.each([7, '', undefined])(
+    'rejects with Invalid for a value that is no user id, without the value: %s',
+    async (userId) => {
+      const ending = managerOf(memorySessions()).endUserSessions(userId as string)
+      await expect(ending).rejects.toMatchObject({
+        code: 'Invalid',
+        message: expect.not.stringContaining('7') as string,
+      })
+    },
+  )
 
-  it('rejects with a TypeError where the store cannot', async () => {
+  it('rejects with a TypeError if the store does not support it', async () => {
     await expect(managerOf(unsealedSessions()).endUserSessions('ada')).rejects.toThrow(TypeError)
   })
 })
 
 describe('isHealthy of the manager', () => {
-  it.each([true, false])('is what the store says: %s', async (isHealthy) => {
+  it.each([true, false])('resolves to the answer of the store: %s', async (isHealthy) => {
     const plugin = { ...memorySessions(), isHealthy: async () => isHealthy }
     expect(await managerOf(plugin).isHealthy()).toBe(isHealthy)
   })
 })
 
 describe('signOutEverywhere', () => {
-  it('ends every session of the user at the commit, and clears the cookie', async () => {
+  it('deletes every session of the user at the commit, and clears the cookie', async () => {
     const manager = managerOf(memorySessions())
     const [laptop, phone] = [await begin(manager, {}, 'ada'), await begin(manager, {}, 'ada')]
     const session = await manager.open(laptop)
@@ -103,7 +109,7 @@ describe('signOutEverywhere', () => {
     for (const cookie of [laptop, phone]) expect((await manager.open(cookie)).userId).toBeUndefined()
   })
 
-  it("spares this session with except: 'this', also while its data changes", async () => {
+  it("keeps the current session with except: 'this', also if its data changes", async () => {
     const manager = managerOf(memorySessions())
     const [laptop, phone] = [await begin(manager, {}, 'ada'), await begin(manager, {}, 'ada')]
     const session = await manager.open(laptop)
@@ -114,7 +120,7 @@ describe('signOutEverywhere', () => {
     expect((await manager.open(phone)).userId).toBeUndefined()
   })
 
-  it.each(['signIn', 'rotate'] as const)('spares the fresh id of a %s, as after a change of password', async (how) => {
+  it.each(['signIn', 'rotate'] as const)('keeps the new id of a %s, as after a change of password', async (how) => {
     const manager = managerOf(memorySessions())
     const [laptop, phone] = [await begin(manager, {}, 'ada'), await begin(manager, {}, 'ada')]
     const session = await manager.open(laptop)
@@ -126,7 +132,7 @@ describe('signOutEverywhere', () => {
     for (const cookie of [laptop, phone]) expect((await manager.open(cookie)).userId).toBeUndefined()
   })
 
-  it('can be followed by a sign-in of the same request', async () => {
+  it('can be followed by a sign-in in the same request', async () => {
     const manager = managerOf(memorySessions())
     const phone = await begin(manager, {}, 'ada')
     const session = await manager.open(await begin(manager, {}, 'ada'))
@@ -136,7 +142,7 @@ describe('signOutEverywhere', () => {
     expect((await manager.open(phone)).userId).toBeUndefined()
   })
 
-  it('spares nothing if a sign-out follows', async () => {
+  it('deletes the current session, too, if a sign-out follows', async () => {
     const manager = managerOf(memorySessions())
     const [laptop, phone] = [await begin(manager, {}, 'ada'), await begin(manager, {}, 'ada')]
     const session = await manager.open(laptop)
@@ -156,14 +162,14 @@ describe('signOutEverywhere', () => {
     expect(await nobody.commit()).toEqual([])
   })
 
-  it('takes no other exception', async () => {
+  it('throws for another value of except', async () => {
     const session = await managerOf(memorySessions()).open(null)
     expect(() => session.signOutEverywhere({ except: 'other' as 'this' })).toThrow(TypeError)
   })
 })
 
-describe('a store that cannot find sessions by user', () => {
-  it('is known by the manager, whose sessions say so', async () => {
+describe('a store without a user index', () => {
+  it('is reported by the manager, and the methods of a session that need it throw', async () => {
     const can = managerOf(memorySessions())
     expect([can.supportsUserIndex, can.supportsSignOutEverywhere]).toEqual([true, true])
     const manager = managerOf(unsealedSessions())

@@ -2,18 +2,21 @@ import { describe, expect, it } from 'vitest'
 import { begin, cookieAfter, managerOf, unsealedSessions, watched } from './helpers.js'
 
 describe('a visitor without a session', () => {
-  it.each([null, undefined, '', 'theme=dark'])('costs no call and no cookie if untouched (%o)', async (header) => {
-    const { plugin, calls } = watched()
-    const session = await managerOf(plugin).open(header)
-    expect(session.data).toEqual({})
-    expect(session.userId).toBeUndefined()
-    expect(session.createdAtMs).toBeUndefined()
-    expect(session.expiresAtMs).toBeUndefined()
-    expect(await session.commit()).toEqual([])
-    expect(calls).toEqual([])
-  })
+  it.each([null, undefined, '', 'theme=dark'])(
+    'causes no store call and no cookie without a change (%o)',
+    async (header) => {
+      const { plugin, calls } = watched()
+      const session = await managerOf(plugin).open(header)
+      expect(session.data).toEqual({})
+      expect(session.userId).toBeUndefined()
+      expect(session.createdAtMs).toBeUndefined()
+      expect(session.expiresAtMs).toBeUndefined()
+      expect(await session.commit()).toEqual([])
+      expect(calls).toEqual([])
+    },
+  )
 
-  it('gets a session once the data changes, and finds it again', async () => {
+  it('gets a session when the data changes, and the next request reads it', async () => {
     const { plugin, calls } = watched()
     const manager = managerOf(plugin)
     const first = await manager.open(null)
@@ -27,7 +30,7 @@ describe('a visitor without a session', () => {
     expect(second.expiresAtMs).toBe((second.createdAtMs ?? 0) + 30 * 60_000)
   })
 
-  it('begins with the initial data, and is not stored while it stays so', async () => {
+  it('starts with the initial data, which is not stored until it changes', async () => {
     const { plugin, calls } = watched()
     const session = await managerOf(plugin, { initialData: () => ({ visits: 0 }) }).open(null)
     session.data = { visits: 0 }
@@ -37,7 +40,7 @@ describe('a visitor without a session', () => {
 })
 
 describe('a stored session', () => {
-  it('costs one read if unchanged', async () => {
+  it('needs one read if it is not changed', async () => {
     const { plugin, calls } = watched()
     const manager = managerOf(plugin)
     const cookie = await begin(manager, { visits: 1 })
@@ -48,7 +51,7 @@ describe('a stored session', () => {
     expect(calls).toEqual(['read'])
   })
 
-  it('costs a read and an update if changed, and no cookie where the id stays (U2)', async () => {
+  it('needs a read and an update if it is changed, and no cookie if the id stays the same (U2)', async () => {
     const { plugin, calls } = watched()
     const manager = managerOf(plugin)
     const cookie = await begin(manager, { visits: 1 })
@@ -60,7 +63,7 @@ describe('a stored session', () => {
     expect((await manager.open(cookie)).data).toEqual({ visits: 2 })
   })
 
-  it('moves to the id that a client-backed store resolves to (U2)', async () => {
+  it('gets the id that a client-backed store resolves to (U2)', async () => {
     const manager = managerOf(unsealedSessions())
     const session = await manager.open(await begin(manager, { visits: 1 }))
     session.data.visits = 2
@@ -69,7 +72,7 @@ describe('a stored session', () => {
     expect((await manager.open(cookieAfter(setCookies))).data).toEqual({ visits: 2 })
   })
 
-  it('is not changed by another spelling of the same JSON (R2)', async () => {
+  it('is not written if its JSON is only spelled differently (R2)', async () => {
     const { plugin, calls } = watched()
     const id = await plugin.create({ dataJson: '{ "visits": 1.0 }', ttlMs: 60_000 })
     const manager = managerOf(plugin, { idleTimeoutMs: 60_000 })
@@ -81,13 +84,13 @@ describe('a stored session', () => {
 
 const outdated = ['', 'x'.repeat(43), 'A'.repeat(43), '%00']
 
-it.each(outdated)('takes no notice of an outdated cookie, and leaves it alone: %o', async (value) => {
+it.each(outdated)('ignores an outdated cookie, and does not clear it: %o', async (value) => {
   const session = await managerOf(watched().plugin).open(`__Host-session=${value}`)
   expect(session.data).toEqual({})
   expect(await session.commit()).toEqual([])
 })
 
-it('has no id to give', async () => {
+it('does not expose the id of a session', async () => {
   const manager = managerOf(watched().plugin)
   const cookie = await begin(manager, { visits: 1 })
   const session = await manager.open(cookie)
@@ -98,7 +101,7 @@ it('has no id to give', async () => {
   expect(JSON.stringify(session)).not.toContain(id)
 })
 
-it('throws when it is used after a commit that failed', async () => {
+it('throws if a session is used after a failed commit', async () => {
   const failed = await managerOf(watched().plugin).open(null)
   Reflect.set(failed, 'data', 'text')
   await expect(failed.commit()).rejects.toThrow('session.data')
@@ -107,7 +110,7 @@ it('throws when it is used after a commit that failed', async () => {
   await expect(failed.commit()).rejects.toThrow('closed')
 })
 
-it('rejects a Cookie header that is none', async () => {
+it('rejects a Cookie header that is no string', async () => {
   const header = ['a=1'] as unknown as string
   const opening = managerOf(watched().plugin).open(header)
   await expect(opening).rejects.toMatchObject({ code: 'Invalid', reason: 'bad_argument' })

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
 const options = (ttlMs = 60_000): { dataJson: string; ttlMs: number } => ({ dataJson: '{}', ttlMs })
 
-/** Counts from now on how many entries of maps are looked at. */
+/** Starts counting how many entries of maps are visited. */
 function countVisits(): () => number {
   const iterator = Object.getPrototypeOf(new Map().entries()) as { next: () => unknown }
   const spies = [vi.spyOn(iterator, 'next'), vi.spyOn(Map.prototype, 'get')]
@@ -30,7 +30,7 @@ describe('memorySessions', () => {
     expect(() => memorySessions(null as never)).toThrowError(TypeError)
   })
 
-  it('refuses the session after maxSessions, and ends no live one for it', async () => {
+  it('rejects a session over maxSessions, and deletes no live session to make room', async () => {
     const store = memorySessions({ maxSessions: 2 })
     const first = await store.create(options())
     await store.create(options())
@@ -40,7 +40,7 @@ describe('memorySessions', () => {
     await expect(store.create(options())).resolves.toBeTypeOf('string')
   })
 
-  it('visits no record to refuse a session, however many there are', async () => {
+  it('visits no record to reject a session, even with many records', async () => {
     const maxSessions = 3000
     const store = memorySessions({ maxSessions })
     for (let n = 0; n < maxSessions; n += 1) await store.create(options(60_000 + n))
@@ -51,14 +51,14 @@ describe('memorySessions', () => {
     expect(visits()).toBeLessThan(1000)
   })
 
-  it('visits few records for a session that takes the place of an expired one', async () => {
+  it('visits few records to replace an expired session', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     onTestFinished(() => void vi.useRealTimers())
     const maxSessions = 3000
     const store = memorySessions({ maxSessions })
     const ids = []
     for (let n = 0; n < maxSessions; n += 1) ids.push(await store.create(options(1000 + n)))
-    // Half of them live on, so that their first expiry is not their last.
+    // Half of the sessions are extended, so that their first expiry is not their last.
     for (const id of ids.filter((_, n) => n % 2 === 0)) await store.touch(id, 60_000)
     const visits = countVisits()
     for (let n = 0; n < 100; n += 1) {
@@ -69,7 +69,7 @@ describe('memorySessions', () => {
     expect(visits()).toBeLessThan(2000)
   })
 
-  it('keeps every live session, and ends each at its own time, whatever it is told meanwhile', async () => {
+  it('keeps every live session until its expiry, through random creates, touches and deletes', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     onTestFinished(() => void vi.useRealTimers())
     const store = memorySessions()
@@ -108,7 +108,7 @@ describe('memorySessions', () => {
     await expect(store.create(options())).resolves.toBeTypeOf('string')
   })
 
-  it('frees the room of expired sessions without being asked to', async () => {
+  it('removes expired sessions without a sweep', async () => {
     const store = memorySessions()
     for (let n = 0; n < 1500; n += 1) await store.create(options(1))
     await pass(2)
@@ -122,7 +122,7 @@ describe('memorySessions', () => {
     expect(swept).toBeLessThan(1500)
   })
 
-  it('has the capabilities by user, sweep and compare, and nothing to close', () => {
+  it('supports the user index, sweep and compare, and not close', () => {
     const store = memorySessions()
     expect(supportsUserIndex(store)).toBe(true)
     expect(supportsSweep(store)).toBe(true)
@@ -130,7 +130,7 @@ describe('memorySessions', () => {
     expect(supportsClose(store)).toBe(false)
   })
 
-  it('keeps no timer that would hold a process', async () => {
+  it('uses no timer, so that a process can exit', async () => {
     vi.useFakeTimers()
     try {
       const store = memorySessions({ maxSessions: 5 })

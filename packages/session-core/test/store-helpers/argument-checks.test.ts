@@ -14,14 +14,14 @@ import { describe, expect, it } from 'vitest'
 const invalid = (reason: string): object => expect.objectContaining({ code: 'Invalid', reason })
 
 describe('checkTtlMs', () => {
-  it('takes whole milliseconds from 1 to the maximum (C7)', () => {
+  it('accepts whole milliseconds from 1 to the maximum (C7)', () => {
     for (const ttlMs of [1, 1000, 2 ** 31, maxTtlMs]) expect(checkTtlMs(ttlMs)).toBe(ttlMs)
     for (const ttlMs of [0, -1, 1.5, Number.NaN, Infinity, maxTtlMs + 1, '1000', null]) {
       expect(() => checkTtlMs(ttlMs)).toThrowError(invalid('bad_argument'))
     }
   })
 
-  it('says what was wrong and what is expected', () => {
+  it('throws an error that says what is wrong and what is expected', () => {
     expect(() => checkTtlMs(1.5)).toThrowError(
       /^ttlMs must be a whole number of milliseconds from 1 to \d+, but it is the number 1.5.$/,
     )
@@ -35,12 +35,12 @@ describe('checkDataJson', () => {
     expect(() => checkDataJson('"ééé"', 6)).toThrowError(/8 bytes.*at most 6/)
   })
 
-  it('is Invalid for a raw lone surrogate, and takes an escaped one (R2)', () => {
+  it('rejects a raw lone surrogate with Invalid, and accepts an escaped one (R2)', () => {
     expect(() => checkDataJson('"\ud800"', 100)).toThrowError(invalid('bad_argument'))
     expect(checkDataJson(String.raw`"\ud800"`, 100)).toBe(String.raw`"\ud800"`)
   })
 
-  it('does not repeat bad data, and keeps no cause that does (E3)', () => {
+  it('keeps bad data out of the message, and has no cause that contains it (E3)', () => {
     const error = ((): unknown => {
       try {
         return checkDataJson('{"card":4111111111111111,}', 100)
@@ -55,7 +55,7 @@ describe('checkDataJson', () => {
 })
 
 describe('checkUserId', () => {
-  it('takes any text that UTF-8 carries, up to its limit (I3)', () => {
+  it('accepts any valid UTF-8 text up to the limit (I3)', () => {
     for (const userId of ['', 'a\u0000b', '__proto__', 'x'.repeat(maxUserIdBytes)])
       expect(checkUserId(userId)).toBe(userId)
     expect(() => checkUserId('\ud800')).toThrowError(invalid('bad_argument'))
@@ -65,14 +65,14 @@ describe('checkUserId', () => {
 })
 
 describe('checkCreateOptions', () => {
-  it('copies what it was given (R7)', () => {
+  it('copies the options (R7)', () => {
     const given = { userId: 'ann', dataJson: '{}', ttlMs: 5 }
     const checked = checkCreateOptions(given, { maxDataBytes: 10 })
     Object.assign(given, { userId: 'eve' })
     expect(checked).toEqual({ userId: 'ann', dataJson: '{}', ttlMs: 5 })
   })
 
-  it('is Invalid for what is no object', () => {
+  it('rejects a value that is no object with Invalid', () => {
     for (const options of [undefined, null, 'x', 5]) {
       expect(() => checkCreateOptions(options, { maxDataBytes: 10 })).toThrowError(invalid('bad_argument'))
     }
@@ -80,7 +80,7 @@ describe('checkCreateOptions', () => {
 })
 
 describe('options of factories', () => {
-  it('names the option, what it is, and what it must be', () => {
+  it('throws an error that names the option, its type and the expected type', () => {
     expect(() => checkPositiveInteger('fooSessions', 'timeoutMs', '5')).toThrowError(
       new TypeError('fooSessions: option timeoutMs must be a positive integer, but it is a string.'),
     )
@@ -90,7 +90,7 @@ describe('options of factories', () => {
     expect(checkPositiveInteger('fooSessions', 'timeoutMs', 5)).toBe(5)
   })
 
-  it('takes no timeout that a timer would end at once', () => {
+  it('rejects a timeout that is too long for a timer', () => {
     expect(checkTimeoutMs('fooSessions', 2 ** 31 - 1)).toBe(2 ** 31 - 1)
     expect(() => checkTimeoutMs('fooSessions', 2 ** 31)).toThrowError(
       new TypeError('fooSessions: option timeoutMs must be at most 2147483647, but it is 2147483648.'),
@@ -98,7 +98,7 @@ describe('options of factories', () => {
     expect(() => checkTimeoutMs('fooSessions', 0)).toThrowError(/timeoutMs must be a positive integer/)
   })
 
-  it('tells of an option that there is not', () => {
+  it('throws for an unknown option', () => {
     expect(() => rejectUnknownOptions('fooSessions', { ttl: 5 }, ['ttlMs'])).toThrowError(
       new TypeError('fooSessions: there is no option "ttl"; known are ttlMs.'),
     )

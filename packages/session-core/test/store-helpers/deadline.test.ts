@@ -3,16 +3,16 @@ import { withinDeadline } from '@bext/session-core/store-helpers'
 import { describe, expect, it, vi } from 'vitest'
 
 describe('withinDeadline', () => {
-  it('resolves to what the work resolves to', async () => {
+  it('resolves to the result of the work', async () => {
     await expect(withinDeadline(1000, async () => 7)).resolves.toBe(7)
   })
 
-  it('rejects with Backend, timeout, when the work does not end (E5)', async () => {
+  it('rejects with Backend, reason timeout, if the work does not settle (E5)', async () => {
     const call = withinDeadline(20, () => new Promise(() => undefined))
     await expect(call).rejects.toMatchObject({ code: 'Backend', reason: 'timeout' })
   })
 
-  it('never gives up before the deadline, not by a fraction of a millisecond (E2)', async () => {
+  it('never rejects before the deadline, not even by a fraction of a millisecond (E2)', async () => {
     for (let n = 0; n < 60; n += 1) {
       let atMs = Number.POSITIVE_INFINITY
       const call = withinDeadline(3, (deadline) => {
@@ -24,7 +24,7 @@ describe('withinDeadline', () => {
     }
   })
 
-  it("turns the work's failure into Backend, whenever it comes, and lets a SessionError through (E1, E3)", async () => {
+  it('converts an error of the work, thrown or rejected, to Backend, and passes a SessionError on (E1, E3)', async () => {
     const cause = new Error('driver')
     await expect(withinDeadline(1000, () => Promise.reject(cause))).rejects.toMatchObject({ code: 'Backend', cause })
     const gone = new SessionError('unknown', 'gone')
@@ -35,14 +35,14 @@ describe('withinDeadline', () => {
     await expect(thrown).rejects.toMatchObject({ code: 'Backend', cause })
   })
 
-  it('tells the work when it has to be over', async () => {
+  it('passes the deadline to the work', async () => {
     const startedAtMs = performance.now()
     const atMs = await withinDeadline(5000, async (deadline) => deadline.atMs)
     expect(atMs).toBeGreaterThanOrEqual(startedAtMs + 5000)
     expect(atMs).toBeLessThanOrEqual(performance.now() + 5000)
   })
 
-  it('keeps no timer once the work is over', async () => {
+  it('clears its timer when the work settles', async () => {
     vi.useFakeTimers()
     try {
       await withinDeadline(60_000, async () => undefined)

@@ -19,7 +19,7 @@ async function written(): Promise<FencedReply<string>> {
 }
 
 describe('call', () => {
-  it('E5 rejects with a timeout, and gives the work a slightly earlier deadline', async () => {
+  it('rejects with a timeout, and gives the work a slightly earlier deadline (E5)', async () => {
     const startedAtMs = performance.now()
     let deadlineAtMs = 0
     const call = createCalls(100).call(({ atMs }) => {
@@ -30,14 +30,14 @@ describe('call', () => {
     expect(deadlineAtMs).toBe(startedAtMs + 100 - 5)
   })
 
-  it('E1 rejects with a Backend error that has the cause', async () => {
+  it('rejects with a Backend error that has the cause (E1)', async () => {
     const call = createCalls(1000).call(() => Promise.reject(refused))
     await expect(call).rejects.toMatchObject({ code: 'Backend', reason: 'failed', cause: refused })
   })
 })
 
 describe('fencedWrite', () => {
-  it('sends the write with a server time that does not lie after the deadline (E2)', async () => {
+  it('sends the write with a server time not after the deadline (E2)', async () => {
     const calls = createCalls(1000)
     let overMs = 0
     const outcome = await calls.call((deadline) =>
@@ -50,7 +50,7 @@ describe('fencedWrite', () => {
     expect(overMs).toBeLessThanOrEqual(0)
   })
 
-  it('E2 rejects only after the deadline if the server may still execute the write', async () => {
+  it('rejects only after the deadline if the server may still execute the write (E2)', async () => {
     const calls = createCalls(100)
     const deadline = { atMs: performance.now() + 60 }
     const write = calls.fencedWrite(deadline, () => Promise.reject(lost))
@@ -79,7 +79,7 @@ describe('fencedWrite', () => {
 })
 
 describe('close', () => {
-  it('O3 rejects later calls, waits for calls in flight, then releases once', async () => {
+  it('rejects later calls, waits for calls in flight, then releases once (O3)', async () => {
     const calls = createCalls(1000)
     const steps: string[] = []
     let finish: ((value: string) => void) | undefined
@@ -95,13 +95,13 @@ describe('close', () => {
     expect(steps).toEqual(['finishing', 'released'])
   })
 
-  it('O3 E5 ends in time although a call never settles', async () => {
+  it('resolves within the timeout even if a call never settles (O3, E5)', async () => {
     const calls = createCalls(50)
     const call = calls.call(() => new Promise(() => {}))
     await Promise.all([calls.close(), expect(call).rejects.toMatchObject({ reason: 'timeout' })])
   })
 
-  it('resolves at once without calls in flight', async () => {
+  it('resolves at once if no call is in flight', async () => {
     await expect(createCalls(1000).close()).resolves.toBeUndefined()
   })
 })

@@ -11,7 +11,7 @@ import { describe, expect, it } from 'vitest'
 import { sha256Base64url } from '../../src/store-helpers/sha256-portable.js'
 
 describe('mintSessionId', () => {
-  it('makes 43 characters of base64url that hold 32 bytes, never the same (C1, C3, C4)', () => {
+  it('returns 43 characters of base64url for 32 bytes, never the same (C1, C3, C4)', () => {
     const ids = Array.from({ length: 1000 }, () => mintSessionId())
     expect(new Set(ids).size).toBe(ids.length)
     for (const id of ids) {
@@ -20,7 +20,7 @@ describe('mintSessionId', () => {
     }
   })
 
-  it('uses every bit: each of the 256 is now 0, now 1', () => {
+  it('varies each of the 256 bits', () => {
     const ids = Array.from({ length: 200 }, () => Buffer.from(mintSessionId(), 'base64url'))
     for (let bit = 0; bit < 256; bit += 1) {
       const values = new Set(ids.map((bytes) => ((bytes[bit >> 3] ?? 0) >> (bit & 7)) & 1))
@@ -30,7 +30,7 @@ describe('mintSessionId', () => {
 })
 
 describe('isServerBackedId', () => {
-  it('takes what was minted, and nothing that differs by a little (R4)', () => {
+  it('accepts a minted id, and no near miss (R4)', () => {
     const id = mintSessionId()
     expect(isServerBackedId(id)).toBe(true)
     for (const other of [
@@ -49,7 +49,7 @@ describe('isServerBackedId', () => {
     }
   })
 
-  it('takes no second spelling of the same bytes', () => {
+  it('rejects another spelling of the same bytes', () => {
     const id = Buffer.alloc(32).toString('base64url')
     expect(isServerBackedId(id)).toBe(true)
     expect(Buffer.from(`${id.slice(0, -1)}B`, 'base64url')).toEqual(Buffer.alloc(32))
@@ -58,7 +58,7 @@ describe('isServerBackedId', () => {
 })
 
 describe('checkSessionId', () => {
-  it('is Invalid, malformed, and does not repeat what it was given (R4, E3)', () => {
+  it('throws Invalid, reason malformed, without the id in the message (R4, E3)', () => {
     expect(() => checkSessionId('an id that somebody sent')).toThrowError(
       expect.objectContaining({
         code: 'Invalid',

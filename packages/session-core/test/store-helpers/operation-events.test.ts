@@ -35,7 +35,7 @@ describe('observeOperations', () => {
     expect(channel.events).toEqual([])
   })
 
-  it('keeps a store that is a class, with its private fields and its other members', async () => {
+  it('works with a store that is a class, with private fields and other members', async () => {
     class Store {
       readonly name = 'class'
       #calls = 0

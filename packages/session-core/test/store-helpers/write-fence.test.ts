@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import { createWriteFence } from '@bext/session-core/store-helpers'
 import { describe, expect, it } from 'vitest'
 
-/** A server whose clock is `aheadMs` ahead of this process, and which refuses late writes as a backend must. */
+/** Creates a server whose clock is `aheadMs` ahead of this process, and which rejects late writes as a backend must. */
 function createServer(aheadMs: number) {
   const server = {
     aheadMs,
@@ -26,7 +26,7 @@ function createServer(aheadMs: number) {
 const inMs = (ms: number): { atMs: number } => ({ atMs: performance.now() + ms })
 
 describe('createWriteFence', () => {
-  it('gives each write a server time that does not lie after its deadline (E2)', async () => {
+  it('passes each write a server time not after its deadline (E2)', async () => {
     for (const aheadMs of [0, 3_600_000, -3_600_000]) {
       const server = createServer(aheadMs)
       const fence = createWriteFence(server.askNowMs)
@@ -38,7 +38,7 @@ describe('createWriteFence', () => {
     }
   })
 
-  it('refuses a write that reaches the server after the deadline (E2)', async () => {
+  it('rejects a write that reaches the server after the deadline (E2)', async () => {
     const server = createServer(1_000_000)
     const fence = createWriteFence(server.askNowMs)
     const arrival = new EventEmitter()
@@ -53,7 +53,7 @@ describe('createWriteFence', () => {
     expect(server.writes).toEqual([])
   })
 
-  it('asks for the time once, though many writes begin at once', async () => {
+  it('asks for the time once for many concurrent writes', async () => {
     const server = createServer(5)
     const fence = createWriteFence(server.askNowMs)
     await Promise.all(Array.from({ length: 50 }, () => fence.write(inMs(1000), server.write)))
@@ -61,7 +61,7 @@ describe('createWriteFence', () => {
     expect(server.asked).toBe(1)
   })
 
-  it('goes on when the clock of the server steps ahead: a refusal before the deadline is tried again', async () => {
+  it("retries a write that the server rejects before the deadline because the server's clock was set forward", async () => {
     const server = createServer(0)
     const fence = createWriteFence(server.askNowMs)
     await fence.write(inMs(1000), server.write)
@@ -70,7 +70,7 @@ describe('createWriteFence', () => {
     expect(server.asked).toBe(1)
   })
 
-  it('learns from one reply that the clock of the server has stepped back', async () => {
+  it("corrects its offset after one reply if the server's clock was set back", async () => {
     const server = createServer(0)
     const fence = createWriteFence(server.askNowMs)
     await fence.write(inMs(1000), server.write)
@@ -81,7 +81,7 @@ describe('createWriteFence', () => {
     expect(server.writes.at(-1)).toBeLessThanOrEqual(deadline.atMs + server.aheadMs)
   })
 
-  it('passes a failure to ask on, and asks again at the next write', async () => {
+  it('rejects if asking for the time fails, and asks again at the next write', async () => {
     const server = createServer(0)
     let broken = true
     const fence = createWriteFence(() => (broken ? Promise.reject(new Error('down')) : server.askNowMs()))

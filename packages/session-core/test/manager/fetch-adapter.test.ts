@@ -9,8 +9,8 @@ function requestOf(cookie?: string): Request {
   return new Request(url, { headers: cookie === undefined ? {} : { cookie } })
 }
 
-describe('handle', () => {
-  it('opens the session, and sets its cookie on the response of the handler', async () => {
+describe('handleFetch', () => {
+  it('opens the session, and adds its cookie to the response of the handler', async () => {
     const manager = managerOf(watched().plugin)
     const response = await manager.handleFetch(requestOf(), async (session) => {
       session.data.visits = 1
@@ -27,7 +27,7 @@ describe('handle', () => {
     expect(again.headers.getSetCookie()).toEqual([])
   })
 
-  it('sets it on responses whose headers cannot be changed', async () => {
+  it('adds the cookie to responses with immutable headers', async () => {
     const response = await managerOf(watched().plugin).handleFetch(requestOf(), (session) => {
       session.data.visits = 1
       return Response.redirect(`${url}next`, 303)
@@ -37,7 +37,7 @@ describe('handle', () => {
     expect(response.headers.getSetCookie()).toHaveLength(1)
   })
 
-  it('does not change the response that it was given, which may be that of other requests, too', async () => {
+  it('does not change the response of the handler, which may be shared with other requests', async () => {
     const shared = new Response(null, { status: 204 })
     const response = await managerOf(watched().plugin).handleFetch(requestOf(), (session) => {
       session.data.visits = 1
@@ -47,7 +47,7 @@ describe('handle', () => {
     expect(shared.headers.getSetCookie()).toEqual([])
   })
 
-  it('commits after the handler, and before the body is read: a stream can read the session, and not change it', async () => {
+  it('commits after the handler and before the body is read: a stream can read the session but not change it', async () => {
     const { plugin, calls } = watched()
     let kept: Session<Visit> | undefined
     const response = await managerOf(plugin).handleFetch(requestOf(), (session) => {
@@ -86,7 +86,7 @@ describe('handle', () => {
   it.each([
     ['has been read', () => consumed()],
     ['is an error', async () => Response.error()],
-  ])('stores nothing for a response that cannot be sent, as it %s', async (_, respond) => {
+  ])('stores nothing if the response cannot be sent because it %s', async (_, respond) => {
     const { plugin, calls } = watched()
     const handling = managerOf(plugin).handleFetch(requestOf(), async (session) => {
       session.data.visits = 1
@@ -109,7 +109,7 @@ describe('handle', () => {
     expect(calls).toEqual([])
   })
 
-  it('takes a Response that the handler throws for its answer', async () => {
+  it('sends a Response that the handler throws', async () => {
     const manager = managerOf(watched().plugin)
     const response = await manager.handleFetch(requestOf(), async (session) => {
       session.signIn('ada')
@@ -120,7 +120,7 @@ describe('handle', () => {
     expect((await manager.open(cookieAfter(response.headers.getSetCookie()))).userId).toBe('ada')
   })
 
-  it('takes a Response of another realm', async () => {
+  it('accepts a Response of another realm', async () => {
     const Foreign = class {
       readonly status = 200
       readonly statusText = 'OK'
@@ -136,7 +136,7 @@ describe('handle', () => {
     expect([response.headers.get('x-from'), await response.text()]).toEqual(['afar', 'text'])
   })
 
-  it('cancels the body if the commit fails, so that nothing upstream stays open', async () => {
+  it('cancels the body if the commit fails, so that its source is closed', async () => {
     const { plugin, failures } = watched()
     failures.create = backendError()
     let isCancelled = false
@@ -153,7 +153,7 @@ describe('handle', () => {
     expect(isCancelled).toBe(true)
   })
 
-  it('gives the handler no commit of its own', async () => {
+  it('passes the handler a session without a commit method', async () => {
     const manager = managerOf(watched().plugin)
     const cookie = await begin(manager, { visits: 1 })
     const response = await manager.handleFetch(requestOf(cookie), (session) => Response.json(Object.keys(session)))

@@ -28,7 +28,7 @@ async function commitOf(data: unknown, options = {}): Promise<unknown> {
   }
 }
 
-describe('a value that JSON does not keep as it is', () => {
+describe('a value that JSON cannot represent', () => {
   it.each([
     [{ at: new Date(0) }, 'session.data.at is a Date'],
     [{ cart: { items: [{ at: new Date(0) }] } }, 'session.data.cart.items[0].at is a Date'],
@@ -49,21 +49,21 @@ describe('a value that JSON does not keep as it is', () => {
     [{ mark: Symbol('a') }, 'session.data.mark is a symbol'],
     [{ later: Promise.resolve(1) }, 'session.data.later is a Promise'],
     [{ at: runInNewContext('new Date(0)') }, 'session.data.at is a Date'],
-  ])('is Invalid, told by its place and not by its value, and nothing is stored: %s', async (data, expected) => {
+  ])('is rejected with Invalid and its place, not its value, and nothing is stored: %s', async (data, expected) => {
     const error = await commitOf(data)
     expect(error).toMatchObject({ code: 'Invalid', reason: 'bad_argument' })
     expect(String(error)).toContain(`${expected}, which`)
     expect(String(error)).not.toContain('ann@')
   })
 
-  it('is found in initial data, which no change would show', async () => {
+  it('is found in the initial data, although its JSON does not change', async () => {
     const manager = createSessionManager({ store: memorySessions(), initialData: () => ({ tags: new Map() }) })
     const session = await manager.open(null)
     session.data.tags.set('a', 1)
     await expect(session.commit()).rejects.toThrow('session.data.tags is a Map')
   })
 
-  it('is told beside a cycle, and a cycle alone by its cause', async () => {
+  it('is found in cyclic data; a cycle alone is reported with its cause', async () => {
     const cycle: Record<string, unknown> = {}
     cycle['self'] = { cycle, also: cycle }
     expect(String(await commitOf(cycle))).toContain('cannot be serialized as JSON')
@@ -72,7 +72,7 @@ describe('a value that JSON does not keep as it is', () => {
   })
 })
 
-describe('a value that JSON keeps', () => {
+describe('a value that JSON can represent', () => {
   it.each([
     [{ text: 'a', count: 0.5, yes: true, none: null, list: [null, [], {}], absent: undefined }],
     [Object.assign(Object.create(null) as object, { visits: 1 })],
@@ -85,7 +85,7 @@ describe('a value that JSON keeps', () => {
   })
 })
 
-describe('with a schema, which makes values again', () => {
+describe('with a schema, which can restore values', () => {
   it('stores dates and instances of classes', async () => {
     const schema = z.object({
       at: z.coerce.date(),
@@ -107,11 +107,11 @@ describe('with a schema, which makes values again', () => {
     [{ list: [undefined] }, 'session.data.list[0] is undefined'],
     [{ run: () => 1 }, 'session.data.run is a function'],
     [{ count: 1n }, 'session.data.count is a BigInt'],
-  ])('refuses what JSON keeps nothing of: %s', async (data, expected) => {
+  ])('rejects a value of which nothing is left in JSON: %s', async (data, expected) => {
     expect(String(await commitOf(data, { schema: z.looseObject({}) }))).toContain(expected)
   })
 
-  it('lets migrateData make dates again, too', async () => {
+  it('allows dates also with migrateData, which can restore them', async () => {
     const plugin = memorySessions()
     const manager = createSessionManager({
       store: plugin,

@@ -9,7 +9,7 @@ import type { Visit } from './helpers.js'
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
-/** Serves until the test is over. What the handler rejects with is the body of a 500. */
+/** Starts a server for the duration of the test. If the handler rejects, the answer is a 500 with the error as text. */
 async function serve(handler: Handler): Promise<string> {
   const server = createServer((request, response) => {
     handler(request, response).catch((error: unknown) => {
@@ -51,7 +51,7 @@ function untouched(manager: SessionManager<Visit>): Handler {
 }
 
 describe('openNode', () => {
-  it('reads the cookie of the request, and its commit writes to the response', async () => {
+  it('reads the cookie of the request, and a commit sets the cookie of the response', async () => {
     const url = await serve(counter(managerOf(watched().plugin)))
     const first = await fetch(url)
     expect(await first.text()).toBe('1')
@@ -64,18 +64,21 @@ describe('openNode', () => {
     expect(second.headers.has('cache-control')).toBe(false)
   })
 
-  it.each([['theme=dark'], [['theme=dark', 'lang=en']]])('adds to the cookies that are there: %o', async (present) => {
-    const manager = managerOf(watched().plugin, { cacheControl: 'private' })
-    const url = await serve(async (request, response) => {
-      response.setHeader('Set-Cookie', present).setHeader('Cache-Control', 'max-age=5')
-      await counter(manager)(request, response)
-    })
-    const { headers } = await fetch(url)
-    expect(headers.getSetCookie()).toEqual([...[present].flat(), expect.stringMatching(/^__Host-session-guest=/)])
-    expect(headers.get('cache-control')).toBe('private, max-age=5')
-  })
+  it.each([['theme=dark'], [['theme=dark', 'lang=en']]])(
+    'keeps the cookies that the response already sets: %o',
+    async (present) => {
+      const manager = managerOf(watched().plugin, { cacheControl: 'private' })
+      const url = await serve(async (request, response) => {
+        response.setHeader('Set-Cookie', present).setHeader('Cache-Control', 'max-age=5')
+        await counter(manager)(request, response)
+      })
+      const { headers } = await fetch(url)
+      expect(headers.getSetCookie()).toEqual([...[present].flat(), expect.stringMatching(/^__Host-session-guest=/)])
+      expect(headers.get('cache-control')).toBe('private, max-age=5')
+    },
+  )
 
-  it('throws once the headers are sent, before anything is stored, and closes the session', async () => {
+  it('rejects a commit after the headers were sent: stores nothing and closes the session', async () => {
     const { plugin, calls } = watched()
     const manager = managerOf(plugin)
     const url = await serve(async (request, response) => {
@@ -91,7 +94,7 @@ describe('openNode', () => {
     expect(calls).toEqual([])
   })
 
-  it('can be opened and committed again, after a commit that was rejected', async () => {
+  it('can open and commit again after a rejected commit', async () => {
     const manager = managerOf(watched().plugin, { schema: undefined })
     const url = await serve(async (request, response) => {
       const failing = await manager.openNode(request, response)
@@ -105,8 +108,8 @@ describe('openNode', () => {
   })
 })
 
-describe('a change that nothing commits', () => {
-  it('is reported once the response was sent', async () => {
+describe('a change without a commit', () => {
+  it('is reported after the response', async () => {
     const { plugin, calls } = watched()
     const onRejection = vi.fn<(rejection: SessionRejection) => void>()
     const manager = managerOf(plugin, { onRejection })
@@ -116,7 +119,7 @@ describe('a change that nothing commits', () => {
     expect(calls).toEqual([])
   })
 
-  it('is reported also if it cannot be stored at all', async () => {
+  it('is reported also if the data cannot be stored', async () => {
     const onRejection = vi.fn<(rejection: SessionRejection) => void>()
     const manager = managerOf(watched().plugin, { onRejection })
     const url = await serve(async (request, response) => {
@@ -128,7 +131,7 @@ describe('a change that nothing commits', () => {
     await vi.waitFor(() => expect(onRejection).toHaveBeenCalledTimes(1))
   })
 
-  it('is warned of once, where nothing listens to rejections', async () => {
+  it('is reported by one console warning without onRejection', async () => {
     const warn = vi.spyOn(console, 'warn').mockReturnValue(undefined)
     onTestFinished(() => warn.mockRestore())
     const url = await serve(forgetful(managerOf(watched().plugin), 200))
@@ -139,16 +142,16 @@ describe('a change that nothing commits', () => {
   })
 
   it.each<[string, (manager: SessionManager<Visit>) => Handler]>([
-    ['by an error page, which shows what a handler threw', (manager) => forgetful(manager, 500)],
-    ['where nothing changed', untouched],
-    ['where it was committed', counter],
+    ['if the response is an error page', (manager) => forgetful(manager, 500)],
+    ['if nothing changed', untouched],
+    ['if it was committed', counter],
   ])('is not reported %s', async (_, handlerOf) => {
     const onRejection = vi.fn<(rejection: SessionRejection) => void>()
     const handler = handlerOf(managerOf(watched().plugin, { onRejection }))
     let isFinished = false
     const url = await serve(async (request, response) => {
       await handler(request, response)
-      // After the listener of openNode, which was added first.
+      // This listener runs after that of openNode, which was added first.
       if (response.writableFinished) isFinished = true
       else response.once('finish', () => (isFinished = true))
     })

@@ -14,7 +14,7 @@ async function opened(dataJson: string) {
 }
 
 describe('the stored value', () => {
-  it('is the data as it is if nothing is stored beside it', async () => {
+  it('is the plain data if the manager has nothing to store with it', async () => {
     const { plugin } = watched()
     const cookie = await begin(managerOf(plugin), { visits: 1 })
     const id = cookie.slice(cookie.indexOf('=') + 1) as Parameters<typeof plugin.read>[0]
@@ -32,7 +32,7 @@ describe('the stored value', () => {
     expect((await plugin.read(id)).dataJson).toBe(`[1,0,${beganAtMs},{"visits":1}]`)
   })
 
-  it('contains the idle timeout if it is not the default', async () => {
+  it('contains the idle timeout if it differs from the default', async () => {
     const { plugin } = watched()
     const cookie = await begin(managerOf(plugin, { idleTimeoutMs: 60_000 }), { visits: 1 })
     const id = cookie.slice(cookie.indexOf('=') + 1) as Parameters<typeof plugin.read>[0]
@@ -40,7 +40,7 @@ describe('the stored value', () => {
     expect((await managerOf(plugin, { idleTimeoutMs: 60_000 }).open(cookie)).data).toEqual({ visits: 1 })
   })
 
-  it('distinguishes data that is an array from the format of the manager', async () => {
+  it("distinguishes data that is an array from the manager's own array", async () => {
     const manager = managerOf(watched().plugin)
     const session = await manager.open(await begin(manager, [1, 0, 0, { visits: 1 }] as object))
     expect(session.data).toEqual([1, 0, 0, { visits: 1 }])
@@ -56,7 +56,7 @@ it('accepts another spelling of the same JSON (R2)', async () => {
   expect(calls).toEqual(['read'])
 })
 
-it('keeps the values beside the data when the data changes', async () => {
+it('keeps the values of the manager when the data changes', async () => {
   const beganAtMs = Date.now()
   const { open, plugin, id } = await opened(`[1,1,${beganAtMs},{"visits":1},45000]`)
   const session = await open()
