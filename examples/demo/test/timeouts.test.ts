@@ -37,7 +37,7 @@ async function inPostgres(): Promise<SessionPlugin> {
     await sql.end()
   })
   await migrate(sql, { table })
-  return pgSessions({ sql, table })
+  return pgSessions({ client: sql, table })
 }
 
 const stores: Readonly<Record<string, () => SessionPlugin | Promise<SessionPlugin>>> = {

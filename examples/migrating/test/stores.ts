@@ -49,7 +49,7 @@ async function inPostgres({ postgresUrl: url }: ServiceUrls): Promise<Stores> {
   await migrate(sql, { schema })
   const OldStore = connectPgSimple(session)
   const old = new OldStore({ pool, schemaName: schema, createTableIfMissing: true, pruneSessionInterval: false })
-  return { old, current: pgSessions({ sql, schema }) }
+  return { old, current: pgSessions({ client: sql, schema }) }
 }
 
 const openers: Readonly<Record<string, (servers: ServiceUrls) => Promise<Stores>>> = {

@@ -19,11 +19,11 @@ interface SharedOptions extends TableOptions {
 }
 
 /**
- * Options of `pgSessions`. Pass exactly one of `sql`, a client of postgres.js that the store never ends, and `url`, for
- * connections that the store opens and `close()` ends.
+ * Options of `pgSessions`. Pass exactly one of `client`, a client of postgres.js that the store never ends, and `url`,
+ * for connections that the store opens and `close()` ends.
  */
 export type PgSessionsOptions = SharedOptions &
-  ({ readonly sql: PgClient; readonly url?: undefined } | { readonly url: string; readonly sql?: undefined })
+  ({ readonly client: PgClient; readonly url?: undefined } | { readonly url: string; readonly client?: undefined })
 
 export interface CheckedOptions {
   readonly sql: PgClient
@@ -40,23 +40,23 @@ async function noop(): Promise<void> {}
 
 /** Checks the options and fills in defaults. Throws a `TypeError` that names the wrong option. */
 export function checkOptions(options: PgSessionsOptions): CheckedOptions {
-  rejectBareOption(factory, 'sql', typeof options === 'function')
+  rejectBareOption(factory, 'client', typeof options === 'function')
   rejectBareOption(factory, 'url', typeof options === 'string')
-  rejectUnknownOptions(factory, options, ['sql', 'url', 'schema', 'table', 'timeoutMs', 'maxDataBytes'])
-  const { sql, url, timeoutMs = defaultTimeoutMs, maxDataBytes = defaultMaxDataBytes } = options
-  if ((sql === undefined) === (url === undefined)) {
-    const given = sql === undefined ? 'neither' : 'both'
-    throw new TypeError(`${factory}: expected exactly one of the options sql and url, but got ${given}.`)
+  rejectUnknownOptions(factory, options, ['client', 'url', 'schema', 'table', 'timeoutMs', 'maxDataBytes'])
+  const { client, url, timeoutMs = defaultTimeoutMs, maxDataBytes = defaultMaxDataBytes } = options
+  if ((client === undefined) === (url === undefined)) {
+    const given = client === undefined ? 'neither' : 'both'
+    throw new TypeError(`${factory}: expected exactly one of the options client and url, but got ${given}.`)
   }
   const checked = {
     table: tableNames(factory, options).table,
     timeoutMs: checkTimeoutMs(factory, timeoutMs),
     maxDataBytes: checkPositiveInteger(factory, 'maxDataBytes', maxDataBytes),
   }
-  if (sql !== undefined) {
-    checkClient(factory, sql, 'unsafe')
-    checkTextType(factory, sql)
-    return { ...checked, sql, end: noop }
+  if (client !== undefined) {
+    checkClient(factory, client, 'unsafe')
+    checkTextType(factory, client)
+    return { ...checked, sql: client, end: noop }
   }
   if (typeof url !== 'string') {
     throw new TypeError(`${factory}: option url must be a string, but it is ${describeType(url)}.`)

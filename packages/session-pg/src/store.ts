@@ -40,8 +40,8 @@ function hashOf(id: unknown): string {
 }
 
 /**
- * Creates a store for sessions in PostgreSQL, in the table that `migrate` creates. With `sql` the store uses your client
- * and never ends it. With `url` it opens connections, which `close` ends. Throws a `TypeError` for a wrong option.
+ * Creates a store for sessions in PostgreSQL, in the table that `migrate` creates. With `client` the store uses your
+ * client and never ends it. With `url` it opens connections, which `close` ends. Throws a `TypeError` for a wrong option.
  */
 export function pgSessions(options: PgSessionsOptions): PgSessions {
   const { sql, end, table, timeoutMs, maxDataBytes } = checkOptions(options)

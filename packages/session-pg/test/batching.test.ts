@@ -28,7 +28,7 @@ async function openStore(): Promise<{
   const plain = openClient()
   const table = await newTable(plain)
   const sql = openClient({ debug: (_connection, text, parameters) => sent.push({ text, parameters }) })
-  const store = pgSessions({ sql, table, timeoutMs: 20_000 })
+  const store = pgSessions({ client: sql, table, timeoutMs: 20_000 })
   const ids = await Promise.all(times(many, (n) => store.create({ dataJson: String(n), ttlMs: 60_000 })))
   // Open all connections first, because the driver queries types on each.
   await Promise.all(times(8, () => store.isHealthy()))
@@ -91,7 +91,7 @@ describe('concurrent calls', () => {
 
   it('C6 keep anonymous sessions anonymous, whatever the settings of the connection', async () => {
     const { table } = await openStore()
-    const store = pgSessions({ sql: openClient({ connection: { array_nulls: 'off' } }), table, timeoutMs: 20_000 })
+    const store = pgSessions({ client: openClient({ connection: { array_nulls: 'off' } }), table, timeoutMs: 20_000 })
     const users = [undefined, 'null', '', undefined, 'NULL', '=']
     const ids = await Promise.all(users.map((userId) => store.create({ userId, dataJson: '1', ttlMs: 60_000 })))
     const records = await Promise.all(ids.map((id) => store.read(id)))
@@ -210,7 +210,7 @@ describe('a call that must wait or fails', () => {
 it('U5 T2 stores of many processes write the same sessions in any order without a deadlock', async () => {
   const { ids, sql, table } = await openStore()
   const before = await sql`select deadlocks::int from pg_stat_database where datname = current_database()`
-  const stores = times(4, () => pgSessions({ sql: openClient({ max: 4 }), table, timeoutMs: 20_000 }))
+  const stores = times(4, () => pgSessions({ client: openClient({ max: 4 }), table, timeoutMs: 20_000 }))
   await Promise.all(
     times(10, async (round) => {
       await Promise.all(

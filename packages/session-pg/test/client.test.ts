@@ -53,13 +53,13 @@ function withTextType(serialize: (text: string) => string): Options {
 describe('a client with a custom type for text', () => {
   it.each(Object.entries(alterations))('R2 I3 is rejected if the type alters what is sent: %s', (_what, alter) => {
     const sql = openClient(withTextType(alter))
-    expect(() => pgSessions({ sql })).toThrow(TypeError)
-    expect(() => pgSessions({ sql })).toThrow(/^pgSessions: .*option types.*type for text/s)
+    expect(() => pgSessions({ client: sql })).toThrow(TypeError)
+    expect(() => pgSessions({ client: sql })).toThrow(/^pgSessions: .*option types.*type for text/s)
   })
 
   it('R2 I3 is accepted if the type leaves text unchanged', async () => {
     const table = await newTable(openClient())
-    const store = pgSessions({ sql: openClient(withTextType(String)), table })
+    const store = pgSessions({ client: openClient(withTextType(String)), table })
     const id = await store.create({ userId: ' Ann', dataJson: '{ "a": 1 }', ttlMs: 60_000 })
     expect(await store.read(id)).toMatchObject({ userId: ' Ann', dataJson: '{ "a": 1 }' })
   })
@@ -71,7 +71,7 @@ describe('a client with a custom type for text', () => {
       const table = await newTable(plain)
       const client = openClient(withTextType(alter))
       const sql = Object.assign(() => {}, { unsafe: client.unsafe.bind(client) })
-      const error = await rejectionOf(pgSessions({ sql, table }).create({ dataJson: '{}', ttlMs: 60_000 }))
+      const error = await rejectionOf(pgSessions({ client: sql, table }).create({ dataJson: '{}', ttlMs: 60_000 }))
       expect(error).toMatchObject({ code: 'Backend', reason: 'failed' })
       expect(await plain`select from ${plain(table)}`).toHaveLength(0)
     },
@@ -82,7 +82,7 @@ describe.each(clients)('a client with %s', (_what, options) => {
   it('C5 R1 U1 T1 O1 O2 O4 serves every call', async () => {
     const plain = openClient()
     const table = await newTable(plain)
-    const store = pgSessions({ sql: openClient(options), table })
+    const store = pgSessions({ client: openClient(options), table })
     const nowMs = async () => {
       const [row] = await plain`select (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms`
       return Number(row?.['now_ms'])
@@ -134,7 +134,7 @@ it.each(['read committed', 'repeatable read', 'serializable'] as const)(
     const plain = openClient()
     const table = await newTable(plain)
     const sql = openClient({ connection: { default_transaction_isolation: isolation } })
-    const store = pgSessions({ sql, table, timeoutMs: 20_000 })
+    const store = pgSessions({ client: sql, table, timeoutMs: 20_000 })
     const id = await store.create({ dataJson: '0', ttlMs: 60_000 })
     await Promise.all(
       Array.from({ length: 10 }, (_, i) => [store.update(id, String(i)), store.touch(id, 120_000)]).flat(),

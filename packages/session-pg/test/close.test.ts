@@ -25,12 +25,12 @@ it('O3 ends the connections that the store opened; later calls fail', async () =
   await store.close()
   await expect.poll(connections, pollOptions).toBe(0)
   await expectClosed(store, unknownId)
-  expect((await pgSessions({ sql, table }).read(id)).dataJson).toBe('"kept"')
+  expect((await pgSessions({ client: sql, table }).read(id)).dataJson).toBe('"kept"')
 })
 
 it('O3 does not end a client that was passed in', async () => {
   const sql = openClient()
-  const store = pgSessions({ sql, table: await newTable(sql) })
+  const store = pgSessions({ client: sql, table: await newTable(sql) })
   await store.close()
   await expectClosed(store, unknownId)
   expect(await sql`select 1 as one`).toEqual([{ one: 1 }])

@@ -18,7 +18,7 @@ function collect<Event>(channelName: string): Event[] {
 
 it('publishes outcome and duration of each operation, and the size of each batch', async () => {
   const sql = openClient()
-  const store = pgSessions({ sql, table: await newTable(sql), timeoutMs: 20_000 })
+  const store = pgSessions({ client: sql, table: await newTable(sql), timeoutMs: 20_000 })
   const events = collect<OperationEvent>(pgOperationChannel)
   const batches = collect<BatchEvent>(pgBatchChannel)
   const id = await store.create({ userId: 'ann-secret', dataJson: '"private"', ttlMs: 60_000 })
@@ -40,7 +40,7 @@ it('publishes outcome and duration of each operation, and the size of each batch
 })
 
 it('publishes why the backend failed', async () => {
-  const store = pgSessions({ sql: openClient(), table: randomName() })
+  const store = pgSessions({ client: openClient(), table: randomName() })
   const events = collect<OperationEvent>(pgOperationChannel)
   await rejectionOf(store.endUserSessions('ann'))
   expect(events).toMatchObject([{ operation: 'endUserSessions', outcome: 'Backend', reason: 'failed' }])

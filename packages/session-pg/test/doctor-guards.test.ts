@@ -218,7 +218,7 @@ it('reports slow statements on connections that may belong to the client of the 
   // A transaction that holds a lock is slow, but a statement of the store that waits for it is not reported.
   await holder`begin`
   await holder.unsafe(`lock table ${quoted({ schema, table: 'sessions' })} in share row exclusive mode`)
-  const waiting = pgSessions({ sql, schema, timeoutMs: 20_000 }).create({ dataJson: '1', ttlMs: 60_000 })
+  const waiting = pgSessions({ client: sql, schema, timeoutMs: 20_000 }).create({ dataJson: '1', ttlMs: 60_000 })
   await expect.poll(slowStatements, pollOptions).toEqual([expect.stringMatching(/^1 connections of this role/)])
   await holder`rollback`
   await waiting

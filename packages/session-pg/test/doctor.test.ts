@@ -48,7 +48,7 @@ describe('diagnosePg', () => {
     'finds no problem with a table in use by the store, with the layout %j',
     async (layout) => {
       const { sql, schema, name } = await newTarget(layout)
-      const store = pgSessions({ sql, schema, table: name })
+      const store = pgSessions({ client: sql, schema, table: name })
       const id = await store.create({ userId: 'ann', dataJson: '1', ttlMs: 60_000 })
       await store.touch(id, 90_000)
       const findings = await diagnosePg(sql, { schema, table: name, timeoutMs: 20_000 })
@@ -166,7 +166,7 @@ describe('diagnosePg', () => {
     expect(await one.about('sweep')).toMatchObject([
       { level: 'problem', found: '1500 of 3000 sessions expired more than an hour ago' },
     ])
-    const store = pgSessions({ sql: one.sql, schema: one.schema, table: one.name })
+    const store = pgSessions({ client: one.sql, schema: one.schema, table: one.name })
     await store.sweep({ maxRecords: 1400 })
     expect(await one.about('sweep')).toMatchObject([{ level: 'ok' }])
   })

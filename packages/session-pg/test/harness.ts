@@ -53,7 +53,7 @@ export function harnessOf(
       await migrateOnce(namespace)
       const connection = isDirect ? { role } : {}
       const sql = postgres(urlThrough(serverUrl, endpoint), { max: 3, connection, onnotice: () => {} })
-      return { store: pgSessions({ sql, table: namespace, timeoutMs }), close: () => sql.end({ timeout: 1 }) }
+      return { store: pgSessions({ client: sql, table: namespace, timeoutMs }), close: () => sql.end({ timeout: 1 }) }
     },
     ...(isDirect ? { conditions: conditionsOf(admin, role) } : {}),
     async inspect(namespace) {

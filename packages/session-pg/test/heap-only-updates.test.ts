@@ -16,7 +16,7 @@ async function expectHotUpdates(sql: postgres.Sql, table: string, updates: numbe
 it('T4 touch and update write no new index entry (HOT)', async () => {
   const sql = openClient()
   const table = await newTable(sql)
-  const store = pgSessions({ sql, table })
+  const store = pgSessions({ client: sql, table })
   const id = await store.create({ userId: 'ann', dataJson: '{}', ttlMs: 60_000 })
   for (let n = 1; n <= 8; n += 1) {
     await store.touch(id, 60_000 + n)
@@ -28,7 +28,7 @@ it('T4 touch and update write no new index entry (HOT)', async () => {
 it('T4 batches of touches and updates write no new index entry (HOT)', async () => {
   const sql = openClient()
   const table = await newTable(sql)
-  const store = pgSessions({ sql, table })
+  const store = pgSessions({ client: sql, table })
   // Few enough that all versions fit on one page, even if transactions of other tests keep old versions alive.
   const sessions = Array.from({ length: 10 }, () => store.create({ dataJson: '0', ttlMs: 60_000 }))
   const ids = await Promise.all(sessions)

@@ -44,7 +44,7 @@ async function withTableLocked(
 function countingStore(table: string): { store: PgSessions; sent: () => number } {
   let sent = 0
   const sql = openClient({ debug: () => (sent += 1) })
-  return { store: pgSessions({ sql, table, timeoutMs: 20_000 }), sent: () => sent }
+  return { store: pgSessions({ client: sql, table, timeoutMs: 20_000 }), sent: () => sent }
 }
 
 describe('a write that waits for a lock', () => {
@@ -54,7 +54,7 @@ describe('a write that waits for a lock', () => {
       const sql = openClient()
       const table = await newTable(sql)
       const proxy = await openProxy()
-      const store = pgSessions({ sql: openClient({}, proxy.url), table, timeoutMs: 1000 })
+      const store = pgSessions({ client: openClient({}, proxy.url), table, timeoutMs: 1000 })
       const id = await store.create({ userId: 'ann', dataJson: '"first"', ttlMs: 60_000 })
       const before = await store.read(id)
       const [summary] = await store.listUserSessions('ann')
@@ -72,7 +72,7 @@ describe('a write that waits for a lock', () => {
   it.each(writes)('E2 E5 U4 %s rejects in time, and has no effect once it gets the lock', async (_name, write) => {
     const sql = openClient()
     const table = await newTable(sql)
-    const store = pgSessions({ sql, table, timeoutMs: 1000 })
+    const store = pgSessions({ client: sql, table, timeoutMs: 1000 })
     const id = await store.create({ userId: 'ann', dataJson: '"first"', ttlMs: 60_000 })
     const before = await store.read(id)
     const [summary] = await store.listUserSessions('ann')
@@ -127,7 +127,7 @@ describe('a write that waits for a lock', () => {
   it('O2 sweep does not wait, and removes the rows that are not locked', async () => {
     const sql = openClient()
     const table = await newTable(sql)
-    const store = pgSessions({ sql, table, timeoutMs: 20_000 })
+    const store = pgSessions({ client: sql, table, timeoutMs: 20_000 })
     await Promise.all([1, 2, 3].map(() => store.create({ dataJson: '{}', ttlMs: 1 })))
     const alive = await store.create({ dataJson: '{}', ttlMs: 60_000 })
     await expect
@@ -157,7 +157,7 @@ describe('a server that stops answering', () => {
     const table = await newTable(direct)
     const proxy = await openProxy()
     // With one connection, statements sent after the release run after all those that were held back.
-    const store = pgSessions({ sql: openClient({ max: 1 }, proxy.url), table })
+    const store = pgSessions({ client: openClient({ max: 1 }, proxy.url), table })
     const id = await store.create({ userId: 'ann', dataJson: '"first"', ttlMs: 60_000 })
     const before = await store.read(id)
     const [summary] = await store.listUserSessions('ann')

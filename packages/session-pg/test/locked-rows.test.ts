@@ -20,7 +20,7 @@ async function openScene(max: number, timeoutMs: number): Promise<Scene> {
   const table = await newTable(sql)
   let sent = 0
   const client = openClient({ max, debug: () => (sent += 1) })
-  const store = pgSessions({ sql: client, table, timeoutMs })
+  const store = pgSessions({ client: client, table, timeoutMs })
   const creates = Array.from({ length: many }, (_, n) =>
     store.create({ userId: `user ${n}`, dataJson: '1', ttlMs: 60_000 }),
   )

@@ -34,7 +34,7 @@ it(`serves ${processes} processes that migrate and create sessions at the same t
     const [url, schema] = process.argv.slice(2)
     const sql = postgres(url, { max: 1, onnotice: () => process.exit(3) })
     await migrate(sql, { schema })
-    await pgSessions({ sql, schema, timeoutMs: 60_000 }).create({ userId: 'ann', dataJson: '{}', ttlMs: 600_000 })
+    await pgSessions({ client: sql, schema, timeoutMs: 60_000 }).create({ userId: 'ann', dataJson: '{}', ttlMs: 600_000 })
     await sql.end()
   `)
   const codes = await Promise.all(
@@ -43,5 +43,5 @@ it(`serves ${processes} processes that migrate and create sessions at the same t
     ),
   )
   expect(codes).toEqual(codes.map(() => [0, null]))
-  expect(await pgSessions({ sql: owner, schema }).listUserSessions('ann')).toHaveLength(processes)
+  expect(await pgSessions({ client: owner, schema }).listUserSessions('ann')).toHaveLength(processes)
 })

@@ -95,7 +95,7 @@ it('O2 sweeps all partitions, and removes only expired records', async () => {
   // The partitions are alike, so that rows of several have the same ctid.
   await sql.unsafe(`insert into ${name} select n, null, 0, case when n % 2 = 0 then 1 else 9e15 end, repeat('1', 200)
     from generate_series(1, 20000) as n`)
-  const store = pgSessions({ sql, schema, timeoutMs: 20_000 })
+  const store = pgSessions({ client: sql, schema, timeoutMs: 20_000 })
   let removed = 0
   for (let more = true; more;) {
     const swept = await store.sweep({ maxRecords: 3000 })
@@ -112,7 +112,7 @@ it('applies the missing steps, all or none, and keeps the sessions', async () =>
   const schema = await newSchema(sql)
   const table = quoted({ schema, table: 'sessions' })
   await migrate(sql, { schema })
-  const id = await pgSessions({ sql, schema }).create({ dataJson: '1', ttlMs: 60_000 })
+  const id = await pgSessions({ client: sql, schema }).create({ dataJson: '1', ttlMs: 60_000 })
   const comment = `comment on table ${table} is '@bext/session-pg schema 2'`
   const broken = [
     ...migrations({ schema }),
@@ -127,7 +127,7 @@ it('applies the missing steps, all or none, and keeps the sessions', async () =>
   ]
   await runMigrations(sql, table, steps)
   expect((await shapeOf(sql, schema)).columns).toHaveLength(6)
-  expect((await pgSessions({ sql, schema }).read(id)).dataJson).toBe('1')
+  expect((await pgSessions({ client: sql, schema }).read(id)).dataJson).toBe('1')
 })
 
 it('rejects for a table of another package or of a later version, and does not change it', async () => {
@@ -248,6 +248,6 @@ it('R6 leaves no transaction open on a client on which postgres.js sends begin w
   const open = await owner`select pid from pg_stat_activity
     where application_name = ${String(sql.options.connection.application_name)} and state like 'idle in transaction%'`
   expect(open).toHaveLength(0)
-  const id = await pgSessions({ sql, schema }).create({ dataJson: '1', ttlMs: 60_000 })
-  expect((await pgSessions({ sql: owner, schema }).read(id)).dataJson).toBe('1')
+  const id = await pgSessions({ client: sql, schema }).create({ dataJson: '1', ttlMs: 60_000 })
+  expect((await pgSessions({ client: owner, schema }).read(id)).dataJson).toBe('1')
 })

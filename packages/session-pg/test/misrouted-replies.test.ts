@@ -45,8 +45,8 @@ describe.each(faults)('a driver that replies with %s', (_fault, garble) => {
   it.each(calls)('E4 %s fails, alone or in a batch', async (_name, call) => {
     const sql = openClient()
     const table = await newTable(sql)
-    const id = await pgSessions({ sql, table }).create({ userId: 'ann', dataJson: '0', ttlMs: 60_000 })
-    const store = pgSessions({ sql: garbled(sql, garble(sql)), table, timeoutMs: 20_000 })
+    const id = await pgSessions({ client: sql, table }).create({ userId: 'ann', dataJson: '0', ttlMs: 60_000 })
+    const store = pgSessions({ client: garbled(sql, garble(sql)), table, timeoutMs: 20_000 })
     expect(await store.isHealthy()).toBe(false)
     for (const error of await rejectionsOf([1, 2, 3].map(() => call(store, id)))) {
       expect(error).toMatchObject({ code: 'Backend', reason: 'unavailable' })

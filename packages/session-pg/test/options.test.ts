@@ -8,12 +8,12 @@ const url = 'postgres://user:pass-word@127.0.0.1/db'
 
 const wrongOptions: [what: string, options: unknown, expected: RegExp][] = [
   ['nothing', undefined, /expected an object of options, but it is undefined/],
-  ['neither sql nor url', {}, /exactly one of the options sql and url, but got neither/],
-  ['both sql and url', { sql: () => {}, url }, /exactly one of the options sql and url, but got both/],
+  ['neither client nor url', {}, /exactly one of the options client and url, but got neither/],
+  ['both client and url', { client: () => {}, url }, /exactly one of the options client and url, but got both/],
   ['an unknown option', { url, tableName: 'x' }, /no option "tableName"/],
-  ['a sql that is no client', { sql: {} }, /client of postgres\.js as sql, but it is an object/],
-  ['a sql that is null', { sql: null }, /client of postgres\.js as sql, but it is null/],
-  ['a sql without queries', { sql: () => {} }, /client of postgres\.js as sql, but it is a function/],
+  ['a client that is none', { client: {} }, /client of postgres\.js, but it is an object/],
+  ['a client that is null', { client: null }, /client of postgres\.js, but it is null/],
+  ['a client without queries', { client: () => {} }, /client of postgres\.js, but it is a function/],
   ['a url that is no string', { url: new URL(url) }, /option url must be a string, but it is an object/],
   ['an empty url', { url: '' }, /option url must be like postgres:/],
   ['a url of another protocol', { url: 'mysql://user:pass-word@127.0.0.1/db' }, /option url must be like postgres:/],
@@ -21,7 +21,7 @@ const wrongOptions: [what: string, options: unknown, expected: RegExp][] = [
   ['a malformed escape', { url: 'postgres://user:pass-word%@127.0.0.1/db' }, /option url must be like postgres:/],
   ['an empty table', { url, table: '' }, /option table must be a name of 1 to 48 bytes .* has 0 bytes/],
   ['a table that is no string', { url, table: 7 }, /option table .* but it is a number/],
-  ['a client instead of options', postgres(url), /did you mean pgSessions\(\{ sql \}\)\?/],
+  ['a client instead of options', postgres(url), /did you mean pgSessions\(\{ client \}\)\?/],
   ['a URL instead of options', url, /did you mean pgSessions\(\{ url \}\)\?/],
   ['a timeout that no timer takes', { url, timeoutMs: 2 ** 31 }, /option timeoutMs must be at most 2147483647/],
   ['a table with a NUL', { url, table: 'a\0b' }, /option table .* but it contains a NUL/],
@@ -49,8 +49,8 @@ it.each(wrongOptions)('rejects %s with a TypeError that contains no secret', (_w
 
 it('accepts the longest names and any client of postgres.js', () => {
   const sql = openClient()
-  expect(pgSessions({ sql, table: 't'.repeat(48), schema: 's'.repeat(63) }).name).toBe('pg')
-  expect(pgSessions({ sql: postgres(url, { types: { bigint: postgres.BigInt } }) }).name).toBe('pg')
+  expect(pgSessions({ client: sql, table: 't'.repeat(48), schema: 's'.repeat(63) }).name).toBe('pg')
+  expect(pgSessions({ client: postgres(url, { types: { bigint: postgres.BigInt } }) }).name).toBe('pg')
 })
 
 it('rejects wrong options of migrations and migrate', async () => {
@@ -66,5 +66,5 @@ it('rejects wrong options of migrations and migrate', async () => {
   const sql = openClient()
   await expect(migrate(sql, { schema: '' })).rejects.toThrow(TypeError)
   await expect(migrate(sql, { tabel: 'x' } as object)).rejects.toThrow(TypeError)
-  await expect(migrate({} as typeof sql)).rejects.toThrow('migrate: expected a client of postgres.js as sql')
+  await expect(migrate({} as typeof sql)).rejects.toThrow('migrate: expected a client of postgres.js')
 })

@@ -40,7 +40,7 @@ it('E1 reports a server that ends its connections as unavailable', async () => {
   const direct = openClient()
   const table = await newTable(direct)
   const sql = openClient({ max: 1 })
-  const store = pgSessions({ sql, table, timeoutMs: 20_000 })
+  const store = pgSessions({ client: sql, table, timeoutMs: 20_000 })
   const id = await store.create({ dataJson: '{}', ttlMs: 60_000 })
   const [backend] = await sql`select pg_backend_pid() as pid`
   await direct.begin(async (transaction) => {
@@ -62,8 +62,8 @@ it('E1 reports a server that ends its connections as unavailable', async () => {
 it('H1 is healthy with its table, and not without', async () => {
   const sql = openClient()
   const table = await newTable(sql)
-  expect(await pgSessions({ sql, table }).isHealthy()).toBe(true)
-  const missing = pgSessions({ sql, table: randomName() })
+  expect(await pgSessions({ client: sql, table }).isHealthy()).toBe(true)
+  const missing = pgSessions({ client: sql, table: randomName() })
   expect(await missing.isHealthy()).toBe(false)
   await expect(missing.create({ dataJson: '{}', ttlMs: 1000 })).rejects.toMatchObject({ code: 'Backend' })
 })
@@ -71,7 +71,7 @@ it('H1 is healthy with its table, and not without', async () => {
 it('H2 is healthy again once the table exists again', async () => {
   const sql = openClient()
   const [table, away] = [await newTable(sql), randomName()]
-  const store = pgSessions({ sql, table })
+  const store = pgSessions({ client: sql, table })
   await sql`alter table ${sql(table)} rename to ${sql(away)}`
   expect(await store.isHealthy()).toBe(false)
   await sql`alter table ${sql(away)} rename to ${sql(table)}`

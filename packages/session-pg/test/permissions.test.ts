@@ -36,7 +36,7 @@ it('E4 names the right to connect if the database rejects the role', async () =>
     await owner`drop database ${owner(database)} with (force)`
   })
   await owner`revoke connect on database ${owner(database)} from public`
-  const store = pgSessions({ sql: openClient({}, urlOf(role, database)) })
+  const store = pgSessions({ client: openClient({}, urlOf(role, database)) })
   const refused = await rejectionOf(store.create({ dataJson: '{}', ttlMs: 1000 }))
   expect(refused).toMatchObject({ code: 'Backend', reason: 'failed', cause: { code: '42501' } })
   expect(refused.message).toContain('connect on the database')
@@ -46,7 +46,7 @@ it('E4 names the right to connect if the database rejects the role', async () =>
 it('E4 says why the login fails', async () => {
   const owner = openClient({ max: 1 })
   const role = await newLoginRole(owner)
-  const store = pgSessions({ sql: openClient({}, urlOf(role, randomName())) })
+  const store = pgSessions({ client: openClient({}, urlOf(role, randomName())) })
   const refused = await rejectionOf(store.create({ dataJson: '{}', ttlMs: 1000 }))
   expect(refused).toMatchObject({ reason: 'failed', cause: { code: '3D000' } })
   expect(refused.message).toContain('The database does not exist')
@@ -71,8 +71,8 @@ it('E4 says that the server accepts no writes, not that it cannot be reached', a
   const owner = openClient()
   const table = await newTable(owner)
   const sql = openClient({ connection: { default_transaction_read_only: true } })
-  const store = pgSessions({ sql, table })
-  const id = await pgSessions({ sql: owner, table }).create({ dataJson: '1', ttlMs: 60_000 })
+  const store = pgSessions({ client: sql, table })
+  const id = await pgSessions({ client: owner, table }).create({ dataJson: '1', ttlMs: 60_000 })
   expect((await store.read(id)).dataJson).toBe('1')
   const calls = [store.update(id, '2'), store.delete(id), migrate(sql, { table: randomName() })]
   for (const refused of await rejectionsOf(calls)) {
@@ -90,7 +90,7 @@ it('needs only the rights to select, insert, update and delete, also to find its
   const role = await newRole(owner)
   await owner`grant usage on schema ${owner(schema)} to ${owner(role)}`
   const sql = openClient({ connection: { role } })
-  const store = pgSessions({ sql, schema })
+  const store = pgSessions({ client: sql, schema })
   const refused = await rejectionOf(store.create({ dataJson: '{}', ttlMs: 1000 }))
   expect(refused.code).toBe('Backend')
   expect(refused.message).toContain('select, insert, update and delete')

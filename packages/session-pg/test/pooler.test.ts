@@ -29,7 +29,7 @@ describe('behind PgBouncer in transaction mode', () => {
       const owner = openClient()
       const table = await newTable(owner)
       const clients = [0, 1, 2].map(() => openClient({ prepare, max: 3 * connections }, pooler.url))
-      const stores = clients.map((sql) => pgSessions({ sql, table, timeoutMs: 20_000 }))
+      const stores = clients.map((sql) => pgSessions({ client: sql, table, timeoutMs: 20_000 }))
       async function visit(number: number): Promise<string> {
         const store = stores[number % stores.length] as (typeof stores)[0]
         const id = await store.create({ userId: `user ${number}`, dataJson: '0', ttlMs: 60_000 })

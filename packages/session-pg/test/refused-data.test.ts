@@ -10,7 +10,7 @@ let store: PgSessions
 
 beforeEach(async () => {
   const sql = openClient()
-  store = pgSessions({ sql, table: await newTable(sql) })
+  store = pgSessions({ client: sql, table: await newTable(sql) })
 })
 
 interface Visit {

@@ -23,11 +23,11 @@ async function openScene(layout: LayoutOptions = {}): Promise<Scene> {
   const role = await newRole(owner)
   await owner`grant usage on schema ${owner(schema)} to ${owner(role)}`
   await owner`grant select, insert, update, delete on ${owner(schema)}.sessions to ${owner(role)}`
-  const ownerStore = pgSessions({ sql: owner, schema })
+  const ownerStore = pgSessions({ client: owner, schema })
   const ids = await Promise.all(
     [1, 2, 3].map((n) => ownerStore.create({ userId: 'ann', dataJson: `${n}`, ttlMs: 60_000 })),
   )
-  const store = pgSessions({ sql: openClient({ connection: { role } }), schema, timeoutMs: 20_000 })
+  const store = pgSessions({ client: openClient({ connection: { role } }), schema, timeoutMs: 20_000 })
   const alter = (text: string) => owner.unsafe(text.replaceAll('sessions', `"${schema}".sessions`))
   return { owner, schema, ownerStore, store, ids, alter }
 }
@@ -148,7 +148,7 @@ it('E4 row_security = off gives an error that says what to do', async () => {
   await alter('alter table sessions enable row level security')
   const sql = openClient({ connection: { role: String(row?.['grantee']), row_security: 'off' } })
   const message = expect.stringMatching(/[Rr]ow level security/) as string
-  const error = await rejectionOf(pgSessions({ sql, schema }).read(ids[0] as SessionId))
+  const error = await rejectionOf(pgSessions({ client: sql, schema }).read(ids[0] as SessionId))
   expect(error).toMatchObject({ code: 'Backend', reason: 'failed', message })
 })
 

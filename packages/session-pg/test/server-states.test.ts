@@ -58,11 +58,11 @@ describe('a server with TLS and a Unix socket', () => {
     const sql = openClient({ ssl: { ca } }, server.url)
     const [row] = await sql`select ssl from pg_stat_ssl where pid = pg_backend_pid()`
     expect(row).toEqual({ ssl: true })
-    await exerciseStore(pgSessions({ sql }))
+    await exerciseStore(pgSessions({ client: sql }))
   })
 
   it('is rejected without a certificate that the client trusts', async () => {
-    const store = pgSessions({ sql: openClient({ ssl: 'verify-full' }, server.url) })
+    const store = pgSessions({ client: openClient({ ssl: 'verify-full' }, server.url) })
     expect(await rejectionOf(store.create({ dataJson: '1', ttlMs: 1000 }))).toMatchObject({ code: 'Backend' })
   })
 
@@ -70,7 +70,7 @@ describe('a server with TLS and a Unix socket', () => {
     const sql = openClient({ host: server.folder, port: server.port, user: 'bext', database: 'postgres' }, '')
     const [row] = await sql`select inet_server_addr() as address`
     expect(row).toEqual({ address: null })
-    await exerciseStore(pgSessions({ sql }))
+    await exerciseStore(pgSessions({ client: sql }))
   })
 })
 
@@ -79,10 +79,10 @@ it('I2 uses the table in the given schema, whatever the search_path', async () =
   const [own, other] = [await newSchema(owner), await newSchema(owner)]
   await migrate(owner, { schema: own })
   await migrate(owner, { schema: other })
-  const stranger = await pgSessions({ sql: owner, schema: other }).create({ dataJson: '1', ttlMs: 60_000 })
+  const stranger = await pgSessions({ client: owner, schema: other }).create({ dataJson: '1', ttlMs: 60_000 })
   const sql = openClient({ connection: { search_path: `${other}, pg_catalog` } })
   await migrate(sql, { schema: own })
-  const store = pgSessions({ sql, schema: own })
+  const store = pgSessions({ client: sql, schema: own })
   await exerciseStore(store)
   expect((await rejectionOf(store.read(stranger))).code).toBe('NotFound')
 })
@@ -95,8 +95,8 @@ it('I2 finds the table by the search_path if no schema is given', async () => {
   await migrate(sql, { table })
   const [row] = await owner`select count(*)::int from pg_tables where schemaname = ${schema} and tablename = ${table}`
   expect(row).toEqual({ count: 1 })
-  await exerciseStore(pgSessions({ sql, table }))
-  await exerciseStore(pgSessions({ sql: owner, schema, table }))
+  await exerciseStore(pgSessions({ client: sql, table }))
+  await exerciseStore(pgSessions({ client: owner, schema, table }))
 })
 
 it.each(['Pacific/Kiritimati', 'America/St_Johns'])(
@@ -104,10 +104,10 @@ it.each(['Pacific/Kiritimati', 'America/St_Johns'])(
   async (timezone) => {
     const owner = openClient()
     const table = await newTable(owner)
-    const store = pgSessions({ sql: openClient({ connection: { timezone } }), table })
+    const store = pgSessions({ client: openClient({ connection: { timezone } }), table })
     const before = await serverNowMs(owner)
     const id = await store.create({ dataJson: '1', ttlMs: 60_000 })
-    const { createdAtMs, expiresAtMs } = await pgSessions({ sql: owner, table }).read(id)
+    const { createdAtMs, expiresAtMs } = await pgSessions({ client: owner, table }).read(id)
     expect(createdAtMs).toBeGreaterThanOrEqual(Math.floor(before))
     expect(createdAtMs).toBeLessThanOrEqual(await serverNowMs(owner))
     expect(expiresAtMs - createdAtMs).toBe(60_000)
@@ -126,7 +126,7 @@ it.each([-86_400_000, 86_400_000])(
     onTestFinished(() => {
       vi.useRealTimers()
     })
-    const store = pgSessions({ sql, table })
+    const store = pgSessions({ client: sql, table })
     await exerciseStore(store)
     const before = await serverNowMs(sql)
     const id = await store.create({ dataJson: '1', ttlMs: 3000 })
@@ -142,7 +142,7 @@ it.each(['repeatable read', 'serializable'] as const)(
     const owner = openClient()
     const table = await newTable(owner)
     const connection = { default_transaction_isolation: isolation }
-    const stores = [1, 2, 3].map(() => pgSessions({ sql: openClient({ connection }), table, timeoutMs: 20_000 }))
+    const stores = [1, 2, 3].map(() => pgSessions({ client: openClient({ connection }), table, timeoutMs: 20_000 }))
     const id = await (stores[0] as PgSessions).create({ dataJson: '0', ttlMs: 60_000 })
     const calls = stores.flatMap((store, n) =>
       Array.from({ length: 20 }, (_, round) => [store.update(id, `"${n} ${round}"`), store.touch(id, 60_000 + round)]),
@@ -156,8 +156,8 @@ it.each(['repeatable read', 'serializable'] as const)(
 it.each(['LATIN1', 'EUC_JP'])('R2 R6 rejects a client whose text the server would alter: %s', async (encoding) => {
   const owner = openClient()
   const table = await newTable(owner)
-  const id = await pgSessions({ sql: owner, table }).create({ userId: 'añn', dataJson: '"é漢"', ttlMs: 60_000 })
-  const store = pgSessions({ sql: openClient({ connection: { client_encoding: encoding } }), table })
+  const id = await pgSessions({ client: owner, table }).create({ userId: 'añn', dataJson: '"é漢"', ttlMs: 60_000 })
+  const store = pgSessions({ client: openClient({ connection: { client_encoding: encoding } }), table })
   for (const refused of await rejectionsOf([store.read(id), store.create({ dataJson: '"é"', ttlMs: 60_000 })])) {
     expect(refused).toMatchObject({ code: 'Backend', reason: 'failed' })
     expect(refused.message).toContain(`client_encoding is ${encoding}`)
@@ -172,15 +172,19 @@ it.each(['LATIN1', 'EUC_JP'])('R2 R6 rejects a client whose text the server woul
 it('R2 serves a client whose text the server stores unchanged', async () => {
   const owner = openClient()
   const table = await newTable(owner)
-  const store = pgSessions({ sql: openClient({ connection: { client_encoding: 'SQL_ASCII' } }), table })
+  const store = pgSessions({ client: openClient({ connection: { client_encoding: 'SQL_ASCII' } }), table })
   const id = await store.create({ userId: 'añn', dataJson: '"é漢"', ttlMs: 60_000 })
-  expect(await pgSessions({ sql: owner, table }).read(id)).toMatchObject({ userId: 'añn', dataJson: '"é漢"' })
+  expect(await pgSessions({ client: owner, table }).read(id)).toMatchObject({ userId: 'añn', dataJson: '"é漢"' })
 })
 
 it('E1 reports the statement_timeout of the user as a timeout', async () => {
   const sql = openClient()
   const table = await newTable(sql)
-  const limited = pgSessions({ sql: openClient({ connection: { statement_timeout: 1000 } }), table, timeoutMs: 20_000 })
+  const limited = pgSessions({
+    client: openClient({ connection: { statement_timeout: 1000 } }),
+    table,
+    timeoutMs: 20_000,
+  })
   const id = await limited.create({ dataJson: '{}', ttlMs: 60_000 })
   await sql.begin(async (transaction) => {
     await transaction`lock table ${transaction(table)} in share mode`

@@ -38,7 +38,7 @@ it.each(Object.entries(calls))(
     const direct = openClient()
     const table = await newTable(direct)
     const sql = openClient({ max: 1, backoff: () => 0 })
-    const store = pgSessions({ sql, table })
+    const store = pgSessions({ client: sql, table })
     const id = await store.create({ dataJson: '1', ttlMs: 60_000 })
     await breakConnection(sql, direct)
     await call(store, id)
@@ -78,7 +78,7 @@ it.each(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04', '53300', 'XX000']
   'E1 reports a connection rejected with %s as unavailable, and does not retry in a tight loop',
   async (code) => {
     const { url, asked } = await startRefusing(code)
-    const store = pgSessions({ sql: openClient({ max: 1 }, url), timeoutMs: 500 })
+    const store = pgSessions({ client: openClient({ max: 1 }, url), timeoutMs: 500 })
     const error = await rejectionOf(store.create({ dataJson: '1', ttlMs: 1000 }))
     expect(error).toMatchObject({ code: 'Backend', reason: 'unavailable' })
     expect(asked()).toBeLessThan(30)

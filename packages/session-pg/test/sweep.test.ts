@@ -23,7 +23,7 @@ it('O2 sweeps a large table in short statements, and removes every expired recor
   await fill(sql, table, 60_000)
   let statements = 0
   const noting = openClient({ debug: (_connection, text) => (statements += text.includes('skip locked') ? 1 : 0) })
-  const store = pgSessions({ sql: noting, table, timeoutMs: 20_000 })
+  const store = pgSessions({ client: noting, table, timeoutMs: 20_000 })
   let removed = 0
   for (let more = true; more;) {
     const swept = await store.sweep({ maxRecords: 7000 })
@@ -50,7 +50,9 @@ it('O2 sweeps in the background, from several stores, until it is stopped', asyn
   const sql = openClient()
   const table = await newTable(sql)
   await fill(sql, table, 1000)
-  const sweepings = [1, 2, 3].map(() => startSweeping(pgSessions({ sql, table }), { everyMs: 20, maxRecords: 50 }))
+  const sweepings = [1, 2, 3].map(() =>
+    startSweeping(pgSessions({ client: sql, table }), { everyMs: 20, maxRecords: 50 }),
+  )
   await expect.poll(async () => (await sql`select from ${sql(table)}`).length, pollOptions).toBe(500)
   await Promise.all(sweepings.map((sweeping) => sweeping.stop()))
   await sql`update ${sql(table)} set expires_at_ms = 1`
@@ -65,7 +67,7 @@ it('O2 calls onError with the error, and continues', async () => {
   await sql`alter table ${sql(table)} rename to ${sql(away)}`
   const errors: unknown[] = []
   const options = { everyMs: 20, onError: (error: unknown) => errors.push(error) }
-  const sweeping = startSweeping(pgSessions({ sql, table }), options)
+  const sweeping = startSweeping(pgSessions({ client: sql, table }), options)
   onTestFinished(() => sweeping.stop())
   await expect.poll(() => errors.length, pollOptions).toBeGreaterThan(0)
   expect(errors[0]).toMatchObject({ code: 'Backend', reason: 'failed' })
@@ -88,7 +90,7 @@ it('O2 O3 stops when the store is closed', async () => {
   const sql = openClient()
   const table = await newTable(sql)
   const [closed, open] = [0, 1].map(() => {
-    const store = pgSessions({ sql, table })
+    const store = pgSessions({ client: sql, table })
     const counted = {
       calls: 0,
       close: () => store.close(),
@@ -111,7 +113,7 @@ it('O2 O3 stops when the store is closed', async () => {
 })
 
 it('rejects wrong options with a TypeError', () => {
-  const store = pgSessions({ sql: openClient() })
+  const store = pgSessions({ client: openClient() })
   expect(() => startSweeping(store, { everyMs: 0 })).toThrow(/startSweeping: option everyMs must be a positive/)
   expect(() => startSweeping(store, { maxRecords: 1.5 })).toThrow(/option maxRecords must be a positive/)
   expect(() => startSweeping(store, { every: 1 } as object)).toThrow(/no option "every"/)
@@ -130,7 +132,7 @@ it('accepts the longest pause that a timer supports, and rejects longer ones', a
   const note = (warning: Error): void => void warnings.push(warning)
   process.on('warning', note)
   onTestFinished(() => void process.off('warning', note))
-  const store = pgSessions({ sql: openClient() })
+  const store = pgSessions({ client: openClient() })
   const sweepings = Array.from({ length: 20 }, () => startSweeping(store, { everyMs: longestMs }))
   await new Promise((resolve) => setImmediate(resolve))
   await Promise.all(sweepings.map((sweeping) => sweeping.stop()))
@@ -156,7 +158,7 @@ it.each(Object.entries(failingHooks))(
       errors += 1
       return fail()
     }
-    const sweeping = startSweeping(pgSessions({ sql: openClient(), table: randomName() }), { everyMs: 1, onError })
+    const sweeping = startSweeping(pgSessions({ client: openClient(), table: randomName() }), { everyMs: 1, onError })
     await expect.poll(() => errors, pollOptions).toBeGreaterThan(2)
     await sweeping.stop()
     expect(unhandled).toEqual([])

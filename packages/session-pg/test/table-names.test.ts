@@ -30,13 +30,13 @@ it.each(oddNames)('I2 I3 stores sessions in a schema and a table named %j', asyn
   const schema = await newSchema(sql, `${table} ${randomName()}`.slice(0, 30))
   await migrate(sql, { schema, table })
   await migrate(sql, { schema, table: 'other' })
-  const store = pgSessions({ sql, schema, table })
+  const store = pgSessions({ client: sql, schema, table })
   const id = await store.create({ userId: 'ann', dataJson: '1', ttlMs: 60_000 })
   await store.update(id, '2')
   await store.touch(id, 30_000)
   expect(await store.updateIfUnchanged(id, '2', '3')).toEqual({ outcome: 'updated', id })
   expect((await store.read(id)).dataJson).toBe('3')
-  const other = pgSessions({ sql, schema, table: 'other' })
+  const other = pgSessions({ client: sql, schema, table: 'other' })
   expect((await rejectionOf(other.read(id))).code).toBe('NotFound')
   await other.endUserSessions('ann')
   expect(await store.listUserSessions('ann')).toHaveLength(1)
@@ -47,7 +47,7 @@ it.each(oddNames)('I2 I3 stores sessions in a schema and a table named %j', asyn
 })
 
 it('E4 says to run migrate if the table is missing', async () => {
-  const store = pgSessions({ sql: openClient(), table: randomName() })
+  const store = pgSessions({ client: openClient(), table: randomName() })
   const id = 'A'.repeat(43) as Parameters<typeof store.read>[0]
   const calls = [store.read(id), store.create({ dataJson: '{}', ttlMs: 1000 }), store.delete(id)]
   for (const error of await rejectionsOf(calls)) {

@@ -6,7 +6,7 @@ import { newTable, openClient, rejectionOf, rejectionsOf } from './helpers.js'
 it('I3 rejects a user id with a NUL, which PostgreSQL cannot store', async () => {
   const sql = openClient()
   const table = await newTable(sql)
-  const store = pgSessions({ sql, table })
+  const store = pgSessions({ client: sql, table })
   const calls = [
     store.create({ userId: 'a\0b', dataJson: '{}', ttlMs: 1000 }),
     store.listUserSessions('a\0b'),
@@ -21,7 +21,7 @@ it('I3 rejects a user id with a NUL, which PostgreSQL cannot store', async () =>
 
 it('O4 resolves to changed for expected data that no session can have', async () => {
   const sql = openClient()
-  const store = pgSessions({ sql, table: await newTable(sql) })
+  const store = pgSessions({ client: sql, table: await newTable(sql) })
   const id = await store.create({ dataJson: '"\ufffd"', ttlMs: 60_000 })
   // The driver would encode a lone surrogate as U+FFFD, which would match.
   expect(await store.updateIfUnchanged(id, '"\ud800"', '1')).toEqual({ outcome: 'changed' })
@@ -35,7 +35,7 @@ it('O4 resolves to changed for expected data that no session can have', async ()
 
 it('C2 retries with another id if the id is taken', async () => {
   const sql = openClient()
-  const store = pgSessions({ sql, table: await newTable(sql) })
+  const store = pgSessions({ client: sql, table: await newTable(sql) })
   const first = await store.create({ dataJson: '"first"', ttlMs: 60_000 })
   const bytes = Buffer.from(first, 'base64url')
   const random = vi.spyOn(crypto, 'getRandomValues').mockImplementationOnce((array) => {
@@ -54,7 +54,7 @@ it('I1 passes no id to the driver or the server', async () => {
   const seen: unknown[] = []
   const sql = openClient({ debug: (_connection, query, parameters) => seen.push([query, parameters]) })
   const table = await newTable(sql)
-  const store = pgSessions({ sql, table })
+  const store = pgSessions({ client: sql, table })
   const kept = await store.create({ userId: 'ann', dataJson: '{}', ttlMs: 60_000 })
   const ended = await store.create({ userId: 'ann', dataJson: '{}', ttlMs: 60_000 })
   await store.read(ended)
@@ -75,7 +75,7 @@ it('I1 passes no id to the driver or the server', async () => {
 
 it('E3 errors of the server lead to messages without ids, users or data', async () => {
   const sql = openClient()
-  const store = pgSessions({ sql, table: 'missing_secret_table' })
+  const store = pgSessions({ client: sql, table: 'missing_secret_table' })
   const id = asSessionId('B'.repeat(42) + 'A')
   const errors = await rejectionsOf([store.update(id, '"private"'), store.endUserSessions('ann-private')])
   for (const { message } of errors) expect(message).not.toMatch(/BBBB|private|secret/)

@@ -31,7 +31,7 @@ export async function openPgStore(): Promise<DemoStore> {
     throw error
   }
   return {
-    plugin: pgSessions({ sql, table }),
+    plugin: pgSessions({ client: sql, table }),
     place: `at ${new URL(service.url).host}`,
     keeps: 'A row with the SHA-256 of the id, never the id.',
     isServerBacked: true,

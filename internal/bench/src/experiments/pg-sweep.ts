@@ -70,7 +70,7 @@ async function measure({ sessions }: ExperimentRun): Promise<void> {
     const aloneRate = await alone.stop()
 
     const took: number[] = []
-    const store = pgSessions({ sql: timed(sweepSql, took), table })
+    const store = pgSessions({ client: timed(sweepSql, took), table })
     const beside = keepReading(subject, live)
     const startedMs = performance.now()
     let removed = 0

@@ -35,7 +35,7 @@ async function openOwnPg(url: string, table: string): Promise<OpenApp> {
   const sql = postgres(url, { onnotice: () => {} })
   await migrate(sql, { table })
   return {
-    app: ownApp(pgSessions({ sql, table })),
+    app: ownApp(pgSessions({ client: sql, table })),
     async close() {
       await sql.unsafe(`drop table "${table}"`)
       await sql.end()

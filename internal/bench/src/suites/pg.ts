@@ -71,7 +71,7 @@ function connectPg(pool: Pool, table: string): Subject & { close(): void } {
 }
 
 export function ownStore(sql: postgres.Sql, table: string): Subject {
-  const store = pgSessions({ sql, table })
+  const store = pgSessions({ client: sql, table })
   return {
     name: '@bext/session-pg',
     create: (dataJson) => store.create({ dataJson, ttlMs }),

@@ -24,7 +24,7 @@ export function openByClient(url: string, options: postgres.Options<Record<strin
     fetch_types: false,
     ...options,
   })
-  const store = pgSessions({ sql, timeoutMs })
+  const store = pgSessions({ client: sql, timeoutMs })
   return {
     store,
     async close() {

@@ -28,7 +28,7 @@ export async function openHarness(url: string): Promise<ServerHarness> {
       async open({ namespace, endpoint, timeoutMs }) {
         await migrateOnce(namespace)
         const sql = postgres(through(url, endpoint), { max: 3, onnotice: () => undefined })
-        return { store: pgSessions({ sql, table: namespace, timeoutMs }), close: () => sql.end({ timeout: 1 }) }
+        return { store: pgSessions({ client: sql, table: namespace, timeoutMs }), close: () => sql.end({ timeout: 1 }) }
       },
       async inspect(namespace) {
         const rows = await admin`select * from ${admin(namespace)}`

@@ -150,7 +150,7 @@ export async function detectStatementMode(sql: PgClient): Promise<StatementMode>
 /** Throws a `TypeError` if `sql` is not a client with these methods. */
 export function checkClient(factory: string, sql: unknown, ...methods: readonly (keyof PgClient)[]): void {
   if (typeof sql === 'function' && methods.every((name) => typeof Reflect.get(sql, name) === 'function')) return
-  throw new TypeError(`${factory}: expected a client of postgres.js as sql, but it is ${describeType(sql)}.`)
+  throw new TypeError(`${factory}: expected a client of postgres.js, but it is ${describeType(sql)}.`)
 }
 
 /** Throws a `TypeError` if the options of the client show that it alters the text that it sends (contract R2). */
