@@ -85,6 +85,27 @@ describe("a user's index", () => {
     expect(await store.listUserSessions('u')).toHaveLength(1)
   })
 
+  it('D1 a delete that stops between its commands has ended the session, and leaves no key of it', async () => {
+    const id = await create('u')
+    breaking.breakAt(2, 'do-not-send')
+    await expect(brokenStore.delete(id)).rejects.toMatchObject({ code: 'Backend' })
+    for (const work of [() => store.read(id), () => store.update(id, '1'), () => store.touch(id, dayMs)]) {
+      await expect(work()).rejects.toMatchObject({ code: 'NotFound' })
+    }
+    expect(await store.listUserSessions('u')).toEqual([])
+    const sessions = async () => (await namespace.entries()).filter(([, type]) => type === 'string')
+    await expect.poll(sessions).toEqual([])
+  })
+
+  it('D1 a delete is one command for an anonymous session, and three in two trips for that of a user', async () => {
+    const [anonymous, id] = await Promise.all([store.create({ dataJson: '{}', ttlMs: dayMs }), create('u')])
+    breaking.breakAt(Number.POSITIVE_INFINITY, 'do-not-send')
+    await countedStore.delete(anonymous)
+    expect(breaking.sent).toBe(1)
+    await countedStore.delete(id)
+    expect(breaking.sent).toBe(1 + 3)
+  })
+
   it('T4 a touch is one command while the entry outlives the session', async () => {
     const id = await create('u', dayMs)
     breaking.breakAt(Number.POSITIVE_INFINITY, 'do-not-send')

@@ -5,11 +5,12 @@ import { toSessionError, isError } from '../errors.js'
 import { createNonce } from './write-nonce.js'
 import type { Reads } from '../client/reads.js'
 import type { Script } from '../client/run-script.js'
-import { corruptRecord, expiryOf, toTimeText } from './record.js'
+import { corruptRecord, endedText, expiryOf, toTimeText } from './record.js'
 import {
   createScript,
   deleteOfUserScript,
   deleteScript,
+  forgetScript,
   touchScript,
   updateIfUnchangedScript,
   updateScript,
@@ -45,8 +46,13 @@ export interface SessionCommands {
   update(hash: string, dataJson: string): Promise<WriteReply>
   /** Resolves to false if the data is not the expected data. Rejects with `NotFound`. */
   updateIfUnchanged(hash: string, expectedDataJson: string, dataJson: string): Promise<boolean>
-  /** Succeeds also if the session is missing. */
-  delete(hash: string, deadline: Deadline): Promise<WriteReply>
+  /**
+   * Deletes the session, if there is one. If the outcome is a user's text, remove the session from that user's index, and
+   * then call `forget`.
+   */
+  delete(hash: string): Promise<WriteReply>
+  /** Removes what `delete` has kept. */
+  forget(deadline: Deadline, hash: string): Promise<WriteReply>
   /** Deletes the sessions of the user, and skips those of other users. */
   deleteOfUser(deadline: Deadline, userText: string, hashes: readonly string[]): Promise<void>
 }
@@ -77,12 +83,7 @@ export function createSessionCommands({ connection, batcher, reads, clock, prefi
     return { outcome, serverNowMs, startedAtMs }
   }
 
-  function send(
-    script: Script,
-    hash: string,
-    args: readonly string[],
-    deadline: Deadline | undefined,
-  ): Promise<WriteReply> {
+  function send(script: Script, hash: string, args: readonly string[], deadline?: Deadline): Promise<WriteReply> {
     const key = keyOf(hash)
     return deadline === undefined ? batcher.write(script, key, args) : sendNow(deadline, script, key, args)
   }
@@ -124,7 +125,7 @@ export function createSessionCommands({ connection, batcher, reads, clock, prefi
       const reading = batcher.read(key)
       const prepared = clock.prepare()
       const value = await reading
-      if (value === null) return null
+      if (value === null || value.startsWith(endedText)) return null
       if (prepared !== undefined) await prepared
       if (clock.isBefore(expiryOf(value))) return value
       // The key may have been moved or restored, so it may outlive its session (contract R3).
@@ -159,7 +160,9 @@ export function createSessionCommands({ connection, batcher, reads, clock, prefi
       return outcome !== 'changed'
     },
 
-    delete: (hash, deadline) => send(deleteScript, hash, [], deadline),
+    delete: (hash) => send(deleteScript, hash, []),
+
+    forget: (deadline, hash) => send(forgetScript, hash, [], deadline),
 
     async deleteOfUser(deadline, userText, hashes) {
       const entries = hashes.map((hash) => ({ key: keyOf(hash), args: [userText] }))

@@ -20,6 +20,9 @@ export function toTimeText(ms: number): string {
   return String(ms).padStart(timeDigits, '0')
 }
 
+/** The expiry in what a delete keeps for a moment, see `deleteScript`. */
+export const endedText: string = toTimeText(0)
+
 /** Offset of the user id. */
 export const userOffset: number = 3 * timeDigits
 

@@ -1,6 +1,14 @@
 import type { Script } from '../client/run-script.js'
 import { defineScript } from './define-script.js'
-import { maxHeaderBytes, entryMinuteDigits, entryMinuteLimit, timeDigits, toTimeText, userOffset } from './record.js'
+import {
+  endedText,
+  maxHeaderBytes,
+  entryMinuteDigits,
+  entryMinuteLimit,
+  timeDigits,
+  toTimeText,
+  userOffset,
+} from './record.js'
 
 const minuteMs = 60_000
 const maxSkewMinutes = 10
@@ -106,10 +114,32 @@ return replace(key, with_nonce(value, newline, nonce) .. data)
 `,
 )
 
+/**
+ * Returns the user's text if the session has to be removed from a user's index, and `1` otherwise: it is anonymous or
+ * missing, or the value is not a session.
+ *
+ * A driver may send a delete again, and then it must still return the user (contract E6). So the script keeps the header
+ * of a user's session, with an expiry of zero, until `forgetScript` runs, or until this delete would be rejected as
+ * late. A full server rejects none of it, because `DEL` comes first.
+ */
 export const deleteScript: Script = defineScript(
   [],
   `
+local header = pcall('GETRANGE', key, 0, ${maxHeaderBytes - 1})
+local newline = type(header) == 'string' and find_newline(header)
+local user = newline and user_of(header, newline) or ''
 call('DEL', key)
+if user == '' then return 1 end
+call('SET', key, '${endedText}' .. sub(header, ${timeDigits + 1}, ${userOffset}) .. user .. '\\n', 'PXAT', ARGV[1])
+return user
+`,
+)
+
+/** Removes what `deleteScript` has kept. */
+export const forgetScript: Script = defineScript(
+  [],
+  `
+if call('GETRANGE', key, 0, ${timeDigits - 1}) == '${endedText}' then call('DEL', key) end
 return 1
 `,
 )

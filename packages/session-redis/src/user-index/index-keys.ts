@@ -8,7 +8,7 @@
 // It holds because every command that raises a time is sent after the commands that raise the times to its right:
 // - A create adds the entry, then the session. The script of the session refuses an expiry after that of the entry.
 // - A touch beyond indexedUntil is refused, raises the score of the entry (scores never fall), and tries again.
-// - A delete looks up the user of the session, then removes the session, then the entry. A hash is never used again.
+// - A delete removes the session, then the entry. The script that removes the session says whose index lists it.
 //
 // So between two commands an entry may have no session, but no session is ever without its entry, and ending all
 // sessions of a user misses none. An entry without a session may belong to a create in flight. Therefore only a caller

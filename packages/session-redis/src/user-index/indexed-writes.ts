@@ -4,14 +4,14 @@ import type { WriteReply } from '../batching/batcher.js'
 import type { Connection } from '../connection.js'
 import { isServerReply } from '../errors.js'
 import { createAnonymousNonce } from '../sessions/write-nonce.js'
-import { isOfUser, maxHeaderBytes, summaryBytes, toUserText, userTextOf } from '../sessions/record.js'
+import { isOfUser, summaryBytes, toUserText } from '../sessions/record.js'
 import type { NewRecord, SessionCommands } from '../sessions/commands.js'
 import type { NewEntry, UserIndex } from './index-keys.js'
 
 /**
  * Creates, touches and deletes sessions while keeping each user's index consistent. See index-keys.ts for the order of
- * writes. The first command of an anonymous create and of a touch is batched. Further commands have the rest of the
- * call's time.
+ * writes. The first command of an anonymous create, of a touch and of a delete is batched. Further commands have the
+ * rest of the call's time.
  */
 export interface IndexedWrites {
   create(options: Required<CreateOptions>): Promise<SessionId>
@@ -100,15 +100,14 @@ export function createIndexedWrites(
       await connection.call((deadline) => indexAndTouch(deadline, hash, ttlMs, userText, serverNowMs), startedAtMs)
     },
 
-    // The user is read beforehand, because a resent delete would no longer find it (contract E6).
     async delete(hash) {
+      const reply = await commands.delete(hash)
+      const userText = userTextInReply(reply)
+      if (userText === undefined) return
       await connection.call(async (deadline) => {
-        const [header = ''] = await commands.getStarts(deadline, [hash], maxHeaderBytes)
-        if (header === '') return
-        await commands.delete(hash, deadline)
-        const userText = userTextOf(header)
-        if (userText) await index.remove(deadline, userText, [hash])
-      })
+        connection.cork()
+        await Promise.all([index.remove(deadline, userText, [hash]), commands.forget(deadline, hash)])
+      }, reply.startedAtMs)
     },
 
     async deleteOfUser(deadline, userText, hashes) {
