@@ -1,6 +1,7 @@
 import {
   isSessionError,
   supportsCompare,
+  supportsGivenId,
   supportsSweep,
   supportsUserIndex,
   type SessionError,
@@ -35,6 +36,7 @@ export async function expectClosed(store: SessionPlugin, id: SessionId): Promise
     store.delete(id),
   ]
   if (supportsCompare(store)) calls.push(store.updateIfUnchanged(id, '{}', '{}'))
+  if (supportsGivenId(store)) calls.push(store.createWithId(id, { dataJson: '{}', ttlMs: 1000 }))
   if (supportsUserIndex(store)) {
     calls.push(store.listUserSessions('ann'), store.endUserSession('ann', 'A'.repeat(43)), store.endUserSessions('ann'))
   }

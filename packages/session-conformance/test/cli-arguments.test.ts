@@ -107,7 +107,7 @@ describe('a harness around a function', () => {
     const harness = await harnessFromFactory(() => memorySessions(), 'server', './a.js')
     expect(harness).toMatchObject({
       name: 'memory',
-      capabilities: ['user-index', 'sweep', 'compare'],
+      capabilities: ['user-index', 'sweep', 'compare', 'given-id'],
       declarations: { sharedBackend: false },
     })
   })

@@ -11,7 +11,7 @@ interface Judged {
 
 /** Returns the results of a correct store whose harness provides some needs. */
 function resultsWith(...given: readonly string[]): readonly Judged[] {
-  const optional = ['user-index', 'sweep', 'close', 'compare']
+  const optional = ['user-index', 'sweep', 'close', 'compare', 'given-id']
   return cases.map(({ id, families, needs }) => {
     const missing = needs.filter((need) => !given.includes(need))
     if (!families.includes('server') || missing.some((need) => optional.includes(need)))
@@ -25,6 +25,7 @@ const everything = resultsWith(
   'sweep',
   'close',
   'compare',
+  'given-id',
   'endpoint',
   'inspect',
   'shared-backend',
@@ -35,7 +36,7 @@ const everything = resultsWith(
   'delayExpiry',
 )
 
-const conditions = ['forbidden', 'full', 'locked', 'restored']
+const withoutOptional = ['core', 'instances', 'networked', 'secrecy', 'forbidden', 'full', 'locked', 'restored']
 
 function but(results: readonly Judged[], changed: string, verdict: Verdict): readonly Judged[] {
   return results.map((each) => (each.id === changed ? { id: changed, verdict } : each))
@@ -46,7 +47,7 @@ test('a store that gives nothing optional earns the core of its family, and no m
 })
 
 test('a store that gives everything earns every profile of its family', () => {
-  const all = ['core', 'instances', 'networked', 'secrecy', ...conditions, 'by-user', 'sweep', 'close', 'compare']
+  const all = [...withoutOptional, 'by-user', 'sweep', 'close', 'compare', 'given-id']
   expect(earnedProfiles('server', cases, everything)).toEqual(all)
 })
 
@@ -66,7 +67,7 @@ test.for(['fail', 'inconclusive', 'unsupported', 'harness-error', 'warn'] as con
   'one MUST that ended as %s loses its profile, and that one alone',
   (verdict) => {
     const earned = earnedProfiles('server', cases, but(everything, 'O4-gone', verdict))
-    expect(earned).toEqual(['core', 'instances', 'networked', 'secrecy', ...conditions, 'by-user', 'sweep', 'close'])
+    expect(earned).toEqual([...withoutOptional, 'by-user', 'sweep', 'close', 'given-id'])
   },
 )
 

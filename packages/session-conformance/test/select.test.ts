@@ -9,7 +9,7 @@ import { matchesPattern, selectCases } from '../src/runner/selection.js'
 const harness: StoreHarness = {
   name: 'memory',
   family: 'server',
-  capabilities: ['user-index', 'sweep', 'compare'],
+  capabilities: ['user-index', 'sweep', 'compare', 'given-id'],
   declarations: { sharedBackend: false },
   open: () => ({ store: memorySessions() }),
 }

@@ -2,7 +2,9 @@ export type {
   CloseCapability,
   CompareCapability,
   CompareResult,
+  CreateWithIdResult,
   EndUserSessionsOptions,
+  GivenIdCapability,
   RevokeUserCapability,
   SessionSummary,
   SweepCapability,
@@ -13,6 +15,7 @@ export type {
 export {
   supportsClose,
   supportsCompare,
+  supportsGivenId,
   supportsRevokeUser,
   supportsSweep,
   supportsUserIndex,
@@ -22,4 +25,5 @@ export { isSessionError, SessionError } from './contract/errors.js'
 export type { BatchEvent, OperationEvent } from './store-helpers/operation-events.js'
 export type { CreateOptions, SessionId, SessionPlugin, SessionRecord } from './contract/plugin.js'
 export { asSessionId, sessionPluginMethods } from './contract/plugin.js'
+export { mintSessionId } from './store-helpers/ids.js'
 export type { SessionRevocations } from './contract/session-revocations.js'

@@ -2,6 +2,7 @@ import { channel } from 'node:diagnostics_channel'
 import type {
   CloseCapability,
   CompareCapability,
+  GivenIdCapability,
   SessionPlugin,
   SweepCapability,
   UserIndexCapability,
@@ -30,7 +31,12 @@ import { statementsFor } from './sessions/statements.js'
 import { createSweep } from './sweep/sweep.js'
 
 /** A store for sessions in PostgreSQL, with its capabilities. */
-export type PgSessions = SessionPlugin & UserIndexCapability & SweepCapability & CloseCapability & CompareCapability
+export type PgSessions = SessionPlugin &
+  UserIndexCapability &
+  SweepCapability &
+  CloseCapability &
+  CompareCapability &
+  GivenIdCapability
 
 /** Name of the channel of `node:diagnostics_channel` on which a store publishes an `OperationEvent` for each call. */
 export const pgOperationChannel = 'bext:session-pg:operation'
@@ -51,13 +57,18 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
   const runWaitingForLock = createRunWaitingForLock()
   const sweep = createSweep({ connection, text: statements.sweep, table, timeoutMs })
 
-  /** Runs a write that is not batched. Resolves to its outcome. */
-  async function write(text: string, ...parameters: SqlText[]): Promise<string> {
-    const [outcome] = await connection.call((deadline) =>
-      runWaitingForLock(deadline, () => connection.write(deadline, text, ...parameters)),
+  /** Runs a write of a call that started at `startedAtMs`. It is not batched. Resolves to its outcome. */
+  async function writeSince(startedAtMs: number, text: string, ...parameters: SqlText[]): Promise<string> {
+    const [outcome] = await connection.call(
+      (deadline) => runWaitingForLock(deadline, () => connection.write(deadline, text, ...parameters)),
+      startedAtMs,
     )
     checkOutcome(outcome)
     return outcome
+  }
+
+  function write(text: string, ...parameters: SqlText[]): Promise<string> {
+    return writeSince(performance.now(), text, ...parameters)
   }
 
   const store: PgSessions = {
@@ -71,6 +82,21 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
         const outcome = await commands.create({ hash: hashSessionId(id), user, dataJson, ttlMs })
         checkOutcome(outcome)
         if (outcome === 'done') return id
+      }
+    },
+
+    async createWithId(id, createOptions) {
+      const hash = hashOf(id)
+      const { userId, dataJson, ttlMs } = checkCreateOptions(createOptions, { maxDataBytes })
+      const user = userId === undefined ? null : checkPgUserId(userId)
+      const startedAtMs = performance.now()
+      for (;;) {
+        const created = await commands.create({ hash, user, dataJson, ttlMs })
+        checkOutcome(created)
+        if (created === 'done') return { outcome: 'created' }
+        const replaced = await writeSince(startedAtMs, statements.replaceExpired, hash, user, dataJson, String(ttlMs))
+        if (replaced === 'done') return { outcome: 'created' }
+        if (replaced === 'taken') return { outcome: 'taken' }
       }
     },
 

@@ -1,4 +1,4 @@
-import type { SessionId } from '@bext/session-core'
+import { mintSessionId, type CreateWithIdResult, type SessionId } from '@bext/session-core'
 import { pgSessions, type PgSessions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { describe, expect, it } from 'vitest'
@@ -84,6 +84,24 @@ describe.each([1, 2, 10])('E5 with %i connections, while another transaction has
     // Writes that have timed out have no effect later (E2).
     for (const id of ids.slice(0, 12)) expect((await store.read(id)).dataJson).toBe('1')
   })
+})
+
+it('E5 O6 createWithId takes over an expired session once the lock on it is released', async () => {
+  const { sql, table, store, sent } = await openScene(3, 20_000)
+  const id = mintSessionId()
+  const options = { userId: 'user 50', dataJson: '1', ttlMs: 1 }
+  await store.createWithId(id, options)
+  let waiting: Promise<unknown>[] = []
+  await withLocked({ sql, table } as Scene, [50], async () => {
+    const before = sent()
+    waiting = [2, 3].map((n) => store.createWithId(id, { dataJson: `${n}`, ttlMs: 60_000 }))
+    await expect.poll(sent, pollOptions).toBeGreaterThan(before + 4)
+  })
+  expect((await Promise.all(waiting)).map((each) => (each as CreateWithIdResult).outcome).toSorted()).toEqual([
+    'created',
+    'taken',
+  ])
+  expect((await store.read(id)).userId).toBeUndefined()
 })
 
 it.each(Object.entries(writes))('E5 %s completes once the lock is released', async (name, write) => {

@@ -1,5 +1,11 @@
 import { channel } from 'node:diagnostics_channel'
-import type { CloseCapability, CompareCapability, SessionPlugin, UserIndexCapability } from '@bext/session-core'
+import type {
+  CloseCapability,
+  CompareCapability,
+  GivenIdCapability,
+  SessionPlugin,
+  UserIndexCapability,
+} from '@bext/session-core'
 import {
   checkCreateOptions,
   checkDataJson,
@@ -30,7 +36,11 @@ export const redisOperationChannel = 'bext:session-redis:operation'
 const maxDriftMs = 1000
 
 /** The store that `redisSessions` creates, with its capabilities. */
-export type RedisSessions = SessionPlugin & UserIndexCapability & CloseCapability & CompareCapability
+export type RedisSessions = SessionPlugin &
+  UserIndexCapability &
+  CloseCapability &
+  CompareCapability &
+  GivenIdCapability
 
 /**
  * Creates a session store on Redis (6.2 or later), which removes expired sessions itself. Pass an ioredis client, or a
@@ -56,6 +66,12 @@ export function redisSessions(options: RedisSessionsOptions): RedisSessions {
 
     async create(createOptions) {
       return writes.create(checkCreateOptions(createOptions, { maxDataBytes }))
+    },
+
+    async createWithId(id, createOptions) {
+      const hash = hashSessionId(checkSessionId(id))
+      const isCreated = await writes.createWithHash(hash, checkCreateOptions(createOptions, { maxDataBytes }))
+      return { outcome: isCreated ? 'created' : 'taken' }
     },
 
     async read(id) {

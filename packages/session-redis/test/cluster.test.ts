@@ -1,4 +1,5 @@
 import { startRedisCluster, type RedisCluster } from '@bext-internal/test-services'
+import { mintSessionId } from '@bext/session-core'
 import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { diagnoseRedis, redisRevocations, redisSessions, type RedisSessions } from '@bext/session-redis'
@@ -51,6 +52,19 @@ describe('a Cluster', () => {
     }
     expect(await keyCounts()).toEqual([0, 0, 0])
     expect(await store.isHealthy()).toBe(true)
+  })
+
+  it('creates sessions under given ids on all nodes', async () => {
+    const ids = Array.from({ length: 40 }, () => mintSessionId())
+    const create = (userId?: string) =>
+      Promise.all(ids.map((id) => store.createWithId(id, { userId, dataJson: '{}', ttlMs: 60_000 })))
+    expect(await create('ann')).toEqual(ids.map(() => ({ outcome: 'created' })))
+    expect(await create('ben')).toEqual(ids.map(() => ({ outcome: 'taken' })))
+    expect(await create()).toEqual(ids.map(() => ({ outcome: 'taken' })))
+    expect(await store.listUserSessions('ann')).toHaveLength(40)
+    expect(await store.listUserSessions('ben')).toEqual([])
+    await store.endUserSessions('ann')
+    expect(await keyCounts()).toEqual([0, 0, 0])
   })
 
   it('stores revocations on all nodes, also after a SCRIPT FLUSH', async () => {

@@ -33,6 +33,7 @@ afterAll(() => namespace.clear())
 
 it('publishes an event with duration and outcome for each operation', async () => {
   const id = await store.create({ userId: 'ann', dataJson: '"secret"', ttlMs: 60_000 })
+  await store.createWithId(id, { dataJson: '{}', ttlMs: 60_000 })
   await store.read(id)
   await store.update(id, '1')
   await store.updateIfUnchanged(id, '1', '2')
@@ -44,6 +45,7 @@ it('publishes an event with duration and outcome for each operation', async () =
   await store.isHealthy()
   expect(events.map(({ operation }) => operation)).toEqual([
     'create',
+    'createWithId',
     'read',
     'update',
     'updateIfUnchanged',

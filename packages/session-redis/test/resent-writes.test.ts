@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { mintSessionId } from '@bext/session-core'
 import { redisRevocations, redisSessions, type RedisClient } from '@bext/session-redis'
 import { openNamespace, redisUrl } from './helpers/namespace.js'
 
@@ -49,6 +50,34 @@ describe('E6 a driver that resends commands which have taken effect', () => {
     if (userId !== undefined) expect(await store.listUserSessions(userId)).toHaveLength(1)
     await store.delete(id)
     expect((await namespace.entries()).filter(([, type]) => type === 'string')).toEqual([])
+  })
+
+  it.each([undefined, 'ann'])('says that it created the session under the given id for user %j', async (userId) => {
+    const id = mintSessionId()
+    const other = { userId: 'ben', dataJson: '"other"', ttlMs }
+    between = async () => {
+      const hasSession = (await namespace.entries()).some(([, type]) => type === 'string')
+      if (hasSession) expect(await others.createWithId(id, other)).toEqual({ outcome: 'taken' })
+    }
+    expect(await store.createWithId(id, { userId, dataJson: '"own"', ttlMs })).toEqual({ outcome: 'created' })
+    between = undefined
+    for (const options of [{ userId, dataJson: '"own"', ttlMs }, other]) {
+      expect(await store.createWithId(id, options)).toEqual({ outcome: 'taken' })
+    }
+    expect(await store.read(id)).toMatchObject({ userId, dataJson: '"own"' })
+    expect(await store.listUserSessions('ann')).toHaveLength(userId === undefined ? 0 : 1)
+    expect((await namespace.entries()).filter(([, type]) => type !== 'string')).toHaveLength(
+      userId === undefined ? 0 : 1,
+    )
+    await store.delete(id)
+  })
+
+  it('creates one session of several concurrent calls with one id', async () => {
+    const id = mintSessionId()
+    const calls = [1, 2, 3].map((n) => store.createWithId(id, { dataJson: `${n}`, ttlMs }))
+    const outcomes = (await Promise.all(calls)).map(({ outcome }) => outcome)
+    expect(outcomes.toSorted()).toEqual(['created', 'taken', 'taken'])
+    expect((await store.read(id)).dataJson).toBe(String(outcomes.indexOf('created') + 1))
   })
 
   it('creates one session for each of several concurrent calls', async () => {

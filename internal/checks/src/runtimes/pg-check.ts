@@ -20,7 +20,7 @@ export async function openHarness(url: string): Promise<ServerHarness> {
     harness: {
       name: 'pg',
       family: 'server',
-      capabilities: ['user-index', 'sweep', 'close', 'compare'],
+      capabilities: ['user-index', 'sweep', 'close', 'compare', 'given-id'],
       declarations: { maxDataBytes: 1_048_576 },
       versions: { PostgreSQL: row?.version.split(' ')[0] ?? '' },
       endpoint: { host: hostname, port: Number(port || 5432) },

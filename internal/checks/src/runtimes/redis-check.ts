@@ -27,7 +27,7 @@ export async function openHarness(url: string): Promise<ServerHarness> {
     harness: {
       name: 'redis',
       family: 'server',
-      capabilities: ['user-index', 'close', 'compare'],
+      capabilities: ['user-index', 'close', 'compare', 'given-id'],
       declarations: { maxDataBytes: 1_048_576 },
       versions: { Redis: version },
       endpoint: { host: hostname, port: Number(port || 6379) },

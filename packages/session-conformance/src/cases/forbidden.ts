@@ -1,5 +1,5 @@
 import type { SessionId } from '@bext/session-core'
-import { isSessionError } from '@bext/session-core'
+import { isSessionError, mintSessionId } from '@bext/session-core'
 import type { ConformanceCase } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
 import type { CaseContext, MadeSession } from '../runner/case-context.js'
@@ -144,6 +144,18 @@ async function prepareCompare(context: CaseContext, store: CheckedStore): Promis
   ]
 }
 
+async function prepareGivenId(context: CaseContext, store: CheckedStore): Promise<readonly Attempt[]> {
+  const [id, userId, dataJson] = [mintSessionId(), context.userId(), context.json()]
+  return [
+    attempt(
+      'createWithId()',
+      () => store.createWithId(id, { userId, dataJson, ttlMs: 60_000 }),
+      async ({ outcome }) =>
+        outcome === 'created' && context.isSameData((await untilItWorks(() => store.read(id))).dataJson, dataJson),
+    ),
+  ]
+}
+
 /** A backend that can be reached and forbids is a failing one (E4). */
 export const forbiddenCases: readonly ConformanceCase[] = [
   defineCase(
@@ -175,5 +187,11 @@ export const forbiddenCases: readonly ConformanceCase[] = [
     'updateIfUnchanged() is Backend where the backend forbids it, and never "changed"',
     async (context) => void (await underEachWay(context, prepareCompare)),
     { families: ['server'], needs: ['forbid', 'compare'] },
+  ),
+  defineCase(
+    'E4-forbidden-given-id',
+    'createWithId() is Backend where the backend forbids it, and never "taken"',
+    async (context) => void (await underEachWay(context, prepareGivenId)),
+    { families: ['server'], needs: ['forbid', 'given-id'] },
   ),
 ]

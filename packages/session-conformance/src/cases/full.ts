@@ -1,4 +1,4 @@
-import { isSessionError } from '@bext/session-core'
+import { isSessionError, mintSessionId } from '@bext/session-core'
 import type { ConformanceCase } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
 import type { CaseContext } from '../runner/case-context.js'
@@ -117,5 +117,25 @@ export const fullCases: readonly ConformanceCase[] = [
       for (const { id } of made) await context.gone(store, id, 'a session that was ended at a full backend')
     },
     { families: ['server'], needs: ['fill', 'user-index'], exclusive: true },
+  ),
+  defineCase(
+    'L2-refuses-given-id',
+    'createWithId() is Backend where a full backend has no room, and leaves nothing behind',
+    async (context) => {
+      const namespace = context.freshNamespace()
+      const store = await context.open({ namespace })
+      const userId = context.userId()
+      const look = async (): Promise<string> =>
+        [...((await context.harness.inspect?.(namespace)) ?? [])].toSorted().join('\n')
+      const before = await look()
+      const end = await fill(context, store, namespace)
+      const options = { dataJson: largeJson(context), userId, ttlMs: 60_000 }
+      const isRefused = await wasRefused(store.createWithId(mintSessionId(), options), 'createWithId()')
+      context.ok(isRefused, 'createWithId() at a full backend to be answered with Backend', 'it resolved')
+      context.ok((await look()) === before, 'what was refused to leave nothing in the backend', 'something was left')
+      await end()
+      await untilItWorks(() => store.createWithId(mintSessionId(), options))
+    },
+    { families: ['server'], needs: ['fill', 'inspect', 'given-id'], exclusive: true },
   ),
 ]

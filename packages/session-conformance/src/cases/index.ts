@@ -9,6 +9,7 @@ import { errorCases } from './errors.js'
 import { fidelityCases } from './fidelity.js'
 import { forbiddenCases } from './forbidden.js'
 import { fullCases } from './full.js'
+import { givenIdCases } from './given-id.js'
 import { healthCases } from './health.js'
 import { heldCases } from './held.js'
 import { idCases } from './ids.js'
@@ -49,6 +50,7 @@ export const cases: readonly ConformanceCase[] = [
   ...sweepCases,
   ...closeCases,
   ...compareCases,
+  ...givenIdCases,
   ...modelCases,
 ]
 

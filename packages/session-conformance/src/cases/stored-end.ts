@@ -1,3 +1,4 @@
+import { mintSessionId } from '@bext/session-core'
 import type { ConformanceCase, Need } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
 import type { CaseContext, MadeSession } from '../runner/case-context.js'
@@ -14,12 +15,26 @@ interface Overdue {
   readonly userId: string
 }
 
+type Create = (
+  context: CaseContext,
+  store: CheckedStore,
+  options: { readonly userId: string; readonly ttlMs: number },
+) => Promise<MadeSession>
+
+const createAny: Create = (context, store, options) => context.create(store, options)
+
+const createGiven: Create = async (context, store, options) => {
+  const [id, dataJson, t0] = [mintSessionId(), context.json(), Date.now()]
+  await store.createWithId(id, { ...options, dataJson })
+  return { ...options, id, dataJson, t0, t1: Date.now() }
+}
+
 /** A session that is over, and that the backend by itself would keep for another hour. */
-async function makeOverdue(context: CaseContext): Promise<Overdue> {
+async function makeOverdue(context: CaseContext, create: Create): Promise<Overdue> {
   const namespace = context.freshNamespace()
   const store = await context.open({ namespace })
   const userId = context.userId()
-  const session = await context.create(store, { userId, ttlMs })
+  const session = await create(context, store, { userId, ttlMs })
   try {
     await context.bring('delayExpiry', (conditions) => conditions.delayExpiry?.(namespace, session.id, delayMs))
   } catch (error) {
@@ -35,8 +50,9 @@ function storedEndCase(
   title: string,
   check: (context: CaseContext, overdue: Overdue) => Promise<void>,
   needs: readonly Need[] = [],
+  create: Create = createAny,
 ): ConformanceCase {
-  return defineCase(id, title, async (context) => check(context, await makeOverdue(context)), {
+  return defineCase(id, title, async (context) => check(context, await makeOverdue(context, create)), {
     families: ['server'],
     needs: ['delayExpiry', ...needs],
   })
@@ -83,5 +99,17 @@ export const storedEndCases: readonly ConformanceCase[] = [
       context.equal((await store.listUserSessions(userId)).length, 0, "the number of the user's live sessions")
     },
     ['user-index'],
+  ),
+  storedEndCase(
+    'O6-stored-end',
+    'createWithId() takes the place of a session that the backend still keeps after its stored end',
+    async (context, { store, session: { id } }) => {
+      const dataJson = context.json()
+      const { outcome } = await store.createWithId(id, { dataJson, ttlMs: 60_000 })
+      context.equal(outcome, 'created', `the outcome for ${what}`)
+      context.sameData((await store.read(id)).dataJson, dataJson)
+    },
+    ['given-id'],
+    createGiven,
   ),
 ]

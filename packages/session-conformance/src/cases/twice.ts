@@ -1,3 +1,4 @@
+import { mintSessionId } from '@bext/session-core'
 import type { ConformanceCase, Need } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
 import type { LostReplyRace, LostReplyScene } from '../toolbox/lost-replies.js'
@@ -38,6 +39,26 @@ export const twiceCases: readonly ConformanceCase[] = [
       context.equal((await store.listUserSessions(made.userId)).length, 1, "the number of the user's sessions")
     },
   }),
+
+  twiceCase(
+    'E6-twice-given-id',
+    'a createWithId() whose command is delivered twice does not take its own session for one that has the id',
+    {
+      repeats: false,
+      async call({ context, store }) {
+        const [id, userId, dataJson] = [mintSessionId(), context.userId(), context.json()]
+        return { id, userId, dataJson, result: await store.createWithId(id, { userId, dataJson, ttlMs: 60_000 }) }
+      },
+      async check({ context, store }, made) {
+        if (made === undefined) return
+        context.equal(made.result.outcome, 'created', 'the outcome')
+        const record = await store.read(made.id)
+        context.sameData(record.dataJson, made.dataJson)
+        context.equal(record.userId, made.userId, 'userId')
+      },
+    },
+    ['given-id'],
+  ),
 
   twiceCase('E6-twice-update', 'an update() whose command is delivered twice is one update', {
     repeats: true,

@@ -1,5 +1,5 @@
 import type { SessionPlugin } from '@bext/session-core'
-import { supportsClose, supportsCompare, supportsSweep, supportsUserIndex } from '@bext/session-core'
+import { supportsClose, supportsCompare, supportsGivenId, supportsSweep, supportsUserIndex } from '@bext/session-core'
 import type { OpenedStore, OpenOptions, StoreCapability, StoreFamily, StoreHarness } from '../runner/harness.js'
 import { settleWithin } from '../runner/with-timeout.js'
 import { openProbe, probeLimitMs } from './probe.js'
@@ -13,6 +13,7 @@ const guards: readonly (readonly [StoreCapability, (store: SessionPlugin) => boo
   ['sweep', supportsSweep],
   ['close', supportsClose],
   ['compare', supportsCompare],
+  ['given-id', supportsGivenId],
 ]
 
 async function openWith(factory: StoreFactory, options: OpenOptions): Promise<OpenedStore> {

@@ -83,6 +83,14 @@ export function checkResult(method: StoreMethod, value: unknown): void {
         'O4',
       )
       break
+    case 'createWithId':
+      checkFields(
+        'the result of createWithId()',
+        value,
+        { outcome: (field) => field === 'created' || field === 'taken' },
+        'O6',
+      )
+      break
     case 'delete':
     case 'endUserSession':
     case 'endUserSessions':

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import type {
   CloseCapability,
   CompareCapability,
+  GivenIdCapability,
   SessionId,
   SessionPlugin,
   SweepCapability,
@@ -17,7 +18,12 @@ import { storeMethods } from './store-methods.js'
 import type { Trace } from './trace.js'
 
 /** A store that traces each call and checks the rules for all calls: E1, E3, E5, H1 and the result types. */
-export type CheckedStore = SessionPlugin & UserIndexCapability & SweepCapability & CompareCapability & CloseCapability
+export type CheckedStore = SessionPlugin &
+  UserIndexCapability &
+  SweepCapability &
+  CompareCapability &
+  GivenIdCapability &
+  CloseCapability
 
 export interface Patience {
   hasHung: boolean
@@ -36,10 +42,11 @@ export interface Watch {
   readonly patience: Patience
 }
 
+const idMethods: readonly StoreMethod[] = ['read', 'update', 'touch', 'delete', 'updateIfUnchanged', 'createWithId']
+
 function describeArgument(trace: Trace, method: StoreMethod, position: number, value: unknown): string {
   if (typeof value === 'string') {
-    const isId = position === 0 && ['read', 'update', 'touch', 'delete', 'updateIfUnchanged'].includes(method)
-    return isId ? trace.nameOf(value) : `<${value.length} characters>`
+    return position === 0 && idMethods.includes(method) ? trace.nameOf(value) : `<${value.length} characters>`
   }
   if (typeof value !== 'object' || value === null) return String(value)
   const fields = Object.entries(value).map(([key, field]) => {
@@ -53,7 +60,7 @@ function describeValue(trace: Trace, method: StoreMethod, value: unknown): strin
   if (method === 'create' || method === 'update' || method === 'touch') return trace.nameOf(String(value))
   if (method === 'read') return 'a record'
   if (method === 'listUserSessions' && Array.isArray(value)) return `${value.length} sessions`
-  if (method === 'updateIfUnchanged' && typeof value === 'object' && value !== null) {
+  if ((method === 'updateIfUnchanged' || method === 'createWithId') && typeof value === 'object' && value !== null) {
     return String(Reflect.get(value, 'outcome'))
   }
   return inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY })
@@ -128,6 +135,7 @@ async function callChecked(
   if ((method === 'create' || method === 'update' || method === 'touch') && typeof settled.value === 'string') {
     watch.canaries.add(settled.value)
   }
+  if (method === 'createWithId' && typeof args[0] === 'string') watch.canaries.add(args[0])
   return settled.value
 }
 

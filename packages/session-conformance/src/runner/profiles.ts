@@ -19,6 +19,7 @@ export type ProfileName =
   | 'sweep'
   | 'close'
   | 'compare'
+  | 'given-id'
 
 /** The meaning of each profile. All others require `core`. */
 export const profileTitles: Readonly<Record<ProfileName, string>> = {
@@ -36,6 +37,7 @@ export const profileTitles: Readonly<Record<ProfileName, string>> = {
   sweep: 'removes what has expired, and nothing else',
   close: 'releases what it opened, so that a process ends by itself',
   compare: 'replaces data only if they are what the caller has read',
+  'given-id': 'creates sessions under ids that the caller has minted, and overwrites none',
 }
 
 /** The profile that a need leads to. A case with several needs belongs to the first of them in this order. */
@@ -53,6 +55,7 @@ const profileOfNeed: Readonly<Record<Need, ProfileName>> = {
   'user-index': 'by-user',
   sweep: 'sweep',
   compare: 'compare',
+  'given-id': 'given-id',
   'shared-backend': 'instances',
 }
 

@@ -6,6 +6,7 @@ const optionalMethods = [
   'endUserSessions',
   'sweep',
   'updateIfUnchanged',
+  'createWithId',
   'close',
 ] as const
 

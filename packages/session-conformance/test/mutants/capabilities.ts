@@ -4,9 +4,10 @@ import { maxDataBytes } from './checks.js'
 import type { Mutant } from './mutant.js'
 import { notFound } from './server-base.js'
 
-const allOf = ['user-index', 'sweep', 'compare', 'close'] as const
+const allOf = ['user-index', 'sweep', 'compare', 'close', 'given-id'] as const
 
-function without(capability: (typeof allOf)[number]): {
+/** The harness of a store that has all optional interfaces and declares all but one. */
+export function without(capability: (typeof allOf)[number]): {
   capabilities: readonly (typeof allOf)[number][]
   declares: { maxDataBytes: number }
 } {

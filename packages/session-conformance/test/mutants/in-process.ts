@@ -2,6 +2,7 @@ import { capabilityMutants } from './capabilities.js'
 import { conditionMutants } from './conditions.js'
 import { errorMutants } from './errors.js'
 import { fidelityMutants } from './fidelity.js'
+import { givenIdMutants } from './given-id.js'
 import { idMutants } from './ids.js'
 import { isolationMutants } from './isolation.js'
 import { lifecycleMutants } from './lifecycle.js'
@@ -24,6 +25,7 @@ export const inProcessMutants: readonly Mutant[] = [
   ...isolationMutants,
   ...errorMutants,
   ...capabilityMutants,
+  ...givenIdMutants,
   ...userIndexMutants,
   ...conditionMutants,
 ]

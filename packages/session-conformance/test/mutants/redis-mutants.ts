@@ -5,8 +5,9 @@ import { maxDataBytes } from './checks.js'
 import type { Mutant } from './mutant.js'
 import { numbered } from './mutant.js'
 import type { RedisHarnessOptions, RedisMutation, RedisServer, RedisSteps } from './redis-base.js'
-import { redisHarness, scripts } from './redis-base.js'
+import { redisHarness, redisHarnessOf, scripts } from './redis-base.js'
 import { redisTwiceMutants } from './redis-twice.js'
+import { redisHashSessions } from './right-redis.js'
 import { notFound } from './server-base.js'
 
 type RedisMutant = Mutant<RedisServer>
@@ -402,5 +403,29 @@ export const redisMutants: readonly RedisMutant[] = [
         },
       }
     },
+  },
+  {
+    name: 'redis: createWithId() looks, then creates',
+    rule: 'O6',
+    breaks: 'GET and SET are two commands, and another client comes in between.',
+    caughtBy: ['O6-step'],
+    make: (server) =>
+      redisHarnessOf(
+        'redis: createWithId() looks, then creates',
+        server,
+        (client, prefix, timeoutMs) => {
+          const right = redisHashSessions(client, prefix, timeoutMs)
+          return {
+            ...right,
+            async createWithId(id, options) {
+              const found = await right.read(id).catch(() => undefined)
+              if (found) return { outcome: 'taken' as const }
+              await right.delete(id)
+              return right.createWithId(id, options)
+            },
+          } satisfies typeof right
+        },
+        { harness: { capabilities: ['compare', 'given-id'] } },
+      ),
   },
 ]

@@ -113,4 +113,17 @@ export const redisTwiceMutants: readonly RedisMutant[] = [
         { ...resending, harness: { capabilities: ['compare'] } },
       ),
   },
+  {
+    name: 'redis: a createWithId() that is sent again meets its own session',
+    rule: 'E6',
+    breaks: 'The id is taken, by the first delivery.',
+    caughtBy: ['E6-twice-given-id'],
+    make: (server) =>
+      redisHarnessOf(
+        'redis: a createWithId() that is sent again meets its own session',
+        server,
+        (client, prefix, timeoutMs) => redisHashSessions(client, prefix, timeoutMs),
+        { ...resending, harness: { capabilities: ['given-id'] } },
+      ),
+  },
 ]

@@ -1,11 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type { CompareCapability, SessionPlugin } from '@bext/session-core'
+import type { CompareCapability, GivenIdCapability, SessionPlugin } from '@bext/session-core'
 import { asSessionId, SessionError } from '@bext/session-core'
 import {
   checkCreateOptions,
   checkDataJson,
+  checkSessionId,
   checkTtlMs,
   createWriteFence,
+  isServerBackedId,
   withinDeadline,
 } from '@bext/session-core/store-helpers'
 import type { Redis } from 'ioredis'
@@ -44,13 +46,20 @@ return {found[1], ends, found[2], found[3]}`
 
 const idPattern = /^[0-9a-f-]{73}$/
 
+function isId(id: unknown): id is string {
+  return isServerBackedId(id) || (typeof id === 'string' && id.length === 73 && idPattern.test(id))
+}
+
 /** A right store of another layout: one hash a session, whose end is the key's own ttl and nothing else. */
-export function redisHashSessions(client: Redis, prefix: string, timeoutMs: number): SessionPlugin & CompareCapability {
+export function redisHashSessions(
+  client: Redis,
+  prefix: string,
+  timeoutMs: number,
+): SessionPlugin & CompareCapability & GivenIdCapability {
   const fence = createWriteFence(async () => Number((await client.time())[0]) * 1000)
 
   function keyOf(id: unknown): string {
-    if (typeof id !== 'string' || id.length !== 73 || !idPattern.test(id))
-      throw new SessionError('malformed', 'The id is malformed.')
+    if (!isId(id)) throw new SessionError('malformed', 'The id is malformed.')
     return prefix + createHash('sha512').update(id).digest('base64url')
   }
 
@@ -75,6 +84,12 @@ export function redisHashSessions(client: Redis, prefix: string, timeoutMs: numb
         if ((await write(createScript, keyOf(id), dataJson, ttlMs, ...user)) === 'done') return asSessionId(id)
       }
     },
+    async createWithId(id, options) {
+      const key = keyOf(checkSessionId(id))
+      const { userId, dataJson, ttlMs } = checkCreateOptions(options, { maxDataBytes })
+      const user = userId === undefined ? [] : ['user', userId]
+      return { outcome: (await write(createScript, key, dataJson, ttlMs, ...user)) === 'done' ? 'created' : 'taken' }
+    },
     async read(id) {
       const found = await withinDeadline(timeoutMs, async () => client.eval(readScript, 1, keyOf(id)))
       if (found === null) throw notFound()
@@ -94,7 +109,7 @@ export function redisHashSessions(client: Redis, prefix: string, timeoutMs: numb
       return id
     },
     async delete(id) {
-      if (typeof id === 'string' && idPattern.test(id) && id.length === 73) await write(deleteScript, keyOf(id))
+      if (isId(id)) await write(deleteScript, keyOf(id))
     },
     isHealthy: () =>
       withinDeadline(timeoutMs, () => client.ping()).then(

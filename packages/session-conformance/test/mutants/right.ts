@@ -20,7 +20,7 @@ function memoryHarness(): StoreHarness {
   return {
     name: 'the memory store of core',
     family: 'server',
-    capabilities: ['user-index', 'sweep', 'compare'],
+    capabilities: ['user-index', 'sweep', 'compare', 'given-id'],
     declarations: { maxDataBytes },
     open({ namespace }) {
       const store = stores.get(namespace) ?? memorySessions()
@@ -112,7 +112,7 @@ export function rightRedisStores(server: RedisServer): readonly StoreHarness[] {
   const hashes = redisHarnessOf('redis hashes', server, (client, prefix, timeoutMs) =>
     redisHashSessions(client, prefix, timeoutMs),
   )
-  return [redisHarness('redis texts, by user', server), { ...hashes, capabilities: ['compare'] }]
+  return [redisHarness('redis texts, by user', server), { ...hashes, capabilities: ['compare', 'given-id'] }]
 }
 
 /** Right stores over a real PostgreSQL server. */

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type {
   CloseCapability,
   CompareCapability,
+  GivenIdCapability,
   SessionId,
   SessionPlugin,
   SessionRecord,
@@ -9,6 +10,7 @@ import type {
   UserIndexCapability,
 } from '@bext/session-core'
 import { asSessionId, SessionError } from '@bext/session-core'
+import { checkSessionId, isServerBackedId } from '@bext/session-core/store-helpers'
 import type { BackendConditions, EndCondition, StoreHarness } from '../../src/index.js'
 import type { Checks } from './checks.js'
 import { invalid, maxDataBytes, rightChecks } from './checks.js'
@@ -43,7 +45,12 @@ export interface Backend {
 /** `grow` is a write that needs room. */
 export type Access = 'read' | 'write' | 'grow'
 
-type Whole = SessionPlugin & UserIndexCapability & SweepCapability & CompareCapability & CloseCapability
+type Whole = SessionPlugin &
+  UserIndexCapability &
+  SweepCapability &
+  CompareCapability &
+  GivenIdCapability &
+  CloseCapability
 
 /** A server-backed store as steps that call each other through one object, so that any of them can be replaced. */
 export interface ServerSteps extends Whole, Checks {
@@ -112,7 +119,7 @@ function rightSteps(self: ServerSteps, { rows, users, state }: Backend, timeoutM
       }
     },
     mintId: () => randomBytes(24).toString('hex'),
-    isId: (id) => typeof id === 'string' && /^[0-9a-f]{48}$/.test(id) && !id.endsWith('\n'),
+    isId: (id) => (typeof id === 'string' && /^[0-9a-f]{48}$/.test(id) && !id.endsWith('\n')) || isServerBackedId(id),
     keyOf,
     endOf: (fromMs, ttlMs) => fromMs + ttlMs,
     packData: (dataJson) => dataJson,
@@ -176,6 +183,19 @@ function rightSteps(self: ServerSteps, { rows, users, state }: Backend, timeoutM
         const row = { userId: self.packUser(userId), dataJson: self.packData(dataJson), createdAtMs, expiresAtMs }
         if (self.insert(self.keyOf(id), row)) return asSessionId(id)
       }
+    },
+    async createWithId(id, options) {
+      self.checkOpen()
+      const key = self.keyOf(checkSessionId(id))
+      const { userId, dataJson, ttlMs } = self.checkOptions(options)
+      const taken = rows.get(key)
+      if (taken && !self.isOver(taken)) return { outcome: 'taken' }
+      const createdAtMs = self.nowMs()
+      const expiresAtMs = self.endOf(createdAtMs, ttlMs)
+      self.allow('grow')
+      if (taken) self.remove(key)
+      self.insert(key, { userId: self.packUser(userId), dataJson: self.packData(dataJson), createdAtMs, expiresAtMs })
+      return { outcome: 'created' }
     },
     read: async (id) => self.toRecord(id, self.find(id)[1]),
     async update(id, dataJson) {
@@ -294,7 +314,7 @@ export function serverHarness(name: string, mutate?: ServerMutation, options: Se
   return {
     name,
     family: 'server',
-    capabilities: ['user-index', 'sweep', 'compare', 'close'],
+    capabilities: ['user-index', 'sweep', 'compare', 'close', 'given-id'],
     declarations: { maxDataBytes },
     open: ({ namespace, timeoutMs = 2000 }) => ({ store: serverStore(backendOf(namespace), timeoutMs, mutate) }),
     async inspect(namespace) {

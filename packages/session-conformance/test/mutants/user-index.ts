@@ -24,7 +24,7 @@ export const userIndexMutants: readonly Mutant[] = [
     breaks: 'Ending is internal, and part of the object.',
     caughtBy: ['O1-declared'],
     steps: () => ({ listUserSessions: undefined, endUserSession: undefined }),
-    harness: { capabilities: ['sweep', 'compare', 'close'], declarations: { maxDataBytes } },
+    harness: { capabilities: ['sweep', 'compare', 'close', 'given-id'], declarations: { maxDataBytes } },
   }),
   serverMutant({
     name: 'lists hold expired sessions',

@@ -1,4 +1,4 @@
-import type { SessionId, SessionPlugin } from './plugin.js'
+import type { CreateOptions, SessionId, SessionPlugin } from './plugin.js'
 
 /** A live session of a user. The handle can end the session but does not authenticate anyone. */
 export interface SessionSummary {
@@ -57,6 +57,24 @@ export interface CompareCapability {
   updateIfUnchanged(id: SessionId, expectedDataJson: string, dataJson: string): Promise<CompareResult>
 }
 
+export interface CreateWithIdResult {
+  /** `taken` if a live session has the id already. Nothing was changed then. */
+  readonly outcome: 'created' | 'taken'
+}
+
+/**
+ * Creates sessions under ids that the caller has minted (contract O6), for hosts that choose the id of a session before
+ * they store it. Server-backed stores have it.
+ */
+export interface GivenIdCapability {
+  /**
+   * Stores a new session under an id of `mintSessionId`, if no live session has it. Mint an id for each new session: an
+   * id that was ended is free again. Rejects with `Invalid` for an id that `mintSessionId` cannot have created, and
+   * otherwise as `create` does.
+   */
+  createWithId(id: SessionId, options: CreateOptions): Promise<CreateWithIdResult>
+}
+
 /** Ends all sessions of a user without a list of them (contract O7). Client-backed stores with revocation have it. */
 export interface RevokeUserCapability {
   /** Ends all sessions of the user that were created before the call. Rejects with `Invalid` for a bad user id. */
@@ -85,6 +103,11 @@ export function supportsClose<P extends SessionPlugin>(plugin: P): plugin is P &
 /** Returns true if the store can update only unchanged data (contract O4). */
 export function supportsCompare<P extends SessionPlugin>(plugin: P): plugin is P & CompareCapability {
   return hasMethods(plugin, 'updateIfUnchanged')
+}
+
+/** Returns true if the store can create sessions under given ids (contract O6). */
+export function supportsGivenId<P extends SessionPlugin>(plugin: P): plugin is P & GivenIdCapability {
+  return hasMethods(plugin, 'createWithId')
 }
 
 /** Returns true if the store can end all sessions of a user without a list of them (contract O7). */

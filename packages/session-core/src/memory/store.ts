@@ -1,7 +1,9 @@
 import type {
   CompareCapability,
   CompareResult,
+  CreateWithIdResult,
   EndUserSessionsOptions,
+  GivenIdCapability,
   SessionSummary,
   SweepCapability,
   SweepOptions,
@@ -32,7 +34,11 @@ export interface MemorySessionsOptions {
   readonly maxDataBytes?: number | undefined
 }
 
-export type MemorySessions = SessionPlugin & UserIndexCapability & SweepCapability & CompareCapability
+export type MemorySessions = SessionPlugin &
+  UserIndexCapability &
+  SweepCapability &
+  CompareCapability &
+  GivenIdCapability
 
 type Session = Omit<SessionRecord, 'id'>
 
@@ -73,6 +79,15 @@ export function memorySessions(options: MemorySessionsOptions = {}): MemorySessi
     const { expiresAtMs } = session
     if (expiresAtMs < queuedMs) queue.add(hash, expiresAtMs)
     records.set(hash, { ...session, queuedMs: Math.min(expiresAtMs, queuedMs) })
+  }
+
+  function add(hash: string, { userId, dataJson, ttlMs }: Required<CreateOptions>): void {
+    const createdAtMs = Date.now()
+    store(hash, { userId, dataJson, createdAtMs, expiresAtMs: createdAtMs + ttlMs })
+    if (userId === undefined) return
+    const hashes = hashesByUser.get(userId)
+    if (hashes) hashes.add(hash)
+    else hashesByUser.set(userId, new Set([hash]))
   }
 
   /** Visits the first record that may have expired. Returns whether one was removed; undefined if none is due. */
@@ -138,17 +153,24 @@ export function memorySessions(options: MemorySessionsOptions = {}): MemorySessi
     name: 'memory',
 
     async create(createOptions: CreateOptions): Promise<SessionId> {
-      const { userId, dataJson, ttlMs } = checkCreateOptions(createOptions, { maxDataBytes })
+      const checked = checkCreateOptions(createOptions, { maxDataBytes })
       makeRoom()
       const [id, hash] = mintFreeId()
-      const createdAtMs = Date.now()
-      store(hash, { userId, dataJson, createdAtMs, expiresAtMs: createdAtMs + ttlMs })
-      if (userId !== undefined) {
-        const hashes = hashesByUser.get(userId)
-        if (hashes) hashes.add(hash)
-        else hashesByUser.set(userId, new Set([hash]))
-      }
+      add(hash, checked)
       return id
+    },
+
+    async createWithId(id: SessionId, createOptions: CreateOptions): Promise<CreateWithIdResult> {
+      const hash = hashSessionId(checkSessionId(id))
+      const checked = checkCreateOptions(createOptions, { maxDataBytes })
+      const stored = records.get(hash)
+      if (stored !== undefined) {
+        if (stored.expiresAtMs > Date.now()) return { outcome: 'taken' }
+        remove(hash, stored)
+      }
+      makeRoom()
+      add(hash, checked)
+      return { outcome: 'created' }
     },
 
     async read(id: SessionId): Promise<SessionRecord> {

@@ -34,6 +34,7 @@ const operations = [
   'endUserSessions',
   'sweep',
   'updateIfUnchanged',
+  'createWithId',
   'revokeUser',
 ]
 

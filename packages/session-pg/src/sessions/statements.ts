@@ -59,6 +59,11 @@ export interface Statements {
    * the id at the same time, the outcome is `refused` once, and then `taken`.
    */
   readonly create: string
+  /**
+   * $2 id, $3 user or null, $4 data, $5 ttl. Replaces a session that has expired and is not swept yet. Outcome `done`,
+   * `taken` if the session is live, or `missing`.
+   */
+  readonly replaceExpired: string
   /** $1 id. Returns id, user, created, expires, data: nulls if the session is missing, or `hidden` as the id. */
   readonly read: string
   /** $2 id, $3 data, $4 expected data, or null for data that cannot be stored. Outcome `done`, `changed` or `missing`. */
@@ -140,6 +145,18 @@ select case
   when exists (select from bext_written) then 'done'
   when exists (select from ${table} where id = $2::text) then 'taken'
   when ${hidden} then 'hidden' else 'refused' end, now_ms, $6::text from bext_clock`,
+
+    replaceExpired: fencedWrite(
+      '$6::text',
+      `select ${rowLocation}, id, expires_at_ms from ${table} where id = $2::text for update skip locked`,
+      `update ${table} as session
+  set user_id = $3::text, data_json = $4::text, created_at_ms = now_ms, expires_at_ms = now_ms + $5::text::bigint
+  from bext_target, bext_clock
+  where session.id = bext_target.id and not ${alive} and ${beforeFence}`,
+      `when exists (select from bext_written) then 'done'
+  when exists (select from bext_target where ${alive}) then 'taken'
+  when exists (select from bext_target) then 'refused' ${notLocked('id = $2::text')}`,
+    ),
 
     read: `select coalesce(id, case when ${hidden} then 'hidden' end), user_id, created_at_ms, expires_at_ms, data_json, $2::text
 from (select) as one left join ${table} on id = $1::text and expires_at_ms > ${nowMs} and ${ofTable}`,

@@ -23,7 +23,7 @@ if header == '' then return false end
 `
 
 /**
- * Returns `exists` if another call has taken the key, and `unindexed` if the session would outlive its index entry. A
+ * Replaces a session that has expired. Returns `exists` if another call has taken the key, and `unindexed` if the session would outlive its index entry. A
  * key with the same nonce was written by the same call, which was resent. Without a user the nonce is in
  * `indexed_until`.
  */
@@ -32,7 +32,8 @@ export const createScript: Script = defineScript(
   `
 local head = user == '' and '' or user .. stored_nonce(nonce)
 local taken = pcall('GET', key)
-if taken then
+local is_rest = type(taken) == 'string' and is_session(taken) and is_expired(taken)
+if taken and not is_rest then
   local own = type(taken) == 'string' and sub(taken, ${timeDigits + 1}, ${2 * timeDigits}) == indexed_until
   return own and sub(taken, ${userOffset + 1}, ${userOffset} + #head) == head and 1 or 'exists'
 end
@@ -40,7 +41,7 @@ local expires = now + ttl
 if user ~= '' and digits(expires) > indexed_until then return 'unindexed' end
 local nonce_end = user == '' and '' or digits(ARGV[1])
 local record = digits(expires) .. indexed_until .. now_text .. head .. nonce_end .. '\\n' .. data
-return set(key, record, 'NX', 'PXAT', physical_expiry(expires))
+return set(key, record, 'PXAT', physical_expiry(expires))
 `,
 )
 

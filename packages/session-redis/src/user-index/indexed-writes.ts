@@ -15,6 +15,8 @@ import type { NewEntry, UserIndex } from './index-keys.js'
  */
 export interface IndexedWrites {
   create(options: Required<CreateOptions>): Promise<SessionId>
+  /** Resolves to false if a session has the hash already (contract O6). */
+  createWithHash(hash: string, options: Required<CreateOptions>): Promise<boolean>
   touch(hash: string, ttlMs: number): Promise<void>
   /** Succeeds also if the session is missing. */
   delete(hash: string): Promise<void>
@@ -52,16 +54,29 @@ export function createIndexedWrites(
     }
   }
 
-  async function createNow(deadline: Deadline, options: Required<CreateOptions>, fromMs: number): Promise<SessionId> {
-    const { userId, dataJson, ttlMs } = options
+  function createHash(
+    deadline: Deadline,
+    hash: string,
+    { userId, dataJson, ttlMs }: Required<CreateOptions>,
+    fromMs: number,
+  ): Promise<WriteReply> {
     const userText = toUserText(userId)
-    const id = mintSessionId()
-    const hash = hashSessionId(id)
     const record = { ttlMs, indexedUntilMs: createAnonymousNonce(), userText, dataJson }
-    const { outcome, serverNowMs } = await (userText === ''
+    return userText === ''
       ? commands.create(hash, record, deadline)
-      : createIndexed(deadline, { userText, hash, ttlMs, fromMs, isNew: true }, record))
+      : createIndexed(deadline, { userText, hash, ttlMs, fromMs, isNew: true }, record)
+  }
+
+  async function createNow(deadline: Deadline, options: Required<CreateOptions>, fromMs: number): Promise<SessionId> {
+    const id = mintSessionId()
+    const { outcome, serverNowMs } = await createHash(deadline, hashSessionId(id), options, fromMs)
     return outcome === 'exists' ? createNow(deadline, options, serverNowMs) : id
+  }
+
+  // The entry stays if the session that has the hash is the same user's.
+  async function removeNeedlessEntry(deadline: Deadline, hash: string, userText: string): Promise<void> {
+    const [start = ''] = await commands.getStarts(deadline, [hash], summaryBytes(userText))
+    if (!isOfUser(userText, start)) await index.remove(deadline, userText, [hash])
   }
 
   async function indexAndTouch(
@@ -90,6 +105,20 @@ export function createIndexedWrites(
       const { outcome, serverNowMs, startedAtMs } = await commands.create(hashSessionId(id), record)
       if (outcome !== 'exists') return id
       return connection.call((deadline) => createNow(deadline, options, serverNowMs), startedAtMs)
+    },
+
+    async createWithHash(hash, options) {
+      const { userId, dataJson, ttlMs } = options
+      if (userId === undefined) {
+        const record = { ttlMs, indexedUntilMs: createAnonymousNonce(), userText: '', dataJson }
+        const { outcome } = await commands.create(hash, record)
+        return outcome !== 'exists'
+      }
+      return connection.call(async (deadline) => {
+        const { outcome } = await createHash(deadline, hash, options, 0)
+        if (outcome === 'exists') await removeNeedlessEntry(deadline, hash, toUserText(userId))
+        return outcome !== 'exists'
+      })
     },
 
     async touch(hash, ttlMs) {
