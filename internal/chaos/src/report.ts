@@ -43,6 +43,11 @@ export function countViolation(counts: Counts, violation: Violation, detail: str
   if (!tolerated && counts.details.length < maxDetails) counts.details.push(`${violation}: ${detail}`)
 }
 
+/** Returns the number of calls that may or may not have taken effect: those that failed without a reply. */
+export function countUnanswered({ calls }: Counts): number {
+  return (calls['Backend timeout'] ?? 0) + (calls['Backend unavailable'] ?? 0)
+}
+
 export function failed(counts: Counts): boolean {
   return Object.keys(counts.violations).length > 0
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createLoad } from './load.js'
 import type { Random } from './random.js'
-import { countCall, countViolation, newCounts, type Counts } from './report.js'
+import { countCall, countUnanswered, countViolation, newCounts, type Counts } from './report.js'
 import type { ChaosStore, Disturbance, OpenScenario, Scenario, Scene } from './scenario.js'
 
 const healWithinMs = 15_000
@@ -72,6 +72,7 @@ async function runClient({ clients }: OpenScenario, run: ClientRun): Promise<Cou
     store,
     report: (line) => counts.measured.push(line),
     violate: (detail) => countViolation(counts, 'others held up', detail),
+    unanswered: () => countUnanswered(counts),
   }
   const load = createLoad({ store, inFlight, random, counts, isTolerated })
   try {

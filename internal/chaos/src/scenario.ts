@@ -19,6 +19,8 @@ export interface Scene {
   readonly report: (line: string) => void
   /** Counts a violation: calls on other sessions were held up. */
   readonly violate: (detail: string) => void
+  /** Returns how many calls of the load have not learned from the backend whether they took effect. */
+  readonly unanswered: () => number
 }
 
 /** A way to break the backend. */

@@ -1,7 +1,7 @@
 import { isSessionError } from '@bext/session-core'
 import { waitUntil } from '@bext-internal/test-services'
 import type { Redis } from 'ioredis'
-import type { ChaosStore } from '../scenario.js'
+import type { ChaosStore, Scene } from '../scenario.js'
 
 const ttlMs = 3_600_000
 const userId = 'user of the full server'
@@ -23,21 +23,36 @@ async function expectFull(name: string, call: Promise<unknown>): Promise<void> {
   throw new Error(`Expected a full server to reject a ${name}, but it accepted it.`)
 }
 
-async function entriesWithoutSession(client: Redis): Promise<number> {
+// Each entry is the name of its index and of its session.
+async function entriesWithoutSession(client: Redis): Promise<ReadonlySet<string>> {
   const prefix = 'session:'
-  const indexes = await client.keys(`${prefix}user:*`)
-  const hashes = (await Promise.all(indexes.map((key) => client.zrange(key, '0', '-1')))).flat()
-  const found = await Promise.all(hashes.map((hash) => client.exists(`${prefix}${hash}`)))
-  return found.filter((count) => count === 0).length
+  const found = new Set<string>()
+  for (const index of await client.keys(`${prefix}user:*`)) {
+    const hashes = await client.zrange(index, '0', '-1')
+    const exist = await Promise.all(hashes.map((hash) => client.exists(`${prefix}${hash}`)))
+    for (const [position, hash] of hashes.entries()) if (exist[position] === 0) found.add(`${index} ${hash}`)
+  }
+  return found
 }
 
 /**
  * Fills the server and checks contract L2: touches and deletes work, new sessions and longer data are rejected, and
  * rejected calls leave nothing behind. Rejects otherwise.
+ *
+ * On a slow machine a create of the load may add its index entry and reach its deadline before the session is written.
+ * Such an entry stays until its time has passed. So only entries are counted that were not there before, less one for
+ * each call of the load that was not answered meanwhile.
  */
-export async function checkWhileFull(store: ChaosStore, client: Redis, { fill, lift }: Limit): Promise<void> {
+export async function checkWhileFull(
+  store: ChaosStore,
+  client: Redis,
+  { unanswered }: Scene,
+  { fill, lift }: Limit,
+): Promise<void> {
   const create = (): ReturnType<ChaosStore['create']> => store.create({ userId, dataJson: '{}', ttlMs })
   const [kept, ended] = await Promise.all([create(), create(), create()])
+  const unansweredBefore = unanswered()
+  const entriesBefore = await entriesWithoutSession(client)
   await fill()
   try {
     const keys = await client.dbsize()
@@ -56,7 +71,8 @@ export async function checkWhileFull(store: ChaosStore, client: Redis, { fill, l
     if ((await client.dbsize()) >= keys) throw new Error('A full server holds more keys than before.')
     // The store removes a session's index entry after the session itself.
     await waitUntil(async () => {
-      const left = await entriesWithoutSession(client)
+      const entries = [...(await entriesWithoutSession(client))].filter((entry) => !entriesBefore.has(entry))
+      const left = entries.length - (unanswered() - unansweredBefore)
       if (left > 0) throw new Error(`A full server still holds ${left} index entries without a session.`)
     }, settledWithinMs)
   } finally {

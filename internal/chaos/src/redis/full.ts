@@ -33,7 +33,7 @@ export const full: Scenario = {
       disturbances: [
         {
           name: 'memory full',
-          run: () => checkWhileFull(store, client, { fill: () => limit(1), lift: () => limit(0) }),
+          run: (_random, scene) => checkWhileFull(store, client, scene, { fill: () => limit(1), lift: () => limit(0) }),
         },
         {
           // The load itself crosses the limit in both directions, also between the two commands of a create.
