@@ -13,8 +13,8 @@ function declare(test: BoundTest): void {
 }
 
 /**
- * Declares one test of Node's own runner for each case of the contract that concerns the harness. Call it at the top
- * level of a test file. A case that fails, or that cannot tell, fails its test with a report; a mere warning skips it.
+ * Declares one test of `node:test` for each case that applies to the harness. Call it at the top level of a test file.
+ * A failed or inconclusive case fails its test with a report. A warning skips the test.
  */
 export function testConformance(harness: StoreHarness, options: AdapterOptions = {}): void {
   const { title, together, alone } = bindCases(harness, options)

@@ -7,8 +7,8 @@ import { memorySessions } from '@bext/session-core/memory'
 
 const factory = (): unknown => memorySessions()
 
-describe('arguments', () => {
-  test('are read', () => {
+describe('readArguments', () => {
+  test('parses every option', () => {
     const read = readArguments([
       './a.js',
       '--seed',
@@ -68,7 +68,7 @@ test.for([
   expect(hasColors({ isTTY }, allowed, env)).toBe(colors)
 })
 
-describe('what a module exports', () => {
+describe('the exports of a module', () => {
   const harness = { name: 'a', family: 'server', open: () => ({ store: memorySessions() }) }
   test.for([
     ['a default harness', { default: harness }],
@@ -97,13 +97,13 @@ describe('what a module exports', () => {
     expect(() => findHarness(exports, './a.js', undefined)).toThrow(message)
   })
 
-  test("a family that is not the harness' is refused", () => {
+  test('a family other than that of the harness is rejected', () => {
     expect(() => findHarness({ harness }, './a.js', 'client')).toThrow('the harness of ./a.js says server')
   })
 })
 
-describe('a harness around a function', () => {
-  test('declares the interfaces that the store has, and that its stores share nothing', async () => {
+describe('a harness made from a function', () => {
+  test('declares the interfaces of the store, and that its stores share nothing', async () => {
     const harness = await harnessFromFactory(() => memorySessions(), 'server', './a.js')
     expect(harness).toMatchObject({
       name: 'memory',
@@ -112,13 +112,13 @@ describe('a harness around a function', () => {
     })
   })
 
-  test('finds out that two stores share their sessions', async () => {
+  test('detects that two stores share their sessions', async () => {
     const store = memorySessions()
     const harness = await harnessFromFactory(async () => ({ store: { ...store } }), 'server', './a.js')
     expect(harness.declarations?.sharedBackend).toBe(true)
   })
 
-  test('refuses one store that is given again and again and can be closed', async () => {
+  test('rejects a function that returns the same closable store each time', async () => {
     const store = { ...memorySessions(), close: async () => undefined }
     await expect(harnessFromFactory(() => store, 'server', './a.js')).rejects.toThrow('gave the same store twice')
   })

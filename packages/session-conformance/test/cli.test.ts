@@ -25,7 +25,7 @@ async function readReport(name: string): Promise<Report> {
 }
 
 describe.concurrent('the command', { timeout: 60_000 }, () => {
-  test('runs a harness: exit code 0, the profiles, and every file that was asked for', async () => {
+  test('runs a harness: exit code 0, the profiles, and every requested file', async () => {
     const files = ['--json', inFolder('all.json'), '--junit', inFolder('all.xml'), '--markdown', inFolder('all.md')]
     const { code, stdout, stderr } = await runCli([fixture('harness'), ...files])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -38,36 +38,36 @@ describe.concurrent('the command', { timeout: 60_000 }, () => {
     expect(await readFile(inFolder('all.md'), 'utf8')).toContain('**server/core 1.0,')
   })
 
-  test('runs a bare function that makes stores, quickly', async () => {
+  test('runs a function that makes stores, with --quick', async () => {
     const { code, stdout } = await runCli([fixture('memory-factory'), '--quick', '--tap'])
     expect(code, stdout).toBe(0)
     expect(stdout).toMatch(/^TAP version 14\n/)
     expect(stdout).toContain(
-      'R6-other-instance what was written is read by another instance over the same backend # SKIP',
+      'R6-other-instance a read by another instance over the same backend sees an earlier write # SKIP',
     )
     expect(stdout).not.toContain('R3-expires')
   })
 
-  test('a function whose stores share their sessions is held to that', async () => {
+  test('checks that the stores of a function share their sessions, if they do', async () => {
     const { code, stdout } = await runCli([fixture('shared-factory'), '--only', 'R6', '--tap'])
     expect(code).toBe(0)
     expect(stdout).toMatch(/^ok \d+ - R6-other-instance/m)
   })
 
-  test('tells the families apart: a server-backed store is no client-backed one', async () => {
+  test('a server-backed store fails as a client-backed one', async () => {
     const { code, stdout } = await runCli([fixture('memory-factory'), '--family', 'client', '--only', 'U2'])
     expect(code).toBe(1)
     expect(stdout).toContain('FAIL  U2-new-id')
     expect(stdout).toContain('--family client --seed')
   })
 
-  test('says what a server-backed store that gives new ids may be', async () => {
+  test('advises --family client for a store that returns new ids', async () => {
     const { code, stderr } = await runCli([fixture('rotating'), '--only', 'U2-same-id'])
     expect(code).toBe(1)
     expect(stderr).toContain('run it with --family client')
   })
 
-  test('does not take a store whose calls fail for one of the other family', async () => {
+  test('does not advise another family for a store whose calls fail', async () => {
     const path = await writeModule(
       'failing.mjs',
       `export default () => ({
@@ -86,7 +86,7 @@ describe.concurrent('the command', { timeout: 60_000 }, () => {
     expect(stdout).toContain('failing.mjs:5')
   })
 
-  test('a harness whose store gives new ids is advised to change its family', async () => {
+  test('advises a harness whose store returns new ids to change its family', async () => {
     const path = await writeModule(
       'rotating-harness.mjs',
       `const store = {
@@ -104,10 +104,10 @@ describe.concurrent('the command', { timeout: 60_000 }, () => {
     expect(stderr).not.toContain('--family')
   })
 
-  test('a call that never settles fails its cases soon, and breaks rule E5', async () => {
+  test('a call that never settles fails its cases soon, by rule E5', async () => {
     const { code, stdout } = await runCli([fixture('hanging'), '--only', 'R1', '--only', 'R6-model', '--json', '-'])
     expect(code).toBe(1)
-    // What the fixture prints comes first.
+    // The output of the fixture comes first.
     const report = JSON.parse(stdout.slice(stdout.indexOf('{'), stdout.lastIndexOf('}') + 1)) as Report
     const ended = report.cases.map(({ id, verdict, brokenRule }) => [id, verdict, brokenRule])
     expect(ended).toContainEqual(['R6-model', 'fail', 'E5'])
@@ -116,7 +116,7 @@ describe.concurrent('the command', { timeout: 60_000 }, () => {
     expect(report.durationMs).toBeLessThan(25_000)
   })
 
-  test('a broken store: exit code 1, a report of the bug, and the same again for the same seed', async () => {
+  test('a broken store: exit code 1, a report of the bug, and the same report for the same seed', async () => {
     const args = [fixture('upsert'), '--only', 'U3', '--only', 'R6-model', '--seed', '7']
     const [first, again] = await Promise.all(
       ['first.json', 'again.json'].map((file) => runCli([...args, '--json', inFolder(file)])),
@@ -133,16 +133,16 @@ describe.concurrent('the command', { timeout: 60_000 }, () => {
     expect(other).toEqual(one)
   })
 
-  test('replays one case, with all of its calls', async () => {
+  test('replays one case, and prints all of its calls', async () => {
     const { code, stdout } = await runCli([fixture('memory-factory'), '--replay', 'U3-deleted', '--seed', '7'])
     expect(code).toBe(0)
     expect(stdout).toContain('PASS  U3-deleted')
     expect(stdout).toContain('A.update(s1, <2 characters>) rejected: NotFound')
   })
 
-  test('a store that leaves a rejection behind fails the case that it did it in, and the kit goes on', async () => {
+  test('an unhandled rejection fails the case that caused it, and the run continues', async () => {
     const { code, stdout, stderr } = await runCli([
-      fixture('stray'),
+      fixture('unhandled-rejection'),
       '--only',
       'T4-same-id',
       '--only',
@@ -151,8 +151,8 @@ describe.concurrent('the command', { timeout: 60_000 }, () => {
       '-',
     ])
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
-    const { cases: ended, unhandledErrors: strays } = JSON.parse(stdout) as Report
-    expect(strays).toEqual([])
+    const { cases: ended, unhandledErrors } = JSON.parse(stdout) as Report
+    expect(unhandledErrors).toEqual([])
     expect(ended.map(({ id, verdict }) => [id, verdict])).toEqual([
       ['U2-same-id', 'pass'],
       ['T4-same-id', 'fail'],
@@ -160,13 +160,13 @@ describe.concurrent('the command', { timeout: 60_000 }, () => {
     expect(ended[1]?.note).toContain('a write behind that failed')
   })
 
-  test('strictly, what could not be shown is a failure', async () => {
+  test('with --strict, a case that is not testable is a failure', async () => {
     const { code, stdout } = await runCli([fixture('harness'), '--only', 'H', '--strict'])
     expect(code).toBe(1)
     expect(stdout).toContain('Not shown (needs endpoint): 2')
   })
 
-  test('an interrupt closes what is open, and ends with 130', async () => {
+  test('an interrupt closes all open stores, and exits with 130', async () => {
     const { code, stdout, stderr } = await runCli([fixture('hanging'), '--only', 'R1-whole'], {
       interruptAt: 'reading',
     })
@@ -175,14 +175,14 @@ describe.concurrent('the command', { timeout: 60_000 }, () => {
     expect(stderr).toContain('Interrupted')
   })
 
-  test('renders a report that was written before', async () => {
+  test('formats a saved report with --from', async () => {
     await runCli([fixture('memory-factory'), '--only', 'H', '--json', inFolder('before.json')])
     const { code, stdout } = await runCli(['--from', inFolder('before.json'), '--markdown', '-'])
     expect(code).toBe(0)
     expect(stdout).toMatch(/^## Conformance of memory\n/)
   })
 
-  test('paints where colours are forced, and not where they are forbidden', async () => {
+  test('prints colours if they are forced, and none if they are disabled', async () => {
     const args = [fixture('memory-factory'), '--only', 'H1-up']
     const [forced, forbidden] = await Promise.all([
       runCli(args, { env: { FORCE_COLOR: '1' } }),
@@ -192,17 +192,17 @@ describe.concurrent('the command', { timeout: 60_000 }, () => {
     expect(forbidden.stdout).not.toContain('\u001b[')
   })
 
-  test('lists cases, and says what it is', async () => {
+  test('prints the cases with --list, and the version and help', async () => {
     const [list, help, version] = await Promise.all([runCli(['--list']), runCli(['--help']), runCli(['--version'])])
     expect(list.stdout.trim().split('\n')).toHaveLength(cases.length)
-    expect(list.stdout).toMatch(/^U3-deleted +MUST +U3 +server +core +updating a deleted session/m)
+    expect(list.stdout).toMatch(/^U3-deleted +MUST +U3 +server +core +update\(\) does not revive a deleted session/m)
     expect(help.stdout).toContain('Usage: session-conformance <module> [options]')
     expect(version.stdout).toBe(`${kitVersion}\n`)
     expect([list.code, help.code, version.code]).toEqual([0, 0, 0])
   })
 })
 
-describe.concurrent('what is wrong is told in words, with exit code 2', { timeout: 60_000 }, () => {
+describe.concurrent('a wrong command line or module: exit code 2 and a message for', { timeout: 60_000 }, () => {
   const modules: readonly (readonly [what: string, code: string, message: string])[] = [
     [
       'a module that throws',
@@ -238,7 +238,7 @@ describe.concurrent('what is wrong is told in words, with exit code 2', { timeou
 
   const misuses: readonly (readonly [what: string, args: () => readonly string[], message: string])[] = [
     ['no module', () => [], 'No module was given.'],
-    ['a module that is not there', () => ['./nowhere.js'], 'There is no file ./nowhere.js.'],
+    ['a missing module', () => ['./nowhere.js'], 'There is no file ./nowhere.js.'],
     ['a folder', () => ['./test'], './test is no file.'],
     ['an unknown option', () => ['--sed', '1'], "Unknown option '--sed'."],
     [
@@ -246,9 +246,9 @@ describe.concurrent('what is wrong is told in words, with exit code 2', { timeou
       () => [fixture('memory-factory'), '--json', inFolder('no/such/folder.json')],
       'The file of --json cannot be written',
     ],
-    ['a pattern that names nothing', () => [fixture('memory-factory'), '--only', 'Z9'], '--only Z9 names no case'],
-    ['a case that is not there', () => [fixture('memory-factory'), '--replay', 'U3'], 'There is no case U3.'],
-    ['no report', () => ['--from', 'package.json'], 'package.json is no report of this kit.'],
+    ['a pattern without a match', () => [fixture('memory-factory'), '--only', 'Z9'], '--only Z9 names no case'],
+    ['an unknown case', () => [fixture('memory-factory'), '--replay', 'U3'], 'There is no case U3.'],
+    ['a file that is no report', () => ['--from', 'package.json'], 'package.json is no report of this kit.'],
   ]
   for (const [what, args, message] of misuses) {
     test(what, async () => {

@@ -38,11 +38,11 @@ const results = [
   result('E1-error', { verdict: 'harness-error', note: secondNasty }),
   result('R4-altered', { verdict: 'not-applicable', note: 'for client-backed stores' }),
 ]
-const strays = [{ during: ['C1-pass', 'U3-fail'], error: `Error: ${nasty}` }]
+const unhandledErrors = [{ during: ['C1-pass', 'U3-fail'], error: `Error: ${nasty}` }]
 
 function reportOf(more: Partial<Parameters<typeof createReport>[0]> = {}): Report {
   const command = 'npx @bext/session-conformance ./my-store.js'
-  return createReport({ run, results, startedAt: new Date(0), durationMs: 1234, command, strays, ...more })
+  return createReport({ run, results, startedAt: new Date(0), durationMs: 1234, command, unhandledErrors, ...more })
 }
 
 interface XmlElement {
@@ -66,7 +66,7 @@ function parseXml(text: string): { elements: readonly XmlElement[]; texts: strin
 const named = (elements: readonly XmlElement[], name: string): readonly XmlElement[] =>
   elements.filter((each) => each.name === name)
 
-test('JUnit is XML whatever the texts hold, and counts what it lists', () => {
+test('JUnit: the report is valid XML with any text, and its counts are right', () => {
   const { elements, texts } = parseXml(formatJunit(reportOf()))
   expect(elements[0]).toMatchObject({
     name: 'testsuites',
@@ -86,7 +86,7 @@ test('JUnit is XML whatever the texts hold, and counts what it lists', () => {
   expect(named(elements, 'property').map(({ attributes }) => attributes['value'])).toContain('1.2.3')
 })
 
-test('JUnit, strictly: a warning and what could not be shown are failures', () => {
+test('JUnit, strict: a warning and a case that is not testable are failures', () => {
   const { elements } = parseXml(formatJunit(reportOf({ strict: true })))
   expect(named(elements, 'failure')).toHaveLength(4)
   expect(named(elements, 'skipped')).toHaveLength(0)
@@ -112,7 +112,7 @@ function parseTap(text: string): { asserts: readonly TapAssert[]; strange: reado
   return { asserts, strange, planned }
 }
 
-test('TAP is read by a strict parser, and its diagnostics are the texts that went in', () => {
+test('TAP: a strict parser reads the report, and its diagnostics are the original texts', () => {
   const { asserts, strange, planned } = parseTap(formatTap(reportOf()))
   expect(strange).toEqual([])
   expect(planned).toBe(8)
@@ -128,13 +128,13 @@ test('TAP is read by a strict parser, and its diagnostics are the texts that wen
   expect(asserts[5]?.skip).toBe('needs endpoint')
 })
 
-test('TAP, strictly: a warning and what could not be shown are not ok', () => {
+test('TAP, strict: a warning and a case that is not testable are not ok', () => {
   const { asserts } = parseTap(formatTap(reportOf({ strict: true })))
   expect(asserts.filter(({ ok }) => ok)).toHaveLength(1)
   expect(asserts.filter(({ todo, skip }) => todo || skip)).toEqual([])
 })
 
-test('text shows a table by rule group, each broken rule once, and the command that repeats', () => {
+test('text: a table by rule group, each broken rule once, and the command that runs it again', () => {
   const text = formatText(reportOf({ selection: ['--only', 'U*'] }))
   expect(text).toMatch(/^U {2}update +- +2 /m)
   expect(text).toContain('FAIL  U3-fail  (MUST, rule R3)')
@@ -146,7 +146,7 @@ test('text shows a table by rule group, each broken rule once, and the command t
   expect(text).toMatch(/\nFAIL\n$/)
 })
 
-test('text has colours only where it is painted', () => {
+test('text: colours only if they are enabled', () => {
   const harness = { ...run.harness, name: 'plain' }
   const calm = [
     {
@@ -157,22 +157,22 @@ test('text has colours only where it is painted', () => {
       verdict: 'pass',
     },
   ] as const
-  const report = reportOf({ run: { ...run, harness }, results: calm, strays: [] })
+  const report = reportOf({ run: { ...run, harness }, results: calm, unhandledErrors: [] })
   const escape = '\u001b['
   expect(formatText(report)).not.toContain(escape)
   expect(formatText(report, createPaint(false))).not.toContain(escape)
   expect(formatText(report, createPaint(true))).toContain(escape)
 })
 
-test('a case that was run alone is shown with its calls, though it passed', () => {
-  const text = formatText(reportOf({ results: results.slice(0, 1), strays: [] }))
+test('text: the calls of a case are shown if it ran alone, even if it passed', () => {
+  const text = formatText(reportOf({ results: results.slice(0, 1), unhandledErrors: [] }))
   expect(text).toContain('PASS  C1-pass')
   expect(text).toContain('  Calls:\n    A.read(s1)')
 })
 
-test('Markdown says what was passed, by which versions, and how to reproduce it', () => {
+test('Markdown: the profiles, the versions, and how to reproduce the run', () => {
   const report: Report = {
-    ...reportOf({ results: results.slice(0, 1), strays: [] }),
+    ...reportOf({ results: results.slice(0, 1), unhandledErrors: [] }),
     profiles: ['server/core', 'networked'],
   }
   const markdown = formatMarkdown({
@@ -186,7 +186,7 @@ test('Markdown says what was passed, by which versions, and how to reproduce it'
   expect(markdown).not.toContain('Findings')
 })
 
-test('Markdown stays the table and list that it is, whatever the texts hold', () => {
+test('Markdown: the table and list stay valid with any text', () => {
   const markdown = formatMarkdown(reportOf())
   const lines = markdown.split('\n')
   const table = lines.filter((line) => line.startsWith('|'))

@@ -4,7 +4,7 @@ import { isSessionError } from '@bext/session-core'
 import type { StoreHarness } from '../src/index.js'
 import { testConformance } from '../src/vitest.js'
 
-// Two namespaces of one process are two stores; one namespace is one store, so that instances share their sessions.
+// One store for each namespace of the process, so that instances of one namespace share their sessions.
 const stores = new Map<string, SessionPlugin>()
 
 const maxSessions = 10_000

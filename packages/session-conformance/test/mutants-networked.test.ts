@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all([redis.close(), postgres.close()])
-  process.stdout.write(`zoo: ${caught} of ${redisMutants.length + pgMutants.length} caught over the network\n`)
+  process.stdout.write(`mutants: ${caught} of ${redisMutants.length + pgMutants.length} caught over the network\n`)
 })
 
 async function expectCaught<Server>(mutant: Mutant<Server>, server: Server): Promise<void> {
@@ -31,8 +31,8 @@ async function expectCaught<Server>(mutant: Mutant<Server>, server: Server): Pro
   caught += 1
 }
 
-describe('broken stores over real servers are caught', () => {
-  describe('side by side', () => {
+describe('the kit catches broken stores over real servers', () => {
+  describe('concurrently', () => {
     for (const mutant of redisMutants.filter((each) => !runsAlone(each))) {
       it.concurrent(`${mutant.rule} ${mutant.name}`, () => expectCaught(mutant, redis))
     }
@@ -40,7 +40,7 @@ describe('broken stores over real servers are caught', () => {
       it.concurrent(`${mutant.rule} ${mutant.name}`, () => expectCaught(mutant, postgres))
     }
   })
-  describe('one by one', () => {
+  describe('alone', () => {
     for (const mutant of redisMutants.filter(runsAlone)) {
       it.sequential(`${mutant.rule} ${mutant.name}`, () => expectCaught(mutant, redis))
     }

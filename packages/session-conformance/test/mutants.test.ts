@@ -3,7 +3,7 @@ import { complaints, runNamedCases, runsAlone } from './mutants/catch.js'
 import { inProcessMutants } from './mutants/in-process.js'
 import type { Mutant } from './mutants/mutant.js'
 
-// The cases mostly wait for sessions to run out, so many fit side by side.
+// Most cases wait for sessions to expire, so many can run concurrently.
 vi.setConfig({ maxConcurrency: 24 })
 
 let caught = 0
@@ -13,13 +13,13 @@ async function expectCaught(mutant: Mutant): Promise<void> {
   caught += 1
 }
 
-describe('broken stores in this process are caught', () => {
-  describe('side by side', () => {
+describe('the kit catches broken stores in this process', () => {
+  describe('concurrently', () => {
     for (const mutant of inProcessMutants.filter((each) => !runsAlone(each))) {
       it.concurrent(`${mutant.rule} ${mutant.name}`, () => expectCaught(mutant))
     }
   })
-  describe('one by one', () => {
+  describe('alone', () => {
     for (const mutant of inProcessMutants.filter(runsAlone)) {
       it.sequential(`${mutant.rule} ${mutant.name}`, () => expectCaught(mutant))
     }
@@ -27,5 +27,5 @@ describe('broken stores in this process are caught', () => {
 })
 
 afterAll(() => {
-  process.stdout.write(`zoo: ${caught} of ${inProcessMutants.length} caught in process\n`)
+  process.stdout.write(`mutants: ${caught} of ${inProcessMutants.length} caught in process\n`)
 })

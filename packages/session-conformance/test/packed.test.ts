@@ -23,7 +23,7 @@ const right = `
 import { storeOf } from './store.js'
 export default { ${head}, open: ({ namespace }) => ({ store: storeOf(namespace) }) }
 `
-/** Its update() says yes to whatever it is asked. */
+/** Source of a store whose update() resolves for any id. */
 const broken = `
 import { storeOf } from './store.js'
 const open = ({ namespace }) => {
@@ -78,7 +78,7 @@ interface Counts {
   readonly failed: number
 }
 
-/** The command of each runner, and how to read the counts of its output. */
+/** Command of each runner, and patterns for the counts in its output. */
 const runs: Readonly<
   Record<
     (typeof adapters)[number],
@@ -114,7 +114,7 @@ describe.concurrent('the packed kit, installed by npm', { timeout: 120_000 }, ()
   for (const adapter of adapters) {
     const { args, counts } = runs[adapter]
 
-    test(`${adapter}: each case is a test, and a right store passes all`, async () => {
+    test(`${adapter}: each case is a test, and a correct store passes all`, async () => {
       const { code, output } = await run(args('right'))
       expect({ code, ...counts(output) }, output.slice(-2000)).toEqual({ code: 0, passed: total, failed: 0 })
     })
@@ -132,7 +132,7 @@ describe.concurrent('the packed kit, installed by npm', { timeout: 120_000 }, ()
 
   const command = 'node_modules/.bin/session-conformance'
 
-  test('the command passes a right store, quickly too, and tells its version', async () => {
+  test('the command passes a correct store, also with --quick, and prints its version', async () => {
     const [all, quick, version] = await Promise.all([
       run([command, './right.js']),
       run([command, './right.js', '--quick', '--json', '-']),
@@ -151,7 +151,7 @@ describe.concurrent('the packed kit, installed by npm', { timeout: 120_000 }, ()
     expect(output).toContain('npx @bext/session-conformance ./broken.js --seed 7 --replay U3-unknown')
   })
 
-  test('the command runs TypeScript where Node does, and else says what to do', async () => {
+  test('the command runs TypeScript if Node does, and otherwise says what to do', async () => {
     const { code, output } = await run([command, './typed.ts', '--only', 'H1-up'])
     const runsTypeScript = 'typescript' in process.features && Boolean(process.features.typescript)
     if (runsTypeScript) expect(code, output).toBe(0)

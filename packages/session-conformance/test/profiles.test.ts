@@ -42,16 +42,16 @@ function but(results: readonly Judged[], changed: string, verdict: Verdict): rea
   return results.map((each) => (each.id === changed ? { id: changed, verdict } : each))
 }
 
-test('a store that gives nothing optional earns the core of its family, and no more', () => {
+test('a store without optional parts earns the core of its family, and no more', () => {
   expect(earnedProfiles('server', cases, resultsWith())).toEqual(['core'])
 })
 
-test('a store that gives everything earns every profile of its family', () => {
+test('a store with all optional parts earns every profile of its family', () => {
   const all = [...withoutOptional, 'by-user', 'sweep', 'close', 'compare', 'given-id']
   expect(earnedProfiles('server', cases, everything)).toEqual(all)
 })
 
-test('a networked store earns its profile without the optional interfaces that it does not have', () => {
+test('a networked store earns its profile without optional interfaces', () => {
   expect(earnedProfiles('server', cases, resultsWith('endpoint', 'shared-backend'))).toEqual([
     'core',
     'instances',
@@ -59,7 +59,7 @@ test('a networked store earns its profile without the optional interfaces that i
   ])
 })
 
-test('a store without close() does not earn the profile of close() by ending by itself', () => {
+test('a store without close() does not earn the profile of close(), even if its process exits', () => {
   expect(earnedProfiles('server', cases, resultsWith('module'))).toEqual(['core'])
 })
 
@@ -71,11 +71,11 @@ test.for(['fail', 'inconclusive', 'unsupported', 'harness-error', 'warn'] as con
   },
 )
 
-test('nothing is earned without the core', () => {
+test('no profile is earned without the core', () => {
   expect(earnedProfiles('server', cases, but(everything, 'U3-deleted', 'fail'))).toEqual([])
 })
 
-test('a case that was not run is one that was not passed', () => {
+test('a case that did not run counts as not passed', () => {
   const results = everything.filter(({ id }) => id !== 'U3-deleted')
   expect(earnedProfiles('server', cases, results)).toEqual([])
   expect(missingForProfile('core', 'server', cases, results)).toEqual(['U3-deleted'])

@@ -13,7 +13,7 @@ const ended = (id: string, verdict: CaseResult['verdict']): CaseResult => ({
   trace: [],
 })
 
-/** A stream that is a terminal of some width, or no terminal, and what was written to it. */
+/** Creates a stream that records its output: a terminal of a width, or no terminal. */
 function terminal(columns: number | undefined): { stream: WriteStream; text: () => string } {
   const pipe = new PassThrough()
   const more = {
@@ -25,7 +25,7 @@ function terminal(columns: number | undefined): { stream: WriteStream; text: () 
   return { stream: Object.assign(pipe, more) as unknown as WriteStream, text: () => String(pipe.read() ?? '') }
 }
 
-test('a terminal shows one line, how many cases have ended and how many failed', () => {
+test('a terminal shows one line with the number of ended and failed cases', () => {
   const { stream, text } = terminal(80)
   const progress = createProgress(stream, 3)
   progress.update(ended('U1-a', 'pass'))
@@ -34,13 +34,13 @@ test('a terminal shows one line, how many cases have ended and how many failed',
   expect(text()).toBe('\r<clear>1 of 3 cases: U1-a\r<clear>2 of 3 cases, 1 failed: U1-b\r<clear>')
 })
 
-test('the line is never longer than the terminal is wide', () => {
+test('the line is never longer than the width of the terminal', () => {
   const { stream, text } = terminal(30)
   createProgress(stream, 3).update(ended('U1-a-case-with-a-very-long-name', 'pass'))
   expect(text().replace('\r<clear>', '').length).toBeLessThan(30)
 })
 
-test('nothing is written where nobody watches', () => {
+test('nothing is written if the stream is no terminal', () => {
   const { stream, text } = terminal(undefined)
   createProgress(stream, 3).update(ended('U1-a', 'fail'))
   expect(text()).toBe('')

@@ -49,22 +49,22 @@ test.for(['warn', 'unsupported'] as const)('strictly, %s counts as a failure', (
   expect(reportOf([result(must, 'pass'), result(should, 'not-applicable')], { strict: true }).outcome).toBe('pass')
 })
 
-test("an error that one case left behind is that case's failure", () => {
-  const strays = [{ during: ['U1-must'], error: 'Error: lost' }]
-  const report = reportOf([result(must, 'pass'), result(should, 'pass')], { strays })
+test('an unhandled error during one case fails that case', () => {
+  const unhandledErrors = [{ during: ['U1-must'], error: 'Error: lost' }]
+  const report = reportOf([result(must, 'pass'), result(should, 'pass')], { unhandledErrors })
   expect(report.outcome).toBe('fail')
   expect(report.cases[0]).toMatchObject({ verdict: 'fail', brokenRule: 'E1', note: 'Error: lost' })
   expect(report.cases[1]?.verdict).toBe('pass')
   expect(report.unhandledErrors).toEqual([])
 })
 
-test('an error that any of several cases left behind fails the run, and earns no profile', async () => {
-  const strays = [{ during: ['U1-must', 'U1-should'], error: 'Error: lost' }]
-  const report = reportOf([result(must, 'pass'), result(should, 'pass')], { strays })
-  expect(report).toMatchObject({ outcome: 'fail', unhandledErrors: strays, profiles: [] })
+test('an unhandled error during several cases fails the run, which earns no profile', async () => {
+  const unhandledErrors = [{ during: ['U1-must', 'U1-should'], error: 'Error: lost' }]
+  const report = reportOf([result(must, 'pass'), result(should, 'pass')], { unhandledErrors })
+  expect(report).toMatchObject({ outcome: 'fail', unhandledErrors, profiles: [] })
 })
 
-test('a report says what ran, on what, and how each case ended, as plain JSON', async () => {
+test('a report contains the store, the runtime and the result of each case, as plain JSON', async () => {
   const report = await runConformance(harness, { seed: 11 })
   expect(JSON.parse(JSON.stringify(report))).toEqual(report)
   expect(report).toMatchObject({
@@ -87,11 +87,11 @@ test('a report says what ran, on what, and how each case ended, as plain JSON', 
   expect(report.cases.find(({ id }) => id === 'O3-idempotent')).toMatchObject({ verdict: 'not-applicable' })
 })
 
-test('the kit tells its version from its manifest', () => {
+test('the version of the kit is that of its manifest', () => {
   expect(kitVersion).toBe(manifest.version)
 })
 
-test('a case that cannot tell is run up to three times, each time with other random values', async () => {
+test('an inconclusive case runs up to three times, each time with other random values', async () => {
   const seen: string[] = []
   const tells = (at: number): ConformanceCase =>
     defineCase('U1-slow', 'a case that is told at last', async (context) => {
@@ -104,7 +104,7 @@ test('a case that cannot tell is run up to three times, each time with other ran
   expect(await startRun(harness, { seed: 1 }).runCase(tells(4))).toMatchObject({ verdict: 'inconclusive', attempts: 3 })
 })
 
-/** The data of the sessions that a case creates. */
+/** Resolves to the data of the sessions that a case creates. */
 async function drawn(seed: number): Promise<string[]> {
   const texts: string[] = []
   const watched: StoreHarness = {
@@ -119,7 +119,7 @@ async function drawn(seed: number): Promise<string[]> {
   return texts
 }
 
-test('a seed repeats the values that a case works with, and another one does not', async () => {
+test('a seed repeats the values of a case, and another seed does not', async () => {
   const [first, again, other] = await Promise.all([drawn(5), drawn(5), drawn(6)])
   expect(first).toHaveLength(2)
   expect(again).toEqual(first)
@@ -130,7 +130,7 @@ function stub(id: string, exclusive: boolean): ConformanceCase {
   return { ...defineCase(id, id, async () => undefined), exclusive }
 }
 
-test('cases run side by side, the exclusive ones by themselves, and results keep the order', async () => {
+test('cases run concurrently, exclusive ones alone, and the results keep the order', async () => {
   const running = new Set<string>()
   const together: number[] = []
   const given = [stub('A1-a', true), stub('A1-b', false), stub('A1-c', false), stub('A1-d', true)]
@@ -150,7 +150,7 @@ test('cases run side by side, the exclusive ones by themselves, and results keep
   expect(together).toEqual([2, 1, 1, 1])
 })
 
-test('no case begins once a run was broken off', async () => {
+test('no case starts after a run was aborted', async () => {
   const controller = new AbortController()
   const results = await runAll(startRun(harness), cases.slice(0, 20), {
     signal: controller.signal,

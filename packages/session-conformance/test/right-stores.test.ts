@@ -37,14 +37,14 @@ function casesOf(harness: StoreHarness, exclusive: boolean): readonly Conformanc
   return applicableCases(harness).filter((each) => each.exclusive === exclusive)
 }
 
-describe('right stores pass', () => {
+describe('correct stores pass', () => {
   const runs = stores.flatMap((harness) => seeds.map((seed) => startRun(harness, { seed })))
-  describe('side by side', () => {
+  describe('concurrently', () => {
     for (const run of runs) {
       it.concurrent(`${run.harness.name}, seed ${run.seed}`, () => expectPasses(run, casesOf(run.harness, false)))
     }
   })
-  describe('one by one', () => {
+  describe('alone', () => {
     for (const run of runs) {
       it.sequential(`${run.harness.name}, seed ${run.seed}`, async () => {
         for (const each of casesOf(run.harness, true)) await expectPasses(run, [each])

@@ -30,14 +30,14 @@ test.for([
   expect(cases.filter((each) => matchesPattern(each, pattern)).map(({ id }) => id)).toEqual(ids)
 })
 
-test('a quick selection leaves out what waits, and every rule that can be seen at once stays', () => {
+test('--quick omits cases that wait, and keeps every rule that can be checked at once', () => {
   const quick = selectCases(cases, { quick: true })
   const rules = new Set(quick.map(({ rule }) => rule))
   const left = cases.filter(({ rule, needs }) => !rules.has(rule) && !needs.includes('endpoint'))
   expect([...new Set(left.map(({ rule }) => rule))]).toEqual(['D4', 'E5'])
 })
 
-/** Returns how long a case asks to wait in all, without the limits of its calls. */
+/** Returns how long a case waits in total, without the limits of its calls. */
 async function waitedFor(id: string): Promise<number> {
   let waitedMs = 0
   const real = globalThis.setTimeout
@@ -53,7 +53,7 @@ async function waitedFor(id: string): Promise<number> {
   return waitedMs
 }
 
-test('no quick case waits for long', async () => {
+test('no case of --quick waits long', async () => {
   const waits: (readonly [string, number])[] = []
   for (const { id } of cases.filter(isQuick)) waits.push([id, await waitedFor(id)])
   expect(waits.filter(([, ms]) => ms > 100)).toEqual([])

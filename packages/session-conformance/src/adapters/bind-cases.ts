@@ -10,7 +10,7 @@ export interface AdapterOptions extends RunOptions {
   readonly strict?: boolean
 }
 
-/** One case as a test of any runner. */
+/** A case as a test of any runner. */
 export interface BoundTest {
   readonly title: string
   /** The runner's time limit for the test, in milliseconds. */
@@ -33,7 +33,7 @@ function isSkipped({ verdict, case: { level } }: CaseResult, strict: boolean): b
   )
 }
 
-/** Turns the cases that apply to a harness into tests. */
+/** Converts the cases that apply to a harness to tests. */
 export function bindCases(harness: StoreHarness, { strict = false, ...options }: AdapterOptions = {}): BoundCases {
   const run = startRun(harness, options)
 
@@ -44,14 +44,14 @@ export function bindCases(harness: StoreHarness, { strict = false, ...options }:
     if (isSkipped(result, strict)) return text
     const error = new Error(`\n${text}`)
     error.name = 'Conformance'
-    // The stack points into the kit, and the report is complete without it.
+    // The stack points into the kit, and the report does not need it.
     error.stack = error.message
     throw error
   }
 
   const bind = (each: ConformanceCase): BoundTest => ({
     title: `${each.id} ${each.title}`,
-    // The kit's limit for each attempt is shorter, and its report says more.
+    // The kit's limit for each attempt is shorter, and its report contains more.
     timeoutMs: 4 * caseLimitMs,
     run: () => check(each),
   })

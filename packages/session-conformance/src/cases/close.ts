@@ -4,7 +4,7 @@ import { defineCase } from '../runner/case.js'
 import { openInChild } from '../toolbox/child.js'
 
 export const closeCases: readonly ConformanceCase[] = [
-  defineCase('O3-declared', 'the store has close() if it declares it, and else not', async (context) => {
+  defineCase('O3-declared', 'the store has close() if and only if it declares it', async (context) => {
     const { store } = await context.openRaw()
     context.equal(
       supportsClose(store),
@@ -15,7 +15,7 @@ export const closeCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O3-idempotent',
-    'close() resolves, also a second time, and leaves other stores alone',
+    'close() resolves, also a second time, and does not affect other stores',
     async (context) => {
       const [store, other] = [await context.open(), await context.open()]
       const made = await context.create(other)
@@ -31,7 +31,7 @@ export const closeCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O3-ends',
-    'a process that opened, used and closed the store ten times ends by itself, with no handles left over',
+    'a process that has opened, used and closed the store ten times exits without open handles',
     async (context) => {
       const { module } = context.harness
       if (!module) return

@@ -9,7 +9,7 @@ import { forEachInterleaving } from '../toolbox/interleavings.js'
 const needs = ['compare'] as const
 
 export const compareCases: readonly ConformanceCase[] = [
-  defineCase('O4-declared', 'the store has updateIfUnchanged() if it declares it, and else not', async (context) => {
+  defineCase('O4-declared', 'the store has updateIfUnchanged() if and only if it declares it', async (context) => {
     const { store } = await context.openRaw()
     const declared = context.harness.capabilities?.includes('compare') ?? false
     context.equal(supportsCompare(store), declared, 'whether the store has updateIfUnchanged()')
@@ -17,7 +17,7 @@ export const compareCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O4-unchanged',
-    'updateIfUnchanged() replaces what is as it was read, and only the data',
+    'updateIfUnchanged() replaces data that are as they were read, and nothing else',
     async (context) => {
       const store = await context.open()
       const made = await context.create(store, { userId: context.userId(), dataJson: '{"a":1, "b":"é"}' })
@@ -35,7 +35,7 @@ export const compareCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O4-changed',
-    'updateIfUnchanged() tells that the data were changed, byte for byte, and leaves them',
+    'updateIfUnchanged() resolves to "changed" if any byte of the data differs, and changes nothing',
     async (context) => {
       const store = await context.open()
       const { id } = await context.create(store, { dataJson: '{"a":1}' })
@@ -50,7 +50,7 @@ export const compareCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O4-gone',
-    'updateIfUnchanged() brings no session back, and takes no bad JSON',
+    'updateIfUnchanged() does not revive a session, and rejects invalid JSON',
     async (context) => {
       const store = await context.open()
       const doomed = await context.create(store)
@@ -80,7 +80,7 @@ export const compareCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O4-one-wins',
-    'of many that read the same data, exactly one updates',
+    'of many concurrent updateIfUnchanged() calls with the same data read, exactly one updates',
     async (context) => {
       const [a, b] = await context.openTwo()
       await race(async () => {
@@ -98,7 +98,7 @@ export const compareCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O4-one-wins-equal',
-    'of many that read the same data and write equal data, exactly one updates',
+    'of many concurrent updateIfUnchanged() calls that write equal data, exactly one updates',
     async (context) => {
       const [a, b] = await context.openTwo()
       await race(async () => {
@@ -115,7 +115,7 @@ export const compareCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O4-step',
-    'an updateIfUnchanged() that is held at any step does not undo an update()',
+    'an updateIfUnchanged() held at any network step does not undo an update()',
     async (context) => {
       await forEachInterleaving(context, {
         held: (store, { id, dataJson }) => store.updateIfUnchanged(id, dataJson, '{"late":true}'),

@@ -22,7 +22,7 @@ export const createCases: readonly ConformanceCase[] = [
 
   defineCase(
     'C5-one-clock',
-    "times are the backend's own: a wrong clock in an app server changes nothing",
+    'times come from the clock of the backend: a wrong clock in an app server has no effect',
     async (context) => {
       const store = await context.open()
       const hourMs = 3_600_000
@@ -49,7 +49,7 @@ export const createCases: readonly ConformanceCase[] = [
     { families: ['server'], needs: ['endpoint'], exclusive: true },
   ),
 
-  defineCase('C6-anonymous', 'a session without a user stays without one', async (context) => {
+  defineCase('C6-anonymous', 'a session without a user stays anonymous', async (context) => {
     const store = await context.open()
     for (const options of [{}, { userId: undefined }]) {
       const id = await store.create({ dataJson: context.json(), ttlMs: 60_000, ...options })
@@ -61,7 +61,7 @@ export const createCases: readonly ConformanceCase[] = [
     }
   }),
 
-  defineCase('C6-words', 'user ids that read like nothing are user ids', async (context) => {
+  defineCase('C6-words', 'user ids such as "", "null" and "undefined" are ordinary user ids', async (context) => {
     const store = await context.open()
     for (const userId of ['null', 'undefined', 'false', '0', ' ']) {
       const { id } = await context.create(store, { userId })
@@ -92,7 +92,7 @@ export const createCases: readonly ConformanceCase[] = [
     }
   }),
 
-  defineCase('C7-tiny-ttl', 'a ttlMs of 1 is an end, not "no expiry"', async (context) => {
+  defineCase('C7-tiny-ttl', 'a ttlMs of 1 is an expiry, not "no expiry"', async (context) => {
     const store = await context.open()
     const made = await context.create(store, { ttlMs: 1 })
     await new Promise((resolve) => setTimeout(resolve, 20 + 2 * (context.skewMs + context.granularityMs)))
@@ -101,7 +101,7 @@ export const createCases: readonly ConformanceCase[] = [
 
   defineCase(
     'C7-stores-nothing',
-    'a create() that was refused leaves nothing behind',
+    'a rejected create() stores nothing',
     async (context) => {
       const namespace = context.freshNamespace()
       const store = await context.open({ namespace })
@@ -116,7 +116,7 @@ export const createCases: readonly ConformanceCase[] = [
 
   defineCase(
     'C7-lists-nothing',
-    "a create() that was refused is not in the user's list",
+    "the session of a rejected create() is not in the user's list",
     async (context) => {
       const store = await context.open()
       const userId = context.userId()

@@ -10,7 +10,7 @@ const serverOnly = { families: ['server'] } as const
 export const deleteCases: readonly ConformanceCase[] = [
   defineCase(
     'D1-idempotent',
-    'deleting resolves again, and for expired, unknown and malformed ids',
+    'delete() resolves a second time, and for expired, unknown and malformed ids',
     async (context) => {
       const store = await context.open()
       const { id } = await context.create(store, { userId: context.userId() })
@@ -26,7 +26,7 @@ export const deleteCases: readonly ConformanceCase[] = [
 
   defineCase(
     'D1-at-once',
-    'many deletes of one session at once all resolve',
+    'many concurrent delete() calls of one session all resolve',
     async (context) => {
       const [a, b] = await context.openTwo()
       const { id } = await context.create(a, { userId: context.userId() })
@@ -38,7 +38,7 @@ export const deleteCases: readonly ConformanceCase[] = [
 
   defineCase(
     'D2-gone',
-    'a deleted session is gone for read(), update() and touch()',
+    'a deleted session is NotFound for read(), update() and touch()',
     async (context) => {
       const [a, b] = await context.openTwo()
       const { id } = await context.create(a, { userId: context.userId() })
@@ -75,11 +75,11 @@ export const deleteCases: readonly ConformanceCase[] = [
 
   defineCase(
     'D2-update-step',
-    'a delete() that is held at any step ends the session, whatever happened to it meanwhile',
+    'a delete() held at any network step deletes the session, also if it was updated meanwhile',
     async (context) => {
       await forEachInterleaving(context, {
         held: (store, { id }) => store.delete(id),
-        // Gone already is right: the delete may have taken effect before the step that is held.
+        // NotFound is correct, too: the delete may have taken effect before the held step.
         meanwhile: (store, { id }) => context.orNotFound(store.update(id, '{"meanwhile":true}')),
         check: (store, { id }) => context.gone(store, id, 'a session whose delete() was held while it was updated'),
       })
@@ -87,7 +87,7 @@ export const deleteCases: readonly ConformanceCase[] = [
     { families: ['server'], needs: ['endpoint', 'shared-backend'] },
   ),
 
-  defineCase('D3-others-stay', 'deleting touches no other session', async (context) => {
+  defineCase('D3-others-stay', 'delete() changes no other session', async (context) => {
     const store = await context.open()
     const userId = context.userId()
     const made = [
@@ -103,13 +103,13 @@ export const deleteCases: readonly ConformanceCase[] = [
 
   defineCase(
     'D4-honest',
-    'a client-backed id that was ended or superseded is readable until its own end',
+    'a client-backed id that was deleted or superseded stays readable until its own expiry',
     async (context) => {
       const store = await context.open()
       const made = await context.create(store)
       await store.update(made.id, '{"newer":true}')
       context.sameData((await store.read(made.id)).dataJson, made.dataJson)
-      // The cases of revocation say what holds there.
+      // Stores with revocation have separate cases.
       if (context.harness.declarations?.revocation) return
       await store.delete(made.id)
       context.sameData((await store.read(made.id)).dataJson, made.dataJson)

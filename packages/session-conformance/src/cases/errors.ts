@@ -59,7 +59,7 @@ export const errorCases: readonly ConformanceCase[] = [
 
   defineCase(
     'E2-zombie-create',
-    'a create() that failed makes no session later',
+    'a create() that failed creates no session later',
     async (context) => {
       const { proxy, broken, direct } = await openBoth(context)
       const userId = context.userId()
@@ -77,7 +77,7 @@ export const errorCases: readonly ConformanceCase[] = [
   ...faults.map(([fault, begin]) =>
     defineCase(
       `E4-not-gone-${fault}`,
-      `no session is NotFound because the backend ${fault}, and every call ends within its deadline`,
+      `no session is NotFound because the backend ${fault}, and every call settles within its deadline`,
       async (context) => {
         const { proxy, broken, direct } = await openBoth(context)
         const session = await context.create(direct, { userId: context.userId() })
@@ -104,7 +104,7 @@ export const errorCases: readonly ConformanceCase[] = [
 
   defineCase(
     'E5-from-the-start',
-    'a store whose backend is not there when it is opened answers Backend, in time, and works once it is',
+    'a store opened without its backend rejects with Backend in time, and works once the backend runs',
     async (context) => {
       const proxy = await context.openProxy()
       proxy.refuse()
@@ -126,7 +126,7 @@ export const errorCases: readonly ConformanceCase[] = [
 
   defineCase(
     'E2-reset',
-    'calls whose connection is cut end as success or Backend, and the store works on',
+    'calls whose connection is reset succeed or reject with Backend, and later calls work',
     async (context) => {
       const { proxy, broken, direct } = await openBoth(context)
       const session = await context.create(direct)
@@ -151,12 +151,12 @@ export const errorCases: readonly ConformanceCase[] = [
     networked,
   ),
 
-  defineCase('E3-tells-nothing', 'no error tells an id, a user or data, whatever it is about', async (context) => {
+  defineCase('E3-tells-nothing', 'no error contains an id, a user id or data', async (context) => {
     const store = await context.open()
     const userId = context.userId()
     const dataJson = context.json()
     const { id } = await context.create(store, { userId, dataJson })
-    // Every call's error is searched for the texts that the case has made: ids, user ids and data.
+    // Every error is searched for the ids, user ids and data of the case.
     await context.rejects(
       store.create({ userId, dataJson: `${dataJson},`, ttlMs: 1000 }),
       'Invalid',

@@ -4,7 +4,7 @@ import { hardJson } from '../toolbox/samples.js'
 
 export const fidelityCases: readonly ConformanceCase[] = [
   ...hardJson.map(([what, dataJson], n) =>
-    defineCase(`R2-json-${n + 1}`, `dataJson comes back as it went in: ${what}`, async (context) => {
+    defineCase(`R2-json-${n + 1}`, `dataJson is returned as it was stored: ${what}`, async (context) => {
       const store = await context.open()
       const { id } = await context.create(store, { dataJson })
       context.sameData((await store.read(id)).dataJson, dataJson)
@@ -18,7 +18,7 @@ export const fidelityCases: readonly ConformanceCase[] = [
 
   defineCase(
     'R2-large',
-    'data of 70,000 bytes come back whole, whatever the characters, or are Invalid',
+    'data of 70,000 bytes of any characters are returned whole, or are Invalid',
     async (context) => {
       const store = await context.open()
       for (const character of ['x', 'é', '😀']) {

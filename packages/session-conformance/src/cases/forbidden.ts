@@ -13,8 +13,8 @@ const laterMs = 7_200_000
 const callLimitMs = 60_000
 
 /**
- * Makes a call that the backend may forbid in a way. Resolves once it has settled, to a check for the time when the
- * backend forbids no more: whether the call was refused. It fails unless that was with `Backend`.
+ * Makes a call that the backend may forbid. Resolves, once the call has settled, to a check to run when the backend
+ * allows calls again: it resolves to true if the call was rejected, and fails if it was not rejected with `Backend`.
  */
 type Attempt = (way: string) => Promise<() => Promise<boolean>>
 
@@ -42,7 +42,7 @@ function attempt<Result>(
 
 type Prepare = (context: CaseContext, store: CheckedStore) => Promise<readonly Attempt[]>
 
-/** Makes the calls while the backend forbids, in each way that the harness knows. Resolves to the ways that refused none. */
+/** Makes the calls while the backend forbids them, in each way of the harness. Resolves to ways that forbade none. */
 async function underEachWay(context: CaseContext, prepare: Prepare): Promise<readonly string[]> {
   const unrefused: string[] = []
   for (const [way, begin] of Object.entries(context.harness.conditions?.forbid ?? {})) {
@@ -156,11 +156,11 @@ async function prepareGivenId(context: CaseContext, store: CheckedStore): Promis
   ]
 }
 
-/** A backend that can be reached and forbids is a failing one (E4). */
+/** A backend that can be reached but forbids a call is a failing backend (E4). */
 export const forbiddenCases: readonly ConformanceCase[] = [
   defineCase(
     'E4-forbidden',
-    'what the backend forbids is Backend: no session is NotFound because of it, and nothing counts as done',
+    'a call that the backend forbids rejects with Backend, never with NotFound, and never resolves',
     async (context) => {
       const [unrefused] = await underEachWay(context, prepareMain)
       if (unrefused === undefined) return
@@ -172,19 +172,19 @@ export const forbiddenCases: readonly ConformanceCase[] = [
   ),
   defineCase(
     'E4-forbidden-by-user',
-    "listing and ending a user's sessions is Backend where the backend forbids it",
+    "listing and ending a user's sessions rejects with Backend if the backend forbids it",
     async (context) => void (await underEachWay(context, prepareByUser)),
     { families: ['server'], needs: ['forbid', 'user-index'] },
   ),
   defineCase(
     'E4-forbidden-sweep',
-    'sweep() is Backend where the backend forbids it, and does not count as done',
+    'sweep() rejects with Backend if the backend forbids it',
     async (context) => void (await underEachWay(context, prepareSweep)),
     { families: ['server'], needs: ['forbid', 'sweep'] },
   ),
   defineCase(
     'E4-forbidden-compare',
-    'updateIfUnchanged() is Backend where the backend forbids it, and never "changed"',
+    'updateIfUnchanged() rejects with Backend if the backend forbids it, and never resolves to "changed"',
     async (context) => void (await underEachWay(context, prepareCompare)),
     { families: ['server'], needs: ['forbid', 'compare'] },
   ),

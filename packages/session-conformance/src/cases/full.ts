@@ -42,11 +42,11 @@ async function serves<T>(call: Promise<T>, name: string): Promise<T> {
   }
 }
 
-/** A backend that is full (L2). Nothing else runs meanwhile, because a server may have to be filled whole. */
+/** Cases with a full backend (L2). They run alone, because the whole server may have to be filled. */
 export const fullCases: readonly ConformanceCase[] = [
   defineCase(
     'L2-refuses',
-    'what a full backend has no room for is Backend, and leaves nothing behind',
+    'a write that needs space in a full backend rejects with Backend, and stores nothing',
     async (context) => {
       const namespace = context.freshNamespace()
       const store = await context.open({ namespace })
@@ -77,7 +77,7 @@ export const fullCases: readonly ConformanceCase[] = [
 
   defineCase(
     'L2-goes-on',
-    'read(), touch() and delete() go on at a full backend',
+    'read(), touch() and delete() work with a full backend',
     async (context) => {
       const namespace = context.freshNamespace()
       const store = await context.open({ namespace })
@@ -100,7 +100,7 @@ export const fullCases: readonly ConformanceCase[] = [
 
   defineCase(
     'L2-goes-on-by-user',
-    "listing and ending a user's sessions goes on at a full backend",
+    "listing and ending a user's sessions works with a full backend",
     async (context) => {
       const namespace = context.freshNamespace()
       const store = await context.open({ namespace })

@@ -11,7 +11,7 @@ export const healthCases: readonly ConformanceCase[] = [
 
   defineCase(
     'H1-down',
-    'isHealthy() asks: it is false while the backend stalls or refuses, in time, and never rejects',
+    'isHealthy() asks the backend: it is false in time while the backend stalls or refuses, and never rejects',
     async (context) => {
       const proxy = await context.openProxy()
       const store = await context.open({ endpoint: proxy.endpoint, timeoutMs: faultTimeoutMs })
@@ -30,7 +30,7 @@ export const healthCases: readonly ConformanceCase[] = [
 
   defineCase(
     'H2-heals',
-    'isHealthy() and all calls recover by themselves once the backend is back',
+    'isHealthy() and all calls recover without a restart once the backend is available again',
     async (context) => {
       const proxy = await context.openProxy()
       const store = await context.open({ endpoint: proxy.endpoint, timeoutMs: faultTimeoutMs })

@@ -13,7 +13,7 @@ interface Hold {
   readonly calls: number
 }
 
-// A machine that is too busy for the first deadline gets the second one before a failure counts.
+// A busy machine may miss the first deadline. A failure counts only if it misses the second one, too.
 const deadlinesMs = [1500, 6000]
 const laterMs = 7_200_000
 
@@ -31,7 +31,7 @@ async function served<T>(call: Promise<T>, name: string, when: string): Promise<
   }
 }
 
-/** Makes every call once on sessions that nobody holds. Fails unless all are served, and soon. */
+/** Makes every call once on sessions that are not locked. Fails unless all are served soon. */
 async function serveOthers(context: CaseContext, store: CheckedStore, timeoutMs: number, when: string): Promise<void> {
   const startedAtMs = performance.now()
   const calls: readonly (readonly [name: string, call: (session: MadeSession) => Promise<unknown>])[] = [
@@ -47,7 +47,7 @@ async function serveOthers(context: CaseContext, store: CheckedStore, timeoutMs:
     }),
   )
   const tookMs = performance.now() - startedAtMs
-  // Later than that, they may have been served only because the waiting calls were given up.
+  // Later, they may have been served only because the waiting calls had timed out.
   context.ok(
     tookMs <= timeoutMs / 2,
     `calls on other sessions to be served within ${timeoutMs / 2} ms, half of their deadline, ${when}`,
@@ -68,7 +68,7 @@ async function wasServed(call: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Makes calls on held sessions, which may wait. Resolves to whether each was served in the end. */
+/** Makes calls on locked sessions, which may wait. Resolves to one boolean for each call: true if it was served. */
 function waitOn(store: CheckedStore, held: readonly MadeSession[], { calls }: Hold): Promise<readonly boolean[]> {
   const kinds: readonly ((session: MadeSession) => Promise<unknown>)[] = [
     ({ id }) => store.update(id, '{"zombie":true}'),
@@ -102,7 +102,7 @@ async function holdOnce(context: CaseContext, hold: Hold, timeoutMs: number): Pr
   ended.push(...(await second))
 
   await end()
-  // Unless calls were served after all, none of them may have an effect: not at once, and not a little later.
+  // A call that was not served may have no effect, neither at once nor later.
   if (ended.includes(true)) return
   await checkUntouched(context, store, held)
   await new Promise((resolve) => setTimeout(resolve, reachMs))
@@ -136,13 +136,13 @@ async function holdPatiently(context: CaseContext, hold: Hold): Promise<void> {
 export const heldCases: readonly ConformanceCase[] = [
   defineCase(
     'E5-held',
-    'calls on other sessions are served while many calls wait for one session that somebody else holds',
+    'calls on other sessions are served while many calls wait for one locked session',
     (context) => holdPatiently(context, { sessions: 1, calls: 40 }),
     { families: ['server'], needs: ['hold'] },
   ),
   defineCase(
     'E5-held-many',
-    'calls on other sessions are served while a call waits for each of many sessions that somebody else holds',
+    'calls on other sessions are served while a call waits for each of many locked sessions',
     (context) => holdPatiently(context, { sessions: 12, calls: 1 }),
     { families: ['server'], needs: ['hold'] },
   ),

@@ -17,14 +17,18 @@ function bitsOfVariety(ids: readonly string[]): number {
 }
 
 export const idCases: readonly ConformanceCase[] = [
-  defineCase('C1-unique', 'create() never gives one id twice, also when many run at once', async (context) => {
-    const store = await context.open()
-    const made = await Promise.all(Array.from({ length: 64 }, () => context.create(store)))
-    context.equal(new Set(made.map(({ id }) => id)).size, made.length, 'the number of distinct ids')
-    for (const { id, dataJson } of made) context.sameData((await store.read(id)).dataJson, dataJson)
-  }),
+  defineCase(
+    'C1-unique',
+    'create() never returns the same id twice, also with many concurrent calls',
+    async (context) => {
+      const store = await context.open()
+      const made = await Promise.all(Array.from({ length: 64 }, () => context.create(store)))
+      context.equal(new Set(made.map(({ id }) => id)).size, made.length, 'the number of distinct ids')
+      for (const { id, dataJson } of made) context.sameData((await store.read(id)).dataJson, dataJson)
+    },
+  ),
 
-  defineCase('C1-same-options', 'two sessions with the same options are two sessions', async (context) => {
+  defineCase('C1-same-options', 'two calls of create() with the same options create two sessions', async (context) => {
     const store = await context.open()
     const options = { userId: context.userId(), dataJson: context.json(), ttlMs: 60_000 }
     const first = await store.create(options)
@@ -34,7 +38,7 @@ export const idCases: readonly ConformanceCase[] = [
 
   defineCase(
     'C2-collision',
-    'an id that is taken is not given again: the session that has it stays as it is',
+    'create() does not return an id that exists: the existing session is unchanged',
     async (context) => {
       const store = await context.open()
       const attempt = await withRepeatedRandomness(async (rewind) => {
@@ -64,7 +68,7 @@ export const idCases: readonly ConformanceCase[] = [
 
   defineCase(
     'C3-random',
-    'ids carry at least 128 bits of randomness',
+    'ids contain at least 128 bits of randomness',
     async (context) => {
       const store = await context.open()
       const ids: string[] = []
@@ -85,7 +89,7 @@ export const idCases: readonly ConformanceCase[] = [
     { families: ['server'] },
   ),
 
-  defineCase('C3-tells-nothing', 'an id tells nothing of its data or user', async (context) => {
+  defineCase('C3-tells-nothing', 'an id does not reveal its data or user', async (context) => {
     const store = await context.open()
     const userId = context.userId()
     const { id, dataJson } = await context.create(store, { userId })
@@ -97,7 +101,7 @@ export const idCases: readonly ConformanceCase[] = [
     context.ok(!told, 'an id without data or user', 'the id holds them, as they are or encoded')
   }),
 
-  defineCase('C4-cookie-octets', 'ids can be written into a cookie as they are', async (context) => {
+  defineCase('C4-cookie-octets', 'ids are valid cookie values without encoding', async (context) => {
     const store = await context.open()
     const made = await context.create(store, {
       userId: context.userId(),

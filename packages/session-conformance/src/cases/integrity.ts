@@ -23,7 +23,7 @@ export const integrityCases: readonly ConformanceCase[] = [
     'a sealed id with any one position altered is Invalid',
     async (context) => {
       const store = await context.open()
-      // What is altered in a long text may still be JSON, so that only the seal's integrity check can tell.
+      // An altered long text may still be valid JSON, so that only the integrity check detects it.
       const long = JSON.stringify({ text: 'x'.repeat(400) })
       for (const dataJson of [context.json(), long]) {
         const { id } = await context.create(store, { userId: context.userId(), dataJson })
@@ -47,7 +47,7 @@ export const integrityCases: readonly ConformanceCase[] = [
 
   defineCase(
     'R4-spliced',
-    'the parts of two seals make no third one',
+    'an id made of the parts of two sealed ids is Invalid',
     async (context) => {
       const store = await context.open()
       const a = await context.create(store, { userId: context.userId() })
@@ -88,7 +88,7 @@ export const integrityCases: readonly ConformanceCase[] = [
 
   defineCase(
     'R4-other-key',
-    'what another secret sealed is Invalid',
+    'an id sealed with another secret is Invalid',
     async (context) => {
       const store = await context.open()
       const other = await context.open({ secret: 'other' })

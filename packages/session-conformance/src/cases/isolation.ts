@@ -5,7 +5,7 @@ import { hardUserIds } from '../toolbox/samples.js'
 export const isolationCases: readonly ConformanceCase[] = [
   defineCase(
     'I1-no-ids-kept',
-    'the backend keeps no id that could be used to be let in',
+    'the backend stores no id that authenticates',
     async (context) => {
       const namespace = context.freshNamespace()
       const store = await context.open({ namespace })
@@ -16,7 +16,7 @@ export const isolationCases: readonly ConformanceCase[] = [
         const spellings = [id, Buffer.from(id).toString('hex'), Buffer.from(id).toString('base64')]
         for (const encoding of ['base64url', 'hex'] as const) {
           const bytes = Buffer.from(id, encoding)
-          // An id that is no text of that encoding decodes to a few bytes, which anything may hold.
+          // An id that is not valid in that encoding decodes to a few bytes, which occur in any text.
           if (bytes.length >= 16)
             spellings.push(bytes.toString('hex'), bytes.toString('base64'), bytes.toString('base64url'))
         }
@@ -29,7 +29,7 @@ export const isolationCases: readonly ConformanceCase[] = [
     { families: ['server'], needs: ['inspect'] },
   ),
 
-  defineCase('I2-namespaces', 'stores of different namespaces see nothing of each other', async (context) => {
+  defineCase('I2-namespaces', "stores of different namespaces do not see each other's sessions", async (context) => {
     const a = await context.open()
     const b = await context.open({ namespace: context.freshNamespace() })
     const userId = context.userId()
@@ -47,7 +47,7 @@ export const isolationCases: readonly ConformanceCase[] = [
 
   defineCase(
     'I2-namespace-prefix',
-    'a namespace that begins with the name of another is another one',
+    'a namespace whose name begins with that of another is separate',
     async (context) => {
       const namespace = context.freshNamespace()
       const [a, b] = [await context.open({ namespace }), await context.open({ namespace: `${namespace}x` })]
@@ -64,7 +64,7 @@ export const isolationCases: readonly ConformanceCase[] = [
   ...hardUserIds.map((userId, n) =>
     defineCase(
       `I3-user-${n + 1}`,
-      `a hard user id is kept as it is, or Invalid: ${JSON.stringify(userId)}`,
+      `an unusual user id is stored unchanged, or Invalid: ${JSON.stringify(userId)}`,
       async (context) => {
         const store = await context.open()
         const bystander = await context.create(store, { userId: 'a' })
@@ -83,7 +83,7 @@ export const isolationCases: readonly ConformanceCase[] = [
     ),
   ),
 
-  defineCase('I3-data', 'data that look like commands or keys change nothing but themselves', async (context) => {
+  defineCase('I3-data', 'data that look like commands or keys affect no other session', async (context) => {
     const store = await context.open()
     const bystander = await context.create(store, { userId: context.userId() })
     const texts = [
@@ -103,7 +103,7 @@ export const isolationCases: readonly ConformanceCase[] = [
     context.ok(Reflect.get({}, 'admin') === undefined, 'an unpolluted Object.prototype', 'it is polluted')
   }),
 
-  defineCase('I3-one-user-many', 'a user has as many sessions as were made', async (context) => {
+  defineCase('I3-one-user-many', 'a user can have several sessions', async (context) => {
     const store = await context.open()
     const userId = context.userId()
     const made = [await context.create(store, { userId }), await context.create(store, { userId })]

@@ -36,7 +36,7 @@ export const limitsCases: readonly ConformanceCase[] = [
   ...limitCases.map((bytes) =>
     defineCase(
       `L1-${bytes}-bytes`,
-      `data of ${bytes} bytes are kept whole, or Invalid, and the session stays`,
+      `data of ${bytes} bytes are stored whole, or are Invalid and the session is unchanged`,
       async (context) => {
         const store = await context.open()
         const big = jsonOfBytes(bytes)
@@ -52,7 +52,7 @@ export const limitsCases: readonly ConformanceCase[] = [
 
   defineCase(
     'L1-declared',
-    'what is over the declared maxDataBytes is Invalid; what is at it is kept',
+    'data over the declared maxDataBytes are Invalid; data of exactly that size are stored',
     async (context) => {
       const { maxDataBytes } = context.harness.declarations ?? {}
       if (maxDataBytes === undefined) return

@@ -22,7 +22,7 @@ const maxSteps = 24
 
 interface Step {
   readonly call: 'create' | 'read' | 'update' | 'touch' | 'delete' | 'wait'
-  /** Which of the sessions made so far, counted round. */
+  /** Index of a session among those created so far, modulo their number. */
   readonly pick: number
   readonly second: boolean
   readonly dataJson: string
@@ -51,7 +51,7 @@ const anyStep = recordOf({
     // A timestamp that is wrongly reset shows only after the clock has advanced.
     { weight: 2, arbitrary: constantFrom('wait' as const) },
   ),
-  // Few sessions, so that calls meet.
+  // Few sessions, so that several calls use the same one.
   pick: nat(4),
   second: constantFrom(false, true),
   dataJson: jsonValue({ maxDepth: 2 }).map((value) => JSON.stringify(value)),
@@ -59,7 +59,7 @@ const anyStep = recordOf({
   ttlMs: constantFrom(60_000, 60_001, 3_600_000),
 })
 
-/** Fails unless the session is as expected through both instances: one may remember what the other has changed. */
+/** Fails unless the session is as expected through both instances: one may cache what the other has changed. */
 async function compare(context: CaseContext, stores: Stores, expected: Expected): Promise<void> {
   for (const store of stores) {
     const seen = await store.read(expected.id)
@@ -99,7 +99,7 @@ async function touch(context: CaseContext, store: CheckedStore, expected: Expect
   return { ...expected, id, expiresAtMs }
 }
 
-/** Marks all ids of the session as ended. */
+/** Marks all ids of the session as deleted. */
 function endSession(model: Expected[], { firstId }: Expected): void {
   for (const [index, each] of model.entries()) if (each.firstId === firstId) model[index] = { ...each, alive: false }
 }
@@ -150,7 +150,7 @@ async function runModel(context: CaseContext): Promise<void> {
   const stores = await context.openTwo()
   let hangs = false
   async function takeAll(steps: readonly Step[]): Promise<void> {
-    // Looking for a shorter sequence would wait for a hanging call each time.
+    // Shrinking would wait for a hanging call each time.
     if (hangs) return
     context.trace.clear()
     const model: Expected[] = []
@@ -167,7 +167,7 @@ async function runModel(context: CaseContext): Promise<void> {
   const shortest = outcome.counterexample?.[0] ?? []
   const steps = `${hangs ? 'sequence' : 'shortest sequence'}: ${shortest.map(describeStep).join('; ')}`
   const error = outcome.errorInstance
-  // Once more, so that the calls that are shown are those of the shortest sequence. A race may not fail again.
+  // Run the shortest sequence again, so that the trace shows its calls. A race may not fail again.
   await takeAll(shortest).catch(() => undefined)
   if (error instanceof ConformanceFailure) {
     throw new ConformanceFailure(error.expected, `${error.seen} (${steps})`, error.rule)
@@ -179,7 +179,7 @@ async function runModel(context: CaseContext): Promise<void> {
 }
 
 export const modelCases: readonly ConformanceCase[] = [
-  defineCase('R6-model', 'random sequences of calls do what a model of the contract does', async (context) => {
+  defineCase('R6-model', 'random sequences of calls have the results of a model of the contract', async (context) => {
     await runModel(context)
   }),
 ]

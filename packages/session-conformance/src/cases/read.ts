@@ -6,7 +6,7 @@ import { foreignId } from '../runner/checked-store.js'
 import { nearMissesOf } from '../toolbox/near-miss.js'
 
 export const readCases: readonly ConformanceCase[] = [
-  defineCase('R1-whole', 'read() gives the whole record, under the id that was asked for', async (context) => {
+  defineCase('R1-whole', 'read() returns the whole record, with the id that was passed', async (context) => {
     const store = await context.open()
     const made = await context.create(store, { userId: context.userId() })
     const record = await store.read(made.id)
@@ -17,7 +17,7 @@ export const readCases: readonly ConformanceCase[] = [
     context.equal((await store.read(later)).id, later, 'record.id after update()')
   }),
 
-  defineCase('R1-own', "every session reads as itself, not as another's", async (context) => {
+  defineCase('R1-own', 'read() returns the session of the id, never another session', async (context) => {
     const store = await context.open()
     const made = await Promise.all(
       Array.from({ length: 24 }, () => context.create(store, { userId: context.userId() })),
@@ -29,12 +29,12 @@ export const readCases: readonly ConformanceCase[] = [
     }
   }),
 
-  defineCase('R3-expires', 'a session lives until its time is up, and not after', async (context) => {
+  defineCase('R3-expires', 'a session exists until its expiry, and not afterwards', async (context) => {
     const store = await context.open()
     await checkLifetime(context, async (ttlMs) => ({ store, ...(await context.create(store, { ttlMs })) }))
   }),
 
-  defineCase('R3-expires-user', "a user's session with much data expires as any other", async (context) => {
+  defineCase('R3-expires-user', "a user's session with much data expires on time", async (context) => {
     const store = await context.open()
     const dataJson = JSON.stringify({ text: 'x'.repeat(1500) })
     await checkLifetime(context, async (ttlMs) => ({
@@ -43,14 +43,14 @@ export const readCases: readonly ConformanceCase[] = [
     }))
   }),
 
-  defineCase('R3-long', 'a session of thirty days is there after a moment', async (context) => {
+  defineCase('R3-long', 'a session with a ttl of thirty days can be read', async (context) => {
     const store = await context.open()
     const { id } = await context.create(store, { ttlMs: 30 * 86_400_000 })
     await new Promise((resolve) => setTimeout(resolve, 50))
     await store.read(id)
   }),
 
-  defineCase('R3-stays-gone', 'an expired session is gone for every call, and stays gone', async (context) => {
+  defineCase('R3-stays-gone', 'an expired session is NotFound for every call, and stays so', async (context) => {
     const store = await context.open()
     const made = await context.create(store, { ttlMs: 120 })
     await waitForEnd(context, made)
@@ -75,20 +75,24 @@ export const readCases: readonly ConformanceCase[] = [
   ),
 
   ...foreignIds.map(([what, id], n) =>
-    defineCase(`R4-foreign-${n + 1}`, `what is no id is answered quickly and clearly: ${what}`, async (context) => {
-      const store = await context.open()
-      const looksMinted = context.harness.family === 'server' && id.length >= 20 && id.length <= 64
-      const lenient = context.harness.declarations?.malformedIds === 'NotFound' || looksMinted
-      const codes = lenient ? (['Invalid', 'NotFound'] as const) : ('Invalid' as const)
-      await context.rejects(store.read(foreignId(id)), codes, `reading ${what}`)
-      await context.rejects(store.update(foreignId(id), '{}'), codes, `updating ${what}`)
-      await context.rejects(store.touch(foreignId(id), 1000), codes, `touching ${what}`)
-      await store.delete(foreignId(id))
-      await context.rejects(store.read(foreignId(id)), codes, `reading ${what} again`)
-    }),
+    defineCase(
+      `R4-foreign-${n + 1}`,
+      `a value that is no id is rejected quickly with NotFound or Invalid: ${what}`,
+      async (context) => {
+        const store = await context.open()
+        const looksMinted = context.harness.family === 'server' && id.length >= 20 && id.length <= 64
+        const lenient = context.harness.declarations?.malformedIds === 'NotFound' || looksMinted
+        const codes = lenient ? (['Invalid', 'NotFound'] as const) : ('Invalid' as const)
+        await context.rejects(store.read(foreignId(id)), codes, `reading ${what}`)
+        await context.rejects(store.update(foreignId(id), '{}'), codes, `updating ${what}`)
+        await context.rejects(store.touch(foreignId(id), 1000), codes, `touching ${what}`)
+        await store.delete(foreignId(id))
+        await context.rejects(store.read(foreignId(id)), codes, `reading ${what} again`)
+      },
+    ),
   ),
 
-  defineCase('R4-near-miss', 'what differs from an id by a little is another id', async (context) => {
+  defineCase('R4-near-miss', 'a value that differs slightly from an id does not match it', async (context) => {
     const store = await context.open()
     const made = await context.create(store, { userId: context.userId() })
     const codes = context.harness.family === 'client' ? (['Invalid'] as const) : (['Invalid', 'NotFound'] as const)
@@ -101,7 +105,7 @@ export const readCases: readonly ConformanceCase[] = [
     context.sameData((await store.read(made.id)).dataJson, made.dataJson)
   }),
 
-  defineCase('R5-no-life', 'reading extends no life', async (context) => {
+  defineCase('R5-no-life', 'read() does not extend a session', async (context) => {
     const store = await context.open()
     const made = await context.create(store)
     const before = await store.read(made.id)
@@ -118,7 +122,7 @@ export const readCases: readonly ConformanceCase[] = [
 
   defineCase(
     'R5-writes-nothing',
-    'reading writes nothing, whether the session is there or not',
+    'read() writes nothing, whether the session exists or not',
     async (context) => {
       const namespace = context.freshNamespace()
       const store = await context.open({ namespace })
@@ -134,7 +138,7 @@ export const readCases: readonly ConformanceCase[] = [
     { families: ['server'], needs: ['inspect'] },
   ),
 
-  defineCase('R6-own-writes', 'what was written is read', async (context) => {
+  defineCase('R6-own-writes', 'a read sees an earlier write', async (context) => {
     const store = await context.open()
     let { id } = await context.create(store)
     for (let n = 0; n < 10; n += 1) {
@@ -146,7 +150,7 @@ export const readCases: readonly ConformanceCase[] = [
 
   defineCase(
     'R6-other-instance',
-    'what was written is read by another instance over the same backend',
+    'a read by another instance over the same backend sees an earlier write',
     async (context) => {
       const [a, b] = [await context.open(), await context.open()]
       let { id, dataJson } = await context.create(a, { userId: context.userId() })
@@ -178,7 +182,7 @@ export const readCases: readonly ConformanceCase[] = [
     const record = await store.read(made.id)
     const before = context.fields({ ...record })
     for (const [key, value] of Object.entries({ userId: 'other', dataJson: '{}', createdAtMs: 1, expiresAtMs: 1 })) {
-      // A frozen record refuses; either is right.
+      // A frozen record throws. Both are correct.
       Reflect.set(record, key, value)
     }
     const after = context.fields(await store.read(made.id))

@@ -15,7 +15,7 @@ interface Ended {
   readonly id: SessionId
 }
 
-/** A session that was ended through one of two instances. */
+/** A session that was deleted through one of two instances. */
 async function endOne(context: CaseContext, userId?: string): Promise<Ended> {
   const [a, b] = await context.openTwo()
   const { id } = await context.create(a, { userId })
@@ -23,11 +23,11 @@ async function endOne(context: CaseContext, userId?: string): Promise<Ended> {
   return { a, b, id }
 }
 
-/** Client-backed stores that remember ends (D4): what was ended is as gone as with a server-backed one. */
+/** Client-backed stores with revocation (D4, O7): a deleted session is NotFound, as with a server-backed store. */
 export const revocationCases: readonly ConformanceCase[] = [
   defineCase(
     'R3-revoked',
-    'a client-backed session that was ended is gone for read(), also through another instance',
+    'a revoked session is NotFound for read(), also through another instance',
     async (context) => {
       const { a, b, id } = await endOne(context, context.userId())
       await context.gone(b, id, 'a session that was ended here')
@@ -38,7 +38,7 @@ export const revocationCases: readonly ConformanceCase[] = [
 
   defineCase(
     'U3-revoked',
-    'updating a client-backed session that was ended makes no new one of it',
+    'update() does not revive a revoked session',
     async (context) => {
       const { a, b, id } = await endOne(context)
       for (const store of [a, b]) await context.rejects(store.update(id, '{}'), 'NotFound', 'updating an ended session')
@@ -48,7 +48,7 @@ export const revocationCases: readonly ConformanceCase[] = [
 
   defineCase(
     'T3-revoked',
-    'touching a client-backed session that was ended makes no new one of it',
+    'touch() does not revive a revoked session',
     async (context) => {
       const { a, b, id } = await endOne(context)
       for (const store of [a, b])
@@ -59,7 +59,7 @@ export const revocationCases: readonly ConformanceCase[] = [
 
   defineCase(
     'D2-revoked-ids',
-    'ending a client-backed session ends all ids that it ever had, whichever of them is given',
+    'delete() revokes all ids that a session ever had, whichever of them is passed',
     async (context) => {
       const [a, b] = await context.openTwo()
       for (const given of [0, 1, 2, 3]) {
@@ -75,14 +75,14 @@ export const revocationCases: readonly ConformanceCase[] = [
 
   defineCase(
     'D2-revoked-longest',
-    'an end is remembered as long as any id of the session lives, not only the one that was given',
+    'a revocation lasts as long as any id of the session is valid, not only the one passed to delete()',
     async (context) => {
       const [a, b] = await context.openTwo()
       await retryWithLongerTtl(context, async (ttlMs) => {
         const short = await context.create(a, { ttlMs })
         const long = await b.touch(short.id, 3_600_000)
         await a.delete(short.id)
-        // A delete() of what is over by then ends nothing.
+        // delete() of an expired session revokes nothing.
         if (Date.now() >= short.t0 + ttlMs - context.skewMs - context.granularityMs) {
           throw new Inconclusive('The machine was too slow to end a session before its end.')
         }
@@ -95,7 +95,7 @@ export const revocationCases: readonly ConformanceCase[] = [
 
   defineCase(
     'U4-revoked-duel',
-    'update() and delete() of a client-backed session at once: what the update made is gone, too',
+    'concurrent update() and delete() of a sealed session: the new id is revoked, too',
     async (context) => {
       const [a, b] = await context.openTwo()
       await race(async (round) => {

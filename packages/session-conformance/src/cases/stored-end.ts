@@ -29,7 +29,7 @@ const createGiven: Create = async (context, store, options) => {
   return { ...options, id, dataJson, t0, t1: Date.now() }
 }
 
-/** A session that is over, and that the backend by itself would keep for another hour. */
+/** An expired session whose key or row the backend keeps for another hour. */
 async function makeOverdue(context: CaseContext, create: Create): Promise<Overdue> {
   const namespace = context.freshNamespace()
   const store = await context.open({ namespace })
@@ -60,16 +60,16 @@ function storedEndCase(
 
 const what = 'a session that is over, and whose expiry in the backend was moved later,'
 
-/** The end that the store has written decides, and not the backend's own expiry of a key or row (R3). */
+/** The stored expiry decides, not the backend's own expiry of a key or row (R3). */
 export const storedEndCases: readonly ConformanceCase[] = [
   storedEndCase(
     'R3-stored-end',
-    "read() ends a session by the stored end, whatever the backend's own expiry says",
+    "read() expires a session by the stored expiry, whatever the backend's own expiry is",
     (context, { store, session }) => context.gone(store, session.id, what),
   ),
   storedEndCase(
     'U3-stored-end',
-    'update() does not revive a session that the backend still keeps after its stored end',
+    'update() does not revive a session that the backend still keeps after its stored expiry',
     async (context, { store, session: { id } }) => {
       await context.rejects(store.update(id, '{}'), 'NotFound', `updating ${what}`)
       await context.gone(store, id, `${what} after update()`)
@@ -85,7 +85,7 @@ export const storedEndCases: readonly ConformanceCase[] = [
   ),
   storedEndCase(
     'O4-stored-end',
-    'updateIfUnchanged() does not revive a session that the backend still keeps after its stored end',
+    'updateIfUnchanged() does not revive a session that the backend still keeps after its stored expiry',
     async (context, { store, session: { id, dataJson } }) => {
       await context.rejects(store.updateIfUnchanged(id, dataJson, '{}'), 'NotFound', `updateIfUnchanged() of ${what}`)
       await context.gone(store, id, `${what} after updateIfUnchanged()`)
@@ -94,7 +94,7 @@ export const storedEndCases: readonly ConformanceCase[] = [
   ),
   storedEndCase(
     'O1-stored-end',
-    'a list does not hold a session that the backend still keeps after its stored end',
+    'a list does not contain a session that the backend still keeps after its stored expiry',
     async (context, { store, userId }) => {
       context.equal((await store.listUserSessions(userId)).length, 0, "the number of the user's live sessions")
     },

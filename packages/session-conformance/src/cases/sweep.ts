@@ -22,7 +22,7 @@ async function sweepAll(store: CheckedStore, maxRecords: number): Promise<number
 }
 
 export const sweepCases: readonly ConformanceCase[] = [
-  defineCase('O2-declared', 'the store has sweep() if it declares it, and else not', async (context) => {
+  defineCase('O2-declared', 'the store has sweep() if and only if it declares it', async (context) => {
     const { store } = await context.openRaw()
     context.equal(
       supportsSweep(store),
@@ -33,7 +33,7 @@ export const sweepCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O2-bounded',
-    'sweep() removes what has expired, in bounded batches, and nothing that is alive',
+    'sweep() removes expired sessions in bounded batches, and no live session',
     (context) =>
       retryWithLongerTtl(context, async (ttlMs) => {
         const store = await context.open({ namespace: context.freshNamespace() })
@@ -56,7 +56,7 @@ export const sweepCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O2-at-once',
-    'many sweeps at once remove each record once, and nothing that is alive',
+    'concurrent sweeps remove each expired session once, and no live session',
     (context) =>
       retryWithLongerTtl(
         context,

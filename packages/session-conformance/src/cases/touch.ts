@@ -11,14 +11,14 @@ const networked = { families: ['server'], needs: ['endpoint', 'shared-backend'] 
 export const touchCases: readonly ConformanceCase[] = [
   defineCase(
     'T1-sets',
-    'touch() sets the end to now + ttlMs, later or earlier, and changes nothing else',
+    'touch() sets the expiry to now + ttlMs, later or earlier, and changes nothing else',
     async (context) => {
       const store = await context.open()
       const made = await context.create(store, { userId: context.userId(), ttlMs: 60_000 })
       const before = await store.read(made.id)
       let { id } = made
       for (const ttlMs of [600_000, 30_000, 30 * 86_400_000, 90_000]) {
-        // So that "now" is neither the creation nor the last touch.
+        // Wait, so that "now" differs from the time of creation and of the last touch.
         await new Promise((resolve) => setTimeout(resolve, 15 + 2 * (context.skewMs + context.granularityMs)))
         const t0 = Date.now()
         id = await store.touch(id, ttlMs)
@@ -37,7 +37,7 @@ export const touchCases: readonly ConformanceCase[] = [
     },
   ),
 
-  defineCase('T1-extends', 'a touched session lives for the new time', async (context) => {
+  defineCase('T1-extends', 'a touched session exists until the new expiry', async (context) => {
     const store = await context.open()
     await checkLifetime(context, async (ttlMs) => {
       const { id } = await context.create(store, { ttlMs: Math.round(ttlMs / 2), userId: context.userId() })
@@ -46,7 +46,7 @@ export const touchCases: readonly ConformanceCase[] = [
     })
   }),
 
-  defineCase('T1-shortens', 'a session can be touched to end earlier', async (context) => {
+  defineCase('T1-shortens', 'touch() can shorten a session', async (context) => {
     const store = await context.open()
     await checkLifetime(context, async (ttlMs) => {
       const { id } = await context.create(store, { ttlMs: 3_600_000 })
@@ -55,7 +55,7 @@ export const touchCases: readonly ConformanceCase[] = [
     })
   }),
 
-  defineCase('T1-again', 'touching again counts from the last call, not on top', async (context) => {
+  defineCase('T1-again', 'a second touch() counts from the second call, not from the first expiry', async (context) => {
     const store = await context.open()
     await checkLifetime(context, async (ttlMs) => {
       let { id } = await context.create(store, { ttlMs: ttlMs * 2 })
@@ -67,7 +67,7 @@ export const touchCases: readonly ConformanceCase[] = [
 
   defineCase(
     'T2-update-duel',
-    'touch() and update() at once lose neither',
+    'concurrent touch() and update() both take effect',
     async (context) => {
       const [a, b] = await context.openTwo()
       await race(async (round) => {
@@ -86,7 +86,7 @@ export const touchCases: readonly ConformanceCase[] = [
 
   defineCase(
     'T2-update-step',
-    'a touch() that is held at any step does not undo an update()',
+    'a touch() held at any network step does not undo an update()',
     async (context) => {
       await forEachInterleaving(context, {
         held: (store, { id }) => store.touch(id, 3_600_000),
@@ -99,7 +99,7 @@ export const touchCases: readonly ConformanceCase[] = [
 
   defineCase(
     'T3-deleted',
-    'touching a deleted session does not bring it back',
+    'touch() does not revive a deleted session',
     async (context) => {
       const store = await context.open()
       for (const userId of [undefined, context.userId()]) {
@@ -112,7 +112,7 @@ export const touchCases: readonly ConformanceCase[] = [
     serverOnly,
   ),
 
-  defineCase('T3-expired', 'touching an expired session does not bring it back', async (context) => {
+  defineCase('T3-expired', 'touch() does not revive an expired session', async (context) => {
     const store = await context.open()
     const made = await context.create(store, { ttlMs: 100, userId: context.userId() })
     await waitForEnd(context, made)
@@ -122,7 +122,7 @@ export const touchCases: readonly ConformanceCase[] = [
 
   defineCase(
     'T3-delete-duel',
-    'touch() and delete() at once: once both are over, the session is gone',
+    'concurrent touch() and delete(): afterwards the session is NotFound',
     async (context) => {
       const [a, b] = await context.openTwo()
       await race(async (round) => {
@@ -138,7 +138,7 @@ export const touchCases: readonly ConformanceCase[] = [
 
   defineCase(
     'T3-delete-step',
-    'a touch() that is held at any step does not bring back what was deleted meanwhile',
+    'a touch() held at any network step does not revive a session deleted meanwhile',
     async (context) => {
       await forEachInterleaving(context, {
         held: (store, { id }) => store.touch(id, 3_600_000),
@@ -149,7 +149,7 @@ export const touchCases: readonly ConformanceCase[] = [
     networked,
   ),
 
-  defineCase('C7-touch', 'touch() takes no ttlMs that create() would not', async (context) => {
+  defineCase('C7-touch', 'touch() rejects every ttlMs that create() rejects', async (context) => {
     const store = await context.open()
     const { id } = await context.create(store)
     const before = await store.read(id)
@@ -162,7 +162,7 @@ export const touchCases: readonly ConformanceCase[] = [
 
   defineCase(
     'T4-same-id',
-    'a server-backed touch() gives the id that it was given',
+    'a server-backed touch() resolves to the same id',
     async (context) => {
       const store = await context.open()
       const { id } = await context.create(store)
@@ -173,7 +173,7 @@ export const touchCases: readonly ConformanceCase[] = [
 
   defineCase(
     'T4-new-id',
-    'a client-backed touch() gives a new id',
+    'a client-backed touch() resolves to a new id',
     async (context) => {
       const store = await context.open()
       const { id } = await context.create(store)
@@ -202,7 +202,7 @@ export const touchCases: readonly ConformanceCase[] = [
     { families: ['server'], needs: ['endpoint'] },
   ),
 
-  defineCase('T5-same-ttl', 'touches with the same ttl, one after the other, succeed', async (context) => {
+  defineCase('T5-same-ttl', 'several touch() calls with the same ttl succeed', async (context) => {
     const store = await context.open()
     let { id } = await context.create(store, { userId: context.userId() })
     for (let n = 0; n < 10; n += 1) id = await store.touch(id, 60_000)

@@ -24,7 +24,7 @@ async function isGone({ context, store, session: { id } }: LostReplyScene): Prom
 
 /** A command that the driver or the network delivers twice has the outcome and the effect of one (E6). */
 export const twiceCases: readonly ConformanceCase[] = [
-  twiceCase('E6-twice-create', 'a create() whose command is delivered twice makes one session', {
+  twiceCase('E6-twice-create', 'a create() whose command is delivered twice creates one session', {
     repeats: false,
     async call({ context, store }) {
       const [userId, dataJson] = [context.userId(), context.json()]
@@ -42,7 +42,7 @@ export const twiceCases: readonly ConformanceCase[] = [
 
   twiceCase(
     'E6-twice-given-id',
-    'a createWithId() whose command is delivered twice does not take its own session for one that has the id',
+    'a createWithId() whose command is delivered twice does not mistake its own session for another one with the id',
     {
       repeats: false,
       async call({ context, store }) {
@@ -60,7 +60,7 @@ export const twiceCases: readonly ConformanceCase[] = [
     ['given-id'],
   ),
 
-  twiceCase('E6-twice-update', 'an update() whose command is delivered twice is one update', {
+  twiceCase('E6-twice-update', 'an update() whose command is delivered twice has the effect of one', {
     repeats: true,
     call: ({ store, session: { id } }) => store.update(id, '{"delivered":"twice"}'),
     async check({ context, store, session }) {
@@ -71,7 +71,7 @@ export const twiceCases: readonly ConformanceCase[] = [
     },
   }),
 
-  twiceCase('E6-twice-touch', 'a touch() whose command is delivered twice is one touch', {
+  twiceCase('E6-twice-touch', 'a touch() whose command is delivered twice has the effect of one', {
     repeats: true,
     call: ({ store, session: { id } }) => store.touch(id, laterMs),
     async check({ context, store, session }) {
@@ -86,7 +86,7 @@ export const twiceCases: readonly ConformanceCase[] = [
     },
   }),
 
-  twiceCase('E6-twice-delete', 'a delete() whose command is delivered twice ends the session and leaves no trace', {
+  twiceCase('E6-twice-delete', 'a delete() whose command is delivered twice deletes the session and leaves no trace', {
     repeats: true,
     call: ({ store, session: { id } }) => store.delete(id),
     check: isGone,

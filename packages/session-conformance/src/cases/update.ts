@@ -24,7 +24,7 @@ export const updateCases: readonly ConformanceCase[] = [
     }
   }),
 
-  defineCase('U1-after-touch', 'update() keeps the end that touch() set', async (context) => {
+  defineCase('U1-after-touch', 'update() keeps the expiry that touch() set', async (context) => {
     const store = await context.open()
     const made = await context.create(store, { ttlMs: 60_000 })
     const touched = await store.touch(made.id, 600_000)
@@ -33,7 +33,7 @@ export const updateCases: readonly ConformanceCase[] = [
     context.equal((await store.read(updated)).expiresAtMs, before.expiresAtMs, 'expiresAtMs')
   }),
 
-  defineCase('U1-expiry', 'an updated session ends when it would have ended', async (context) => {
+  defineCase('U1-expiry', 'update() does not change when a session expires', async (context) => {
     const store = await context.open()
     await checkLifetime(context, async (ttlMs) => {
       const made = await context.create(store, { ttlMs })
@@ -44,7 +44,7 @@ export const updateCases: readonly ConformanceCase[] = [
 
   defineCase(
     'U2-same-id',
-    'a server-backed update() gives the id that it was given',
+    'a server-backed update() resolves to the same id',
     async (context) => {
       const store = await context.open()
       const { id } = await context.create(store)
@@ -55,7 +55,7 @@ export const updateCases: readonly ConformanceCase[] = [
 
   defineCase(
     'U2-new-id',
-    'a client-backed update() gives a new id, also for the same data',
+    'a client-backed update() resolves to a new id, also for the same data',
     async (context) => {
       const store = await context.open()
       const { id, dataJson } = await context.create(store)
@@ -66,7 +66,7 @@ export const updateCases: readonly ConformanceCase[] = [
     { families: ['client'] },
   ),
 
-  defineCase('U3-unknown', 'updating what never was makes nothing', async (context) => {
+  defineCase('U3-unknown', 'update() of an unknown id creates no session', async (context) => {
     const store = await context.open()
     const { id } = await context.create(store)
     const codes = context.harness.family === 'client' ? ('Invalid' as const) : (['NotFound', 'Invalid'] as const)
@@ -77,7 +77,7 @@ export const updateCases: readonly ConformanceCase[] = [
 
   defineCase(
     'U3-deleted',
-    'updating a deleted session does not bring it back',
+    'update() does not revive a deleted session',
     async (context) => {
       const store = await context.open()
       for (const userId of [undefined, context.userId()]) {
@@ -90,7 +90,7 @@ export const updateCases: readonly ConformanceCase[] = [
     serverOnly,
   ),
 
-  defineCase('U3-expired', 'updating an expired session does not bring it back', async (context) => {
+  defineCase('U3-expired', 'update() does not revive an expired session', async (context) => {
     const store = await context.open()
     const made = await context.create(store, { ttlMs: 100, userId: context.userId() })
     await waitForEnd(context, made)
@@ -100,7 +100,7 @@ export const updateCases: readonly ConformanceCase[] = [
 
   defineCase(
     'U4-delete-duel',
-    'update() and delete() at once: once both are over, the session is gone',
+    'concurrent update() and delete(): afterwards the session is NotFound',
     async (context) => {
       const [a, b] = await context.openTwo()
       await race(async (round) => {
@@ -115,7 +115,7 @@ export const updateCases: readonly ConformanceCase[] = [
     serverOnly,
   ),
 
-  defineCase('U4-expiry-race', 'updates up to and over the end leave nothing alive', async (context) => {
+  defineCase('U4-expiry-race', 'updates around the expiry do not extend or revive a session', async (context) => {
     const store = await context.open()
     await retryWithLongerTtl(context, async (ttlMs) => {
       const made = await context.create(store, { ttlMs })
@@ -135,7 +135,7 @@ export const updateCases: readonly ConformanceCase[] = [
 
   defineCase(
     'U4-delete-step',
-    'an update() that is held at any step does not bring back what was deleted meanwhile',
+    'an update() held at any network step does not revive a session deleted meanwhile',
     async (context) => {
       await forEachInterleaving(context, {
         held: (store, { id }) => store.update(id, '{"late":true}'),
@@ -148,7 +148,7 @@ export const updateCases: readonly ConformanceCase[] = [
 
   defineCase(
     'U1-touch-step',
-    'an update() that is held at any step does not undo a touch()',
+    'an update() held at any network step does not undo a touch()',
     async (context) => {
       await forEachInterleaving(context, {
         held: (store, { id }) => store.update(id, '{"late":true}'),
@@ -166,23 +166,27 @@ export const updateCases: readonly ConformanceCase[] = [
     { families: ['server'], needs: ['endpoint', 'shared-backend'] },
   ),
 
-  defineCase('U5-whole', "concurrent updates leave one's data, whole, and the other fields", async (context) => {
-    const [a, b] = await context.openTwo()
-    await race(async () => {
-      const made = await context.create(a, { userId: context.userId() })
-      const before = await a.read(made.id)
-      const texts = Array.from({ length: 6 }, (_, n) => JSON.stringify({ n, text: String(n).repeat(50 + 150 * n) }))
-      const ids = await Promise.all(texts.map((text, n) => (n % 2 === 0 ? a : b).update(made.id, text)))
-      for (const id of ids) {
-        const after = await b.read(id)
-        const whole = texts.some((text) => context.isSameData(after.dataJson, text))
-        context.ok(whole, 'the data of one of the updates', 'the data are of none of them')
-        context.equal(after.userId, before.userId, 'userId')
-        context.equal(after.createdAtMs, before.createdAtMs, 'createdAtMs')
-        context.equal(after.expiresAtMs, before.expiresAtMs, 'expiresAtMs')
-      }
-    }, 8)
-  }),
+  defineCase(
+    'U5-whole',
+    'concurrent updates leave the whole data of one of them, and the other fields unchanged',
+    async (context) => {
+      const [a, b] = await context.openTwo()
+      await race(async () => {
+        const made = await context.create(a, { userId: context.userId() })
+        const before = await a.read(made.id)
+        const texts = Array.from({ length: 6 }, (_, n) => JSON.stringify({ n, text: String(n).repeat(50 + 150 * n) }))
+        const ids = await Promise.all(texts.map((text, n) => (n % 2 === 0 ? a : b).update(made.id, text)))
+        for (const id of ids) {
+          const after = await b.read(id)
+          const whole = texts.some((text) => context.isSameData(after.dataJson, text))
+          context.ok(whole, 'the data of one of the updates', 'the data are of none of them')
+          context.equal(after.userId, before.userId, 'userId')
+          context.equal(after.createdAtMs, before.createdAtMs, 'createdAtMs')
+          context.equal(after.expiresAtMs, before.expiresAtMs, 'expiresAtMs')
+        }
+      }, 8)
+    },
+  ),
 
   defineCase('T5-same-data', 'an update() with the same data succeeds', async (context) => {
     const store = await context.open()

@@ -11,7 +11,7 @@ const needs = ['user-index'] as const
 export const userIndexCases: readonly ConformanceCase[] = [
   defineCase(
     'O1-declared',
-    'the store has the interface "by user" whole if it declares it, and else not at all',
+    'the store has all methods of the user index if it declares it, otherwise none',
     async (context) => {
       const { store } = await context.openRaw()
       const declared = context.harness.capabilities?.includes('user-index') ?? false
@@ -24,7 +24,7 @@ export const userIndexCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O1-list',
-    "listing gives a user's live sessions, oldest first, and nobody else's",
+    'listUserSessions() returns the live sessions of the user, oldest first, and no others',
     async (context) => {
       const [a, b] = await context.openTwo()
       const userId = context.userId()
@@ -53,7 +53,7 @@ export const userIndexCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O1-after-writes',
-    'a session stays listed through update() and touch(), and for as long as it lives',
+    'a session stays listed after update() and touch(), until it expires',
     async (context) => {
       const store = await context.open()
       const { id, userId } = await retryWithLongerTtl(context, async (ttlMs) => {
@@ -78,7 +78,7 @@ export const userIndexCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O1-handle',
-    'a handle ends its session, for its user alone, and lets nobody in',
+    'a handle ends its session, only for its user, and does not authenticate',
     async (context) => {
       const store = await context.open()
       const [userId, otherUser] = [context.userId(), context.userId()]
@@ -119,7 +119,7 @@ export const userIndexCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O1-end-all-but',
-    "ending all of a user's sessions but one ends the others, and nobody else's",
+    "ending all of a user's sessions except one ends the others, and no other user's",
     async (context) => {
       const [a, b] = await context.openTwo()
       const userId = context.userId()
@@ -143,7 +143,7 @@ export const userIndexCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O1-misses-none',
-    'ending all misses no session that was created before, beside others that are being created',
+    "ending all of a user's sessions misses none created before, also while others are being created",
     async (context) => {
       const [a, b] = await context.openTwo()
       await race(async () => {
@@ -163,7 +163,7 @@ export const userIndexCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O1-touch-race',
-    'a session that is touched while all are ended is ended, too',
+    'a session that is touched while all sessions are ended is ended, too',
     async (context) => {
       const [a, b] = await context.openTwo()
       await race(async (round) => {
@@ -180,7 +180,7 @@ export const userIndexCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O1-hard-users',
-    'hard user ids are users of their own in lists and ends',
+    'unusual user ids are separate users when listing and ending sessions',
     async (context) => {
       const store = await context.open({ namespace: context.freshNamespace() })
       const made = new Map<string, string>()

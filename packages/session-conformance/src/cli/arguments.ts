@@ -6,9 +6,9 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** A command line, read. Files are paths, or `-` for the standard output. */
+/** Parsed command line. Files are paths, or `-` for the standard output. */
 export interface Arguments {
-  /** The module that is to be run; not given where there is nothing to run. */
+  /** The module to run. Undefined if there is nothing to run. */
   readonly module: string | undefined
   readonly family: StoreFamily | undefined
   readonly seed: number | undefined
@@ -90,7 +90,7 @@ function checkTogether({ module, replay, only, quick, from, json, junit, markdow
   }
 }
 
-/** Reads a command line. Throws a `UsageError` that says what was wrong and what is expected. */
+/** Parses a command line. Throws a `UsageError` that says what is wrong and what is expected. */
 export function readArguments(args: readonly string[]): Arguments {
   const { values, positionals } = parse(args)
   if (positionals.length > 1) {

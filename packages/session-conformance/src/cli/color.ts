@@ -17,7 +17,7 @@ const styles: Readonly<Record<Tone, Style>> = {
   dim: 'dim',
 }
 
-/** Returns true if a stream shows colours. Checks `--no-color`, FORCE_COLOR, NO_COLOR and the terminal, in this order. */
+/** Returns true if a stream shows colours. Checks `--no-color`, FORCE_COLOR, NO_COLOR, then the terminal. */
 export function hasColors(
   stream: Partial<Pick<WriteStream, 'isTTY'>>,
   allowed: boolean,
@@ -30,9 +30,9 @@ export function hasColors(
   return stream.isTTY === true && env['TERM'] !== 'dumb'
 }
 
-/** Paints text with the terminal's colours, or not at all. */
+/** Returns a function that colours text, or one that returns it unchanged. */
 export function createPaint(colored: boolean): Paint {
   if (!colored) return plain
-  // Which streams have colours has been decided; styleText would look at the standard output alone.
+  // hasColors has decided. styleText would check only the standard output.
   return (tone, text) => styleText(styles[tone], text, { validateStream: false })
 }

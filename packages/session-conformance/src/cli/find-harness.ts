@@ -22,7 +22,7 @@ function describe(value: unknown): string {
   return fields.length === 0 ? 'an empty object' : `an object with ${fields.join(', ')}`
 }
 
-/** Also where a CommonJS module, or one that was compiled to be one, is imported: its exports are the default then. */
+/** Returns the exports that may be a harness or function. `default` contains the exports of a CommonJS module. */
 function candidates(exports: ModuleExports): readonly unknown[] {
   const outer = exports['default']
   const inner = isObject(outer) ? outer : {}
@@ -47,7 +47,7 @@ function checkHarness(harness: Readonly<Record<string, unknown>>, given: string)
   }
 }
 
-/** Finds what a module has to run. Throws a `UsageError` that says what it exports instead. */
+/** Finds the harness or function that a module exports. Throws a `UsageError` that says what it exports instead. */
 export function findHarness(exports: ModuleExports, given: string, family: StoreFamily | undefined): Found {
   const values = candidates(exports)
   const harness = values.find((value) => isObject(value) && typeof value['open'] === 'function')

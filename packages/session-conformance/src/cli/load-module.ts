@@ -5,7 +5,7 @@ import { inspect } from 'node:util'
 import { settleWithin } from '../runner/with-timeout.js'
 import { UsageError } from './arguments.js'
 
-/** The exports of a module, by name. */
+/** Exports of a module, by name. */
 export type ModuleExports = Readonly<Record<string, unknown>>
 
 const loadLimitMs = 30_000

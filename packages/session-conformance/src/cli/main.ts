@@ -19,9 +19,9 @@ const noModule =
 
 const exitCodes = { pass: 0, fail: 1, partial: 2 } as const
 
-/** A word on what looks like a misunderstanding; empty if nothing does. */
+/** Returns advice if the family looks wrong, or an empty text. */
 function hintOf({ report: { cases, store }, kind }: ModuleRun): string {
-  // A call that rejected says nothing of the family.
+  // A rejected call is no evidence of the family.
   const rotates = cases.some(
     ({ id, verdict, rule, brokenRule, expected }) =>
       id === 'U2-same-id' && verdict === 'fail' && brokenRule === rule && expected !== everyCallResolves,
@@ -62,7 +62,7 @@ function explain(error: unknown): string {
   return `the kit itself failed, which is a defect of it and says nothing of the store.\n\n${inspect(error)}`
 }
 
-// A reader that has gone, as after `| head`, is no reason to fail.
+// The reader may close the pipe early, as `| head` does. That is no failure.
 process.stdout.on('error', () => undefined)
 
 let exitCode: number
@@ -72,5 +72,5 @@ try {
   await write(process.stderr, `session-conformance: ${explain(error)}\n`)
   exitCode = 2
 }
-// A store may have left connections open, which would keep the process.
+// A store may have left connections open, which would keep the process running.
 process.exit(exitCode)

@@ -40,14 +40,14 @@ export function checkWritable(args: Arguments): void {
   }
 }
 
-/** Resolves once the text is with the system, or nobody reads it any more: then the process may end. */
+/** Writes a text. Resolves once it is flushed, or the reader has closed the stream. Then the process may exit. */
 export async function write(stream: Writable, text: string): Promise<void> {
   await new Promise<void>((resolve) => {
     stream.write(text, () => resolve())
   })
 }
 
-/** Writes a report in the formats that were asked for, and as text to the standard output if no other goes there. */
+/** Writes a report in the requested formats, and as text to the standard output if no other format is written to it. */
 export async function writeReport(report: Report, args: Arguments, paint: Paint): Promise<void> {
   let output = args.tap ? formatTap(report) : formatText(report, paint)
   for (const [option, format] of formats) {
@@ -62,7 +62,7 @@ export async function writeReport(report: Report, args: Arguments, paint: Paint)
   await write(process.stdout, output)
 }
 
-/** One line for each case: id, level, rule, families, profile and title. */
+/** Formats one line for each case: id, level, rule, families, profile and title. */
 export function formatList(cases: readonly ConformanceCase[]): string {
   const rows = cases.map((each) => [each.id, each.level, each.rule, each.families.join(), profileOf(each), each.title])
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))

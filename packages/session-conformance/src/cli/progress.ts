@@ -1,13 +1,13 @@
 import type { WriteStream } from 'node:tty'
 import type { CaseResult } from '../runner/run.js'
 
-/** One line that tells how far a run is, where somebody can see it. */
+/** The progress of a run, as one line of a terminal. */
 export interface Progress {
   update(result: CaseResult): void
   clear(): void
 }
 
-/** Writes over the same line of a terminal; writes nothing elsewhere. */
+/** Creates a progress line. Overwrites the same line of a terminal. Writes nothing if the stream is no terminal. */
 export function createProgress(stream: WriteStream, total: number): Progress {
   let ended = 0
   let failed = 0

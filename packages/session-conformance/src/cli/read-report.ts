@@ -11,7 +11,7 @@ function parse(text: string): Partial<Record<keyof Report, unknown>> | undefined
   }
 }
 
-/** Reads a report that `--json` has written. Throws a `UsageError` if the file is none. */
+/** Reads a report that `--json` has written. Throws a `UsageError` if the file is no report. */
 export async function readReport(file: string): Promise<Report> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new UsageError(

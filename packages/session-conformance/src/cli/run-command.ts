@@ -22,7 +22,7 @@ import { UsageError } from './arguments.js'
 
 const closeLimitMs = 3000
 
-/** The cases that a command line chooses. Throws a `UsageError` if there are none. */
+/** Returns the cases that a command line selects. Throws a `UsageError` if there are none. */
 export function chooseCases({ only, quick, replay }: Arguments): readonly ConformanceCase[] {
   if (replay !== undefined) {
     const found = cases.find(({ id }) => id === replay)
@@ -62,7 +62,7 @@ function endOnInterrupt(run: Run, controller: AbortController): () => void {
     process.exit(130)
   }
   const onInterrupt = (): void => void end()
-  // Once: a second interrupt ends the process as it does without this.
+  // Once, so that a second interrupt ends the process at once.
   process.once('SIGINT', onInterrupt)
   return () => process.off('SIGINT', onInterrupt)
 }
@@ -102,7 +102,7 @@ export async function runModule(given: string, args: Arguments): Promise<ModuleR
     command: `${commandFor(given, process.execArgv)}${family}`,
     selection: selectionOf(args),
     strict: args.strict,
-    strays: watch.found,
+    unhandledErrors: watch.found,
   })
   return { report, kind: found.kind }
 }

@@ -3,28 +3,28 @@ import { inspect } from 'node:util'
 import type { UnhandledError } from '../report/report.js'
 import type { Run } from '../runner/run.js'
 
-/** Rejections and exceptions of the store's module that nobody handles, and the cases that they belong to. */
-export interface StrayWatch {
+/** Unhandled rejections and exceptions during a run, each with the cases that may have caused it. */
+export interface UnhandledErrorWatch {
   readonly found: readonly UnhandledError[]
-  /** The run, with each case known to what it starts. */
+  /** The run. Errors are attributed to the case whose calls caused them. */
   readonly run: Run
   stop(): void
 }
 
-/** Catches what would end the process, for as long as the run goes on. */
-export function watchUnhandledErrors(run: Run): StrayWatch {
+/** Catches unhandled errors, which would end the process, until `stop`. */
+export function watchUnhandledErrors(run: Run): UnhandledErrorWatch {
   const found: UnhandledError[] = []
   const running = new Set<string>()
   const current = new AsyncLocalStorage<string>()
 
   function note(error: unknown): void {
     const own = current.getStore()
-    const stray: UnhandledError = { during: own === undefined ? [...running] : [own], error: inspect(error) }
-    // The first one tells enough: a store that leaves one behind does so at every call.
+    const unhandled: UnhandledError = { during: own === undefined ? [...running] : [own], error: inspect(error) }
+    // Keep only the first, because a store that causes one causes one at every call.
     const known = found.some(({ during, error: text }) =>
-      own === undefined ? text === stray.error : during.join() === own,
+      own === undefined ? text === unhandled.error : during.join() === own,
     )
-    if (!known) found.push(stray)
+    if (!known) found.push(unhandled)
   }
   process.on('unhandledRejection', note)
   process.on('uncaughtException', note)

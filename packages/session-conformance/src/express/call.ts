@@ -14,9 +14,9 @@ function settle<T>(call: Call<T>): Promise<T | undefined> {
 }
 
 /**
- * Makes a call and resolves to what it is called back with. Rejects with `Backend` for an error that is called back or
- * thrown, and for a promise that rejects. A call that is never called back stays pending: the protocol has no deadline,
- * and the bridge lends it none.
+ * Makes a call and resolves to the result that the store passes to the callback. Rejects with `Backend` if the store
+ * passes an error, throws, or returns a promise that rejects. Stays pending if the store never calls back, because the
+ * protocol has no deadline and the bridge adds none.
  */
 export async function callStore<T>(call: Call<T>): Promise<T | undefined> {
   try {
@@ -26,7 +26,7 @@ export async function callStore<T>(call: Call<T>): Promise<T | undefined> {
   }
 }
 
-/** `callStore` for a session that may be gone: `ENOENT` is then no failure, as express-session has it, but `NotFound`. */
+/** Calls like `callStore`. Converts `ENOENT`, which express-session uses for a missing session, to `NotFound`. */
 export async function callStoreFor<T>(call: Call<T>): Promise<T | undefined> {
   try {
     return await settle(call)

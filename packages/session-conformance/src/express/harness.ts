@@ -5,16 +5,16 @@ import { fromExpressStore } from './store.js'
 
 export interface OpenedExpressStore {
   readonly store: ExpressStore
-  /** Ends what `open` opened, such as the store's client. Called once, after the last call. */
+  /** Closes what `open` opened, such as the store's client. Called once, after the last call. */
   readonly close?: (() => Promise<void>) | undefined
 }
 
-/** A `StoreHarness`, less what follows from the protocol. */
+/** A `StoreHarness` without the properties that follow from the protocol. */
 export interface ExpressHarnessOptions extends Omit<StoreHarness, 'family' | 'capabilities' | 'limits' | 'open'> {
   open(options: OpenOptions): OpenedExpressStore | Promise<OpenedExpressStore>
 }
 
-/** The harness of a store of express-session: bridged, with the limits of the protocol declared. */
+/** Returns the harness of an express-session store behind the bridge, with the limits of the protocol declared. */
 export function expressHarness(options: ExpressHarnessOptions): StoreHarness {
   return {
     ...options,

@@ -1,6 +1,6 @@
 /** The cookie that express-session stores with the data of a session. Stores read the expiry from it. */
 export interface ExpressCookie {
-  /** The life that the session was given last, in milliseconds. */
+  /** The ttl that the session was last given, in milliseconds. */
   originalMaxAge: number | null
   expires?: Date | null | undefined
   /** The remaining lifetime, in milliseconds. */
@@ -9,20 +9,20 @@ export interface ExpressCookie {
   path?: string | undefined
 }
 
-/** A session as stores of express-session get it: data beside a cookie. */
+/** A session as express-session passes it to stores: the data, and a cookie. */
 export interface ExpressSession {
   cookie: ExpressCookie
 }
 
 export type ExpressCallback<T = unknown> = (error?: unknown, value?: T) => void
 
-/** A store of express-session, as far as a bridge calls it. */
+/** The part of an express-session store that the bridge calls. */
 export interface ExpressStore {
   get(sid: string, callback: ExpressCallback<ExpressSession | null>): unknown
   set(sid: string, session: ExpressSession, callback: ExpressCallback): unknown
   destroy(sid: string, callback: ExpressCallback): unknown
   touch?(sid: string, session: ExpressSession, callback: ExpressCallback): unknown
-  /** Stores are event emitters, and may tell that they have lost and found their backend. */
+  /** Stores are event emitters. They may emit `disconnect` and `connect`. */
   on?(event: 'connect' | 'disconnect', listener: () => void): unknown
 }
 

@@ -4,7 +4,7 @@ export interface Readiness {
   isConnected: boolean
 }
 
-// One pair of listeners for a store, however often it is bridged.
+// One pair of listeners for each store, even if it is bridged several times.
 const known = new WeakMap<ExpressStore, Readiness>()
 
 /** Tracks a store's connection: up until a `disconnect` event, and up again after a `connect` event. */

@@ -2,7 +2,7 @@ import type { SessionId, SessionRecord } from '@bext/session-core'
 import { SessionError } from '@bext/session-core'
 import type { ExpressCookie, ExpressSession } from './protocol.js'
 
-/** The cookie as express-session makes it: written as JSON it has no `maxAge`, but stores may ask for it. */
+/** A cookie like that of express-session: its JSON has no `maxAge`, but stores may read the property. */
 class BridgedCookie implements ExpressCookie {
   readonly originalMaxAge: number
   readonly expires: Date
@@ -19,14 +19,14 @@ class BridgedCookie implements ExpressCookie {
   }
 }
 
-/** The session that the bridge stores. Its data are a value and not JSON text, because the protocol stores values. */
+/** The session that the bridge stores. Its data are a value, not JSON text, because the protocol stores values. */
 interface BridgedSession extends ExpressSession {
   readonly user?: string
   readonly createdAtMs: number
   readonly data: unknown
 }
 
-/** A session that a store gave back, which may have come from anywhere. */
+/** A session that a store returned. It may be of any shape. */
 export interface LoadedSession {
   readonly session: BridgedSession
   readonly expiresAtMs: number
@@ -40,7 +40,7 @@ export function newSession(userId: string | undefined, data: unknown, ttlMs: num
   return { cookie, ...(userId === undefined ? {} : { user: userId }), createdAtMs, data }
 }
 
-/** The session that was asked for at that time, if the bridge wrote it. Throws `Backend`, reason `corrupt`, otherwise. */
+/** Returns the session as of the request. Throws `Backend`, reason `corrupt`, if the bridge did not write it. */
 export function checkSession(session: ExpressSession, askedAtMs: number): LoadedSession {
   const { cookie, user, createdAtMs, data } = session as Partial<BridgedSession>
   const expiresAtMs = new Date(cookie?.expires ?? Number.NaN).getTime()
@@ -58,17 +58,17 @@ export function toRecord(id: SessionId, { session, expiresAtMs }: LoadedSession)
   return { id, userId, dataJson: JSON.stringify(data), createdAtMs, expiresAtMs }
 }
 
-/** The session with other data and what is left of its life. */
+/** Returns the session with other data and the remaining ttl. */
 export function withData({ session, expiresAtMs, isOverdue }: LoadedSession, data: unknown): BridgedSession {
   const nowMs = Date.now()
   const { originalMaxAge } = session.cookie
-  // A store that has the session still, past the end in its cookie, was touched and does not write that into the
-  // session, or rounds up: express-session restarts the lifetime with each save.
+  // A store that still has the session after the expiry in its cookie was touched without writing the new expiry into
+  // the session, or rounds up. Restart the ttl, as express-session does with each save.
   const leftMs = isOverdue ? (originalMaxAge ?? 1) : Math.max(1, expiresAtMs - nowMs)
   return { ...session, cookie: new BridgedCookie(nowMs + leftMs, leftMs), data }
 }
 
-/** The session with a life of `ttlMs` milliseconds from now. */
+/** Returns the session with a ttl of `ttlMs` milliseconds from now. */
 export function withLife({ session }: LoadedSession, ttlMs: number): BridgedSession {
   return { ...session, cookie: new BridgedCookie(Date.now() + ttlMs, ttlMs) }
 }

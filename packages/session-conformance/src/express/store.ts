@@ -22,7 +22,7 @@ export interface FromExpressStoreOptions {
   readonly name?: string | undefined
 }
 
-// The protocol knows no limit: what is too large is for the store to say.
+// The protocol has no limit. The store decides what is too large.
 const maxDataBytes = Number.POSITIVE_INFINITY
 
 function checkStore(store: unknown): void {
@@ -37,13 +37,14 @@ function checkStore(store: unknown): void {
 }
 
 /**
- * A store of express-session as a server-backed `SessionPlugin`, so that the kit can be run over it. It is for tests:
- * the protocol cannot keep the contract (see `expressProtocolLimits`).
+ * Wraps a store of express-session as a server-backed `SessionPlugin`, so that the kit can test it. Use it only for
+ * tests, because the protocol cannot keep the contract (see `expressProtocolLimits`).
  *
- * The bridge makes and checks the ids, checks what it is given, and keeps user and times within the session. `create`
- * is `set`, `read` is `get`, `update` is `get` and `set` with what is left of the life, `touch` is `get` and `touch`
- * (`set` for a store without it), `delete` is `destroy`, and `isHealthy` is whether `get` of an unknown id is answered.
- * Nothing is put between: a call that the store never answers never ends. Throws a `TypeError` for what is no store.
+ * The bridge mints and checks the ids, checks the arguments, and stores user and times in the session. `create` calls
+ * `set`. `read` calls `get`. `update` calls `get`, then `set` with the remaining ttl. `touch` calls `get`, then `touch`
+ * (`set` for a store without `touch`). `delete` calls `destroy`. `isHealthy` is true if `get` of an unknown id calls
+ * back without an error. The bridge adds no deadline: a call that the store never answers stays pending. Throws a
+ * `TypeError` if the value is not a store.
  */
 export function fromExpressStore(store: ExpressStore, options: FromExpressStoreOptions = {}): SessionPlugin {
   checkStore(store)
@@ -51,7 +52,7 @@ export function fromExpressStore(store: ExpressStore, options: FromExpressStoreO
   const { name = 'express' } = options
   const readiness = readinessOf(store)
 
-  // express-session serves requests without a session meanwhile; the contract has an answer for it (E4).
+  // express-session would serve requests without a session. The contract requires an error (E4).
   function checkReady(): void {
     if (readiness.isConnected) return
     throw new SessionError('unavailable', 'The store says that it is disconnected.')

@@ -25,7 +25,7 @@ export interface ReportOptions {
   readonly selection?: readonly string[] | undefined
   readonly strict?: boolean | undefined
   /** All unhandled errors of the run. */
-  readonly strays?: readonly UnhandledError[] | undefined
+  readonly unhandledErrors?: readonly UnhandledError[] | undefined
 }
 
 function toReportCase(result: CaseResult, withTrace: boolean): ReportCase {
@@ -36,8 +36,8 @@ function toReportCase(result: CaseResult, withTrace: boolean): ReportCase {
 }
 
 /** Fails a case that caused an unhandled error, whatever its calls returned. */
-function withUnhandledError(each: ReportCase, strays: readonly UnhandledError[]): ReportCase {
-  const own = strays.find(({ during }) => during.length === 1 && during[0] === each.id)
+function withUnhandledError(each: ReportCase, unhandledErrors: readonly UnhandledError[]): ReportCase {
+  const own = unhandledErrors.find(({ during }) => during.length === 1 && during[0] === each.id)
   if (!own) return each
   if (each.verdict === 'fail')
     return { ...each, note: `It also left an error behind that nobody could handle: ${own.error}` }
@@ -52,9 +52,13 @@ function withUnhandledError(each: ReportCase, strays: readonly UnhandledError[])
 }
 
 /** Computes the outcome of a run. */
-export function outcomeOf(cases: readonly ReportCase[], strict: boolean, strays: readonly UnhandledError[]): Outcome {
+export function outcomeOf(
+  cases: readonly ReportCase[],
+  strict: boolean,
+  unhandledErrors: readonly UnhandledError[],
+): Outcome {
   const failing: readonly Verdict[] = strict ? ['fail', 'warn', 'unsupported'] : ['fail']
-  if (strays.length > 0 || cases.some(({ verdict }) => failing.includes(verdict))) return 'fail'
+  if (unhandledErrors.length > 0 || cases.some(({ verdict }) => failing.includes(verdict))) return 'fail'
   const untold = cases.some(
     ({ level, verdict }) => verdict === 'harness-error' || (level === 'MUST' && verdict === 'inconclusive'),
   )
@@ -64,25 +68,21 @@ export function outcomeOf(cases: readonly ReportCase[], strict: boolean, strays:
 /** Builds a report from the results of a run. */
 export function createReport(options: ReportOptions): Report {
   const { run, results, startedAt, durationMs, selection = [], strict = false } = options
-  const {
-    name,
-    family,
-    capabilities = [],
-    declarations: declares = {},
-    versions = {},
-    protocolLimits: limits = [],
-  } = run.harness
+  const { name, family, capabilities = [], declarations = {}, versions = {}, protocolLimits: limits = [] } = run.harness
   const cases = results.map((result) =>
-    withUnhandledError(toReportCase(result, result.verdict !== 'pass' || results.length === 1), options.strays ?? []),
+    withUnhandledError(
+      toReportCase(result, result.verdict !== 'pass' || results.length === 1),
+      options.unhandledErrors ?? [],
+    ),
   )
-  const strays = (options.strays ?? []).filter(({ during }) => during.length !== 1)
+  const unattributed = (options.unhandledErrors ?? []).filter(({ during }) => during.length !== 1)
   // Any case may have caused an unhandled error. A bridge with protocol limits earns no profile.
-  const profiles = strays.length > 0 || limits.length > 0 ? [] : earnedProfiles(family, allCases, cases)
+  const profiles = unattributed.length > 0 || limits.length > 0 ? [] : earnedProfiles(family, allCases, cases)
   return {
     reportVersion: 1,
     kit: { name: '@bext/session-conformance', version: kitVersion },
     contract: contractVersion,
-    store: { name, family, capabilities, declares, versions },
+    store: { name, family, capabilities, declarations, versions },
     runtime: { node: process.versions.node, platform: `${process.platform} ${process.arch}` },
     seed: run.seed,
     startedAt: startedAt.toISOString(),
@@ -91,9 +91,9 @@ export function createReport(options: ReportOptions): Report {
     selection,
     strict,
     cases,
-    unhandledErrors: strays,
+    unhandledErrors: unattributed,
     profiles: profiles.map((profile) => profileLabel(profile, family)),
-    outcome: outcomeOf(cases, strict, strays),
+    outcome: outcomeOf(cases, strict, unattributed),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Report, ReportCase } from './report.js'
 import type { Verdict } from '../runner/run.js'
 
-/** By the letter that their rules begin with, in the order of the contract. */
+/** Titles of the rule groups by the first letter of their rules, in the order of the contract. */
 const titles: Readonly<Record<string, string>> = {
   C: 'create',
   R: 'read',
@@ -22,7 +22,7 @@ export interface RuleGroup {
   readonly cases: readonly ReportCase[]
 }
 
-/** A report's cases by the groups of the contract, less those that do not concern the store. */
+/** Groups the cases of a report by the groups of the contract, without those that do not apply to the store. */
 export function groupsOf({ cases }: Pick<Report, 'cases'>): readonly RuleGroup[] {
   const concerning = cases.filter(({ verdict }) => verdict !== 'not-applicable')
   return Object.entries(titles)
@@ -45,7 +45,7 @@ export function countOf(cases: readonly ReportCase[], verdicts: readonly Verdict
 }
 
 export interface Finding {
-  /** The first case that saw it, and the others of the same verdict and rule. */
+  /** The first case of the finding, followed by the others with the same verdict and rule. */
   readonly first: ReportCase
   readonly others: readonly ReportCase[]
 }
@@ -68,7 +68,7 @@ export function findingsOf({ cases }: Pick<Report, 'cases'>): readonly Finding[]
 
 const maxNamed = 8
 
-/** The ids of a finding's other cases, if there are any. */
+/** Returns the ids of a finding's other cases, if there are any. */
 export function namesOf(others: Finding['others']): string {
   const named = others
     .slice(0, maxNamed)
@@ -77,7 +77,7 @@ export function namesOf(others: Finding['others']): string {
   return others.length > maxNamed ? `${named} and ${others.length - maxNamed} more` : named
 }
 
-/** Why cases could not be shown, each reason once, with how many it kept. */
+/** Returns each reason why cases were not testable, with the number of cases. */
 export function notShown({
   cases,
 }: Pick<Report, 'cases'>): readonly (readonly [note: string, ids: readonly string[]])[] {
@@ -86,7 +86,7 @@ export function notShown({
   return notes.map((note) => [note, kept.filter((each) => (each.note ?? '') === note).map(({ id }) => id)])
 }
 
-/** `server/core 1.0, networked`; empty if nothing was earned. */
+/** Returns the earned profiles, such as `server/core 1.0, networked`, or an empty text. */
 export function profilesText({ profiles, contract }: Pick<Report, 'profiles' | 'contract'>): string {
   return profiles.map((profile) => (profile.endsWith('/core') ? `${profile} ${contract}` : profile)).join(', ')
 }

@@ -55,9 +55,9 @@ function suite({ letter, title, cases }: RuleGroup, report: Report): string {
   ].join('\n')
 }
 
-function straySuite(strays: readonly UnhandledError[], store: string): string {
-  const counts = { tests: strays.length, failures: 0, errors: strays.length, skipped: 0 }
-  const testCases = strays.flatMap(({ during, error }) => [
+function unhandledErrorSuite(unhandledErrors: readonly UnhandledError[], store: string): string {
+  const counts = { tests: unhandledErrors.length, failures: 0, errors: unhandledErrors.length, skipped: 0 }
+  const testCases = unhandledErrors.flatMap(({ during, error }) => [
     `    <testcase${xmlAttributes({ name: `unhandled error in ${during.join(', ')}`, classname: store, time: 0 })}>`,
     `      <error${xmlAttributes({ message: error, type: 'unhandled' })}/>`,
     '    </testcase>',
@@ -69,9 +69,9 @@ function straySuite(strays: readonly UnhandledError[], store: string): string {
   ].join('\n')
 }
 
-/** A report as JUnit XML: a suite for each rule group. What could not be shown, or was only warned of, is skipped. */
+/** Formats a report as JUnit XML: a suite for each rule group. Warnings and cases that are not testable are skipped. */
 export function formatJunit(report: Report): string {
-  const { store, durationMs, unhandledErrors: strays, strict } = report
+  const { store, durationMs, unhandledErrors, strict } = report
   const groups = groupsOf(report)
   const counts = count(
     groups.flatMap(({ cases }) => cases),
@@ -80,11 +80,11 @@ export function formatJunit(report: Report): string {
   const head = xmlAttributes({
     name: `session-conformance ${store.name}`,
     ...counts,
-    tests: counts.tests + strays.length,
-    errors: counts.errors + strays.length,
+    tests: counts.tests + unhandledErrors.length,
+    errors: counts.errors + unhandledErrors.length,
     time: durationMs / 1000,
   })
   const suites = groups.map((group) => suite(group, report))
-  if (strays.length > 0) suites.push(straySuite(strays, store.name))
+  if (unhandledErrors.length > 0) suites.push(unhandledErrorSuite(unhandledErrors, store.name))
   return ['<?xml version="1.0" encoding="UTF-8"?>', `<testsuites${head}>`, ...suites, '</testsuites>', ''].join('\n')
 }

@@ -4,7 +4,7 @@ import { profileTitles } from '../runner/profiles.js'
 import type { Report } from './report.js'
 import { countOf, findingsOf, groupsOf, namesOf, notShown, profilesText, verdictTitles } from './groups.js'
 
-/** Text that is nothing but text, on one line. */
+/** Escapes a text for Markdown, on one line. */
 function escapeMarkdown(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/[\\`*_[\]<>|#~&]/g, String.raw`\$&`)
 }
@@ -72,7 +72,7 @@ function findingLines(report: Report): readonly string[] {
   return [...lines, ...strayLines]
 }
 
-/** A report for a README: what was passed, by which versions, and how to reproduce it. */
+/** Formats a report for a README: the profiles, the versions, and how to reproduce the run. */
 export function formatMarkdown(report: Report): string {
   const findings = findingLines(report)
   const kept = notShown(report).map(([note, ids]) => `- ${escapeMarkdown(note)}: ${ids.length}`)

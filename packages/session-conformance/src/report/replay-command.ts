@@ -2,7 +2,7 @@ import { relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { StoreHarness } from '../runner/harness.js'
 
-/** A text as one word of a shell's command line. */
+/** Quotes a text as one word of a shell's command line. */
 export function shellWord(text: string): string {
   return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
@@ -14,8 +14,8 @@ function runsTypeScript(): boolean {
 }
 
 /**
- * The command that runs a module of that path. A TypeScript module brings along the options of Node that load it:
- * the given ones, or those of tsx where this Node does not run TypeScript by itself.
+ * Returns the command that runs the module at a path. For a TypeScript module, it contains the options of Node that
+ * load it: the given ones, or those of tsx if this Node does not run TypeScript.
  */
 export function commandFor(path: string, nodeOptions: readonly string[] = []): string {
   if (!/\.[mc]?tsx?$/.test(path)) return `${kitCommand} ${shellWord(path)}`
@@ -24,7 +24,7 @@ export function commandFor(path: string, nodeOptions: readonly string[] = []): s
   return `${variable}${kitCommand} ${shellWord(path)}`
 }
 
-/** The command that runs a harness; the harness may not say in which module it is. */
+/** Returns the command that runs a harness. The harness may not declare its module. */
 export function commandOf({ module }: Pick<StoreHarness, 'module'>): string {
   if (!module?.url.startsWith('file:')) return `${kitCommand} <module>`
   const path = relative(process.cwd(), fileURLToPath(module.url)).split(sep).join('/')
@@ -36,7 +36,7 @@ interface Repeatable {
   readonly seed: number
 }
 
-/** The command that runs the same cases again, with the same random values. */
+/** Returns the command that runs the same cases again, with the same random values. */
 export function repeatCommand({
   command,
   seed,
@@ -46,7 +46,7 @@ export function repeatCommand({
   return [command, '--seed', seed, ...selection.map(shellWord), ...(strict ? ['--strict'] : [])].join(' ')
 }
 
-/** The command that runs one case again, as it ran. */
+/** Returns the command that runs one case again, with the same random values. */
 export function replayCommand({ command, seed }: Repeatable, id: string): string {
   return `${command} --seed ${seed} --replay ${id}`
 }

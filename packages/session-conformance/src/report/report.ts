@@ -29,7 +29,7 @@ export interface Report {
     readonly name: string
     readonly family: StoreFamily
     readonly capabilities: readonly StoreCapability[]
-    readonly declares: StoreDeclarations
+    readonly declarations: StoreDeclarations
     /** Versions that the harness declares: store, driver, backend. */
     readonly versions: Readonly<Record<string, string>>
   }

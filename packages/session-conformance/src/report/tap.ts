@@ -1,12 +1,12 @@
 import { replayCommand } from './replay-command.js'
 import type { Report, ReportCase } from './report.js'
 
-/** Text for a test's description: a hash begins a directive, a backslash escapes. */
+/** Escapes the description of a test: a hash starts a directive, and a backslash escapes. */
 function escapeTap(text: string): string {
   return text.replace(/[\\#]/g, String.raw`\$&`).replace(/\s+/g, ' ')
 }
 
-/** A value of YAML. What JSON writes in quotes, YAML reads as the same text. */
+/** Formats a YAML value. A JSON string is the same string in YAML. */
 function yaml(value: unknown): string {
   return JSON.stringify(value)
 }
@@ -30,16 +30,16 @@ function directive({ verdict, level, note = '' }: ReportCase, strict: boolean): 
   return verdict === 'inconclusive' && level !== 'MUST' ? ` # TODO ${escapeTap(note)}` : ''
 }
 
-/** A report as TAP, version 14: what failed or could not tell is not ok, a warning is a TODO, the rest is skipped. */
+/** Formats a report as TAP 14: a failed or inconclusive case is not ok, a warning is a TODO, the rest is skipped. */
 export function formatTap(report: Report): string {
-  const { strict, store, kit, contract, seed, unhandledErrors: strays } = report
+  const { strict, store, kit, contract, seed, unhandledErrors } = report
   const cases = report.cases.filter(({ verdict }) => verdict !== 'not-applicable')
   const lines = cases.flatMap((each, n) => {
     const ok = isOk(each, strict) ? 'ok' : 'not ok'
     const description = escapeTap(`${each.id} ${each.title}`)
     return [`${ok} ${n + 1} - ${description}${directive(each, strict)}`, ...diagnostics(each, report)]
   })
-  const strayLines = strays.flatMap(({ during, error }, n) => [
+  const unhandledErrorLines = unhandledErrors.flatMap(({ during, error }, n) => [
     `not ok ${cases.length + n + 1} - unhandled error during ${escapeTap(during.join(', '))}`,
     '  ---',
     `  error: ${yaml(error)}`,
@@ -49,9 +49,9 @@ export function formatTap(report: Report): string {
   return [
     'TAP version 14',
     `# ${escapeTap(store.name)}: kit ${kit.version}, contract ${contract}, seed ${seed}`,
-    `1..${cases.length + strays.length}`,
+    `1..${cases.length + unhandledErrors.length}`,
     ...lines,
-    ...strayLines,
+    ...unhandledErrorLines,
     `# ${report.outcome}: ${profiles}`,
     '',
   ].join('\n')

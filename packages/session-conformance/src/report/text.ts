@@ -25,7 +25,7 @@ function table(report: Report, paint: Paint): readonly string[] {
 
 function findingTexts(report: Report, paint: Paint): readonly string[] {
   const [alone, second] = report.cases
-  // Who asks for one case wants to see it, whatever it came to.
+  // If only one case was selected, it is shown whatever its verdict.
   const told = alone && !second ? [{ first: alone, others: [] }] : findingsOf(report)
   return told.map(({ first, others }) => {
     const text = formatCase(first, { store: report.store.name, replay: replayCommand(report, first.id), paint })
@@ -55,16 +55,16 @@ function verdictText(report: Report, paint: Paint): readonly string[] {
   return [...lines, `Repeat: ${repeatCommand(report)}`, paint(tone, words[outcome])]
 }
 
-/** A report for a person at a terminal: a table by rule group, the findings, and what was earned. */
+/** Formats a report for a terminal: a table by rule group, the findings, and the earned profiles. */
 export function formatText(report: Report, paint: Paint = plain): string {
-  const { kit, contract, store, durationMs, seed, unhandledErrors: strays } = report
+  const { kit, contract, store, durationMs, seed, unhandledErrors } = report
   const head = `${store.name}, ${store.family}-backed: @bext/session-conformance ${kit.version}, contract ${contract}`
   const run = `seed ${seed}, ${(durationMs / 1000).toFixed(1)} s`
   const blocks = [
     [paint('strong', head), paint('dim', run)],
     report.cases.length === 1 ? [] : table(report, paint),
     ...findingTexts(report, paint).map((text) => [text]),
-    ...strays.map((stray) => [unhandledErrorText(stray)]),
+    ...unhandledErrors.map((error) => [unhandledErrorText(error)]),
     verdictText(report, paint),
   ]
   return `${blocks

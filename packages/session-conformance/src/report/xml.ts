@@ -1,10 +1,10 @@
-/** XML 1.0 can hold no other character, in no spelling (production 2, Char). */
+/** Characters that XML 1.0 cannot contain, not even escaped (production 2, Char). */
 function isXmlCharacter(code: number): boolean {
   if (code < 0x20) return code === 0x9 || code === 0xa || code === 0xd
   return code <= 0xd7ff || (code >= 0xe000 && code <= 0xfffd) || code >= 0x1_00_00
 }
 
-/** Text between tags. A character that XML cannot hold becomes the replacement character. */
+/** Escapes text between tags. A character that XML cannot contain becomes the replacement character. */
 export function xmlText(text: string): string {
   return Array.from(text, (character) => (isXmlCharacter(character.codePointAt(0) ?? 0) ? character : '\ufffd'))
     .join('')
@@ -14,7 +14,7 @@ export function xmlText(text: string): string {
     .replaceAll('\r', '&#13;')
 }
 
-/** Attributes, with a space before each. */
+/** Formats attributes, with a space before each. */
 export function xmlAttributes(values: Readonly<Record<string, string | number>>): string {
   return Object.entries(values)
     .map(([name, value]) => {

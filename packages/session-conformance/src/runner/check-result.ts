@@ -30,7 +30,7 @@ function checkFields(
 const isText = (field: unknown): boolean => typeof field === 'string'
 const isCount = (field: unknown): boolean => typeof field === 'number' && Number.isSafeInteger(field) && field >= 0
 
-/** Holds what a method resolved to against its type, which a store written in JavaScript may not keep. */
+/** Checks the result of a method against its type, because a store may be written in JavaScript. */
 export function checkResult(method: StoreMethod, value: unknown): void {
   switch (method) {
     case 'create':

@@ -25,7 +25,7 @@ export type CheckedStore = SessionPlugin &
   GivenIdCapability &
   CloseCapability
 
-export interface Patience {
+export interface HangState {
   hasHung: boolean
 }
 
@@ -39,7 +39,7 @@ export interface Watch {
   /** The time after which a call counts as hung (E5). */
   readonly callLimitMs: number
   /** State of the whole run. After one call has hung, later calls get a shorter limit. */
-  readonly patience: Patience
+  readonly hangState: HangState
 }
 
 const idMethods: readonly StoreMethod[] = ['read', 'update', 'touch', 'delete', 'updateIfUnchanged', 'createWithId']
@@ -113,11 +113,11 @@ async function callChecked(
   if (typeof pending !== 'object' || pending === null || !('then' in pending)) {
     throw new ConformanceFailure(`${method}() to return a promise`, `it returned ${typeof pending}`)
   }
-  const limitMs = watch.patience.hasHung ? Math.min(hungLimitMs, watch.callLimitMs) : watch.callLimitMs
+  const limitMs = watch.hangState.hasHung ? Math.min(hungLimitMs, watch.callLimitMs) : watch.callLimitMs
   const settled = await settleWithin(pending as PromiseLike<unknown>, limitMs)
   if (settled.state === 'pending') {
-    const again = watch.patience.hasHung ? ', and another call had hung before' : ''
-    watch.patience.hasHung = true
+    const again = watch.hangState.hasHung ? ', and another call had hung before' : ''
+    watch.hangState.hasHung = true
     trace.add(`${call} has not settled`)
     throw new ConformanceFailure(`${method}() to settle`, `it had not after ${limitMs} ms${again}`, 'E5')
   }
@@ -147,7 +147,7 @@ export function checkStore(store: SessionPlugin, watch: Watch): CheckedStore {
   return { ...watched, name: store.name } as unknown as CheckedStore
 }
 
-/** Casts any value to an id, like a host that passes on what a client sent. */
+/** Casts any value to an id, like a host that passes the value of a client's cookie. */
 export function foreignId(text: unknown): SessionId {
   return text as SessionId
 }

@@ -8,14 +8,14 @@ import { isSameJsonValue } from './json-value.js'
 import type { Random } from './random.js'
 import { settleWithin } from './with-timeout.js'
 import { createTrace } from './trace.js'
-import type { Patience } from './checked-store.js'
+import type { HangState } from './checked-store.js'
 import { checkStore } from './checked-store.js'
 
 export interface ContextOptions {
   readonly harness: StoreHarness
   readonly namespace: string
   readonly random: Random
-  readonly patience: Patience
+  readonly hangState: HangState
 }
 
 export interface OwnedContext extends CaseContext {
@@ -28,11 +28,11 @@ const maxSkewMs = 1000
 const maxGranularityMs = 20
 const slackMs = 5000
 
-// Long, so that a busy machine does not fail a right store where no deadline is looked at.
+// Long, so that a busy machine does not fail a correct store in a case without a deadline.
 const patientTimeoutMs = 8000
 const disposeLimitMs = 5000
 
-// Short lower-case words, such as an outcome, are the kit's or the contract's own; anything else may be a secret.
+// Short lower-case words, such as an outcome, are words of the kit or the contract. Anything else may be a secret.
 const plainWord = /^[a-z]{1,12}$/
 
 function show(value: unknown): string {
@@ -49,7 +49,7 @@ async function unlessAnswered<T>(call: Promise<T>, code: SessionErrorCode): Prom
   }
 }
 
-export function createContext({ harness, namespace, random, patience }: ContextOptions): OwnedContext {
+export function createContext({ harness, namespace, random, hangState }: ContextOptions): OwnedContext {
   const trace = createTrace()
   const canaries = createCanaries()
   const disposals: (() => Promise<void>)[] = []
@@ -80,7 +80,7 @@ export function createContext({ harness, namespace, random, patience }: ContextO
         trace,
         canaries,
         label,
-        patience,
+        hangState,
         callLimitMs: (options.timeoutMs ?? patientTimeoutMs) + slackMs,
       })
     },

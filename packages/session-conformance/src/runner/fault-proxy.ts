@@ -2,18 +2,18 @@ import type { AddressInfo, Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
 import type { Endpoint } from './harness.js'
 
-/** A TCP proxy that breaks in the ways that networks and servers do. Bytes are delayed or cut off at the end, never lost in mid-stream. */
+/** A TCP proxy that simulates faults of networks and servers. It delays bytes, or cuts off the last ones. */
 export interface FaultProxy {
   readonly endpoint: Endpoint
-  /** Passes nothing on, in either direction, until `restore`. Connections stay open, new ones are accepted. */
+  /** Forwards nothing in either direction until `restore`. Connections stay open, and new ones are accepted. */
   stall(): void
   /** Resets every connection and every attempt at a new one, until `restore`. */
   refuse(): void
   /** Resets every connection; new ones are served. */
   reset(): void
-  /** Passes on what was held back, and serves new connections. */
+  /** Forwards the delayed bytes, and serves new connections. */
   restore(): void
-  /** Holds the k-th write (from 1) that clients make from now on, and all after it on that connection, until `release`. */
+  /** Holds the k-th write of clients from now on (from 1), and all later ones of its connection, until `release`. */
   holdWrite(k: number): void
   /** Resolves once a write is held. */
   readonly held: () => Promise<void>
@@ -23,7 +23,7 @@ export interface FaultProxy {
    * tell whether its command ran. New connections are served.
    */
   loseReply(k: number): void
-  /** Loses no further reply. Whether one was lost since `loseReply`. */
+  /** Stops losing replies. Returns true if one was lost since `loseReply`. */
   stopLosing(): boolean
   /** Returns the number of client writes since the proxy started. */
   readonly writes: () => number
@@ -33,11 +33,11 @@ export interface FaultProxy {
 interface Link {
   readonly client: Socket
   readonly server: Socket
-  /** Bytes towards the server that are held back. */
+  /** Bytes to the server that are held back. */
   readonly toServer: Buffer[]
   readonly toClient: Buffer[]
   holding: boolean
-  /** The client went while nothing was passed on. */
+  /** True if the client closed the connection while nothing was forwarded. */
   abandoned: boolean
 }
 
@@ -100,7 +100,7 @@ export async function startFaultProxy(target: Endpoint): Promise<FaultProxy> {
       flush(link)
     })
     client.on('close', () => {
-      // What a client has sent before it went is with the server, which reads it once it goes on.
+      // Bytes that a client sent before it closed the connection are with the server, which reads them when it resumes.
       if (mode === 'stall' && !server.destroyed) link.abandoned = true
       else drop(link)
     })

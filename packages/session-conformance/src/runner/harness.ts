@@ -24,7 +24,7 @@ export interface OpenOptions {
   readonly endpoint?: Endpoint | undefined
   /** The deadline that the store should keep for each call, in milliseconds. Left out: the store's default. */
   readonly timeoutMs?: number | undefined
-  /** Which secret a client-backed store seals with. Left out: the first one. Given only if `otherSecret` is declared. */
+  /** Secret of a client-backed store. Default: the first one. Passed only if `otherSecret` is declared. */
   readonly secret?: 'first' | 'other' | undefined
 }
 
@@ -74,11 +74,11 @@ export interface BackendConditions {
    * filled whole if nothing else uses it.
    */
   fill?(namespace: string): EndCondition | Promise<EndCondition>
-  /** Holds what the backend keeps for each of the sessions, as another client's lock on a row does (E5). */
+  /** Locks the rows or keys of the sessions, as another client's lock on a row does (E5). */
   hold?(namespace: string, ids: readonly SessionId[]): EndCondition | Promise<EndCondition>
   /**
-   * Moves the backend's own expiry of everything that it keeps for the session later, and leaves the record as it is:
-   * what is left after a key was restored or moved (R3). For backends that remove keys or rows by themselves.
+   * Postpones the backend's own expiry of the session's keys or rows, without a change of the record, as restoring or
+   * moving a key does (R3). For backends that remove expired keys or rows themselves.
    */
   delayExpiry?(namespace: string, id: SessionId, byMs: number): EndCondition | Promise<EndCondition>
 }

@@ -40,7 +40,7 @@ export const profileTitles: Readonly<Record<ProfileName, string>> = {
   'given-id': 'creates sessions under ids that the caller has minted, and overwrites none',
 }
 
-/** The profile that a need leads to. A case with several needs belongs to the first of them in this order. */
+/** Profile of each need. A case with several needs belongs to the first of them in this order. */
 const profileOfNeed: Readonly<Record<Need, ProfileName>> = {
   forbid: 'forbidden',
   fill: 'full',
@@ -59,13 +59,13 @@ const profileOfNeed: Readonly<Record<Need, ProfileName>> = {
   'shared-backend': 'instances',
 }
 
-/** The one profile that a case belongs to: `core` if it needs nothing optional. */
+/** Returns the profile of a case: `core` if it needs nothing optional. */
 export function profileOf({ needs }: Pick<ConformanceCase, 'needs'>): ProfileName {
   const needed = Object.entries(profileOfNeed).find(([need]) => needs.some((each) => each === need))
   return needed?.[1] ?? 'core'
 }
 
-/** The optional needs that lead to a profile: a profile of an optional interface takes the interface itself. */
+/** Returns the optional needs of a profile. A profile of an optional interface requires that interface. */
 function interfacesOf(profile: ProfileName): readonly Need[] {
   return optionalNeeds.filter((need) => profileOfNeed[need] === profile)
 }
@@ -82,7 +82,7 @@ interface JudgedCase {
 
 type ProfiledCase = Pick<ConformanceCase, 'id' | 'families' | 'needs'> & { readonly level: Level }
 
-/** The ids of the MUST cases of a profile that were not passed, those that were not run among them. */
+/** Returns the ids of the MUST cases of a profile that did not pass, including those that did not run. */
 export function missingForProfile(
   profile: ProfileName,
   family: StoreFamily,
@@ -97,7 +97,7 @@ export function missingForProfile(
 }
 
 /**
- * The profiles that results earn. A profile is earned when each of its MUST cases passed, except cases for optional
+ * Returns the profiles earned. A profile is earned when each of its MUST cases passed, except cases for optional
  * interfaces that the store does not have. At least one case must have passed; for a profile of an optional interface,
  * a case that needs the interface. Nothing is earned without `core`.
  */

@@ -1,11 +1,11 @@
-/** Numbers that one seed repeats (mulberry32). */
+/** Random numbers that the same seed repeats (mulberry32). */
 export interface Random {
   readonly seed: number
-  /** From 0 up to, and without, 1. */
+  /** Returns a number from 0 up to, but not including, 1. */
   next(): number
-  /** A whole number from 0 up to, and without, `bound`. */
+  /** Returns a whole number from 0 up to, but not including, `bound`. */
   below(bound: number): number
-  /** Letters and digits. */
+  /** Returns a text of letters and digits. */
   token(length: number): string
 }
 

@@ -8,13 +8,12 @@ import { ConformanceFailure, Inconclusive, Unsupported } from './failure.js'
 import type { StoreHarness } from './harness.js'
 import { createRandom, seedOf } from './random.js'
 import { settleWithin } from './with-timeout.js'
-import type { Patience } from './checked-store.js'
+import type { HangState } from './checked-store.js'
 
 /**
  * The result of a case. `unsupported`: not testable, because the harness does not provide what it needs.
- * `not-applicable`: it is for the other family, or
- * for an optional interface that the store does not have. `harness-error`: the harness or the kit failed, not the
- * store. None of these is a pass.
+ * `not-applicable`: the case is for the other family, or for an optional interface that the store does not have.
+ * `harness-error`: the harness or the kit failed, not the store. None of these is a pass.
  */
 export type Verdict = 'pass' | 'fail' | 'warn' | 'inconclusive' | 'unsupported' | 'not-applicable' | 'harness-error'
 
@@ -49,7 +48,7 @@ export interface RunOptions {
   readonly seed?: number
 }
 
-/** The time limit for one attempt of a case, in milliseconds. A hung call fails its case much earlier. */
+/** Time limit for one attempt of a case, in milliseconds. A hung call fails its case much earlier. */
 export const caseLimitMs = 120_000
 
 const maxAttempts = 3
@@ -63,12 +62,12 @@ type Judgement = Omit<CaseResult, 'case' | 'durationMs' | 'attempts' | 'trace'>
 /** The expectation that an unexpected rejection breaks. */
 export const everyCallResolves = 'every call of the case to resolve'
 
-/** A defect of the author's code, which no driver throws on purpose. */
+/** Classes of errors that are bugs in the store, because no driver throws them on purpose. */
 function isDefect(error: unknown): boolean {
   return error instanceof TypeError || error instanceof ReferenceError || error instanceof SyntaxError
 }
 
-// The class and the code of a driver's error tell much; its message may tell too much (contract E3).
+// The class and the code of a driver's error are useful. Its message may contain a secret (contract E3).
 function describeCause(cause: unknown): string {
   if (!(cause instanceof Error)) return ''
   const code: unknown = Reflect.get(cause, 'code')
@@ -77,7 +76,7 @@ function describeCause(cause: unknown): string {
 
 function judge(each: ConformanceCase, error: unknown, mask: (text: string) => string): Judgement {
   const failed = each.level === 'MUST' ? ('fail' as const) : ('warn' as const)
-  // An error that the store failed to wrap shows its author the line to fix.
+  // If the store did not wrap an error, its stack shows the author which line to fix.
   const noteOn = (own: unknown): Pick<CaseResult, 'note'> => (own === undefined ? {} : { note: mask(inspect(own)) })
   if (error instanceof ConformanceFailure) {
     const { expected, seen, cause } = error
@@ -107,7 +106,7 @@ function withLimit(
     : judgement
 }
 
-/** Why the case is not run, if it is not. */
+/** Returns the reason not to run the case, or undefined. */
 function reasonNotToRun(harness: StoreHarness, each: ConformanceCase): Judgement | undefined {
   if (!each.families.includes(harness.family)) {
     return { verdict: 'not-applicable', note: `for ${each.families.join()}-backed stores` }
@@ -123,13 +122,13 @@ function reasonNotToRun(harness: StoreHarness, each: ConformanceCase): Judgement
 export function startRun(harness: StoreHarness, { seed = newSeed() }: RunOptions = {}): Run {
   const namespace = `c${createRandom(newSeed()).token(10)}`
   const running = new Set<OwnedContext>()
-  const patience: Patience = { hasHung: false }
+  const hangState: HangState = { hasHung: false }
 
   async function attempt(
     each: ConformanceCase,
     caseSeed: number,
   ): Promise<Judgement & { readonly trace: readonly string[] }> {
-    const context = createContext({ harness, namespace, random: createRandom(caseSeed), patience })
+    const context = createContext({ harness, namespace, random: createRandom(caseSeed), hangState })
     running.add(context)
     const errors: unknown[] = []
     const settled = await settleWithin(each.run(context), caseLimitMs)
@@ -158,7 +157,7 @@ export function startRun(harness: StoreHarness, { seed = newSeed() }: RunOptions
     let outcome = await attempt(each, seedOf(seed, each.id))
     while (outcome.verdict === 'inconclusive' && attempts < maxAttempts) {
       attempts += 1
-      // Other values: what the attempt before has left behind must not be in the way.
+      // Other values, so that leftovers of the previous attempt do not interfere.
       outcome = await attempt(each, seedOf(seed, `${each.id}, attempt ${attempts}`))
     }
     return { case: each, ...outcome, durationMs: performance.now() - startedAtMs, attempts }
@@ -172,7 +171,7 @@ export function startRun(harness: StoreHarness, { seed = newSeed() }: RunOptions
 }
 
 export interface RunAllOptions {
-  /** Called as each case ends, in the order in which they end. */
+  /** Called when a case has ended. */
   readonly onResult?: (result: CaseResult) => void
   /** Once it is aborted, no further case begins. */
   readonly signal?: AbortSignal

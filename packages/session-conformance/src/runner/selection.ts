@@ -41,7 +41,7 @@ export function matchesPattern({ id, rule }: Pick<ConformanceCase, 'id' | 'rule'
 export interface Selection {
   /** Patterns of which a case must match one. Left out: every case. */
   readonly only?: readonly string[] | undefined
-  /** No case that waits. */
+  /** True to select no case that waits. */
   readonly quick?: boolean | undefined
 }
 

@@ -3,10 +3,10 @@
  * be published.
  */
 export interface Trace {
-  /** `s1` for the first id that is named, and so on. The ids that a chain of writes gave one session have one name each. */
+  /** Returns `s1` for the first id, `s2` for the next, and so on. Each id of a sealed session has a separate name. */
   nameOf(id: string): string
   add(line: string): void
-  /** Forgets the lines so far, for a case that tries again. */
+  /** Clears the lines, for a case that tries again. */
   clear(): void
   readonly lines: readonly string[]
 }

@@ -3,12 +3,12 @@ export type Settled<T> =
   | { readonly state: 'rejected'; readonly error: unknown }
   | { readonly state: 'pending' }
 
-/** The length of the ticks in which `settleWithin` counts. */
+/** Interval of the timer with which `settleWithin` counts, in milliseconds. */
 export const limitTickMs = 250
 
 /**
  * Resolves to how `pending` settles, or to state `pending` after `limitMs`. Never rejects. The limit is counted in
- * timer ticks, and a late tick counts as a punctual one: time in which this process could not run does not count.
+ * timer intervals, and a late one counts like a punctual one: time in which this process could not run does not count.
  */
 export async function settleWithin<T>(pending: PromiseLike<T>, limitMs: number): Promise<Settled<T>> {
   let timer: ReturnType<typeof setTimeout> | undefined

@@ -11,7 +11,7 @@ for (let round = 0; round < 10; round += 1) {
   const ownClose: unknown = Reflect.get(store, 'close')
   if (typeof ownClose === 'function') await Reflect.apply(ownClose, store, [])
   await close?.()
-  // Sockets report their end a turn of the event loop after they were ended.
+  // A socket emits `close` one turn of the event loop after it was closed.
   await new Promise((resolve) => setTimeout(resolve, 20))
   const open = process.getActiveResourcesInfo().filter((kind) => !kind.includes('PipeWrap') && kind !== 'Timeout')
   process.stdout.write(`handles ${open.length}\n`)

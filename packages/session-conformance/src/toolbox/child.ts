@@ -20,7 +20,7 @@ export async function openInChild(
   { url, execArgv = [] }: NonNullable<StoreHarness['module']>,
   namespace: string,
 ): Promise<ChildReport> {
-  // From source this file ends in .ts, and so does the one beside it.
+  // This file, and so the other, ends in .ts when the kit runs from its source.
   const entry = fileURLToPath(new URL(`./child-entry${import.meta.url.slice(-3)}`, import.meta.url))
   const child = spawn(process.execPath, [...execArgv, entry, url, namespace], { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''

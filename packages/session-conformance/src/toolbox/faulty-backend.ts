@@ -19,7 +19,7 @@ export const faults: readonly Fault[] = [
 
 export type Write = readonly [name: string, call: (store: CheckedStore, session: MadeSession) => Promise<unknown>]
 
-/** Writes that would be seen if they came true late: other data, another end, no session. */
+/** Writes whose late effect can be seen: other data, another expiry, no session. */
 export const writes: readonly Write[] = [
   ['update()', (store, { id }) => store.update(id, '{"zombie":true}')],
   ['touch()', (store, { id }) => store.touch(id, 7_200_000)],
@@ -27,8 +27,8 @@ export const writes: readonly Write[] = [
 ]
 
 /**
- * Calls until the call no longer ends as `Backend`, which a store with a short deadline may answer on a busy machine,
- * and must stop answering once the backend is back (H2).
+ * Repeats a call until it no longer rejects with `Backend`. A store with a short deadline may reject so on a busy
+ * machine, but must stop once the backend is available again (H2).
  */
 export async function untilItWorks<T>(call: () => Promise<T>): Promise<T> {
   const giveUpAtMs = Date.now() + recoveryLimitMs
@@ -60,7 +60,7 @@ export async function untilHealthy(store: CheckedStore): Promise<void> {
   }
 }
 
-/** Waits until the store is healthy and writes again. What a driver had queued before has gone out by then. */
+/** Waits until the store is healthy and writes again. By then the driver has sent everything that it had queued. */
 export async function untilRecovered(context: CaseContext, store: CheckedStore): Promise<void> {
   await untilHealthy(store)
   await untilItWorks(() => context.create(store))
@@ -68,9 +68,9 @@ export async function untilRecovered(context: CaseContext, store: CheckedStore):
 
 export interface BothStores {
   readonly proxy: FaultProxy
-  /** Behind the proxy, connected and used. */
+  /** A store behind the proxy, connected and used. */
   readonly broken: CheckedStore
-  /** Beside it. */
+  /** A store of the same namespace with a direct connection. */
   readonly direct: CheckedStore
 }
 
@@ -78,14 +78,14 @@ export async function openBoth(context: CaseContext): Promise<BothStores> {
   const proxy = await context.openProxy()
   const broken = await context.open({ endpoint: proxy.endpoint, timeoutMs: faultTimeoutMs })
   const direct = await context.open()
-  // Each call once before, so that what a fault meets is a store at work.
+  // Make each call once before, so that the fault affects a store in use.
   const warm = await untilItWorks(() => context.create(broken, { userId: context.userId() }))
   await untilItWorks(() => broken.read(warm.id))
   for (const [, write] of writes) await untilItWorks(() => write(broken, warm))
   return { proxy, broken, direct }
 }
 
-/** Fails unless the call rejects with `Backend`, which keeps the driver's error unless it is for time. */
+/** Fails unless the call rejects with `Backend` and the driver's error as the cause. A timeout needs no cause. */
 export async function rejectsBackend(call: Promise<unknown>, what: string): Promise<void> {
   try {
     await call

@@ -25,7 +25,7 @@ export async function forEachInterleaving(context: CaseContext, race: SteppedRac
   const direct = await context.open()
   let heldSteps = 0
   for (let step = 1; step <= maxSteps; step += 1) {
-    // The same calls once before, so that connecting, preparing and loading scripts are no steps of the race.
+    // Make the same calls once before, so that connecting, preparing and loading scripts are no steps of the race.
     const warm = await context.create(held, { userId: context.userId() })
     await race.held(held, warm)
     const session = await context.create(direct, { userId: context.userId() })

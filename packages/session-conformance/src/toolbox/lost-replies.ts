@@ -8,9 +8,9 @@ const maxReplies = 8
 
 export interface LostReplyScene {
   readonly context: CaseContext
-  /** Behind the proxy that loses replies. */
+  /** A store behind the proxy that loses replies. */
   readonly store: CheckedStore
-  /** A session that no other round has. */
+  /** A session that no other round uses. */
   readonly session: MadeSession & { readonly userId: string }
 }
 
@@ -18,7 +18,7 @@ export interface LostReplyRace<Result> {
   readonly call: (scene: LostReplyScene) => Promise<Result>
   /** True if the call is idempotent, so that a caller repeats it when its outcome is unknown. */
   readonly repeats: boolean
-  /** Called with what the call resolved to, or undefined if its outcome is unknown. */
+  /** Called with the result of the call, or undefined if its outcome is unknown. */
   readonly check: (scene: LostReplyScene, result: Result | undefined) => Promise<void>
 }
 
@@ -41,8 +41,8 @@ async function answerOf<Result>(call: Promise<Result>): Promise<Answer<Result>> 
 }
 
 /**
- * Lets a call reach the backend, drops the first reply to it and cuts the connection, so that a driver that resends
- * commands delivers the command twice; then the second reply, and so on until the call gets through undisturbed.
+ * Makes a call, drops its first reply and cuts the connection, so that a driver that resends commands delivers the
+ * command twice. Then does the same with the second reply, and so on, until the call has no further reply to drop.
  */
 export async function forEachLostReply<Result>(context: CaseContext, race: LostReplyRace<Result>): Promise<void> {
   const namespace = context.freshNamespace()
@@ -51,7 +51,7 @@ export async function forEachLostReply<Result>(context: CaseContext, race: LostR
   const countEntries = async (): Promise<number> => (await context.harness.inspect?.(namespace))?.length ?? 0
   const bystander = await untilItWorks(() => context.create(store))
 
-  /** One call. Resolves to how many entries it added to the backend, and whether its reply was lost. */
+  /** Makes one call. Resolves to the number of entries that it added to the backend, and whether its reply was lost. */
   async function round(
     position: number,
   ): Promise<{ readonly added: number; readonly isKnown: boolean; lost: boolean }> {
@@ -73,7 +73,7 @@ export async function forEachLostReply<Result>(context: CaseContext, race: LostR
     return { added, isKnown: answer.isKnown, lost }
   }
 
-  // Undisturbed, so that preparing statements and loading scripts are no replies of the rounds that count.
+  // Make the call once without a fault, so that the replies of preparing and loading scripts are not counted.
   const undisturbed = await round(0)
   for (let position = 1; position <= maxReplies; position += 1) {
     const { added, isKnown, lost } = await round(position)

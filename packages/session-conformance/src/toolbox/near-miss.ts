@@ -5,10 +5,10 @@ function swapCase(text: string): string {
   }).join('')
 }
 
-/** Texts that differ from an id by a little, each with what it has (contract R4). */
+/** Returns texts that differ slightly from an id, each with a name (contract R4). */
 export function nearMissesOf(id: string): readonly (readonly [what: string, id: string])[] {
   const last = id.at(-1) ?? ''
-  // Of the id's own alphabet, whatever that is, so that only a look-up can tell that it is another id.
+  // From the alphabet of the id, so that only a look-up can find that it is another id.
   const other = Array.from(id).find((character) => character !== last && /[a-z0-9]/i.test(character)) ?? 'x'
   const misses: readonly (readonly [string, string])[] = [
     ['the other case', swapCase(id)],

@@ -3,7 +3,7 @@ import nodeCrypto from 'node:crypto'
 
 type Fill = (target: Uint8Array) => void
 
-/** The number of random values drawn. Values of Math.random() are counted and not replayed. */
+/** Number of random values drawn. Values of Math.random() are counted, but not replayed. */
 export interface Draws {
   readonly drawn: number
   readonly drawnInsecurely: number

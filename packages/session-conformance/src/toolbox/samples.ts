@@ -36,7 +36,7 @@ export const badJson: readonly (readonly [what: string, dataJson: unknown])[] = 
   ['an object', { a: 1 }],
 ]
 
-/** JSON texts that stores bend (contract R2), each with its name. */
+/** JSON texts that stores are known to change (contract R2), each with a name. */
 export const hardJson: readonly (readonly [what: string, dataJson: string])[] = [
   ['an empty object', '{}'],
   ['null', 'null'],
@@ -59,7 +59,7 @@ export const hardJson: readonly (readonly [what: string, dataJson: string])[] = 
   ['deep nesting', `${'['.repeat(400)}${']'.repeat(400)}`],
 ]
 
-/** User ids that stores bend, or are led astray by (contract I3). */
+/** User ids that stores are known to change or misinterpret (contract I3). */
 export const hardUserIds: readonly string[] = [
   'a:b',
   'a*',
@@ -86,7 +86,7 @@ export const hardUserIds: readonly string[] = [
   '\ud800',
 ]
 
-/** Texts that no client got from a store; each must be answered like an unknown or malformed id (contract R4). */
+/** Texts that no store returned as an id. Each must be treated like an unknown or malformed id (contract R4). */
 export const foreignIds: readonly (readonly [what: string, id: string])[] = [
   ['an empty text', ''],
   ['a blank', ' '],

@@ -7,7 +7,7 @@ function replaceAt(text: string, position: number, character: string): string {
   return text.slice(0, position) + character + text.slice(position + 1)
 }
 
-/** Every position of a sealed id altered, in two ways: to another character of base64url, and by its lowest bit. */
+/** Returns a sealed id with each position altered in two ways: another character of base64url, and the lowest bit. */
 export function alterations(id: string): readonly (readonly [what: string, forged: string])[] {
   const forged: [string, string][] = []
   for (let position = 0; position < id.length; position += 1) {
@@ -22,7 +22,7 @@ export function alterations(id: string): readonly (readonly [what: string, forge
   return forged
 }
 
-/** Other shapes of one sealed id: cut, extended, re-encoded, with parts swapped. */
+/** Returns variants of a sealed id: cut, extended, re-encoded, with parts swapped. */
 export function reshapings(id: string): readonly (readonly [what: string, forged: string])[] {
   const forged: [string, string][] = [
     ['nothing left', ''],
@@ -62,7 +62,7 @@ export function reshapings(id: string): readonly (readonly [what: string, forged
   return forged.filter(([, text]) => text !== id)
 }
 
-/** The parts of two sealed ids, mixed in every way that is not one of them. */
+/** Returns every mix of the parts of two sealed ids, except the two ids. */
 export function splices(a: string, b: string): readonly (readonly [what: string, forged: string])[] {
   const forged: [string, string][] = []
   for (const separator of separators) {

@@ -15,7 +15,7 @@ const harness = expressHarness({
 })
 
 describe('expressHarness', () => {
-  it('lets a right store fail of the protocol alone', async () => {
+  it('makes a correct store fail only the declared limits of the protocol', async () => {
     const report = await runConformance(harness)
     const failed = report.cases.filter(({ verdict }) => !['pass', 'not-applicable', 'unsupported'].includes(verdict))
     expect(failed.map(({ id, verdict }) => `${id}: ${verdict}`)).toEqual([
@@ -27,13 +27,13 @@ describe('expressHarness', () => {
     expect(failed.filter(({ rule }) => !limited.has(rule))).toEqual([])
   })
 
-  it('declares the limits of the protocol, each by a rule that has cases', () => {
+  it('declares the limits of the protocol as rules that have cases', () => {
     expect(harness).toMatchObject({ name: 'map', family: 'server', protocolLimits: expressProtocolLimits })
     const rules = new Set(cases.map(({ rule }) => rule))
     expect(expressProtocolLimits.filter(({ rule }) => !rules.has(rule))).toEqual([])
   })
 
-  it('keeps what it is told, and closes what it opened', async () => {
+  it('has the given properties, and closes what it opened', async () => {
     let closed = 0
     const own = expressHarness({
       name: 'own',

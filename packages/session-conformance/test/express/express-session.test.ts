@@ -14,8 +14,8 @@ function stopClock(): number {
   return Date.now()
 }
 
-describe('what fromExpressStore keeps in a session', () => {
-  it('is the data as a value, user and times, and a cookie as express-session makes it', async () => {
+describe('the session that fromExpressStore stores', () => {
+  it('contains the data as a value, the user, the times, and a cookie like that of express-session', async () => {
     const store = new MapStore()
     const plugin = fromExpressStore(store)
     const id = await plugin.create({ userId: 'ann', dataJson, ttlMs: 60_000 })
@@ -30,7 +30,7 @@ describe('what fromExpressStore keeps in a session', () => {
     })
   })
 
-  it('has no user if there is none (C6)', async () => {
+  it('has no user if the session is anonymous (C6)', async () => {
     const store = new MapStore()
     const plugin = fromExpressStore(store)
     const id = await plugin.create({ dataJson: 'null', ttlMs: 60_000 })
@@ -38,7 +38,7 @@ describe('what fromExpressStore keeps in a session', () => {
     expect(await plugin.read(id)).toMatchObject({ userId: undefined, dataJson: 'null' })
   })
 
-  it('tells a store that asks the cookie for maxAge what is left of the life', async () => {
+  it('has a cookie whose maxAge is the remaining ttl', async () => {
     let maxAge: number | undefined
     class Asking extends MapStore {
       override set(...args: Parameters<MapStore['set']>): void {
@@ -51,7 +51,7 @@ describe('what fromExpressStore keeps in a session', () => {
     expect(maxAge).toBeLessThanOrEqual(60_000)
   })
 
-  it('keeps end, user, creation and what the store put there when the data are replaced (U1)', async () => {
+  it('keeps expiry, user, time of creation and properties of the store when the data are replaced (U1)', async () => {
     const store = new MapStore()
     const plugin = fromExpressStore(store)
     const id = await plugin.create({ userId: 'ann', dataJson, ttlMs: 60_000 })
@@ -65,7 +65,7 @@ describe('what fromExpressStore keeps in a session', () => {
     expect(cookie.originalMaxAge, 'what is left of the life').toBeLessThan(60_000)
   })
 
-  it('begins its life anew in a save, where the store has it past the end in its cookie', async () => {
+  it('gets a new ttl at a save if the store still has it after the expiry in its cookie', async () => {
     class Late extends MapStore {
       override get(...[sid, callback]: Parameters<MapStore['get']>): void {
         callback(null, JSON.parse(this.kept.get(sid) ?? 'null') as ExpressSession | null)
@@ -79,7 +79,7 @@ describe('what fromExpressStore keeps in a session', () => {
     expect((await plugin.read(id)).expiresAtMs).toBe(nowMs + 201)
   })
 
-  it('lives no longer for a save that its end overtook', async () => {
+  it('is not extended by a save that its expiry overtook', async () => {
     const nowMs = stopClock()
     class Slow extends MapStore {
       override get(...[sid, callback]: Parameters<MapStore['get']>): void {
@@ -102,7 +102,7 @@ describe('what fromExpressStore keeps in a session', () => {
     ['no cookie', { createdAtMs: 1, data: {} }],
     ['a user that is no text', { cookie: { expires: 9e12 }, createdAtMs: 1, data: {}, user: 7 }],
     ['no data', { cookie: { expires: 9e12 }, createdAtMs: 1 }],
-  ])('is refused as Backend where the store gives back %s', async (_what, kept) => {
+  ])('is rejected with Backend if the store returns %s', async (_what, kept) => {
     class Strange extends MapStore {
       override get(...[, callback]: Parameters<MapStore['get']>): void {
         callback(null, kept as unknown as ExpressSession)

@@ -8,7 +8,7 @@ import { MapStore, onlySession } from './map-store.js'
 const options = { dataJson: '{}', ttlMs: 60_000 }
 const failure = new Error('the disk is full of secrets')
 
-/** A store whose every method does the same. */
+/** Creates a store whose methods all do the same. */
 function storeOf(method: (...args: never[]) => unknown): ExpressStore {
   return { get: method, set: method, destroy: method, touch: method }
 }
@@ -18,7 +18,7 @@ function callbackOf(args: readonly unknown[]): (error: unknown) => void {
 }
 
 describe('fromExpressStore', () => {
-  it('touches with the new end, and by set() where the store has no touch() (T1)', async () => {
+  it('passes the new expiry to touch(), or to set() if the store has no touch() (T1)', async () => {
     for (const store of [new MapStore(), Object.assign(new MapStore(), { touch: undefined })]) {
       const plugin = fromExpressStore(store)
       const id = await plugin.create(options)
@@ -29,7 +29,7 @@ describe('fromExpressStore', () => {
     }
   })
 
-  it('answers NotFound for a session that is gone, and does not write it (U3, T3)', async () => {
+  it('rejects with NotFound for a missing session, and does not write it (U3, T3)', async () => {
     const store = new MapStore()
     const plugin = fromExpressStore(store)
     const id = await plugin.create(options)
@@ -40,7 +40,7 @@ describe('fromExpressStore', () => {
     expect(store.kept.size).toBe(0)
   })
 
-  it('takes ENOENT for no such session, as express-session does', async () => {
+  it('treats ENOENT as a missing session, like express-session', async () => {
     const plugin = fromExpressStore(storeOf((...args) => callbackOf(args)({ code: 'ENOENT' })))
     const id = await fromExpressStore(new MapStore()).create(options)
     await expect(plugin.read(id)).rejects.toMatchObject({ code: 'NotFound' })
@@ -59,7 +59,7 @@ describe('fromExpressStore', () => {
     ],
     ['rejects with', () => Promise.reject(failure)],
   ])(
-    'answers Backend, with the error as its cause alone, where the store %s an error (E1, E3)',
+    'rejects with Backend, with the error only as the cause, if the store %s an error (E1, E3)',
     async (_how, method) => {
       const plugin = fromExpressStore(storeOf(method))
       const id = await fromExpressStore(new MapStore()).create(options)
@@ -79,7 +79,7 @@ describe('fromExpressStore', () => {
     },
   )
 
-  it('lends no deadline to a store that never calls back', async () => {
+  it('adds no deadline to a store that never calls back', async () => {
     const plugin = fromExpressStore(storeOf(() => undefined))
     const ended: string[] = []
     void plugin.create(options).finally(() => ended.push('create()'))
@@ -88,7 +88,7 @@ describe('fromExpressStore', () => {
     expect(ended).toEqual([])
   })
 
-  it('answers Backend while the store says that it is disconnected, and asks again once it is not (E4, H2)', async () => {
+  it('rejects with Backend between the events disconnect and connect of the store (E4, H2)', async () => {
     const store = new MapStore()
     const plugin = fromExpressStore(store)
     const id = await plugin.create(options)
@@ -100,14 +100,14 @@ describe('fromExpressStore', () => {
     expect(await plugin.isHealthy()).toBe(true)
   })
 
-  it('listens to a store once, however often it is bridged', () => {
+  it('adds listeners to a store once, even if it is bridged several times', () => {
     const store = new MapStore()
     for (let n = 0; n < 20; n += 1) fromExpressStore(store)
     expect(store.listenerCount('connect')).toBe(1)
     expect(store.listenerCount('disconnect')).toBe(1)
   })
 
-  it('hands no id to the store that it cannot have made (R4, D1)', async () => {
+  it('does not pass a malformed id to the store (R4, D1)', async () => {
     const plugin = fromExpressStore(
       storeOf(() => {
         throw failure
@@ -122,7 +122,7 @@ describe('fromExpressStore', () => {
     }
   })
 
-  it('refuses what is no store, and options that it does not know', () => {
+  it('throws for a value that is no store, and for unknown options', () => {
     expect(() => fromExpressStore(null as never)).toThrow(
       new TypeError('fromExpressStore: expected a store, but it is null.'),
     )

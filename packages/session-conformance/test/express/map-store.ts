@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { ExpressCallback, ExpressSession, ExpressStore } from '../../src/express.js'
 
-/** A store of express-session in memory: it keeps texts, and ends what has run out. */
+/** A store of express-session in memory. It stores JSON text, and removes expired sessions. */
 export class MapStore extends EventEmitter implements ExpressStore {
   readonly kept = new Map<string, string>()
 
@@ -29,7 +29,7 @@ export class MapStore extends EventEmitter implements ExpressStore {
   }
 }
 
-/** The one session that a store keeps, as it keeps it. */
+/** Returns the only session of a store, as it is stored. */
 export function onlySession(store: MapStore): Record<string, unknown> {
   const [text = '{}', ...others] = store.kept.values()
   if (others.length > 0) throw new Error('The store keeps more than one session.')

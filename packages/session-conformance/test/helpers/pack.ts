@@ -11,11 +11,11 @@ const ofTests =
 
 export interface Ended {
   readonly code: number
-  /** Its standard output, followed by its standard error. */
+  /** Standard output, followed by standard error. */
   readonly output: string
 }
 
-/** Runs a command to its end, in an environment without anything of the test runner around it. */
+/** Runs a command in an environment without the variables of the test runner. Resolves when it has exited. */
 export function runCommand(command: string, args: readonly string[], cwd: string): Promise<Ended> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !ofTests.test(name)))
   return new Promise((resolve) => {
@@ -49,7 +49,7 @@ export interface Project {
   remove(): Promise<void>
 }
 
-/** A folder outside of the workspace into which npm has installed the two packed packages, and others beside them. */
+/** Creates a folder outside of the workspace in which npm has installed the two packed packages and others. */
 export async function installPacked(others: readonly string[]): Promise<Project> {
   const folder = await mkdtemp(join(tmpdir(), 'conformance-packed-'))
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })

@@ -12,11 +12,11 @@ const ofTests = /^(VITEST|TINYPOOL|NODE_OPTIONS$|FORCE_COLOR$|NO_COLOR$)/
 
 export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>
-  /** Sends SIGINT once the standard output or error has this text. */
+  /** Sends SIGINT once the standard output or error contains this text. */
   readonly interruptAt?: string
 }
 
-/** Runs the command from its source in a child process. */
+/** Runs the kit's command from its source in a child process. */
 export async function runCli(args: readonly string[], { env = {}, interruptAt }: CliOptions = {}): Promise<CliOutcome> {
   const outer = Object.entries(process.env).filter(([name]) => !ofTests.test(name))
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], {
@@ -29,7 +29,7 @@ export async function runCli(args: readonly string[], { env = {}, interruptAt }:
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (text: string) => {
       texts[stream] += text
-      // A second interrupt would end it at once.
+      // Once, because a second interrupt would kill the process.
       if (interrupted || interruptAt === undefined || !texts[stream].includes(interruptAt)) return
       interrupted = child.kill('SIGINT')
     })

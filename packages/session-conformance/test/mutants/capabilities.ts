@@ -1,87 +1,80 @@
 import { SessionError } from '@bext/session-core'
-import { serverMutant } from './build.js'
-import { maxDataBytes } from './checks.js'
+import { rememberFirstEnds, serverMutant } from './build.js'
 import type { Mutant } from './mutant.js'
 import { notFound } from './server-base.js'
 
 const allOf = ['user-index', 'sweep', 'compare', 'close', 'given-id'] as const
 
-/** The harness of a store that has all optional interfaces and declares all but one. */
-export function without(capability: (typeof allOf)[number]): {
-  capabilities: readonly (typeof allOf)[number][]
-  declares: { maxDataBytes: number }
-} {
-  return { capabilities: allOf.filter((each) => each !== capability), declares: { maxDataBytes } }
+/** Returns the harness options of a store that has all optional interfaces and declares all except one. */
+export function without(capability: (typeof allOf)[number]): { capabilities: readonly (typeof allOf)[number][] } {
+  return { capabilities: allOf.filter((each) => each !== capability) }
 }
 
-/** The module of a store that leaves something behind. */
-function lingering(what: 'listener' | 'timer'): string {
-  return new URL(`./lingering.ts?${what}`, import.meta.url).href
+/** Returns the module of a store that leaves a handle open after close(). */
+function leavingOpen(what: 'listener' | 'timer'): string {
+  return new URL(`./open-handles.ts?${what}`, import.meta.url).href
 }
 
-/** Sweeping, closing and comparing. */
+/** Stores whose sweep(), close() or updateIfUnchanged() is wrong. */
 export const capabilityMutants: readonly Mutant[] = [
   serverMutant({
-    name: 'sweep() is there, and not declared',
+    name: 'sweep() exists, but is not declared',
     rule: 'O2',
-    breaks: 'The method came with a base class.',
+    breaks: 'The method is inherited from a base class.',
     caughtBy: ['O2-declared'],
     harness: without('sweep'),
   }),
   serverMutant({
-    name: 'sweep() is declared, and not there',
+    name: 'sweep() is declared, but missing',
     rule: 'O2',
     breaks: 'It was planned.',
     caughtBy: ['O2-declared'],
     steps: () => ({ sweep: undefined }),
   }),
   serverMutant({
-    name: 'sweep() ignores its bound',
+    name: 'sweep() ignores maxRecords',
     rule: 'O2',
     breaks: 'One DELETE does it all.',
     caughtBy: ['O2-bounded'],
     steps: (right) => ({ sweep: () => right.sweep({ maxRecords: 10_000 }) }),
   }),
   serverMutant({
-    name: 'sweep() always says that there is more',
+    name: 'sweep() always returns more: true',
     rule: 'O2',
     breaks: 'Counting would cost a query.',
     caughtBy: ['O2-bounded'],
     steps: (right) => ({ sweep: async (options) => ({ ...(await right.sweep(options)), more: true }) }),
   }),
   serverMutant({
-    name: 'sweep() never says that there is more',
+    name: 'sweep() never returns more: true',
     rule: 'O2',
     breaks: 'The timer will come again.',
     caughtBy: ['O2-bounded'],
     steps: (right) => ({ sweep: async (options) => ({ ...(await right.sweep(options)), more: false }) }),
   }),
   serverMutant({
-    name: 'sweep() does not count',
+    name: 'sweep() always returns removed: 0',
     rule: 'O2',
-    breaks: 'The driver tells no number of rows.',
+    breaks: 'The driver does not return the number of rows.',
     caughtBy: ['O2-bounded', 'O2-at-once'],
     steps: (right) => ({ sweep: async (options) => ({ ...(await right.sweep(options)), removed: 0 }) }),
   }),
   serverMutant({
     name: 'sweep() resolves to a number',
     rule: 'O2',
-    breaks: 'The rest was thought needless.',
+    breaks: 'The other fields seemed unnecessary.',
     caughtBy: ['O2-bounded', 'O2-at-once'],
     steps: (right) => ({ sweep: async (options) => (await right.sweep(options)).removed as never }),
   }),
   serverMutant({
-    name: 'sweep() goes by the first end of a session',
+    name: 'sweep() uses the first expiry of a session',
     rule: 'O2',
-    breaks: 'The index over ends is not moved by touch(), so that touching stays cheap.',
+    breaks: 'touch() does not update the index by expiry, so that it stays cheap.',
     caughtBy: ['O2-bounded'],
     steps: (right) => {
-      const firstEnds = new Map<string, number>()
+      const { firstEnds, insert } = rememberFirstEnds(right)
       return {
-        insert(key, row) {
-          firstEnds.set(key, row.expiresAtMs)
-          return right.insert(key, row)
-        },
+        insert,
         async sweep({ maxRecords = 1000 } = {}) {
           const over = [...firstEnds].filter(([, endMs]) => endMs <= Date.now()).map(([key]) => key)
           for (const key of over.slice(0, maxRecords)) {
@@ -94,7 +87,7 @@ export const capabilityMutants: readonly Mutant[] = [
     },
   }),
   serverMutant({
-    name: 'sweep() takes the local time for UTC',
+    name: 'sweep() treats the local time as UTC',
     rule: 'O2',
     breaks: 'A timestamp without a zone is compared with now().',
     caughtBy: ['O2-bounded', 'O2-at-once'],
@@ -107,14 +100,14 @@ export const capabilityMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'sweep() of none is a sweep of all',
+    name: 'sweep() with maxRecords 0 uses the default',
     rule: 'O2',
     breaks: '`maxRecords || 1000`',
     caughtBy: ['O2-bad-limit'],
     steps: (right) => ({ sweep: ({ maxRecords } = {}) => right.sweep({ maxRecords: maxRecords || 1000 }) }),
   }),
   serverMutant({
-    name: 'sweep() takes a fraction for a bound',
+    name: 'sweep() accepts a fraction as maxRecords',
     rule: 'O2',
     breaks: 'slice() rounds it.',
     caughtBy: ['O2-bad-limit'],
@@ -124,25 +117,25 @@ export const capabilityMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'close() is there, and not declared',
+    name: 'close() exists, but is not declared',
     rule: 'O3',
-    breaks: 'It does nothing for a client that was handed in.',
+    breaks: 'It does nothing if the client was passed in.',
     caughtBy: ['O3-declared'],
     harness: without('close'),
   }),
   serverMutant({
-    name: 'close() lets go later',
+    name: 'close() releases the backend later',
     rule: 'O3',
-    breaks: 'Connections linger, so that replies that are under way are not lost.',
+    breaks: 'Connections stay open for a while, so that no reply in flight is lost.',
     caughtBy: ['O3-ends'],
-    harness: { module: { url: lingering('listener'), execArgv: ['--import', 'tsx'] } },
+    harness: { module: { url: leavingOpen('listener'), execArgv: ['--import', 'tsx'] } },
   }),
   serverMutant({
-    name: 'a timer of the store keeps the process',
+    name: 'a timer of the store keeps the process running',
     rule: 'O3',
-    breaks: 'The timer that sweeps is neither cleared by close() nor unref()ed.',
+    breaks: 'close() does not clear the timer of the sweep, and the timer is not unref()ed.',
     caughtBy: ['O3-ends'],
-    harness: { module: { url: lingering('timer'), execArgv: ['--import', 'tsx'] } },
+    harness: { module: { url: leavingOpen('timer'), execArgv: ['--import', 'tsx'] } },
   }),
   serverMutant({
     name: 'a second close() rejects',
@@ -157,9 +150,9 @@ export const capabilityMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'close() ends the backend for all',
+    name: 'close() closes the backend for other stores, too',
     rule: 'O3',
-    breaks: 'It quits the client, which was handed in and serves another store.',
+    breaks: 'It closes a client that was passed in and serves another store.',
     caughtBy: ['O3-idempotent'],
     steps: (right, { rows }) => ({
       checkOpen() {
@@ -175,21 +168,21 @@ export const capabilityMutants: readonly Mutant[] = [
   serverMutant({
     name: 'a closed store is healthy',
     rule: 'O3',
-    breaks: 'isHealthy() asks the server, over a connection of its own.',
+    breaks: 'isHealthy() asks the server over a separate connection.',
     caughtBy: ['O3-idempotent'],
     steps: () => ({ isHealthy: async () => true }),
   }),
   serverMutant({
-    name: 'a closed store works on',
+    name: 'a closed store still works',
     rule: 'E1',
-    breaks: 'The driver connects again by itself.',
+    breaks: 'The driver reconnects.',
     caughtBy: ['E1-closed', 'O3-idempotent'],
     steps: () => ({ close: async () => undefined }),
   }),
   serverMutant({
-    name: 'a closed store throws what the driver does',
+    name: "a closed store throws the driver's error",
     rule: 'E1',
-    breaks: 'The connection is undefined after close(), and is used all the same.',
+    breaks: 'The connection is undefined after close(), and is still used.',
     caughtBy: ['E1-closed'],
     steps: (right) => ({
       checkOpen() {
@@ -202,14 +195,14 @@ export const capabilityMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'updateIfUnchanged() is there, and not declared',
+    name: 'updateIfUnchanged() exists, but is not declared',
     rule: 'O4',
     breaks: 'It is internal, and part of the object.',
     caughtBy: ['O4-declared'],
     harness: without('compare'),
   }),
   serverMutant({
-    name: 'updateIfUnchanged() updates what was changed',
+    name: 'updateIfUnchanged() overwrites changed data',
     rule: 'O4',
     breaks: 'The comparison is left to the caller.',
     caughtBy: ['O4-changed', 'O4-one-wins'],
@@ -227,9 +220,9 @@ export const capabilityMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'updateIfUnchanged() takes anything for no data',
+    name: 'updateIfUnchanged() accepts invalid JSON',
     rule: 'O4',
-    breaks: 'An empty text means "whatever it is".',
+    breaks: 'An empty text means "any data".',
     caughtBy: ['O4-changed'],
     steps: (right) => ({
       updateIfUnchanged: async (id, expected, dataJson) =>
@@ -237,7 +230,7 @@ export const capabilityMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'updateIfUnchanged() rejects what was changed',
+    name: 'updateIfUnchanged() rejects if the data were changed',
     rule: 'O4',
     breaks: 'A conflict is an error in most libraries.',
     caughtBy: ['O4-changed', 'O4-one-wins'],
@@ -260,9 +253,9 @@ export const capabilityMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'updateIfUnchanged() drops the user and moves the end',
+    name: 'updateIfUnchanged() drops the user and changes the expiry',
     rule: 'O4',
-    breaks: 'It writes the row anew.',
+    breaks: 'It writes the whole row again.',
     caughtBy: ['O4-unchanged'],
     steps: (right, { rows }) => ({
       async updateIfUnchanged(id, expected, dataJson) {
@@ -274,9 +267,9 @@ export const capabilityMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'updateIfUnchanged() says "changed" for what is gone',
+    name: 'updateIfUnchanged() returns "changed" for a missing session',
     rule: 'O4',
-    breaks: 'No row was hit, and why is not asked.',
+    breaks: 'No row matched, and the reason is not examined.',
     caughtBy: ['O4-gone'],
     steps: (right) => ({
       updateIfUnchanged: (id, expected, dataJson) =>

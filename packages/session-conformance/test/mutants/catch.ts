@@ -7,10 +7,10 @@ export interface Catch {
   readonly run: Run
 }
 
-// One for all, so that a mutant that random values catch is caught every time.
+// The same seed each time, so that a mutant that is caught by random values is always caught.
 const seed = 20
 
-/** Runs the cases that a mutant names, and no others, one after the other. */
+/** Runs only the cases that a mutant names, one after the other. */
 export async function runNamedCases<Servers>(mutant: Mutant<Servers>, servers: Servers): Promise<Catch> {
   const run = startRun(mutant.make(servers), { seed })
   const results: CaseResult[] = []
@@ -22,7 +22,7 @@ export async function runNamedCases<Servers>(mutant: Mutant<Servers>, servers: S
   return { results, run }
 }
 
-/** Lists wrong verdicts on a mutant: a case that did not fail, or a broken rule that no case named. */
+/** Returns wrong verdicts on a mutant: a case that did not fail, or a broken rule that no case reported. */
 export function complaints<Servers>({ rule }: Mutant<Servers>, { results, run }: Catch): readonly string[] {
   const blind = results
     .filter((result) => result.verdict !== (result.case.level === 'MUST' ? 'fail' : 'warn'))

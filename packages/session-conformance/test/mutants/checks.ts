@@ -1,7 +1,7 @@
 import type { CreateOptions } from '@bext/session-core'
 import { SessionError } from '@bext/session-core'
 
-/** The checks of what a caller gives, which a mutant may weaken one by one. */
+/** Checks of arguments. A mutant may replace each of them. */
 export interface Checks {
   readonly checkTtl: (ttlMs: unknown) => number
   readonly checkData: (dataJson: unknown) => string
@@ -19,7 +19,7 @@ export function tooLarge(bytes: number, limit: number): SessionError {
   return new SessionError('too_large', `It has ${bytes} bytes; at most ${limit} are taken.`)
 }
 
-/** Right checks; `self` is what a mutant has made of them. */
+/** Returns the correct checks. `self` has the replacements of a mutant. */
 export function rightChecks(self: Checks): Checks {
   return {
     checkTtl(ttlMs) {

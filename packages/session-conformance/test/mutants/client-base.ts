@@ -13,19 +13,19 @@ export interface Fields {
   readonly expiresAtMs: number
 }
 
-/** A client-backed store as steps that call each other through one object: AES-256-GCM, `z1.iv.ciphertext.tag`. */
+/** A client-backed store as replaceable steps that call each other through one object. AES-256-GCM, `z1.iv.text.tag`. */
 export interface ClientSteps extends SessionPlugin, Checks {
   readonly key: Buffer
   readonly nowMs: () => number
   readonly endOf: (fromMs: number, ttlMs: number) => number
   readonly encode: (bytes: Uint8Array) => string
-  /** The bytes of their one right spelling. Throws `Invalid` for any other. */
+  /** Decodes the canonical spelling of bytes. Throws `Invalid` for any other. */
   readonly decode: (text: string) => Buffer
   readonly seal: (fields: Fields) => string
-  /** Opens an id, expired or not. Throws `Invalid` if this store did not seal it. */
+  /** Opens an id, even if it has expired. Throws `Invalid` if this store did not seal it. */
   readonly unseal: (id: string) => Fields
   readonly isOver: (fields: Fields) => boolean
-  /** The live session in an id. Throws `Invalid` or `NotFound`. */
+  /** Returns the live session in an id. Throws `Invalid` or `NotFound`. */
   readonly find: (id: SessionId) => Fields
   readonly issue: (fields: Fields) => SessionId
 }
@@ -45,7 +45,7 @@ export function keyFor(secret: string, purpose: string): Buffer {
 function rightSteps(self: ClientSteps, key: Buffer): ClientSteps {
   return {
     ...rightChecks(self),
-    name: 'zoo',
+    name: 'mutant',
     key,
     nowMs: () => Date.now(),
     endOf: (fromMs, ttlMs) => fromMs + ttlMs,
@@ -107,7 +107,7 @@ function rightSteps(self: ClientSteps, key: Buffer): ClientSteps {
   }
 }
 
-/** The right store, or what `mutate` makes of it. A namespace is a purpose. */
+/** Makes a harness of the correct store, changed by `mutate` if given. A namespace is a purpose. */
 export function clientHarness(
   name: string,
   mutate?: ClientMutation,

@@ -5,7 +5,7 @@ import type { Mutant } from './mutant.js'
 import type { Backend, Row, ServerMutation, ServerSteps } from './server-base.js'
 import { notFound, refused } from './server-base.js'
 
-/** Answers a refusal by the backend with something else. */
+/** Replaces a refusal by the backend with another result. */
 async function unlessRefused<T>(call: Promise<T>, otherwise: () => T): Promise<T> {
   try {
     return await call
@@ -15,7 +15,7 @@ async function unlessRefused<T>(call: Promise<T>, otherwise: () => T): Promise<T
   }
 }
 
-/** Steps over rows that the backend shows no more: as if there were none. */
+/** Steps for a backend that hides rows: they seem to be missing. */
 const hidden: ServerMutation = (right, { state }) => {
   const isHidden = (): boolean => state.forbidden === 'everything'
   return {
@@ -31,7 +31,7 @@ const hidden: ServerMutation = (right, { state }) => {
   }
 }
 
-/** Waiting calls that keep a connection of a pool, which all calls need. */
+/** Makes waiting calls keep a connection of a pool that all calls use. */
 function waitsInHand(connections: number, oneForEachSession: boolean): ServerMutation {
   return (right, { state }) => {
     let free = connections
@@ -67,7 +67,7 @@ function waitsInHand(connections: number, oneForEachSession: boolean): ServerMut
   }
 }
 
-/** The row of an id, alive for as long as the backend keeps its key. */
+/** Returns the row of an id, which is live as long as the backend keeps its key. */
 function findByOwnEnd(right: ServerSteps, { rows, state }: Backend, id: SessionId): readonly [key: string, row: Row] {
   const key = right.keyOf(id)
   const row = rows.get(key)
@@ -77,35 +77,35 @@ function findByOwnEnd(right: ServerSteps, { rows, state }: Backend, id: SessionI
 /** Stores that fail if the backend denies access, is full, locks a row, or keeps keys too long. */
 export const conditionMutants: readonly Mutant[] = [
   serverMutant({
-    name: 'rows that may not be seen are none',
+    name: 'rows hidden by row level security count as missing',
     rule: 'E4',
-    breaks: 'Row level security hides rows and refuses no statement.',
+    breaks: 'Row level security hides rows, but rejects no statement.',
     caughtBy: ['E4-forbidden', 'E4-forbidden-by-user', 'E4-forbidden-sweep', 'E4-forbidden-compare'],
     steps: hidden,
   }),
   serverMutant({
-    name: 'a delete() that is refused is done',
+    name: 'delete() resolves if it was refused',
     rule: 'E4',
     breaks: 'Signing out must not fail, so its errors are caught.',
     caughtBy: ['E4-forbidden'],
     steps: (right) => ({ delete: (id) => unlessRefused(right.delete(id), () => undefined) }),
   }),
   serverMutant({
-    name: 'a touch() that is refused is done',
+    name: 'touch() resolves if it was refused',
     rule: 'E4',
-    breaks: 'The session is still there, and the next request touches it again.',
+    breaks: 'The session still exists, and the next request touches it again.',
     caughtBy: ['E4-forbidden'],
     steps: (right) => ({ touch: (id, ttlMs) => unlessRefused(right.touch(id, ttlMs), () => id) }),
   }),
   serverMutant({
-    name: 'a refused list is empty',
+    name: 'listing resolves to nothing if it was refused',
     rule: 'E4',
-    breaks: 'A page of devices is shown in any case.',
+    breaks: 'The page of devices should always be shown.',
     caughtBy: ['E4-forbidden-by-user'],
     steps: (right) => ({ listUserSessions: (userId) => unlessRefused(right.listUserSessions(userId), () => []) }),
   }),
   serverMutant({
-    name: 'a refused end of all sessions is done',
+    name: 'ending all sessions resolves if it was refused',
     rule: 'E4',
     breaks: 'It is called after a change of password, which must not fail.',
     caughtBy: ['E4-forbidden-by-user'],
@@ -114,7 +114,7 @@ export const conditionMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'a refused sweep() has removed nothing',
+    name: 'sweep() resolves to removed: 0 if it was refused',
     rule: 'E4',
     breaks: 'The timer will come again.',
     caughtBy: ['E4-forbidden-sweep'],
@@ -123,7 +123,7 @@ export const conditionMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'a refused comparison is a difference',
+    name: 'updateIfUnchanged() resolves to "changed" if it was refused',
     rule: 'E4',
     breaks: 'No row was written, so another writer must have been first.',
     caughtBy: ['E4-forbidden-compare'],
@@ -142,14 +142,14 @@ export const conditionMutants: readonly Mutant[] = [
   serverMutant({
     name: 'a call on each locked row keeps a connection',
     rule: 'E5',
-    breaks: 'One call waits for each session, and nobody thought of many sessions.',
+    breaks: 'One call waits for each session. Many locked sessions were not considered.',
     caughtBy: ['E5-held-many'],
     steps: waitsInHand(8, true),
   }),
   serverMutant({
-    name: 'calls that were given up wait on',
+    name: 'calls that timed out keep waiting',
     rule: 'E2',
-    breaks: 'The call ends by a timer, and its statement stays in the queue for the lock.',
+    breaks: 'A timer rejects the call, but its statement stays in the queue for the lock.',
     caughtBy: ['E5-held', 'E5-held-many'],
     steps: (right, { state }) => ({
       async enter(key) {
@@ -169,7 +169,7 @@ export const conditionMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'a refused create() is listed',
+    name: 'create() leaves an index entry if it was refused',
     rule: 'L2',
     breaks: 'The index entry is written first, so that a crash in between leaves no session without an entry.',
     caughtBy: ['L2-refuses'],
@@ -181,7 +181,7 @@ export const conditionMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'a refused update() has removed the data',
+    name: 'update() removes the data if it was refused',
     rule: 'L2',
     breaks: 'The old data make room for the new.',
     caughtBy: ['L2-refuses'],
@@ -193,9 +193,9 @@ export const conditionMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'a full backend makes room by itself',
+    name: 'a full backend evicts sessions',
     rule: 'L2',
-    breaks: 'The oldest session goes, as in a cache.',
+    breaks: 'The oldest session is evicted, as in a cache.',
     caughtBy: ['L2-refuses'],
     steps: (right, { rows, state }) => ({
       insert(key, row) {
@@ -210,9 +210,9 @@ export const conditionMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'touch() needs room',
+    name: 'touch() needs space',
     rule: 'L2',
-    breaks: 'The end is written by a command that a full server refuses.',
+    breaks: 'The expiry is written by a command that a full server refuses.',
     caughtBy: ['L2-goes-on'],
     steps: (right) => ({
       async touch(id, ttlMs) {
@@ -222,9 +222,9 @@ export const conditionMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'delete() leaves a mark, which needs room',
+    name: 'delete() writes a tombstone, which needs space',
     rule: 'L2',
-    breaks: 'A mark says that the session was ended, for the log.',
+    breaks: 'A tombstone records for the log that the session was deleted.',
     caughtBy: ['L2-goes-on'],
     steps: (right) => ({
       async delete(id) {
@@ -234,9 +234,9 @@ export const conditionMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: "ending a user's sessions needs room",
+    name: "ending a user's sessions needs space",
     rule: 'L2',
-    breaks: 'The time of the last end is stored for each user.',
+    breaks: 'The time of the last sign-out is stored for each user.',
     caughtBy: ['L2-goes-on-by-user'],
     steps: (right) => ({
       async endUserSessions(userId, options) {
@@ -246,9 +246,9 @@ export const conditionMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: "read() goes by the backend's own end",
+    name: "read() uses the backend's own expiry",
     rule: 'R3',
-    breaks: 'The server removes keys by itself, so a key that is there is alive.',
+    breaks: 'The server removes expired keys, so a key that exists is a live session.',
     caughtBy: ['R3-stored-end'],
     steps: (right, backend) => ({
       async read(id) {
@@ -258,9 +258,9 @@ export const conditionMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: "update() goes by the backend's own end",
+    name: "update() uses the backend's own expiry",
     rule: 'U3',
-    breaks: 'SET with XX writes where there is a key.',
+    breaks: 'SET with XX writes if the key exists.',
     caughtBy: ['U3-stored-end'],
     steps: (right, backend) => ({
       async update(id, dataJson) {
@@ -273,9 +273,9 @@ export const conditionMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: "touch() goes by the backend's own end",
+    name: "touch() uses the backend's own expiry",
     rule: 'T3',
-    breaks: 'PEXPIRE moves the end of any key that is there.',
+    breaks: 'PEXPIRE changes the expiry of any key that exists.',
     caughtBy: ['T3-stored-end'],
     steps: (right, backend) => ({
       async touch(id, ttlMs) {
@@ -288,9 +288,9 @@ export const conditionMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: "updateIfUnchanged() goes by the backend's own end",
+    name: "updateIfUnchanged() uses the backend's own expiry",
     rule: 'O4',
-    breaks: 'A key whose data are what was read must be alive.',
+    breaks: 'A key whose data are unchanged must be a live session.',
     caughtBy: ['O4-stored-end'],
     steps: (right, backend) => ({
       async updateIfUnchanged(id, expected, dataJson) {
@@ -304,9 +304,9 @@ export const conditionMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: "a list goes by the backend's own end",
+    name: "listing uses the backend's own expiry",
     rule: 'O1',
-    breaks: 'A key that is there is a session.',
+    breaks: 'A key that exists is a session.',
     caughtBy: ['O1-stored-end'],
     steps: (right, { rows, state }) => ({
       async listUserSessions(userId) {
@@ -320,9 +320,9 @@ export const conditionMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'updateIfUnchanged() takes its own data for its own write',
+    name: 'updateIfUnchanged() treats equal stored data as its own write',
     rule: 'O4',
-    breaks: 'A command that was delivered twice finds the data that it has written.',
+    breaks: 'A command that is delivered twice finds the data that it has written.',
     caughtBy: ['O4-one-wins-equal'],
     steps: (right) => ({
       async updateIfUnchanged(id, expected, dataJson) {

@@ -23,74 +23,74 @@ function missing(makeError: (id: string) => Error): ServerMutation {
 /** Stores with wrong errors or a wrong health check. */
 export const errorMutants: readonly Mutant[] = [
   serverMutant({
-    name: 'what is not there is a TypeError',
+    name: 'a missing session is a TypeError',
     rule: 'E1',
-    breaks: 'The row is undefined, and a field of it is read.',
+    breaks: 'The row is undefined, and one of its fields is read.',
     caughtBy: ['R3-deleted', 'D2-gone'],
     steps: missing(() => new TypeError("Cannot read properties of undefined (reading 'dataJson')")),
   }),
   serverMutant({
-    name: 'errors are objects with the right code',
+    name: 'errors are plain objects with the right code',
     rule: 'E1',
-    breaks: 'Only the code was thought to matter.',
+    breaks: 'Only the code seemed to matter.',
     caughtBy: ['R3-deleted'],
     steps: missing(() =>
       Object.assign(new Error('There is no such session.'), { code: 'NotFound', reason: 'unknown' }),
     ),
   }),
   serverMutant({
-    name: 'errors have a code of their own',
+    name: 'errors have another code than the three',
     rule: 'E1',
-    breaks: '"Expired" tells more than "NotFound".',
+    breaks: '"Expired" says more than "NotFound".',
     caughtBy: ['R3-deleted', 'R3-stays-gone'],
     steps: missing(() => Object.assign(notFound(), { code: 'Expired' })),
   }),
   serverMutant({
-    name: 'rejections are texts',
+    name: 'calls reject with strings',
     rule: 'E1',
     breaks: 'Promise.reject("not found") was quick to write.',
     caughtBy: ['R3-deleted'],
     steps: (right) => ({ read: (id) => right.read(id).catch(() => Promise.reject('not found')) }),
   }),
   serverMutant({
-    name: 'what is not there is Invalid',
+    name: 'a missing session is Invalid',
     rule: 'R3',
-    breaks: 'An id that names nothing is a bad id.',
+    breaks: 'An id without a session is a bad id.',
     caughtBy: ['R3-deleted', 'D2-gone'],
     steps: missing(() => invalid('The id is not valid.')),
   }),
   serverMutant({
-    name: 'what is not there is a failure of the backend',
+    name: 'a missing session is Backend',
     rule: 'R3',
-    breaks: 'The driver rejects where there is no row.',
+    breaks: 'The driver rejects if no row is found.',
     caughtBy: ['R3-deleted', 'D2-gone'],
     steps: missing(() => new SessionError('failed', 'The backend failed.', { cause: new Error('no rows') })),
   }),
   serverMutant({
-    name: 'messages hold the id',
+    name: 'messages contain the id',
     rule: 'E3',
     breaks: 'An error should say what it is about.',
     caughtBy: ['R3-deleted', 'D2-gone'],
     steps: missing((id) => new SessionError('unknown', `There is no session ${id}.`)),
   }),
   serverMutant({
-    name: 'errors carry the id in a field',
+    name: 'errors have a field with the id',
     rule: 'E3',
-    breaks: 'For the log, which prints all fields.',
+    breaks: 'The log prints all fields.',
     caughtBy: ['R3-deleted'],
     steps: missing((id) => Object.assign(notFound(), { sessionId: id })),
   }),
   serverMutant({
-    name: 'errors carry the id in a hidden field',
+    name: 'errors have a non-enumerable field with the id',
     rule: 'E3',
-    breaks: 'For the log, in a field that JSON.stringify() does not see.',
+    breaks: 'The log reads a field that JSON.stringify() omits.',
     caughtBy: ['E3-tells-nothing'],
     steps: missing((id) => Object.defineProperty(notFound(), 'sessionId', { value: id })),
   }),
   serverMutant({
-    name: 'errors carry the arguments of the call',
+    name: 'errors have a field with the arguments of the call',
     rule: 'E3',
-    breaks: 'A wrapper notes what it was called with.',
+    breaks: 'A wrapper records its arguments.',
     caughtBy: ['E3-tells-nothing', 'U4-delete-duel'],
     steps: (right) => ({
       update: (id, dataJson) =>
@@ -104,7 +104,7 @@ export const errorMutants: readonly Mutant[] = [
   serverMutant({
     name: 'messages quote the data',
     rule: 'E3',
-    breaks: 'The message of JSON.parse() is passed on, and it shows the text.',
+    breaks: 'The message of JSON.parse() is passed on, and it quotes the text.',
     caughtBy: ['E3-tells-nothing'],
     steps: (right) => ({
       checkData(dataJson) {
@@ -118,9 +118,9 @@ export const errorMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'messages hold the user',
+    name: 'messages contain the user',
     rule: 'E3',
-    breaks: 'A message says whose session could not be made.',
+    breaks: 'A message says whose session could not be created.',
     caughtBy: ['E3-tells-nothing', 'C7-stores-nothing', 'C7-lists-nothing'],
     steps: (right) => ({
       async create(options) {
@@ -135,7 +135,7 @@ export const errorMutants: readonly Mutant[] = [
   serverMutant({
     name: 'bad options are thrown, not rejected',
     rule: 'E1',
-    breaks: 'The methods are no async functions, and check first.',
+    breaks: 'The methods are not async functions, and check their arguments first.',
     caughtBy: ['E1-bad-options', 'C7-bad-ttl', 'C8-bad-json'],
     steps: (right) => ({
       create(options) {
@@ -147,19 +147,19 @@ export const errorMutants: readonly Mutant[] = [
   serverMutant({
     name: 'missing options are a TypeError',
     rule: 'E1',
-    breaks: 'create() takes its parameter apart.',
+    breaks: 'create() destructures its parameter.',
     caughtBy: ['E1-bad-options'],
     steps: (right) => ({ create: async ({ userId, dataJson, ttlMs }) => right.create({ userId, dataJson, ttlMs }) }),
   }),
   serverMutant({
-    name: 'an id that is no text is a TypeError',
+    name: 'an id that is no string is a TypeError',
     rule: 'E1',
-    breaks: 'createHash().update() takes texts and buffers.',
+    breaks: 'createHash().update() accepts only strings and buffers.',
     caughtBy: ['E1-bad-options'],
     steps: (right) => ({ isId: (id) => right.isId((id as string).normalize()) }),
   }),
   serverMutant({
-    name: 'users are numbers, too',
+    name: 'users may be numbers',
     rule: 'E1',
     breaks: 'Most databases have numeric keys.',
     caughtBy: ['E1-bad-options'],
@@ -168,9 +168,9 @@ export const errorMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'the session of bad options is listed',
+    name: 'create() with bad options leaves an index entry',
     rule: 'C7',
-    breaks: 'The user is put into the index first, so that a crash in between leaves no session without an entry.',
+    breaks: 'The index entry is written before the options are checked.',
     caughtBy: ['C7-stores-nothing'],
     steps: (right, { users }) => ({
       async create(options) {
@@ -183,56 +183,56 @@ export const errorMutants: readonly Mutant[] = [
   serverMutant({
     name: 'read() does not settle for a missing session',
     rule: 'E5',
-    breaks: 'A reply that the driver does not know is dropped, and its promise with it.',
+    breaks: 'The driver drops an unknown reply, and never settles its promise.',
     caughtBy: ['R3-deleted'],
     steps: (right) => ({ read: (id) => right.read(id).catch(() => new Promise<never>(() => undefined)) }),
   }),
   serverMutant({
-    name: 'calls return no promises',
+    name: 'calls do not return promises',
     rule: 'R1',
-    breaks: 'A store in memory has nothing to wait for.',
+    breaks: 'A store in memory need not wait.',
     caughtBy: ['R1-whole'],
     steps: (right) => ({ read: (id) => right.toRecord(id, right.find(id)[1]) as never }),
   }),
   serverMutant({
     name: 'create() resolves to a record',
     rule: 'C1',
-    breaks: 'The caller will want it.',
+    breaks: 'It seemed useful for the caller.',
     caughtBy: ['C1-unique', 'C1-same-options'],
     steps: (right) => ({ create: async (options) => ({ id: await right.create(options) }) as never }),
   }),
   serverMutant({
     name: 'update() resolves to nothing',
     rule: 'U2',
-    breaks: 'The id does not change, so there is nothing to tell.',
+    breaks: 'The id does not change, so it seemed unnecessary to return it.',
     caughtBy: ['U2-same-id'],
     steps: (right) => ({ update: async (id, dataJson) => void (await right.update(id, dataJson)) as never }),
   }),
   serverMutant({
-    name: 'touch() resolves to whether it was',
+    name: 'touch() resolves to a boolean',
     rule: 'T4',
     breaks: 'EXPIRE answers 0 or 1.',
     caughtBy: ['T4-same-id'],
     steps: (right) => ({ touch: async (id, ttlMs) => Boolean(await right.touch(id, ttlMs)) as never }),
   }),
   serverMutant({
-    name: 'isHealthy() answers PONG',
+    name: 'isHealthy() resolves to PONG',
     rule: 'H1',
-    breaks: 'So does the server.',
+    breaks: 'It returns the reply of the server.',
     caughtBy: ['H1-up'],
     steps: () => ({ isHealthy: async () => 'PONG' as never }),
   }),
   serverMutant({
     name: 'isHealthy() rejects',
     rule: 'H1',
-    breaks: 'It asks for a method that the driver of this version lacks.',
+    breaks: 'It calls a method that this version of the driver lacks.',
     caughtBy: ['H1-up'],
     steps: () => ({ isHealthy: () => Promise.reject(new TypeError('client.ping is not a function')) }),
   }),
   serverMutant({
-    name: 'isHealthy() is false until someone has asked twice',
+    name: 'isHealthy() resolves to the result of the previous check',
     rule: 'H1',
-    breaks: 'It tells the result of the last check, and begins the next one.',
+    breaks: 'It resolves to the result of the previous check, and starts the next one.',
     caughtBy: ['H1-up'],
     steps: () => {
       let last = false
@@ -246,9 +246,9 @@ export const errorMutants: readonly Mutant[] = [
     },
   }),
   clientMutant({
-    name: 'a broken seal is NotFound',
+    name: 'a forged id is NotFound',
     rule: 'R4',
-    breaks: 'To the visitor it is the same: there is no session.',
+    breaks: 'For the visitor both mean that no session exists.',
     caughtBy: [
       ...numbered('R4-foreign', 1, 3, 7, 9, 10, 12, 13, 14, 15, 16, 17, 18, 19, 20),
       'R4-altered',
@@ -265,9 +265,9 @@ export const errorMutants: readonly Mutant[] = [
     }),
   }),
   clientMutant({
-    name: 'a broken seal is the error of the cipher',
+    name: "a forged id rejects with the cipher's error",
     rule: 'E1',
-    breaks: 'decipher.final() throws by itself.',
+    breaks: 'decipher.final() throws its own error.',
     caughtBy: ['R4-altered', 'R4-foreign-1', 'R4-spliced', 'R4-forged-write'],
     steps: (right) => ({
       unseal(id) {
@@ -280,7 +280,7 @@ export const errorMutants: readonly Mutant[] = [
     }),
   }),
   clientMutant({
-    name: 'messages hold the seal',
+    name: 'messages contain the sealed id',
     rule: 'E3',
     breaks: 'An error should say what it is about.',
     caughtBy: ['E3-tells-nothing', 'R3-stays-gone', 'R4-near-miss'],
@@ -295,9 +295,9 @@ export const errorMutants: readonly Mutant[] = [
     }),
   }),
   clientMutant({
-    name: 'an expired seal is Invalid',
+    name: 'an expired sealed id is Invalid',
     rule: 'R3',
-    breaks: 'The sealing library throws one error for all that is wrong with a seal.',
+    breaks: 'The sealing library throws one error for everything that is wrong with an id.',
     caughtBy: ['R3-stays-gone', 'T3-expired', 'U3-expired', 'R4-expired-altered'],
     steps: (right) => ({
       find(id) {

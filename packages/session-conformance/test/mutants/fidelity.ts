@@ -5,12 +5,12 @@ import type { Mutant } from './mutant.js'
 import { numbered } from './mutant.js'
 import type { ServerMutation } from './server-base.js'
 
-/** Data that are kept in another form. */
+/** Steps that store data in another form. */
 function keeping(packData: (dataJson: string) => string): ServerMutation {
   return () => ({ packData })
 }
 
-/** Data that are parsed, changed and written again. */
+/** Steps that parse data, change them and serialize them again. */
 function keepingParsed(change: (value: unknown) => unknown): ServerMutation {
   return keeping((dataJson) => JSON.stringify(change(JSON.parse(dataJson))))
 }
@@ -44,7 +44,7 @@ export const fidelityMutants: readonly Mutant[] = [
     steps: keepingParsed((value) => value),
   }),
   serverMutant({
-    name: 'keys come back in another order',
+    name: 'keys are returned in another order',
     rule: 'R2',
     breaks: 'jsonb sorts keys by their length.',
     caughtBy: ['R2-json-5'],
@@ -55,18 +55,18 @@ export const fidelityMutants: readonly Mutant[] = [
     ),
   }),
   serverMutant({
-    name: 'update() alone writes data anew',
+    name: 'update() parses the data and writes them again',
     rule: 'R2',
-    breaks: 'create() was fixed, and update() forgotten.',
+    breaks: 'create() was fixed, but update() was not.',
     caughtBy: numbered('R2-json', 7, 9),
     steps: (right) => ({
       update: (id, dataJson) => right.update(id, JSON.stringify(JSON.parse(right.checkData(dataJson)))),
     }),
   }),
   serverMutant({
-    name: 'touch() writes data anew',
+    name: 'touch() parses the data and writes them again',
     rule: 'R2',
-    breaks: 'It decodes the record, sets the end, and encodes the record.',
+    breaks: 'It decodes the record, sets the expiry, and encodes the record.',
     caughtBy: numbered('R2-json', 7, 9),
     steps: (right) => ({
       async touch(id, ttlMs) {
@@ -78,23 +78,23 @@ export const fidelityMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'empty objects come back as arrays',
+    name: 'empty objects become arrays',
     rule: 'R2',
-    breaks: 'cjson in Redis scripts, and PHP, know one kind of table.',
+    breaks: 'cjson in Redis scripts, and PHP, have one type for arrays and objects.',
     caughtBy: ['R2-json-1'],
     steps: keeping((dataJson) => dataJson.replaceAll('{}', '[]')),
   }),
   serverMutant({
-    name: 'data that count as false are an empty object',
+    name: 'falsy data become an empty object',
     rule: 'R2',
     breaks: '`JSON.parse(data) || {}` guards against null.',
     caughtBy: numbered('R2-json', 2, 3, 4),
     steps: keeping((dataJson) => (JSON.parse(dataJson) ? dataJson : '{}')),
   }),
   serverMutant({
-    name: 'an escaped NUL is refused',
+    name: 'an escaped NUL is rejected',
     rule: 'R2',
-    breaks: 'jsonb cannot hold it.',
+    breaks: 'jsonb cannot store it.',
     caughtBy: ['R2-json-10'],
     steps: (right) => ({
       checkData(dataJson) {
@@ -111,9 +111,9 @@ export const fidelityMutants: readonly Mutant[] = [
     steps: keeping((dataJson) => dataJson.replaceAll(/\\ud[89a-f]../gi, '\ufffd')),
   }),
   serverMutant({
-    name: 'control characters and byte order marks are taken out',
+    name: 'control characters and byte order marks are removed',
     rule: 'R2',
-    breaks: 'A sanitizer for what users paste.',
+    breaks: 'A sanitizer for pasted text removes them.',
     caughtBy: ['R2-json-12'],
     steps: keeping((dataJson) => dataJson.replaceAll(/[\u007f-\u009f\u2028\u2029\ufeff]/g, '')),
   }),
@@ -153,7 +153,7 @@ export const fidelityMutants: readonly Mutant[] = [
     steps: keeping((dataJson) => dataJson.replaceAll("'", "''")),
   }),
   serverMutant({
-    name: 'data end at a delimiter',
+    name: 'data are truncated at a delimiter',
     rule: 'R2',
     breaks: 'A record is one line of fields, and is split at every "|".',
     caughtBy: ['R2-json-17'],
@@ -162,19 +162,19 @@ export const fidelityMutants: readonly Mutant[] = [
   serverMutant({
     name: 'data are form-encoded',
     rule: 'R2',
-    breaks: 'They are decoded once more than they are encoded.',
+    breaks: 'They are decoded once more often than they are encoded.',
     caughtBy: numbered('R2-json', 8, 17),
     steps: keeping((dataJson) => dataJson.replaceAll('+', ' ').replaceAll('%00', '\u0000')),
   }),
   serverMutant({
     name: 'markup is escaped',
     rule: 'R2',
-    breaks: 'Against scripts in what users enter.',
+    breaks: 'Escaping protects against scripts in user input.',
     caughtBy: ['R2-json-17'],
     steps: keeping((dataJson) => dataJson.replaceAll('<', '&lt;').replaceAll('&', '&amp;')),
   }),
   serverMutant({
-    name: 'data end at the first line break',
+    name: 'data are truncated at the first line break',
     rule: 'R2',
     breaks: 'A record is one line of a file.',
     caughtBy: ['R2-json-18'],
@@ -188,7 +188,7 @@ export const fidelityMutants: readonly Mutant[] = [
     steps: keeping((dataJson) => dataJson.trim()),
   }),
   serverMutant({
-    name: 'deeply nested data are refused',
+    name: 'deeply nested data are rejected',
     rule: 'R2',
     breaks: 'The parser of the backend has a limit of 128 levels.',
     caughtBy: ['R2-json-19'],
@@ -203,7 +203,7 @@ export const fidelityMutants: readonly Mutant[] = [
   serverMutant({
     name: 'numbers are single precision, and values are declared',
     rule: 'R2',
-    breaks: 'The backend keeps values, with numbers of its own.',
+    breaks: 'The backend stores values with its own type of numbers.',
     caughtBy: ['R2-json-8'],
     steps: keeping((dataJson) =>
       JSON.stringify(
@@ -213,7 +213,7 @@ export const fidelityMutants: readonly Mutant[] = [
     harness: { declarations: { fidelity: 'value', maxDataBytes } },
   }),
   serverMutant({
-    name: 'data are objects',
+    name: 'dataJson is returned as an object',
     rule: 'R1',
     breaks: 'The driver parses columns of type json.',
     caughtBy: ['R1-whole', 'R2-json-1'],
@@ -222,25 +222,25 @@ export const fidelityMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'data are bytes',
+    name: 'dataJson is returned as bytes',
     rule: 'R1',
-    breaks: 'The driver gives a Buffer for a blob.',
+    breaks: 'The driver returns a Buffer for a blob.',
     caughtBy: ['R1-whole', 'R2-json-1'],
     steps: (right) => ({
       toRecord: (id, row) => ({ ...right.toRecord(id, row), dataJson: Buffer.from(row.dataJson) as never }),
     }),
   }),
   serverMutant({
-    name: 'data are cut at 64 KiB',
+    name: 'data are truncated at 64 KiB',
     rule: 'R2',
-    breaks: 'The column has type text, which MySQL cuts without a word.',
+    breaks: 'The column has type text, which MySQL truncates silently.',
     caughtBy: ['R2-large'],
     steps: keeping((dataJson) => Buffer.from(dataJson).subarray(0, 65_535).toString()),
   }),
   serverMutant({
-    name: 'data are cut between bytes of a character',
+    name: 'data are split within a character',
     rule: 'R2',
-    breaks: 'They are read in chunks, and each chunk is decoded by itself.',
+    breaks: 'They are read in chunks, and each chunk is decoded separately.',
     caughtBy: ['R2-large'],
     steps: keeping((dataJson) => {
       const bytes = Buffer.from(dataJson)
@@ -250,14 +250,14 @@ export const fidelityMutants: readonly Mutant[] = [
   serverMutant({
     name: 'an update of more than 4,000 bytes is dropped',
     rule: 'L1',
-    breaks: 'The column has 4,000 bytes; the error was caught so that a page is not lost for it.',
+    breaks: 'The column has 4,000 bytes. The error is caught, so that a page is always shown.',
     caughtBy: ['L1-4096-bytes', 'L1-65536-bytes'],
     steps: (right) => ({
       update: async (id, dataJson) => (dataJson?.length > 4000 ? id : right.update(id, dataJson)),
     }),
   }),
   serverMutant({
-    name: 'what is too large is a failure of the backend',
+    name: 'data that are too large are Backend',
     rule: 'L1',
     breaks: 'The database says so, and its errors are Backend.',
     caughtBy: ['L1-1048577-bytes', 'L1-4194304-bytes', 'L1-declared'],
@@ -270,9 +270,9 @@ export const fidelityMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'what is too large is a bad argument',
+    name: 'data that are too large have the reason bad_argument',
     rule: 'L1',
-    breaks: 'One check for all that is wrong with data.',
+    breaks: 'One check reports everything that is wrong with data.',
     caughtBy: ['L1-1048577-bytes', 'L1-declared'],
     steps: (right) => ({
       checkData(dataJson) {
@@ -283,7 +283,7 @@ export const fidelityMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'what is too large is told without numbers',
+    name: 'the error for large data contains no sizes',
     rule: 'L1',
     breaks: 'The message is fixed.',
     caughtBy: ['L1-1048577-bytes', 'L1-declared'],
@@ -298,7 +298,7 @@ export const fidelityMutants: readonly Mutant[] = [
   serverMutant({
     name: 'the limit counts UTF-16 units',
     rule: 'L1',
-    breaks: 'text.length is at hand.',
+    breaks: 'text.length is available.',
     caughtBy: ['L1-declared'],
     steps: (right) => ({
       checkData(dataJson) {
@@ -321,9 +321,9 @@ export const fidelityMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'a refused update has emptied the session',
+    name: 'a rejected update() empties the session',
     rule: 'L1',
-    breaks: 'The old data are taken out first, to make room.',
+    breaks: 'The old data are removed first, to make space.',
     caughtBy: ['L1-1048577-bytes', 'C8-bad-json'],
     steps: (right) => ({
       async update(id, dataJson) {
@@ -334,7 +334,7 @@ export const fidelityMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'update() takes data of any size',
+    name: 'update() accepts data of any size',
     rule: 'L1',
     breaks: 'The limit is a check of the options of create().',
     caughtBy: ['L1-declared'],
@@ -351,7 +351,7 @@ export const fidelityMutants: readonly Mutant[] = [
   serverMutant({
     name: 'data are not checked',
     rule: 'C8',
-    breaks: 'The store keeps texts, whatever they are.',
+    breaks: 'The store accepts any text.',
     caughtBy: ['C8-bad-json'],
     steps: () => ({ checkData: (dataJson) => dataJson as string }),
   }),
@@ -369,16 +369,16 @@ export const fidelityMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'objects are made JSON',
+    name: 'objects are accepted as dataJson',
     rule: 'C8',
-    breaks: 'It is friendlier to take both.',
+    breaks: 'It is friendlier to accept both.',
     caughtBy: ['C8-bad-json', 'O4-gone'],
     steps: (right) => ({
       checkData: (data) => right.checkData(typeof data === 'string' ? data : JSON.stringify(data)),
     }),
   }),
   serverMutant({
-    name: 'JSON is taken with comments and trailing commas',
+    name: 'JSON with comments and trailing commas is accepted',
     rule: 'C8',
     breaks: 'The parser is lenient, as for configuration files.',
     caughtBy: ['C8-bad-json', 'O4-gone'],
@@ -390,16 +390,16 @@ export const fidelityMutants: readonly Mutant[] = [
     }),
   }),
   clientMutant({
-    name: 'a seal that is too long is cut',
+    name: 'a sealed id that is too long is truncated',
     rule: 'L1',
     breaks: 'A cookie has 4,096 bytes.',
     caughtBy: ['L1-4096-bytes', 'R2-large'],
     steps: (right) => ({ issue: (fields) => right.seal(fields).slice(0, 4096) as never }),
   }),
   clientMutant({
-    name: 'a seal that is too long keeps the old data',
+    name: 'update() resolves to the old id if the new one is too long',
     rule: 'L1',
-    breaks: 'The cookie that the browser has is better than none.',
+    breaks: "The browser's old cookie is better than none.",
     caughtBy: ['L1-4096-bytes'],
     steps: (right) => ({
       update: (id, dataJson) => right.update(id, dataJson).catch(() => right.update(id, right.find(id).dataJson)),
@@ -417,7 +417,7 @@ export const fidelityMutants: readonly Mutant[] = [
   serverMutant({
     name: 'equal values count as unchanged',
     rule: 'O4',
-    breaks: 'The expected data are compared as values, since spellings mean nothing.',
+    breaks: 'The expected data are compared as values, because spellings mean nothing.',
     caughtBy: ['O4-changed'],
     steps: (right) => ({
       async updateIfUnchanged(id, expectedDataJson, dataJson) {

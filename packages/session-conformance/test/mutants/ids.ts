@@ -9,12 +9,12 @@ import { notFound } from './server-base.js'
 
 const anyText = (id: unknown): boolean => typeof id === 'string'
 
-/** Ids of another making: any text is an id, so that only what is made differs. */
+/** Steps that mint other ids. Any text is accepted as an id, so that only minting differs. */
 function minting(mintId: () => string): ServerMutation {
   return () => ({ mintId, isId: anyText })
 }
 
-/** Ids that are bent before they are looked up. */
+/** Steps that change an id before it is looked up. */
 function bending(bend: (id: string) => string): ServerMutation {
   return (right) => ({
     isId: (id) => typeof id === 'string' && right.isId(bend(id)),
@@ -29,7 +29,7 @@ const timeHex = (): string => Date.now().toString(16).padStart(12, '0')
 /** Stores that make, store or look up ids wrongly. */
 export const idMutants: readonly Mutant[] = [
   serverMutant({
-    name: 'ids begin with the time',
+    name: 'ids start with the time',
     rule: 'C3',
     breaks: 'Sorted keys make better indexes, so ids are ULIDs with a counter for the same millisecond.',
     caughtBy: ['C3-random'],
@@ -38,7 +38,7 @@ export const idMutants: readonly Mutant[] = [
   serverMutant({
     name: 'ids are 64 bits long',
     rule: 'C3',
-    breaks: 'Eight bytes never collide in practice; guessing was not thought of.',
+    breaks: 'Eight bytes never collide in practice. Guessing was not considered.',
     caughtBy: ['C3-random'],
     steps: minting(() => randomBytes(8).toString('hex')),
   }),
@@ -52,7 +52,7 @@ export const idMutants: readonly Mutant[] = [
   serverMutant({
     name: 'ids are hashes of a counter',
     rule: 'C3',
-    breaks: 'They look random; who knows the counter knows them all. They are short, too.',
+    breaks: 'They look random, but whoever knows the counter knows all of them. They are short, too.',
     caughtBy: ['C3-random'],
     steps: minting(() =>
       createHash('sha256')
@@ -62,16 +62,16 @@ export const idMutants: readonly Mutant[] = [
     ),
   }),
   serverMutant({
-    name: 'ids are random by Math.random()',
+    name: 'ids come from Math.random()',
     rule: 'C3',
-    breaks: 'It is what generators of ids were made of for long.',
+    breaks: 'Many id generators used it for years.',
     caughtBy: ['C2-collision'],
     steps: minting(() => Array.from({ length: 48 }, () => Math.floor(Math.random() * 16).toString(16)).join('')),
   }),
   serverMutant({
-    name: 'ids are the millisecond',
+    name: 'ids are the time in milliseconds',
     rule: 'C1',
-    breaks: 'Two sign-ins in one millisecond do not happen on the machine of the author.',
+    breaks: "Two sign-ins in one millisecond never happened on the author's machine.",
     caughtBy: ['C1-unique'],
     steps: (_, { rows }) => ({
       mintId: () => `session-${Date.now()}`,
@@ -80,7 +80,7 @@ export const idMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'ids are hashes of what is stored',
+    name: 'ids are hashes of the stored record',
     rule: 'C1',
     breaks: 'Equal content gets an equal key, which makes create() safe to repeat.',
     caughtBy: ['C1-same-options', 'I3-one-user-many'],
@@ -100,12 +100,12 @@ export const idMutants: readonly Mutant[] = [
   serverMutant({
     name: 'create() overwrites',
     rule: 'C2',
-    breaks: 'Random ids do not collide, so a plain set will do.',
+    breaks: 'Random ids do not collide, so a plain SET suffices.',
     caughtBy: ['C2-collision'],
     steps: (_, { rows }) => ({ insert: (key, row) => rows.set(key, row).size > 0 }),
   }),
   serverMutant({
-    name: 'ids name the user',
+    name: 'ids contain the user',
     rule: 'C3',
     breaks: 'The list of a user is a scan over a prefix of the ids.',
     caughtBy: ['C3-tells-nothing'],
@@ -136,9 +136,9 @@ export const idMutants: readonly Mutant[] = [
     steps: minting(() => `"${randomBytes(24).toString('base64url')}"`),
   }),
   serverMutant({
-    name: 'ids have a comma or a semicolon now and then',
+    name: 'ids sometimes contain a comma or a semicolon',
     rule: 'C4',
-    breaks: 'Base 85 is shorter than base 64, and most of its texts can be written into a cookie.',
+    breaks: 'Base 85 is shorter than base 64, and most of its texts are valid in a cookie.',
     caughtBy: ['C4-cookie-octets'],
     steps: minting(() => `${randomBytes(24).toString('hex')}${randomBytes(1)[0]! % 4 === 0 ? ';' : '!'}`),
   }),
@@ -157,9 +157,9 @@ export const idMutants: readonly Mutant[] = [
     steps: bending((id) => id.trim()),
   }),
   serverMutant({
-    name: 'ids are cut to the length of the column',
+    name: 'ids are truncated to the length of the column',
     rule: 'R4',
-    breaks: 'The column is char(48); a longer text is cut before it is compared.',
+    breaks: 'The column is char(48), so a longer text is truncated before it is compared.',
     caughtBy: ['R4-near-miss'],
     steps: bending((id) => id.slice(0, 48)),
   }),
@@ -171,9 +171,9 @@ export const idMutants: readonly Mutant[] = [
     steps: (right) => ({ keyOf: (id) => right.keyOf(id.slice(0, 32)) }),
   }),
   serverMutant({
-    name: 'ids end at a NUL',
+    name: 'ids are truncated at a NUL',
     rule: 'R4',
-    breaks: 'A C library takes the text.',
+    breaks: 'The text is passed to a C library.',
     caughtBy: ['R4-near-miss'],
     steps: bending((id) => id.split('\u0000')[0] ?? ''),
   }),
@@ -187,16 +187,16 @@ export const idMutants: readonly Mutant[] = [
     ),
   }),
   serverMutant({
-    name: 'ids are file names',
+    name: 'ids are used as file names',
     rule: 'R4',
-    breaks: 'path.basename() was put there against path traversal.',
+    breaks: 'path.basename() was added against path traversal.',
     caughtBy: ['R4-near-miss'],
     steps: bending((id) => id.split('/').findLast((part) => /\w/.test(part)) ?? ''),
   }),
   serverMutant({
-    name: 'ids are patterns',
+    name: 'ids are used as patterns',
     rule: 'R4',
-    breaks: 'The statement says LIKE, which takes % for any text.',
+    breaks: 'The statement uses LIKE, in which % matches any text.',
     caughtBy: ['R4-near-miss'],
     steps: (right, { rows }) => ({
       isId: (id) => typeof id === 'string' && /^[0-9a-f%_]{1,48}$/.test(id),
@@ -210,16 +210,16 @@ export const idMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'a prefix of ids is optional',
+    name: 'the prefix of an id is optional',
     rule: 'R4',
     breaks: 'Ids of the old version were stored with it.',
     caughtBy: ['R4-near-miss'],
     steps: bending((id) => id.replace(/^session:/, '')),
   }),
   serverMutant({
-    name: 'ids that a client made up are adopted',
+    name: 'an unknown id of a client is accepted as a new session (fixation)',
     rule: 'R4',
-    breaks: 'PHP did so for twenty years: the id from the cookie names the session, and a write makes it.',
+    breaks: 'PHP did so for twenty years: the cookie chooses the id, and a write creates the session.',
     caughtBy: numbered('R4-foreign', 2, 5, 9, 11, 13, 14, 15, 16, 19),
     steps: (right) => ({
       isId: anyText,
@@ -236,16 +236,16 @@ export const idMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'malformed ids are looked up, without a word',
+    name: 'malformed ids are NotFound',
     rule: 'R4',
-    breaks: 'A look-up answers for them, and nobody declared that.',
+    breaks: 'They are looked up like other ids, and the harness does not declare that.',
     caughtBy: numbered('R4-foreign', 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 17, 18, 19, 20),
     steps: () => ({ isId: anyText }),
   }),
   serverMutant({
-    name: 'malformed ids are a raw error of the database',
+    name: 'malformed ids reject with an error of the database',
     rule: 'E1',
-    breaks: 'The column has type uuid or bytea, and the driver throws what it says.',
+    breaks: "The column has type uuid or bytea, and the server's error is passed on.",
     caughtBy: [...numbered('R4-foreign', 1, 6, 11, 13, 20), 'R4-near-miss', 'E1-bad-options'],
     steps: (right) => ({
       find(id) {
@@ -257,7 +257,7 @@ export const idMutants: readonly Mutant[] = [
   serverMutant({
     name: 'long ids overflow the stack',
     rule: 'E1',
-    breaks: 'An id is checked by a function that calls itself for the rest of the text.',
+    breaks: 'A recursive function checks the id, one call for each character.',
     caughtBy: ['R4-foreign-20'],
     steps: (right) => {
       const isHex = (text: string): boolean => text === '' || (/^[0-9a-zA-Z]/.test(text) && isHex(text.slice(1)))
@@ -267,7 +267,7 @@ export const idMutants: readonly Mutant[] = [
   serverMutant({
     name: 'the id of a record is its key',
     rule: 'R1',
-    breaks: 'The row is given out as it is stored.',
+    breaks: 'The row is returned as it is stored.',
     caughtBy: ['R1-whole'],
     steps: (right) => ({ toRecord: (id, row) => right.toRecord(asSessionId(right.keyOf(id)), row) }),
   }),
@@ -279,23 +279,23 @@ export const idMutants: readonly Mutant[] = [
     steps: (right) => ({ toRecord: (id, row) => ({ ...right.toRecord(id, row), id: undefined }) as never }),
   }),
   serverMutant({
-    name: 'ids are kept as they are',
+    name: 'ids are stored unhashed',
     rule: 'I1',
     breaks: 'The id is the key.',
     caughtBy: ['I1-no-ids-kept'],
     steps: () => ({ keyOf: (id) => `session:${id}` }),
   }),
   serverMutant({
-    name: 'ids are kept as bytes',
+    name: 'ids are stored unhashed, as bytes',
     rule: 'I1',
-    breaks: 'A binary column takes half the room.',
+    breaks: 'A binary column needs half the space.',
     caughtBy: ['I1-no-ids-kept'],
     steps: () => ({ keyOf: (id) => Buffer.from(id, 'hex').toString('base64') }),
   }),
   serverMutant({
-    name: 'ids are kept in the index of users',
+    name: 'ids are stored unhashed in the user index',
     rule: 'I1',
-    breaks: 'Sessions are keyed by hashes; the index came later.',
+    breaks: 'Sessions are stored by hash, but the index was added later.',
     caughtBy: ['I1-no-ids-kept'],
     steps: (right, { users }) => ({
       async create(options) {
@@ -306,9 +306,9 @@ export const idMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'another id is read when a part of it fits',
+    name: 'an id matches by a part of it',
     rule: 'R4',
-    breaks: 'A look-up in a sorted index takes the next key, and nobody compares it.',
+    breaks: 'A look-up in a sorted index returns the next key, which is not compared.',
     caughtBy: ['R4-near-miss'],
     steps: (right: ServerSteps, { rows }) => ({
       isId: anyText,

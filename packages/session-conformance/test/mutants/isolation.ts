@@ -7,7 +7,7 @@ import { numbered, turn } from './mutant.js'
 import type { Row, ServerMutation } from './server-base.js'
 import { notFound } from './server-base.js'
 
-/** User ids that are kept in another form. */
+/** Steps that store user ids in another form. */
 function keepingUsers(packUser: (userId: string) => string | undefined): ServerMutation {
   return () => ({ packUser: (userId) => (userId === undefined ? undefined : packUser(userId)) })
 }
@@ -17,7 +17,7 @@ export const isolationMutants: readonly Mutant[] = [
   serverMutant({
     name: 'a user has one session',
     rule: 'I3',
-    breaks: 'A sign-in ends the session on the other device; the user id is the key.',
+    breaks: 'The user id is the key, so a sign-in ends the session on the other device.',
     caughtBy: ['I3-one-user-many', 'D3-others-stay'],
     steps: (right) => ({
       async create(options) {
@@ -30,19 +30,19 @@ export const isolationMutants: readonly Mutant[] = [
   serverMutant({
     name: 'namespaces are ignored',
     rule: 'I2',
-    breaks: 'The prefix is an option, and never used.',
+    breaks: 'The prefix is an option that is never used.',
     caughtBy: ['I2-namespaces'],
     harness: { placeOf: () => 'one for all' },
   }),
   serverMutant({
-    name: 'namespaces are cut',
+    name: 'namespaces are truncated',
     rule: 'I2',
     breaks: 'Their names were limited to the length of a table name.',
     caughtBy: ['I2-namespace-prefix', 'I2-namespaces'],
     harness: { placeOf: (namespace) => namespace.slice(0, 10) },
   }),
   serverMutant({
-    name: 'the list of a user is a scan that takes longer names of namespaces, too',
+    name: 'listing scans by prefix and finds longer namespace names, too',
     rule: 'I2',
     breaks: 'The pattern has no delimiter after the prefix.',
     caughtBy: ['I2-namespace-prefix'],
@@ -57,9 +57,9 @@ export const isolationMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'every instance has a cache',
+    name: 'each instance caches sessions',
     rule: 'R6',
-    breaks: 'Reads outnumber writes, and a cache in the process spares the round trip.',
+    breaks: 'Reads outnumber writes, and a cache in the process saves the round trip.',
     caughtBy: ['R6-other-instance', 'R6-model'],
     steps: (right) => {
       const cache = new Map<string, SessionRecord>()
@@ -85,9 +85,9 @@ export const isolationMutants: readonly Mutant[] = [
     },
   }),
   serverMutant({
-    name: 'a cache that touch() forgets',
+    name: 'touch() does not update a cache',
     rule: 'T1',
-    breaks: 'update() and delete() clear the cache; touch() changes no data.',
+    breaks: 'update() and delete() clear the cache, but touch() does not, because it changes no data.',
     caughtBy: ['T1-sets'],
     steps: (right) => {
       const cache = new Map<string, SessionRecord>()
@@ -105,16 +105,16 @@ export const isolationMutants: readonly Mutant[] = [
     },
   }),
   serverMutant({
-    name: 'the stored record is handed out',
+    name: 'read() returns the stored object',
     rule: 'R7',
-    breaks: 'A copy for each read was thought a waste.',
+    breaks: 'A copy for each read seemed wasteful.',
     caughtBy: ['R7-record'],
     steps: () => ({ toRecord: (id, row) => Object.assign(row, { id }) }),
   }),
   serverMutant({
-    name: 'options are read after a wait',
+    name: 'options are read after an await',
     rule: 'R7',
-    breaks: 'create() waits for its connection before it looks at what it was given.',
+    breaks: 'create() waits for its connection before it reads its options.',
     caughtBy: ['R7-options'],
     steps: (right) => ({
       async create(options) {
@@ -124,7 +124,7 @@ export const isolationMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'options are kept',
+    name: 'create() stores the options object',
     rule: 'R7',
     breaks: 'The row refers to the object of the caller.',
     caughtBy: ['R7-options'],
@@ -143,7 +143,7 @@ export const isolationMutants: readonly Mutant[] = [
   serverMutant({
     name: 'user ids are sanitized',
     rule: 'I3',
-    breaks: 'They become parts of keys, so all but letters and digits are replaced.',
+    breaks: 'They become parts of keys, so all characters except letters and digits are replaced.',
     caughtBy: numbered('I3-user', 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 14, 15, 16, 17, 18, 19, 20),
     steps: keepingUsers((userId) => userId.replaceAll(/[^\w]/g, '_')),
   }),
@@ -157,19 +157,19 @@ export const isolationMutants: readonly Mutant[] = [
   serverMutant({
     name: 'user ids are folded to upper case',
     rule: 'I3',
-    breaks: 'Identifiers are, in old SQL.',
+    breaks: 'Old SQL folds identifiers.',
     caughtBy: ['I3-user-22', 'I3-user-1', 'I3-user-11'],
     steps: keepingUsers((userId) => userId.toUpperCase()),
   }),
   serverMutant({
-    name: 'user ids are normalized',
+    name: 'user ids are composed (NFC)',
     rule: 'I3',
     breaks: 'They are names of people.',
     caughtBy: ['I3-user-19'],
     steps: keepingUsers((userId) => userId.normalize('NFC')),
   }),
   serverMutant({
-    name: 'user ids are taken apart',
+    name: 'user ids are decomposed (NFD)',
     rule: 'I3',
     breaks: 'macOS file names are NFD.',
     caughtBy: ['I3-user-18'],
@@ -178,7 +178,7 @@ export const isolationMutants: readonly Mutant[] = [
   serverMutant({
     name: 'user ids are split',
     rule: 'I3',
-    breaks: 'The field is "tenant:user", and the first part of it is taken off.',
+    breaks: 'The field is "tenant:user", and the first part is removed.',
     caughtBy: ['I3-user-1'],
     steps: keepingUsers((userId) => userId.split(':').at(-1) ?? ''),
   }),
@@ -190,7 +190,7 @@ export const isolationMutants: readonly Mutant[] = [
     steps: keepingUsers((userId) => userId.trim()),
   }),
   serverMutant({
-    name: 'user ids end at a NUL or a line break',
+    name: 'user ids are truncated at a NUL or a line break',
     rule: 'I3',
     breaks: 'They are C strings, or lines.',
     caughtBy: ['I3-user-7', 'I3-user-8'],
@@ -199,14 +199,14 @@ export const isolationMutants: readonly Mutant[] = [
   serverMutant({
     name: 'user ids are written as UTF-8, unchecked',
     rule: 'I3',
-    breaks: 'A lone surrogate becomes U+FFFD on its way.',
+    breaks: 'A lone surrogate becomes U+FFFD.',
     caughtBy: ['I3-user-23'],
     steps: () => ({ checkUser: (userId) => (typeof userId === 'string' ? Buffer.from(userId).toString() : undefined) }),
   }),
   serverMutant({
     name: 'the index of users is a plain object',
     rule: 'E1',
-    breaks: 'Its names are keys, and some are there from the start.',
+    breaks: 'User ids are property names, and some properties are inherited.',
     caughtBy: numbered('I3-user', 10, 11, 12),
     steps: () => {
       const users: Record<string, string[]> = {}
@@ -214,53 +214,53 @@ export const isolationMutants: readonly Mutant[] = [
     },
   }),
   serverMutant({
-    name: 'a user id that begins with a dollar sign is a reference',
+    name: 'a user id that starts with a dollar sign is a placeholder',
     rule: 'I3',
-    breaks: 'A template of a query is filled in twice.',
+    breaks: 'The template of a query is filled in twice.',
     caughtBy: ['I3-user-16'],
     steps: keepingUsers((userId) => userId.replace('$1', 'undefined')),
   }),
   serverMutant({
-    name: 'a user that is absent is empty',
+    name: 'an absent user becomes an empty string',
     rule: 'C6',
     breaks: 'The column is NOT NULL.',
     caughtBy: ['C6-anonymous'],
     steps: () => ({ packUser: (userId) => userId ?? '' }),
   }),
   serverMutant({
-    name: 'a user that is absent is "undefined"',
+    name: 'an absent user becomes "undefined"',
     rule: 'C6',
-    breaks: 'A template string made the record.',
+    breaks: 'The record is built with a template string.',
     caughtBy: ['C6-anonymous'],
     steps: () => ({ packUser: (userId) => `${userId}` }),
   }),
   serverMutant({
-    name: 'a user that is absent is null',
+    name: 'an absent user becomes null',
     rule: 'R1',
-    breaks: 'The driver says so for a column that is empty.',
+    breaks: 'The driver returns null for an empty column.',
     caughtBy: ['C6-anonymous'],
     steps: (right) => ({
       toRecord: (id, row) => ({ ...right.toRecord(id, row), userId: (row.userId ?? null) as never }),
     }),
   }),
   serverMutant({
-    name: 'the users "null" and "undefined" are nobody',
+    name: 'the users "null" and "undefined" become anonymous',
     rule: 'C6',
-    breaks: 'Someone cleaned up what a template string had made.',
+    breaks: 'The store cleans up what a template string had written.',
     caughtBy: ['C6-words'],
     steps: keepingUsers((userId) => (['null', 'undefined'].includes(userId) ? undefined : userId)),
   }),
   serverMutant({
-    name: 'the user "0" is nobody',
+    name: 'the user "0" becomes anonymous',
     rule: 'C6',
     breaks: 'Numbers were user ids, and `Number(id) || undefined` reads them.',
     caughtBy: ['C6-words'],
     steps: keepingUsers((userId) => (Number(userId) === 0 ? undefined : userId)),
   }),
   serverMutant({
-    name: 'data are put into a statement',
+    name: 'data are inserted into a statement unescaped',
     rule: 'I3',
-    breaks: 'The statement is a template string, and the driver runs many at once.',
+    breaks: 'The statement is a template string, and the driver accepts several statements.',
     caughtBy: ['I3-data'],
     steps: (right, { rows }) => ({
       packData(dataJson) {
@@ -270,14 +270,14 @@ export const isolationMutants: readonly Mutant[] = [
     }),
   }),
   clientMutant({
-    name: 'a seal of another purpose is taken',
+    name: 'a sealed id of another purpose is accepted',
     rule: 'I2',
-    breaks: 'One secret seals sessions, resets of passwords, and tickets.',
+    breaks: 'One secret seals sessions, password resets and tickets.',
     caughtBy: ['I2-namespaces'],
     steps: () => ({ key: keyFor('the first secret', 'every purpose') }),
   }),
   clientMutant({
-    name: 'a sealed user that is absent is null',
+    name: 'an absent sealed user becomes null',
     rule: 'R1',
     breaks: 'JSON has no undefined.',
     caughtBy: ['C6-anonymous'],
@@ -286,7 +286,7 @@ export const isolationMutants: readonly Mutant[] = [
     }),
   }),
   clientMutant({
-    name: 'update() hands the old seal out again',
+    name: 'update() returns the old id',
     rule: 'U2',
     breaks: 'Nothing changes for the same data, so the cookie need not be written.',
     caughtBy: ['U2-new-id'],
@@ -295,9 +295,9 @@ export const isolationMutants: readonly Mutant[] = [
     }),
   }),
   clientMutant({
-    name: 'touch() hands out the seal of a moment ago',
+    name: 'touch() returns a cached id',
     rule: 'T4',
-    breaks: 'Seals of the same second are cached, since sealing was slow.',
+    breaks: 'Sealed ids of the same second are cached, because sealing was slow.',
     caughtBy: ['T4-new-id'],
     steps: (right) => {
       const recent = new Map<string, string>()
@@ -311,9 +311,9 @@ export const isolationMutants: readonly Mutant[] = [
     },
   }),
   clientMutant({
-    name: 'seals that were ended are remembered in the process',
+    name: 'delete() is recorded in the process only',
     rule: 'D4',
-    breaks: 'It looks like a log-out, until the second process or the next start.',
+    breaks: 'It works until a second process or a restart.',
     caughtBy: ['D4-honest'],
     steps: (right) => {
       const ended = new Set<string>()

@@ -10,7 +10,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   serverMutant({
     name: 'update() upserts',
     rule: 'U3',
-    breaks: 'A set command writes the key whether it is there or not, and nobody asked it to look.',
+    breaks: 'A SET command writes the key whether it exists or not.',
     caughtBy: ['U3-deleted', 'U3-expired', 'U3-unknown', 'D2-gone'],
     steps: (right, { rows }) => ({
       async update(id, dataJson) {
@@ -38,7 +38,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   serverMutant({
     name: 'update() drops the user',
     rule: 'U1',
-    breaks: 'The whole row is written anew, from what update() is given.',
+    breaks: 'The whole row is written from the arguments of update().',
     caughtBy: ['U1-data-only'],
     steps: (right) => ({
       async update(id, dataJson) {
@@ -51,7 +51,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   serverMutant({
     name: 'update() resets the creation time',
     rule: 'U1',
-    breaks: 'One function writes rows, and it stamps them.',
+    breaks: 'One function writes all rows, and sets the time of creation.',
     caughtBy: ['U1-data-only'],
     steps: (right) => ({
       async update(id, dataJson) {
@@ -62,9 +62,9 @@ export const lifecycleMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'an update of nothing is acknowledged',
+    name: 'update() of a missing session resolves',
     rule: 'U3',
-    breaks: 'An UPDATE that hits no row is no error to the driver.',
+    breaks: 'An UPDATE that matches no row is no error of the driver.',
     caughtBy: ['U3-deleted', 'U3-expired'],
     steps: (right) => ({
       update: (id, dataJson) =>
@@ -75,9 +75,9 @@ export const lifecycleMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'a touch of nothing is acknowledged',
+    name: 'touch() of a missing session resolves',
     rule: 'T3',
-    breaks: 'The reply of EXPIRE, 0 or 1, is not looked at.',
+    breaks: 'The reply of EXPIRE, 0 or 1, is ignored.',
     caughtBy: ['T3-deleted', 'T3-expired', 'R3-stays-gone'],
     steps: (right) => ({
       touch: (id, ttlMs) =>
@@ -88,9 +88,9 @@ export const lifecycleMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'a soft delete that update() revives',
+    name: 'update() revives a soft-deleted session',
     rule: 'U3',
-    breaks: 'Deleted rows are kept with a mark for the audit; update() writes the row without it.',
+    breaks: 'Deleted rows are kept with a flag for the audit. update() writes the row without the flag.',
     caughtBy: ['U3-deleted'],
     steps: (right, { rows }) => {
       const deleted = new Set<string>()
@@ -111,9 +111,9 @@ export const lifecycleMutants: readonly Mutant[] = [
     },
   }),
   serverMutant({
-    name: 'a soft delete that touch() revives',
+    name: 'touch() revives a soft-deleted session',
     rule: 'T3',
-    breaks: 'delete() ends the row at once by its expiry, and touch() moves any expiry.',
+    breaks: 'delete() sets the expiry to now, and touch() changes any expiry.',
     caughtBy: ['T3-deleted', 'T3-expired', 'R3-stays-gone'],
     steps: (right, { rows }) => ({
       async delete(id) {
@@ -129,14 +129,14 @@ export const lifecycleMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'read() answers null',
+    name: 'read() resolves to null for a missing session',
     rule: 'R1',
-    breaks: 'As a cache does for what it does not hold.',
+    breaks: 'A cache returns null for a missing key.',
     caughtBy: ['R3-deleted', 'R3-stays-gone'],
     steps: (right) => ({ read: (id) => right.read(id).catch(() => null as never) }),
   }),
   serverMutant({
-    name: 'read() makes a session that is not there',
+    name: 'read() creates a missing session',
     rule: 'R3',
     breaks: 'session_start() does so in PHP.',
     caughtBy: ['R3-deleted', 'R3-stays-gone'],
@@ -154,9 +154,9 @@ export const lifecycleMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'a row lives until it is swept',
+    name: 'a session exists until it is swept',
     rule: 'R3',
-    breaks: 'The sweeper is what ends sessions; the readers trust it.',
+    breaks: 'Only the sweep removes expired sessions, and reads rely on it.',
     caughtBy: ['R3-expires', 'R3-stays-gone', 'T3-expired', 'U3-expired'],
     steps: (right, { rows }) => ({
       find(id) {
@@ -166,7 +166,7 @@ export const lifecycleMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'delete() rejects what is not there',
+    name: 'delete() rejects a missing session',
     rule: 'D1',
     breaks: 'It treats an id as read() does.',
     caughtBy: ['D1-idempotent'],
@@ -189,9 +189,9 @@ export const lifecycleMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'of many deletes at once all but one fail',
+    name: 'of many concurrent deletes all except one reject',
     rule: 'D1',
-    breaks: 'It looks first, and takes a row that has gone since for a conflict.',
+    breaks: 'It reads first, and treats a row that is missing afterwards as a conflict.',
     caughtBy: ['D1-at-once'],
     steps: (right, { rows }) => ({
       async delete(id) {
@@ -203,7 +203,7 @@ export const lifecycleMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'delete() is done later',
+    name: 'delete() resolves before it is done',
     rule: 'R3',
     breaks: 'Deletes are collected, and written in batches for speed.',
     caughtBy: ['R3-deleted', 'D1-at-once', 'D2-gone'],
@@ -216,12 +216,12 @@ export const lifecycleMutants: readonly Mutant[] = [
   serverMutant({
     name: 'delete() leaves the index entry',
     rule: 'D2',
-    breaks: 'The list skips dead entries, so nobody misses the clean-up.',
+    breaks: 'The list skips entries without a session, so the missing clean-up is not noticed.',
     caughtBy: ['D2-no-trace'],
     steps: () => ({ indexRemove: () => undefined }),
   }),
   serverMutant({
-    name: "delete() ends all of the user's sessions",
+    name: "delete() deletes all of the user's sessions",
     rule: 'D3',
     breaks: '"Log out" was read as "log out everywhere".',
     caughtBy: ['D3-others-stay'],
@@ -236,7 +236,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   serverMutant({
     name: 'update() rotates the id',
     rule: 'U2',
-    breaks: 'A fresh id at every write looked safer.',
+    breaks: 'A new id at every write looked safer.',
     caughtBy: ['U2-same-id'],
     steps: (right) => ({
       async update(id, dataJson) {
@@ -251,7 +251,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   serverMutant({
     name: 'touch() rotates the id',
     rule: 'T4',
-    breaks: 'A fresh id whenever a session is extended looked safer.',
+    breaks: 'A new id at every extension looked safer.',
     caughtBy: ['T4-same-id'],
     steps: (right) => ({
       async touch(id, ttlMs) {
@@ -265,7 +265,7 @@ export const lifecycleMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'the same data count as no row',
+    name: 'update() with the same data is NotFound',
     rule: 'T5',
     breaks: 'MySQL counts rows that changed, not rows that matched.',
     caughtBy: ['T5-same-data'],
@@ -277,9 +277,9 @@ export const lifecycleMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'the same end counts as no row',
+    name: 'touch() with the same expiry is NotFound',
     rule: 'T5',
-    breaks: 'MySQL counts rows that changed, not rows that matched; two touches in one millisecond are one.',
+    breaks: 'MySQL counts rows that changed, not rows that matched. The second touch of a millisecond changes nothing.',
     caughtBy: ['T5-same-ttl'],
     steps: (right) => ({
       async touch(id, ttlMs) {
@@ -291,7 +291,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   serverMutant({
     name: 'touch() drops the user',
     rule: 'T1',
-    breaks: 'touch() writes the row anew, and knows no user.',
+    breaks: 'touch() writes the row again, without the user.',
     caughtBy: ['T1-sets'],
     steps: (right) => ({
       async touch(id, ttlMs) {

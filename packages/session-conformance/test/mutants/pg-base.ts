@@ -9,7 +9,7 @@ import type { Checks } from './checks.js'
 import { invalid, maxDataBytes, rightChecks } from './checks.js'
 import { notFound } from './server-base.js'
 
-/** One expression for the server's clock, in whole milliseconds. */
+/** SQL expression for the server's clock, in whole milliseconds. */
 const clock = 'floor(extract(epoch from clock_timestamp()) * 1000)::bigint'
 
 /** A server-backed store over PostgreSQL as steps that can be replaced. Times are bigint milliseconds. */
@@ -36,7 +36,7 @@ function rightSteps(self: PgSteps, sql: Sql, table: string, space: string, timeo
   const fence = createWriteFence(async () => Number((await sql.unsafe(`select ${clock} as ms`))[0]?.['ms']))
   return {
     ...rightChecks(self),
-    name: 'zoo pg',
+    name: 'mutant pg',
     sql,
     table,
     space,
@@ -152,7 +152,7 @@ function rightSteps(self: PgSteps, sql: Sql, table: string, space: string, timeo
   }
 }
 
-/** A PostgreSQL server for the zoo: an administrator's client, and one table for all that the zoo keeps there. */
+/** A PostgreSQL server for the mutants: an administrator's client, and one table for all of them. */
 export interface PgServer {
   readonly url: URL
   readonly admin: Sql
@@ -162,7 +162,7 @@ export interface PgServer {
 
 export async function usePostgres(url: string): Promise<PgServer> {
   const admin = postgres(url, { max: 2, fetch_types: false, onnotice: () => undefined })
-  const table = `zoo_${randomBytes(6).toString('hex')}`
+  const table = `mutants_${randomBytes(6).toString('hex')}`
   await admin.unsafe(`create table ${table} (space text, hash text, user_id text, data text not null,
     created bigint not null, expires bigint not null, primary key (space, hash))`)
   return {
@@ -176,7 +176,7 @@ export async function usePostgres(url: string): Promise<PgServer> {
   }
 }
 
-/** A store over PostgreSQL that `makeStore` makes for a client. */
+/** Makes a harness of a PostgreSQL store that `makeStore` creates for a client. */
 export function pgHarnessOf(
   name: string,
   { url, admin, table }: PgServer,
@@ -201,7 +201,7 @@ export function pgHarnessOf(
   }
 }
 
-/** The right store over PostgreSQL, or what `mutate` makes of it. */
+/** Makes a harness of the correct PostgreSQL store, changed by `mutate` if given. */
 export function pgHarness(
   name: string,
   server: PgServer,

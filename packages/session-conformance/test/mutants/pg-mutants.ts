@@ -15,7 +15,7 @@ function pgMutant(
   return { ...described, make: (server) => pgHarness(described.name, server, described.steps, described.harness) }
 }
 
-/** The right store, with a part of its changes written in another way. */
+/** Makes a harness of the correct store with some statements replaced. */
 function rewriting(...changes: readonly (readonly [from: string, to: string])[]): PgMutation {
   return ({ write }) => ({
     write: (text, ...values) =>
@@ -36,7 +36,7 @@ function raw<T>(timeoutMs: number, work: () => Promise<T>): Promise<T> {
   ])
 }
 
-/** Writes that carry no deadline. */
+/** Steps that write without a deadline. */
 function writeWithin(
   steps: PgSteps,
   bound: <T>(timeoutMs: number, work: () => Promise<T>) => Promise<T>,
@@ -62,7 +62,7 @@ export const pgMutants: readonly PgMutant[] = [
   pgMutant({
     name: 'pg: data are jsonb',
     rule: 'R2',
-    breaks: 'It is the type for JSON; it sorts keys, forgets spellings, and knows no NUL.',
+    breaks: 'It is the type for JSON. It sorts keys, changes spellings, and rejects NUL.',
     caughtBy: numbered('R2-json', 5, 6, 7, 9, 10),
     steps: rewriting(['$5,', '$5::text::jsonb::text,'], ['data = $4', 'data = $4::text::jsonb::text']),
   }),
@@ -83,14 +83,14 @@ export const pgMutants: readonly PgMutant[] = [
   pgMutant({
     name: 'pg: create() overwrites',
     rule: 'C2',
-    breaks: 'insert … on conflict do update, since two equal ids do not happen.',
+    breaks: 'insert … on conflict do update, because two equal ids never occur.',
     caughtBy: ['C2-collision'],
     steps: rewriting(['on conflict do nothing', 'on conflict (space, hash) do update set data = excluded.data']),
   }),
   pgMutant({
-    name: 'pg: update() does not look at the end',
+    name: 'pg: update() ignores the expiry',
     rule: 'U3',
-    breaks: 'A row that was not swept yet is updated, and its caller told so.',
+    breaks: 'A row that is not yet swept is updated, and the call resolves.',
     caughtBy: ['U3-expired', 'R3-stays-gone'],
     steps: rewriting([
       'where space = $2 and hash = $3 and expires > ms and ms < not_after',
@@ -98,21 +98,21 @@ export const pgMutants: readonly PgMutant[] = [
     ]),
   }),
   pgMutant({
-    name: 'pg: read() does not look at the end',
+    name: 'pg: read() ignores the expiry',
     rule: 'R3',
-    breaks: 'The sweeper is what ends sessions.',
+    breaks: 'Only the sweep removes expired sessions.',
     caughtBy: ['R3-expires', 'R3-stays-gone'],
     steps: ({ query }) => ({ query: (text, ...values) => query(text.replace(/ and expires > .*$/s, ''), ...values) }),
   }),
   pgMutant({
-    name: 'pg: the number of rows is not looked at',
+    name: 'pg: the number of changed rows is ignored',
     rule: 'U3',
-    breaks: 'An UPDATE that hits no row is no error.',
+    breaks: 'An UPDATE that matches no row is no error.',
     caughtBy: ['U3-deleted', 'T3-deleted'],
     steps: ({ write }) => ({ write: async (text, ...values) => Math.max(1, await write(text, ...values)) }),
   }),
   pgMutant({
-    name: 'pg: update() selects, then saves',
+    name: 'pg: update() selects, then writes',
     rule: 'U4',
     breaks: 'save() of an object-relational mapper inserts what it does not find.',
     caughtBy: ['U4-delete-step', 'U1-touch-step'],
@@ -128,7 +128,7 @@ export const pgMutants: readonly PgMutant[] = [
     }),
   }),
   pgMutant({
-    name: 'pg: touch() writes the data that it has read',
+    name: 'pg: touch() selects, then writes the whole row',
     rule: 'T4',
     breaks: 'save() of an object-relational mapper writes every column.',
     caughtBy: ['T2-update-step', 'T4-one-round-trip'],
@@ -144,9 +144,9 @@ export const pgMutants: readonly PgMutant[] = [
     }),
   }),
   pgMutant({
-    name: 'pg: touch() holds a lock while it thinks',
+    name: 'pg: touch() holds a lock between two statements',
     rule: 'T4',
-    breaks: 'select … for update and update in one transaction are correct, and four round trips.',
+    breaks: 'select … for update and update in one transaction are correct, but need four round trips.',
     caughtBy: ['T2-update-step', 'T4-one-round-trip'],
     steps: (right) => ({
       async touch(id, ttlMs) {
@@ -169,14 +169,14 @@ export const pgMutants: readonly PgMutant[] = [
     }),
   }),
   pgMutant({
-    name: 'pg: writes carry no deadline',
+    name: 'pg: writes are sent without a deadline',
     rule: 'E2',
-    breaks: 'The call ends by a timer, and its statement waits in the socket.',
+    breaks: 'A timer rejects the call, but its statement waits in the socket.',
     caughtBy: ['E2-zombie-stalls', 'E2-zombie-create'],
     steps: (right) => writeWithin(right, withinDeadline),
   }),
   pgMutant({
-    name: "pg: errors are the driver's",
+    name: 'pg: errors of the driver are passed on',
     rule: 'E1',
     breaks: 'They tell what happened.',
     caughtBy: ['E4-not-gone-refuses', 'E4-not-gone-stalls', 'E5-from-the-start'],
@@ -185,7 +185,7 @@ export const pgMutants: readonly PgMutant[] = [
   pgMutant({
     name: 'pg: calls have no deadline',
     rule: 'E5',
-    breaks: 'statement_timeout was set, and the server cannot tell a client that it does not reach.',
+    breaks: 'statement_timeout was set, but an unreachable server cannot report it.',
     caughtBy: ['E4-not-gone-stalls', 'H1-down'],
     steps: (right) => writeWithin(right, (_, work) => withinDeadline(60_000, work)),
   }),
@@ -197,9 +197,9 @@ export const pgMutants: readonly PgMutant[] = [
     steps: ({ query }) => ({ query: (text, ...values) => query(text, ...values).catch(() => []) }),
   }),
   pgMutant({
-    name: 'pg: failures tell the statement',
+    name: 'pg: errors contain the statement',
     rule: 'E3',
-    breaks: 'The message holds the parameters, for the log.',
+    breaks: 'The message contains the parameters, for the log.',
     caughtBy: ['E4-not-gone-refuses'],
     steps: ({ write }) => ({
       write: (text, ...values) =>
@@ -209,9 +209,9 @@ export const pgMutants: readonly PgMutant[] = [
     }),
   }),
   pgMutant({
-    name: 'pg: isHealthy() is true once it was',
+    name: 'pg: isHealthy() stays true',
     rule: 'H1',
-    breaks: 'A pool that has connected is a pool.',
+    breaks: 'The pool has connected once.',
     caughtBy: ['H1-down'],
     steps: (right) => {
       let wasHealthy = false
@@ -219,9 +219,9 @@ export const pgMutants: readonly PgMutant[] = [
     },
   }),
   pgMutant({
-    name: 'pg: a NUL in a user id is a failure of the database',
+    name: 'pg: a NUL in a user id is Backend',
     rule: 'I3',
-    breaks: 'text cannot hold it, and the driver says so.',
+    breaks: 'The type text cannot contain it, so the server rejects it.',
     caughtBy: ['I3-user-8'],
     steps: () => ({
       checkUser: (userId) => {
@@ -231,14 +231,14 @@ export const pgMutants: readonly PgMutant[] = [
     }),
   }),
   pgMutant({
-    name: 'pg: ids are kept in a column of their own',
+    name: 'pg: ids are stored unhashed in a column',
     rule: 'I1',
-    breaks: 'The hash is the key; the id was kept to debug.',
+    breaks: 'The hash is the key. The id is stored for debugging.',
     caughtBy: ['I1-no-ids-kept'],
     steps: ({ hashOf }) => ({ hashOf: (id) => `${hashOf(id)} ${id}` }),
   }),
   pgMutant({
-    name: 'pg: sweep() takes local times for UTC',
+    name: 'pg: sweep() treats local times as UTC',
     rule: 'O2',
     breaks: 'A timestamp without a zone is compared with now().',
     caughtBy: ['O2-bounded', 'O2-at-once'],
@@ -252,16 +252,16 @@ export const pgMutants: readonly PgMutant[] = [
     steps: rewriting(['limit $3::int', 'limit $3::int + 1000']),
   }),
   pgMutant({
-    name: 'pg: users are found by the beginning of their ids',
+    name: 'pg: users are found by a prefix of their ids',
     rule: 'O1',
-    breaks: 'LIKE was left from a search form.',
+    breaks: 'LIKE was copied from a search form.',
     caughtBy: ['O1-list'],
     steps: ({ query }) => ({
       query: (text, ...values) => query(text.replace('user_id = $2', "user_id like $2 || '%'"), ...values),
     }),
   }),
   pgMutant({
-    name: 'pg: lists hold what has expired',
+    name: 'pg: lists contain expired sessions',
     rule: 'O1',
     breaks: 'The sweeper takes it out, later.',
     caughtBy: ['O1-list'],
@@ -270,7 +270,7 @@ export const pgMutants: readonly PgMutant[] = [
     }),
   }),
   pgMutant({
-    name: 'pg: the table is one for all namespaces',
+    name: 'pg: all namespaces share one table',
     rule: 'I2',
     breaks: 'The name of the table is fixed, and the option is not used in every statement.',
     caughtBy: ['I2-namespaces'],
@@ -279,9 +279,9 @@ export const pgMutants: readonly PgMutant[] = [
     }),
   }),
   pgMutant({
-    name: 'pg: times are those of the process',
+    name: 'pg: times come from the clock of the process',
     rule: 'C5',
-    breaks: 'Date.now() is bound as a parameter; now() is what it is compared with.',
+    breaks: 'Date.now() is bound as a parameter, and compared with now().',
     caughtBy: ['C5-one-clock'],
     steps: ({ write }) => ({
       write: (text, ...values) => write(text.replaceAll(/\bms \+/g, `${Date.now()}::bigint +`), ...values),

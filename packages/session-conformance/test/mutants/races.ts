@@ -14,12 +14,12 @@ async function readThenWrite(
   steps.replace(key, change(row))
 }
 
-/** Stores that do in two steps what must be one. */
+/** Stores that do in two steps what must be atomic. */
 export const raceMutants: readonly Mutant[] = [
   serverMutant({
     name: 'update() reads, then writes',
     rule: 'U4',
-    breaks: 'A look-up and a set are two commands, each of them atomic.',
+    breaks: 'A look-up and a set are two commands. Each of them is atomic.',
     caughtBy: ['U4-delete-duel'],
     steps: (right) => ({
       async update(id, dataJson) {
@@ -32,7 +32,7 @@ export const raceMutants: readonly Mutant[] = [
   serverMutant({
     name: 'touch() reads, then writes the whole row',
     rule: 'T2',
-    breaks: 'A record is one value, so touch() fetches it, sets its end, and stores it.',
+    breaks: 'A record is one value, so touch() fetches it, sets its expiry, and stores it.',
     caughtBy: ['T2-update-duel', 'T3-delete-duel', 'O1-touch-race'],
     steps: (right) => ({
       async touch(id, ttlMs) {
@@ -43,9 +43,9 @@ export const raceMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'touch() sees the session, then sets its end and lists it again',
+    name: 'touch() reads, then sets the expiry and adds the index entry again',
     rule: 'O1',
-    breaks: 'The list must outlive the session, so touch() writes both; it looked whether they are there before.',
+    breaks: 'The index must outlive the session, so touch() writes both, and checks before that they exist.',
     caughtBy: ['O1-touch-race'],
     steps: (right, { rows }) => ({
       async touch(id, ttlMs) {
@@ -59,9 +59,9 @@ export const raceMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'an update in the last seconds gives half a minute more',
+    name: 'an update in the last seconds extends the session by half a minute',
     rule: 'U4',
-    breaks: 'Nobody should be thrown out in the middle of a request.',
+    breaks: 'No session should expire in the middle of a request.',
     caughtBy: ['U4-expiry-race'],
     steps: (right) => ({
       async update(id, dataJson) {
@@ -76,7 +76,7 @@ export const raceMutants: readonly Mutant[] = [
   serverMutant({
     name: 'large data are written in two parts',
     rule: 'U5',
-    breaks: 'Values over a limit are split over chunks, and each chunk is a write of its own.',
+    breaks: 'Values over a limit are split into chunks, and each chunk is a separate write.',
     caughtBy: ['U5-whole'],
     steps: (right, { rows }) => ({
       async update(id, dataJson) {
@@ -89,7 +89,7 @@ export const raceMutants: readonly Mutant[] = [
         }
         await turn()
         write((before) => data.slice(0, 100) + before.slice(100))
-        // The second part of the shortest text happens to be the last.
+        // For the shortest text, the second part is the last.
         for (let wait = 10 - data.length / 100; wait > 0; wait -= 1) await turn()
         write((before) => before.slice(0, 100) + data.slice(100))
         return id
@@ -113,7 +113,7 @@ export const raceMutants: readonly Mutant[] = [
   serverMutant({
     name: 'one row object for all calls',
     rule: 'R1',
-    breaks: 'A scratch object saves an allocation for each read, and is filled before an await.',
+    breaks: 'A shared object saves an allocation for each read. It is filled before an await.',
     caughtBy: ['R1-own'],
     steps: (right) => {
       let scratch: Row | undefined
@@ -127,23 +127,23 @@ export const raceMutants: readonly Mutant[] = [
     },
   }),
   serverMutant({
-    name: 'the list of a user is written after the reply',
+    name: 'the user index is written after the reply',
     rule: 'O1',
-    breaks: 'The index is secondary, and need not slow create() down.',
+    breaks: 'The index is secondary, so create() does not wait for it.',
     caughtBy: ['O1-misses-none', 'O1-end-all-but'],
     steps: (right) => ({ indexAdd: (userId, key) => void setTimeout(() => right.indexAdd(userId, key), 20) }),
   }),
   serverMutant({
-    name: 'writes are acknowledged before they are done',
+    name: 'calls resolve before their writes are done',
     rule: 'R6',
     breaks: 'A write-behind queue makes every write fast.',
     caughtBy: ['R6-own-writes', 'R6-other-instance', 'R6-model'],
     steps: (right) => ({ replace: (key, row) => void setTimeout(() => right.replace(key, row), 5) }),
   }),
   serverMutant({
-    name: 'many sweeps count one record',
+    name: 'concurrent sweeps count the same record',
     rule: 'O2',
-    breaks: 'It selects what is over, then deletes by key, and counts what it selected.',
+    breaks: 'It selects expired rows, then deletes by key, and counts the selected rows.',
     caughtBy: ['O2-at-once'],
     steps: (right, { rows }) => ({
       async sweep({ maxRecords = 1000 } = {}) {

@@ -18,9 +18,9 @@ export interface RedisSteps extends SessionPlugin, UserIndexCapability, Checks {
   readonly hashOf: (id: string) => string
   readonly keyOf: (id: string) => string
   readonly indexOf: (userId: string) => string
-  /** Runs a script on a session's key and the prefix of indices; `late` if it came after the deadline of the call. */
+  /** Runs a script on a session's key and the prefix of indexes. Resolves to `late` if the deadline had passed. */
   readonly write: (script: string, key: string, ...args: readonly (string | number)[]) => Promise<string>
-  /** Ends within the deadline, as a `SessionError` if it fails. */
+  /** Settles within the deadline. Rejects with a `SessionError` if the work fails. */
   readonly bounded: <T>(work: () => Promise<T>) => Promise<T>
   readonly answer: (id: SessionId, outcome: string) => SessionId
   readonly toRecord: (id: SessionId, value: string) => SessionRecord
@@ -95,7 +95,7 @@ function rightSteps(self: RedisSteps, client: Redis, prefix: string, timeoutMs: 
   })
   return {
     ...rightChecks(self),
-    name: 'zoo redis',
+    name: 'mutant redis',
     client,
     prefix,
     timeoutMs,
@@ -184,7 +184,7 @@ function rightSteps(self: RedisSteps, client: Redis, prefix: string, timeoutMs: 
   }
 }
 
-/** A Redis server for the zoo: an administrator's client, and a prefix for all that the zoo keeps there. */
+/** A Redis server for the mutants: an administrator's client, and one prefix for the keys of all of them. */
 export interface RedisServer {
   readonly url: URL
   readonly admin: Redis
@@ -200,7 +200,7 @@ export async function keysOf(admin: Redis, pattern: string): Promise<readonly st
 
 export function useRedis(url: string): RedisServer {
   const admin = new Redis(url)
-  const root = `zoo${randomBytes(6).toString('hex')}:`
+  const root = `mutants${randomBytes(6).toString('hex')}:`
   return {
     url: new URL(url),
     admin,
@@ -219,12 +219,12 @@ type DriverOptions = Pick<
 >
 
 export interface RedisHarnessOptions {
-  /** Wrong driver options for a deadline. */
+  /** Returns driver options that break deadlines. */
   readonly driver?: (timeoutMs: number) => DriverOptions
   readonly harness?: Partial<StoreHarness>
 }
 
-/** Calls fail at once while there is no connection, so that nothing is queued. */
+/** Makes calls fail at once without a connection, so that nothing is queued. */
 function rightDriver(): DriverOptions {
   return {
     enableOfflineQueue: false,
@@ -238,7 +238,7 @@ async function connect(url: URL, endpoint: Endpoint | undefined, options: Driver
   const through = new URL(url)
   if (endpoint) through.host = `${endpoint.host}:${endpoint.port}`
   const client = new Redis(through.href, options)
-  // Errors of the connection reject the calls; this keeps them from being logged, too.
+  // Errors of the connection reject the calls. Without a listener, they would also be logged.
   client.on('error', () => undefined)
   await new Promise<void>((resolve) => {
     client.once('ready', () => resolve())
@@ -252,7 +252,7 @@ async function show(admin: Redis, key: string): Promise<string> {
   return `${key} ${String(isText ? await admin.get(key) : await admin.dump(key))}`
 }
 
-/** A store over Redis that `open` makes for a client. */
+/** Makes a harness of a Redis store that `open` creates for a client. */
 export function redisHarnessOf(
   name: string,
   { url, admin, root }: RedisServer,
@@ -275,7 +275,7 @@ export function redisHarnessOf(
   }
 }
 
-/** The right store over Redis, or what `mutate` makes of it. */
+/** Makes a harness of the correct Redis store, changed by `mutate` if given. */
 export function redisHarness(
   name: string,
   server: RedisServer,

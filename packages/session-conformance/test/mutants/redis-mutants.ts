@@ -18,7 +18,7 @@ function redisMutant(
   return { ...described, make: (server) => redisHarness(described.name, server, described.steps, described.options) }
 }
 
-/** The right store, with another script for a call. */
+/** Makes a harness of the correct store with another script for a call. */
 function withScript(call: keyof typeof scripts, from: string, to: string): RedisMutation {
   const right: string = scripts[call]
   if (!right.includes(from)) throw new Error(`The script of ${call} has no ${from}`)
@@ -28,7 +28,7 @@ function withScript(call: keyof typeof scripts, from: string, to: string): Redis
 
 const never = Number.MAX_SAFE_INTEGER
 
-/** Writes that carry no deadline: what a driver keeps of them runs whenever it can. */
+/** Steps that write without a deadline: a command queued by the driver may run at any time. */
 function unfenced({ client, prefix, timeoutMs }: RedisSteps): Partial<RedisSteps> {
   return {
     write: (script, key, ...args) =>
@@ -39,7 +39,7 @@ function unfenced({ client, prefix, timeoutMs }: RedisSteps): Partial<RedisSteps
   }
 }
 
-/** The driver's default options, with a quick reconnect. */
+/** The driver's default options with a quick reconnect. */
 const driverDefaults = { retryStrategy: () => 30 }
 
 function ask(
@@ -81,9 +81,9 @@ export const redisMutants: readonly RedisMutant[] = [
     ),
   }),
   redisMutant({
-    name: 'redis: update() drops the ttl',
+    name: 'redis: update() removes the ttl',
     rule: 'U1',
-    breaks: 'SET without KEEPTTL makes a key that never ends.',
+    breaks: 'SET without KEEPTTL removes the expiry of the key.',
     caughtBy: ['U1-expiry', 'U4-expiry-race'],
     steps: withScript('update', ", 'KEEPTTL')", ')'),
   }),
@@ -97,7 +97,7 @@ export const redisMutants: readonly RedisMutant[] = [
   redisMutant({
     name: 'redis: update() reads, then sets',
     rule: 'U4',
-    breaks: 'GET and SET are two commands, and another client comes in between.',
+    breaks: 'GET and SET are two commands, and another client writes between them.',
     caughtBy: ['U4-delete-step', 'U1-touch-step'],
     steps: ({ client, keyOf, checkId, checkData, bounded }) => ({
       async update(id, dataJson) {
@@ -116,7 +116,7 @@ export const redisMutants: readonly RedisMutant[] = [
   redisMutant({
     name: 'redis: touch() reads, then sets the whole value',
     rule: 'T3',
-    breaks: 'The end is a part of the value, so touch() fetches it and stores it again.',
+    breaks: 'The expiry is a part of the value, so touch() fetches it and stores it again.',
     caughtBy: ['T3-delete-step', 'T2-update-step', 'T4-one-round-trip'],
     steps: ({ client, keyOf, checkId, checkTtl, bounded }) => ({
       async touch(id, ttlMs) {
@@ -132,7 +132,7 @@ export const redisMutants: readonly RedisMutant[] = [
     }),
   }),
   redisMutant({
-    name: 'redis: touch() asks whether the key exists, then touches it',
+    name: 'redis: touch() checks that the key exists, then touches it',
     rule: 'T4',
     breaks: 'EXISTS came first in the tutorial.',
     caughtBy: ['T4-one-round-trip'],
@@ -144,9 +144,9 @@ export const redisMutants: readonly RedisMutant[] = [
     }),
   }),
   redisMutant({
-    name: 'redis: delete() gives way to an update',
+    name: 'redis: delete() loses against a concurrent update',
     rule: 'D2',
-    breaks: 'Optimistic locking: what has changed since it was read is not deleted.',
+    breaks: 'Optimistic locking: a session that has changed since it was read is not deleted.',
     caughtBy: ['D2-update-step'],
     steps: ({ client, keyOf, bounded }) => ({
       async delete(id) {
@@ -159,9 +159,9 @@ export const redisMutants: readonly RedisMutant[] = [
     }),
   }),
   redisMutant({
-    name: 'redis: updateIfUnchanged() compares here, and sets there',
+    name: 'redis: updateIfUnchanged() compares in the client, then sets',
     rule: 'O4',
-    breaks: 'GET, a comparison, and an update() that is atomic by itself.',
+    breaks: 'GET, a comparison in the client, and an atomic update().',
     caughtBy: ['O4-step', 'O4-one-wins'],
     steps: (right) =>
       ({
@@ -182,9 +182,9 @@ export const redisMutants: readonly RedisMutant[] = [
     options: { driver: () => driverDefaults },
   }),
   redisMutant({
-    name: 'redis: commandTimeout is the deadline',
+    name: 'redis: commandTimeout is the only deadline',
     rule: 'E2',
-    breaks: 'The driver rejects a command in time, and sends it all the same when it is connected again.',
+    breaks: 'The driver rejects a command in time, but still sends it after a reconnect.',
     caughtBy: ['E2-zombie-refuses', 'E2-zombie-stalls'],
     steps: (right) => ({
       bounded: (work) => work().catch((error: unknown) => Promise.reject(toBackendError(error))),
@@ -194,16 +194,16 @@ export const redisMutants: readonly RedisMutant[] = [
     options: { driver: (commandTimeout) => ({ ...driverDefaults, commandTimeout }) },
   }),
   redisMutant({
-    name: 'redis: no queue, and no deadline that travels with a write',
+    name: 'redis: no queue, but writes without a deadline',
     rule: 'E2',
-    breaks: 'The offline queue is off; what was sent already was forgotten.',
+    breaks: 'The offline queue is off, but commands that were already sent can still run.',
     caughtBy: ['E2-zombie-stalls', 'E2-zombie-create'],
     steps: unfenced,
   }),
   redisMutant({
     name: 'redis: the connection is dropped at the deadline',
     rule: 'E2',
-    breaks: 'What is in the buffers of a server that is stalled runs all the same, once it goes on.',
+    breaks: 'A stalled server still runs the commands in its buffers when it resumes.',
     caughtBy: ['E2-zombie-stalls'],
     steps: (right) => ({
       write: (...args) =>
@@ -216,7 +216,7 @@ export const redisMutants: readonly RedisMutant[] = [
   redisMutant({
     name: 'redis: a failing read is NotFound',
     rule: 'E4',
-    breaks: 'Errors are caught, so that a page is shown in any case.',
+    breaks: 'Errors are caught, so that a page is always shown.',
     caughtBy: ['E4-not-gone-refuses', 'E4-not-gone-stalls', 'E2-reset'],
     steps: (right) => ({
       read: (id) =>
@@ -226,16 +226,16 @@ export const redisMutants: readonly RedisMutant[] = [
     }),
   }),
   redisMutant({
-    name: 'redis: update() and touch() take a failure for a session that is gone',
+    name: 'redis: a failing update() or touch() is NotFound',
     rule: 'E4',
-    breaks: 'A reply that is not "OK" is no success, and there is one error for that.',
+    breaks: 'A reply other than "OK" is a failure, and there is one error for all of them.',
     caughtBy: ['E4-not-gone-refuses', 'E2-zombie-stalls'],
     steps: ({ write }) => ({ write: (...args) => write(...args).catch(() => 'missing') }),
   }),
   redisMutant({
     name: 'redis: calls have no deadline',
     rule: 'E5',
-    breaks: 'The driver takes care of connections, and was thought to take care of this.',
+    breaks: 'The driver manages connections, and was expected to manage deadlines.',
     caughtBy: ['E4-not-gone-stalls', 'H1-down'],
     steps: (right) => ({
       bounded: (work) => work().catch((error: unknown) => Promise.reject(toBackendError(error))),
@@ -244,7 +244,7 @@ export const redisMutants: readonly RedisMutant[] = [
     }),
   }),
   redisMutant({
-    name: "redis: errors are the driver's",
+    name: 'redis: errors of the driver are passed on',
     rule: 'E1',
     breaks: 'They tell what happened.',
     caughtBy: ['E4-not-gone-refuses', 'E4-not-gone-stalls', 'E5-from-the-start'],
@@ -256,7 +256,7 @@ export const redisMutants: readonly RedisMutant[] = [
   redisMutant({
     name: 'redis: failures have no cause',
     rule: 'E3',
-    breaks: "The driver's message might tell an id, so it is dropped.",
+    breaks: "The driver's message might contain an id, so the error is dropped.",
     caughtBy: ['E4-not-gone-refuses'],
     steps: ({ bounded, write }) => ({
       bounded: (work) => bounded(work).catch(withoutCause),
@@ -264,7 +264,7 @@ export const redisMutants: readonly RedisMutant[] = [
     }),
   }),
   redisMutant({
-    name: 'redis: failures tell the id',
+    name: 'redis: errors contain the id',
     rule: 'E3',
     breaks: 'The message names the command and its arguments.',
     caughtBy: ['E4-not-gone-refuses'],
@@ -277,16 +277,16 @@ export const redisMutants: readonly RedisMutant[] = [
     }),
   }),
   redisMutant({
-    name: 'redis: isHealthy() tells the state of the client',
+    name: 'redis: isHealthy() returns the state of the client',
     rule: 'H1',
-    breaks: 'client.status is at hand.',
+    breaks: 'client.status is available.',
     caughtBy: ['H1-down'],
     steps: ({ client }) => ({ isHealthy: async () => client.status === 'ready' }),
   }),
   redisMutant({
-    name: 'redis: isHealthy() tells what it found once',
+    name: 'redis: isHealthy() returns its first result',
     rule: 'H1',
-    breaks: 'The result is cached, for the load balancer asks every second.',
+    breaks: 'The result is cached, because the load balancer asks every second.',
     caughtBy: ['H1-down'],
     steps: (right) => {
       let known: Promise<boolean> | undefined
@@ -294,7 +294,7 @@ export const redisMutants: readonly RedisMutant[] = [
     },
   }),
   redisMutant({
-    name: 'redis: the driver gives up for good',
+    name: 'redis: the driver stops reconnecting',
     rule: 'H2',
     breaks: 'retryStrategy returns null after the first attempt, so that tests end.',
     caughtBy: ['H2-heals'],
@@ -310,35 +310,35 @@ export const redisMutants: readonly RedisMutant[] = [
   redisMutant({
     name: 'redis: the prefix is ignored',
     rule: 'I2',
-    breaks: 'It is an option of the store, and was meant to be one of the client.',
+    breaks: 'It is an option of the store, but was expected to be one of the client.',
     caughtBy: ['I2-namespaces'],
     steps: ({ prefix, hashOf }) => ({ keyOf: (id) => prefix.replace(/[^:]+:$/, '') + hashOf(id) }),
   }),
   redisMutant({
     name: 'redis: delete() leaves the entry in the index',
     rule: 'D2',
-    breaks: 'DEL takes one key; the index cleans itself, later.',
+    breaks: 'DEL takes one key. The index is cleaned later.',
     caughtBy: ['D2-no-trace'],
     steps: withScript('delete', "redis.call('ZREM', index(value), hash)", ''),
   }),
   redisMutant({
-    name: 'redis: the index ends with the first of its sessions',
+    name: 'redis: the user index expires with the first session',
     rule: 'O1',
-    breaks: 'create() gives it a ttl, and touch() does not move that.',
+    breaks: 'create() sets its ttl, and touch() does not extend it.',
     caughtBy: ['O1-after-writes'],
     steps: withScript('touch', 'extend(index(value), ends)', ''),
   }),
   redisMutant({
-    name: 'redis: a session is ended by its entry alone',
+    name: 'redis: ending a session removes only its index entry',
     rule: 'O1',
-    breaks: 'What is not listed was thought to be over.',
+    breaks: 'A session that is not listed was expected to be deleted.',
     caughtBy: ['O1-end-all-but', 'O1-touch-race'],
     steps: withScript('end', "redis.call('DEL', prefix .. each)", ''),
   }),
   redisMutant({
-    name: 'redis: times are those of the process',
+    name: 'redis: times come from the clock of the process',
     rule: 'C5',
-    breaks: 'Date.now() writes the record, and the server ends the key.',
+    breaks: 'Date.now() sets the times of the record, and the server expires the key.',
     caughtBy: ['C5-one-clock'],
     steps: ({ write }) => ({
       write: (script, ...rest) =>
@@ -371,7 +371,7 @@ export const redisMutants: readonly RedisMutant[] = [
     }),
   }),
   redisMutant({
-    name: 'redis: data go through cjson',
+    name: 'redis: data are parsed and written by cjson',
     rule: 'R2',
     breaks: 'A script decodes the record to change a field of it.',
     caughtBy: numbered('R2-json', 7, 8, 9),
@@ -386,9 +386,9 @@ export const redisMutants: readonly RedisMutant[] = [
     ),
   }),
   {
-    name: 'redis: opening waits for the server',
+    name: 'redis: opening the store waits for the server',
     rule: 'E5',
-    breaks: 'The factory is asynchronous, and rejects where there is no connection.',
+    breaks: 'The factory is asynchronous, and rejects without a connection.',
     caughtBy: ['E5-from-the-start'],
     make(server) {
       const right = redisHarness('redis: opening waits for the server', server)

@@ -6,17 +6,18 @@ import { redisHashSessions } from './right-redis.js'
 
 type RedisMutant = Mutant<RedisServer>
 
-/** A driver that sends a command again after a reconnect, as drivers do by default. */
+/** Options of a driver that resends a command after a reconnect, which is the default of drivers. */
 const resending = { driver: () => ({ retryStrategy: () => 30 }) }
 
 function resendingMutant(described: Omit<RedisMutant, 'make'> & { readonly steps?: RedisMutation }): RedisMutant {
   return { ...described, make: (server) => redisHarness(described.name, server, described.steps, resending) }
 }
 
-/** The right store, whose script of a call refuses what it has seen before. */
+/** Makes a harness of the correct store whose script of a call rejects a command that it has already run. */
 function refusingReplays(call: 'update' | 'touch'): RedisMutation {
   const right: string = scripts[call]
-  const check = "if not redis.call('SET', 'zooseen:' .. ARGV[4], 1, 'NX', 'PX', 5000) then return {now, 'missing'} end"
+  const check =
+    "if not redis.call('SET', 'mutants-seen:' .. ARGV[4], 1, 'NX', 'PX', 5000) then return {now, 'missing'} end"
   const broken = right.replace("if not value then return {now, 'missing'} end", `$&\n${check}`)
   return ({ write }) => ({
     write: (script, key, ...args) =>
@@ -39,32 +40,32 @@ local listed = redis.call('ZRANGE', KEYS[1], 0, -1)
 redis.call('DEL', KEYS[1])
 return {now, table.concat(listed, ' ')}`
 
-/** Broken stores over Redis, for which a command that is delivered twice is another command. */
+/** Broken stores over Redis that treat a resent command as another command. */
 export const redisTwiceMutants: readonly RedisMutant[] = [
   resendingMutant({
-    name: 'redis: a create() that is sent again makes a second session',
+    name: 'redis: a resent create() creates a second session',
     rule: 'E6',
-    breaks: 'The id is taken, by the first delivery, so another one is made.',
+    breaks: 'The first delivery has used the id, so another id is minted.',
     caughtBy: ['E6-twice-create'],
   }),
   resendingMutant({
-    name: 'redis: an update() that is sent again is refused',
+    name: 'redis: a resent update() is rejected',
     rule: 'E6',
     breaks: 'Every call carries a number that is used once, against replays.',
     caughtBy: ['E6-twice-update'],
     steps: refusingReplays('update'),
   }),
   resendingMutant({
-    name: 'redis: a touch() that is sent again is refused',
+    name: 'redis: a resent touch() is rejected',
     rule: 'E6',
     breaks: 'Every call carries a number that is used once, against replays.',
     caughtBy: ['E6-twice-touch'],
     steps: refusingReplays('touch'),
   }),
   resendingMutant({
-    name: 'redis: a delete() that is sent again leaves the index entry',
+    name: 'redis: a resent delete() leaves the index entry',
     rule: 'E6',
-    breaks: 'The reply tells whose entry is to be removed, and the second reply tells nothing.',
+    breaks: 'The reply says which entry to remove, and the second reply is empty.',
     caughtBy: ['E6-twice-delete'],
     steps: (right) => ({
       async delete(id) {
@@ -75,9 +76,9 @@ export const redisTwiceMutants: readonly RedisMutant[] = [
     }),
   }),
   resendingMutant({
-    name: 'redis: an end by handle that is sent again leaves the session',
+    name: 'redis: a resent endUserSession() leaves the session',
     rule: 'E6',
-    breaks: 'The session is deleted if the entry was there, and the first delivery has removed the entry.',
+    breaks: 'The session is deleted if its entry exists, and the first delivery has removed the entry.',
     caughtBy: ['E6-twice-end'],
     steps: (right) => ({
       async endUserSession(userId, handle) {
@@ -88,9 +89,9 @@ export const redisTwiceMutants: readonly RedisMutant[] = [
     }),
   }),
   resendingMutant({
-    name: 'redis: an end of all sessions that is sent again leaves the sessions',
+    name: 'redis: a resent endUserSessions() leaves the sessions',
     rule: 'E6',
-    breaks: 'The reply tells which sessions there were, and the second reply tells of none.',
+    breaks: 'The reply lists the sessions, and the second reply is empty.',
     caughtBy: ['E6-twice-end-all'],
     steps: (right) => ({
       async endUserSessions(userId, options = {}) {
@@ -101,9 +102,9 @@ export const redisTwiceMutants: readonly RedisMutant[] = [
     }),
   }),
   {
-    name: 'redis: an updateIfUnchanged() that is sent again meets its own write',
+    name: 'redis: a resent updateIfUnchanged() conflicts with its own write',
     rule: 'E6',
-    breaks: 'The second delivery finds other data than were read: those of the first.',
+    breaks: 'The second delivery finds the data of the first instead of the data read.',
     caughtBy: ['E6-twice-compare'],
     make: (server) =>
       redisHarnessOf(

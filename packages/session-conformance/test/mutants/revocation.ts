@@ -11,7 +11,7 @@ interface Named extends Fields {
   readonly issuedAtMs?: number
 }
 
-/** The revocations that instances of one namespace share: since when and until when a name is revoked. */
+/** Revocations that instances of one namespace share: start and end of the revocation of each name. */
 type Memory = Map<string, { readonly untilMs: number; readonly sinceMs: number }>
 
 interface Revocable {
@@ -68,13 +68,13 @@ function revocableSteps(steps: ClientSteps, memory: Memory, how: Revocable): Par
         const fields: Named = find('read', id)
         memory.set(how.nameOf(fields, id), { untilMs: how.keepUntilMs(fields), sinceMs: performance.now() })
       } catch {
-        // What cannot be opened need not be ended.
+        // An id that cannot be opened need not be revoked.
       }
     },
   }
 }
 
-/** A client-backed store that remembers ends, or what `wrong` makes of it. */
+/** Makes a harness of a client-backed store with revocation, changed by `wrong` if given. */
 export function revocableHarness(name: string, wrong: Partial<Revocable> = {}): StoreHarness {
   const how = { ...right, ...wrong }
   const memories = new Map<string, Memory>()
@@ -95,7 +95,7 @@ function mutant(described: Omit<Mutant, 'make'>, wrong: Partial<Revocable>): Mut
 export const revocationMutants: readonly Mutant[] = [
   mutant(
     {
-      name: 'an end that nobody remembers',
+      name: 'a revocation is not stored',
       rule: 'R3',
       breaks: 'It declares revocation, and its delete() still has no effect.',
       caughtBy: ['R3-revoked', 'U3-revoked', 'T3-revoked', 'D2-revoked-ids', 'D2-revoked-longest', 'R6-model'],
@@ -104,54 +104,54 @@ export const revocationMutants: readonly Mutant[] = [
   ),
   mutant(
     {
-      name: 'ends in the memory of one instance',
+      name: 'a revocation is stored in one instance',
       rule: 'R3',
-      breaks: 'Each process keeps a list of its own.',
+      breaks: 'Each process has a separate list.',
       caughtBy: ['R3-revoked', 'D2-revoked-ids'],
     },
     { shared: false },
   ),
   mutant(
     {
-      name: 'an update that does not ask for ends',
+      name: 'update() does not check revocations',
       rule: 'U3',
-      breaks: 'Only read() looks whether the session was ended.',
+      breaks: 'Only read() checks for a revocation.',
       caughtBy: ['U3-revoked'],
     },
     { asks: (call) => call !== 'update' },
   ),
   mutant(
     {
-      name: 'a touch that does not ask for ends',
+      name: 'touch() does not check revocations',
       rule: 'T3',
-      breaks: 'Only read() and update() look whether the session was ended.',
+      breaks: 'Only read() and update() check for a revocation.',
       caughtBy: ['T3-revoked'],
     },
     { asks: (call) => call !== 'touch' },
   ),
   mutant(
     {
-      name: 'ends one id, not the session',
+      name: 'delete() revokes one id, not the session',
       rule: 'D2',
-      breaks: 'It keeps a list of ids that were signed out.',
+      breaks: 'It stores a list of revoked ids.',
       caughtBy: ['D2-revoked-ids', 'D2-revoked-longest', 'R6-model'],
     },
     { nameOf: (_fields, id) => id },
   ),
   mutant(
     {
-      name: 'a new name with each id',
+      name: 'each id has another revocation key',
       rule: 'D2',
-      breaks: 'Each id gets a serial number of its own, as tokens do.',
+      breaks: 'Each id gets a new serial number, as tokens do.',
       caughtBy: ['D2-revoked-ids', 'U4-revoked-duel'],
     },
     { inherit: (fields) => ({ ...fields, serial: randomUUID() }) },
   ),
   mutant(
     {
-      name: 'an end that is forgotten with the id that was given',
+      name: 'a revocation expires with the id passed to delete()',
       rule: 'D2',
-      breaks: 'It keeps the end until the expiry of the id at hand, and another id lives longer.',
+      breaks: 'It stores the revocation until the expiry of the passed id, but another id is valid longer.',
       caughtBy: ['D2-revoked-longest'],
     },
     { keepUntilMs: ({ expiresAtMs }) => expiresAtMs },
@@ -160,7 +160,7 @@ export const revocationMutants: readonly Mutant[] = [
     {
       name: 'an end of what was issued before it',
       rule: 'U4',
-      breaks: 'It keeps the time of the end, and an update() that was under way issues its id a moment later.',
+      breaks: 'It stores the time of the revocation, and an update() in flight issues its id a moment later.',
       caughtBy: ['U4-revoked-duel'],
     },
     { isEnded: ({ issuedAtMs = 0 }, { sinceMs }) => issuedAtMs <= sinceMs },

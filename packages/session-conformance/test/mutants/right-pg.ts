@@ -14,7 +14,7 @@ import type { Sql } from 'postgres'
 import { invalid, maxDataBytes } from './checks.js'
 import { notFound } from './server-base.js'
 
-/** The table of the store below; one row is one session of one namespace. */
+/** Table of the store below. Each row is a session of a namespace. */
 export function timestampTable(name: string): string {
   return `create table ${name} (
     key bytea primary key, space text not null, "user" text, data text not null,
@@ -24,7 +24,7 @@ export function timestampTable(name: string): string {
 const times = 'extract(epoch from born) * 1000 as born, extract(epoch from ends) * 1000 as ends'
 const inTime = "clock_timestamp() < 'epoch'::timestamptz + $1::float8 * interval '1 millisecond'"
 
-/** A right store of another design: timestamps with time zone, binary keys with the namespace in their hash. */
+/** A correct store of another design: timestamps with time zone, binary keys with the namespace in their hash. */
 export function pgTimestampSessions(sql: Sql, table: string, space: string, timeoutMs: number): SessionPlugin {
   const fence = createWriteFence(async () =>
     Number((await sql`select extract(epoch from clock_timestamp()) * 1000 as now`)[0]?.['now']),

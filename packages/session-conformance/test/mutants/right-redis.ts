@@ -50,7 +50,7 @@ function isId(id: unknown): id is string {
   return isServerBackedId(id) || (typeof id === 'string' && id.length === 73 && idPattern.test(id))
 }
 
-/** A right store of another layout: one hash a session, whose end is the key's own ttl and nothing else. */
+/** A correct store of another layout: one hash for each session, which expires only by the key's ttl. */
 export function redisHashSessions(
   client: Redis,
   prefix: string,

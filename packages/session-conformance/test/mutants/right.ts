@@ -30,7 +30,7 @@ function memoryHarness(): StoreHarness {
   }
 }
 
-/** AES-256-CBC and HMAC-SHA-256 over all that goes before it, in one part, as hexadecimal digits. */
+/** AES-256-CBC, and HMAC-SHA-256 over everything before it, in one part, as hexadecimal digits. */
 const cbcInOnePart: ClientMutation = ({ key }) => {
   const [encryption, integrity] = ['encryption', 'integrity'].map((use) =>
     Buffer.from(hkdfSync('sha256', key, '', use, 32)),
@@ -66,7 +66,7 @@ const answersNotFound: ServerMutation = (right) => ({
   },
 })
 
-const ticks =
+const wholeSteps =
   (stepMs: number): ServerMutation =>
   () => ({
     isOver: ({ expiresAtMs }) => expiresAtMs <= Math.floor(Date.now() / stepMs) * stepMs,
@@ -84,7 +84,7 @@ const takesTime: ServerMutation = (right) => ({
   delete: (id) => later(() => right.delete(id)),
 })
 
-/** Right stores in this process, each of another design. */
+/** Correct stores in this process, each of another design. */
 export function rightStores(): readonly StoreHarness[] {
   return [
     memoryHarness(),
@@ -102,12 +102,12 @@ export function rightStores(): readonly StoreHarness[] {
     serverHarness('a clock that is behind', () => ({ nowMs: () => Date.now() - 120 }), {
       declarations: { clockSkewMs: 150, maxDataBytes },
     }),
-    serverHarness('ends by ticks of 16 ms', ticks(16), { declarations: { granularityMs: 16, maxDataBytes } }),
+    serverHarness('expires in steps of 16 ms', wholeSteps(16), { declarations: { granularityMs: 16, maxDataBytes } }),
     serverHarness('calls that take their time', takesTime),
   ]
 }
 
-/** Right stores over a real Redis server. */
+/** Correct stores over a real Redis server. */
 export function rightRedisStores(server: RedisServer): readonly StoreHarness[] {
   const hashes = redisHarnessOf('redis hashes', server, (client, prefix, timeoutMs) =>
     redisHashSessions(client, prefix, timeoutMs),
@@ -115,7 +115,7 @@ export function rightRedisStores(server: RedisServer): readonly StoreHarness[] {
   return [redisHarness('redis texts, by user', server), { ...hashes, capabilities: ['compare', 'given-id'] }]
 }
 
-/** Right stores over a real PostgreSQL server. */
+/** Correct stores over a real PostgreSQL server. */
 export async function rightPgStores(server: PgServer): Promise<readonly StoreHarness[]> {
   const table = `${server.table}_ts`
   await server.admin.unsafe(timestampTable(table))

@@ -80,9 +80,9 @@ function cbcWithMac(
 /** Stores that accept forged, altered or spliced ids. */
 export const sealingMutants: readonly Mutant[] = [
   clientMutant({
-    name: 'the expiry stands outside the seal',
+    name: 'the expiry is outside the seal',
     rule: 'R4',
-    breaks: 'Expired cookies are sorted out before the costly decryption.',
+    breaks: 'Expired cookies are rejected before the expensive decryption.',
     caughtBy: ['R4-altered', 'R4-reshaped', 'R4-spliced'],
     steps: (right) => ({
       seal: (fields) => `${fields.expiresAtMs}.${right.seal(fields)}`,
@@ -94,9 +94,9 @@ export const sealingMutants: readonly Mutant[] = [
     }),
   }),
   clientMutant({
-    name: 'an expiry on the seal is looked at before the MAC',
+    name: 'an expiry outside the seal is checked before the MAC',
     rule: 'R4',
-    breaks: 'It is in the MAC, and costs less to check.',
+    breaks: 'The MAC covers it, and it is cheaper to check.',
     caughtBy: ['R4-expired-altered'],
     steps: (right) => ({
       seal: (fields) => `${fields.expiresAtMs}.${right.seal(fields)}`,
@@ -124,7 +124,7 @@ export const sealingMutants: readonly Mutant[] = [
     }),
   }),
   clientMutant({
-    name: 'the tag may be shorter, and stands before the text',
+    name: 'the tag may be shorter, and precedes the ciphertext',
     rule: 'R4',
     breaks: 'decipher.setAuthTag() takes tags of 4 bytes unless it is told their length.',
     caughtBy: ['R4-reshaped'],
@@ -141,9 +141,9 @@ export const sealingMutants: readonly Mutant[] = [
     }),
   }),
   clientMutant({
-    name: 'a MAC is compared as far as it goes',
+    name: 'a truncated MAC is accepted',
     rule: 'R4',
-    breaks: 'The comparison runs over the bytes that were given.',
+    breaks: 'Only as many bytes as the client sent are compared.',
     caughtBy: ['R4-reshaped'],
     steps: (right) => ({
       ...cbcWithMac(right, (iv, text) => `${iv}.${text}`),
@@ -155,16 +155,16 @@ export const sealingMutants: readonly Mutant[] = [
     }),
   }),
   clientMutant({
-    name: 'base64 is taken in any spelling',
+    name: 'base64 is accepted in any spelling',
     rule: 'R4',
-    breaks: 'Buffer.from(text, "base64url") takes padding, the other alphabet, and loose bits at the end.',
+    breaks: 'Buffer.from(text, "base64url") accepts padding, the other alphabet, and unused bits at the end.',
     caughtBy: ['R4-altered', 'R4-reshaped', 'R4-near-miss'],
     steps: () => ({ decode: (text) => Buffer.from(text, 'base64url') }),
   }),
   clientMutant({
-    name: 'hexadecimal is taken in any case',
+    name: 'hexadecimal is accepted in any case',
     rule: 'R4',
-    breaks: 'Buffer.from(text, "hex") does so.',
+    breaks: 'Buffer.from(text, "hex") accepts both cases.',
     caughtBy: ['R4-near-miss'],
     steps: () => ({
       encode: (bytes) => Buffer.from(bytes).toString('hex'),
@@ -172,32 +172,32 @@ export const sealingMutants: readonly Mutant[] = [
     }),
   }),
   clientMutant({
-    name: 'a seal is trimmed',
+    name: 'a sealed id is trimmed',
     rule: 'R4',
     breaks: 'Cookies have spaces around them now and then.',
     caughtBy: ['R4-reshaped', 'R4-near-miss'],
     steps: (right) => ({ unseal: (id) => right.unseal(typeof id === 'string' ? id.trim() : id) }),
   }),
   clientMutant({
-    name: 'a seal is percent-decoded',
+    name: 'a sealed id is percent-decoded',
     rule: 'R4',
     breaks: 'Some cookie parsers decode and some do not, so the store does.',
     caughtBy: ['R4-near-miss'],
     steps: (right) => ({ unseal: (id) => right.unseal(guarded(() => decodeURIComponent(id))) }),
   }),
   clientMutant({
-    name: 'parts after the last are not looked at',
+    name: 'additional parts are ignored',
     rule: 'R4',
-    breaks: 'Taking the result of split() apart leaves them out.',
+    breaks: 'Destructuring the result of split() ignores them.',
     caughtBy: ['R4-reshaped'],
     steps: (right) => ({
       unseal: (id) => right.unseal(typeof id === 'string' ? id.split('.').slice(0, 4).join('.') : id),
     }),
   }),
   clientMutant({
-    name: 'a seal is signed, and not encrypted',
+    name: 'a sealed id is signed, but not encrypted',
     rule: 'I1',
-    breaks: 'A signed JWT was taken for a sealed one.',
+    breaks: 'A signed JWT was mistaken for an encrypted one.',
     caughtBy: ['I1-sealed', 'C3-tells-nothing'],
     steps: (right) => ({
       seal(fields) {
@@ -212,9 +212,9 @@ export const sealingMutants: readonly Mutant[] = [
     }),
   }),
   clientMutant({
-    name: 'the user stands beside the seal',
+    name: 'the user is outside the seal',
     rule: 'I1',
-    breaks: 'Logs should tell whose request it was; it is authenticated.',
+    breaks: 'Logs should show the user of a request. The field is authenticated.',
     caughtBy: ['I1-sealed'],
     steps: (right) => ({
       seal: (fields) => `${right.encode(Buffer.from(fields.userId ?? ''))}.${right.seal(fields)}`,
@@ -227,9 +227,9 @@ export const sealingMutants: readonly Mutant[] = [
     }),
   }),
   clientMutant({
-    name: 'user and data are sealed one by one',
+    name: 'user and data are sealed separately',
     rule: 'R4',
-    breaks: 'Two seals, so that an update need not seal the user again.',
+    breaks: 'An update need not seal the user again.',
     caughtBy: ['R4-spliced'],
     steps: (right) => ({
       seal({ userId, ...fields }) {
@@ -243,9 +243,9 @@ export const sealingMutants: readonly Mutant[] = [
     }),
   }),
   clientMutant({
-    name: 'equal sessions have equal seals',
+    name: 'equal sessions have equal ids',
     rule: 'C1',
-    breaks: 'Sealing was slow, so seals are cached by what they hold.',
+    breaks: 'Sealing was slow, so sealed ids are cached by their content.',
     caughtBy: ['C1-same-options', 'U2-new-id'],
     steps: (right) => {
       const seals = new Map<string, SessionId>()
@@ -260,9 +260,9 @@ export const sealingMutants: readonly Mutant[] = [
     },
   }),
   clientMutant({
-    name: 'a seal is encrypted, and not authenticated',
+    name: 'a sealed id is encrypted, but not authenticated',
     rule: 'R4',
-    breaks: 'Who has no key cannot make JSON of it; whole characters can be changed all the same.',
+    breaks: 'Nobody can forge JSON without the key, but single characters can be changed.',
     caughtBy: ['R4-altered', 'R4-forged-write'],
     steps: (right) => ({
       seal(fields) {
@@ -281,42 +281,42 @@ export const sealingMutants: readonly Mutant[] = [
   clientMutant({
     name: 'the MAC does not cover the IV',
     rule: 'R4',
-    breaks: 'It covers the text, and the IV is no secret.',
+    breaks: 'It covers the ciphertext, and the IV is no secret.',
     caughtBy: ['R4-altered'],
     steps: (right) => cbcWithMac(right, (_, text) => text),
   }),
   clientMutant({
-    name: 'the MAC covers the beginning',
+    name: 'the MAC covers only the beginning',
     rule: 'R4',
-    breaks: 'The head was thought to be what matters.',
+    breaks: 'Only the header seemed to matter.',
     caughtBy: ['R4-altered'],
     steps: (right) => cbcWithMac(right, (iv, text) => iv + text.slice(0, 40)),
   }),
   clientMutant({
-    name: 'the version is not looked at',
+    name: 'the version is ignored',
     rule: 'R4',
-    breaks: 'There is one so far.',
+    breaks: 'Only one version exists so far.',
     caughtBy: ['R4-altered'],
     steps: (right) => ({ unseal: (id) => right.unseal(typeof id === 'string' ? id.replace(/^[^.]*/, 'z1') : id) }),
   }),
   clientMutant({
-    name: 'every secret opens every seal',
+    name: 'every secret opens every sealed id',
     rule: 'R4',
     breaks: 'The key is derived from the name of the option.',
     caughtBy: ['R4-other-key'],
     steps: () => ({ key: keyFor('secret', 'session') }),
   }),
   clientMutant({
-    name: 'a part of the secret is the key',
+    name: 'only a part of the secret is used as the key',
     rule: 'R4',
-    breaks: 'AES takes 32 bytes, so the secret is cut to that; long secrets begin alike.',
+    breaks: 'AES takes 32 bytes, so the secret is truncated. Long secrets may share a prefix.',
     caughtBy: ['R4-other-key', 'I2-namespaces'],
     steps: () => ({ key: Buffer.from('the first secret of the service '.slice(0, 32)) }),
   }),
   clientMutant({
-    name: 'a forged seal can be updated',
+    name: 'a forged id can be updated',
     rule: 'R4',
-    breaks: 'update() replaces the data, so what was sealed was not needed.',
+    breaks: 'update() replaces the data, so it does not need the sealed data.',
     caughtBy: ['R4-forged-write', 'U3-unknown'],
     steps: (right) => ({
       async update(id, dataJson) {
@@ -330,9 +330,9 @@ export const sealingMutants: readonly Mutant[] = [
     }),
   }),
   clientMutant({
-    name: 'an altered seal that was seen before is taken for it',
+    name: 'an altered id is found in a cache',
     rule: 'R4',
-    breaks: 'Opened seals are cached by their first characters, since decryption was slow.',
+    breaks: 'Decrypted ids are cached by their first characters, because decryption was slow.',
     caughtBy: ['R4-expired-altered'],
     steps: (right) => {
       const opened = new Map<string, Fields>()
@@ -349,9 +349,9 @@ export const sealingMutants: readonly Mutant[] = [
     },
   }),
   clientMutant({
-    name: 'plain JSON is a session, too',
+    name: 'plain JSON is accepted as an id',
     rule: 'R4',
-    breaks: 'Cookies of the old version were not sealed, and should live on.',
+    breaks: 'Cookies of the old version were not sealed, and should stay valid.',
     caughtBy: ['R4-foreign-17'],
     steps: (right) => ({
       unseal(id) {
@@ -361,7 +361,7 @@ export const sealingMutants: readonly Mutant[] = [
     }),
   }),
   clientMutant({
-    name: 'what is no seal begins a new session',
+    name: 'a malformed id starts a new session',
     rule: 'R4',
     breaks: 'A visitor with a broken cookie should not see an error.',
     caughtBy: [...numbered('R4-foreign', 2, 4, 5, 6, 8, 11, 12), 'R4-altered'],
@@ -376,7 +376,7 @@ export const sealingMutants: readonly Mutant[] = [
     }),
   }),
   clientMutant({
-    name: 'a seal has spaces',
+    name: 'a sealed id contains spaces',
     rule: 'C4',
     breaks: 'Its parts are joined as in a header.',
     caughtBy: ['C4-cookie-octets'],
@@ -386,14 +386,14 @@ export const sealingMutants: readonly Mutant[] = [
     }),
   }),
   clientMutant({
-    name: 'sessions without a user hold an empty one',
+    name: 'an absent user becomes an empty one in the seal',
     rule: 'C6',
     breaks: 'The parts of the payload are joined by a delimiter.',
     caughtBy: ['C6-anonymous'],
     steps: (right) => ({ seal: (fields) => right.seal({ ...fields, userId: fields.userId ?? '' }) }),
   }),
   clientMutant({
-    name: 'the sealed size is refused without numbers',
+    name: 'the error for a large sealed id contains no sizes',
     rule: 'L1',
     breaks: 'The message is fixed.',
     caughtBy: ['L1-4096-bytes'],

@@ -26,9 +26,9 @@ export interface Row {
 export interface BackendState {
   forbidden: 'nothing' | 'everything' | 'writes'
   isFull: boolean
-  /** Keys that somebody else holds. */
+  /** Keys locked by another client. */
   readonly held: Set<string>
-  /** The backend's own end of a key, where it differs from the row's. */
+  /** The backend's own expiry of a key, if it differs from that of the row. */
   readonly ownEnds: Map<string, number>
 }
 
@@ -42,7 +42,7 @@ export interface Backend {
   readonly all: ReadonlyMap<string, Backend>
 }
 
-/** `grow` is a write that needs room. */
+/** `grow` is a write that needs space. */
 export type Access = 'read' | 'write' | 'grow'
 
 type Whole = SessionPlugin &
@@ -52,14 +52,14 @@ type Whole = SessionPlugin &
   GivenIdCapability &
   CloseCapability
 
-/** A server-backed store as steps that call each other through one object, so that any of them can be replaced. */
+/** A server-backed store as replaceable steps that call each other through one object. */
 export interface ServerSteps extends Whole, Checks {
   readonly nowMs: () => number
   readonly checkOpen: () => void
   readonly timeoutMs: number
-  /** Throws where the backend forbids what is to be done, or has no room for it. */
+  /** Throws if the backend forbids the access, or has no space for it. */
   readonly allow: (access: Access) => void
-  /** Resolves once nobody else holds the key. */
+  /** Resolves once no other client locks the key. */
   readonly enter: (key: string) => Promise<void>
   readonly mintId: () => string
   readonly isId: (id: unknown) => boolean
@@ -69,9 +69,9 @@ export interface ServerSteps extends Whole, Checks {
   readonly unpackData: (packed: string) => string
   readonly packUser: (userId: string | undefined) => string | undefined
   readonly isOver: (row: Row) => boolean
-  /** The live row of an id. Throws `Invalid` or `NotFound`. */
+  /** Returns the live row of an id. Throws `Invalid` or `NotFound`. */
   readonly find: (id: SessionId) => readonly [key: string, row: Row]
-  /** Stores a row if its key is free; whether it was. */
+  /** Stores a row if its key is free. Returns true if it was. */
   readonly insert: (key: string, row: Row) => boolean
   readonly replace: (key: string, row: Row) => void
   readonly remove: (key: string) => void
@@ -100,7 +100,7 @@ function rightSteps(self: ServerSteps, { rows, users, state }: Backend, timeoutM
   let closed = false
   return {
     ...rightChecks(self),
-    name: 'zoo',
+    name: 'mutant',
     nowMs: () => Date.now(),
     checkOpen() {
       if (closed) throw new SessionError('closed', 'The store was closed.')
@@ -296,7 +296,7 @@ function conditionsOf(stateOf: (namespace: string) => BackendState): BackendCond
 }
 
 export interface ServerHarnessOptions extends Partial<StoreHarness> {
-  /** Which namespace's backend serves a namespace. */
+  /** Returns the namespace whose backend serves a namespace. */
   readonly placeOf?: (namespace: string) => string
 }
 

@@ -1,58 +1,58 @@
-import { clientMutant, serverMutant } from './build.js'
+import { clientMutant, rememberFirstEnds, serverMutant } from './build.js'
 import type { Mutant } from './mutant.js'
 import type { ServerMutation } from './server-base.js'
 
 const secondMs = 1000
 const dayMs = 86_400_000
 
-/** The true end of every session is another than the one that its record tells. */
+/** Makes sessions expire at another time than their record says. */
 function trueEnd(endOf: (createdAtMs: number, expiresAtMs: number) => number): ServerMutation {
   return () => ({ isOver: ({ createdAtMs, expiresAtMs }) => endOf(createdAtMs, expiresAtMs) <= Date.now() })
 }
 
-/** When sessions begin and end. */
+/** Stores with wrong times of creation or expiry. */
 export const timeMutants: readonly Mutant[] = [
   serverMutant({
-    name: 'the ttl is floored to seconds',
+    name: 'the ttl is rounded down to seconds',
     rule: 'C5',
     breaks: 'EXPIRE takes seconds.',
     caughtBy: ['C5-times', 'T1-shortens'],
     steps: () => ({ endOf: (fromMs, ttlMs) => fromMs + Math.floor(ttlMs / secondMs) * secondMs }),
   }),
   serverMutant({
-    name: 'the ttl is ceiled to seconds',
+    name: 'the ttl is rounded up to seconds',
     rule: 'C5',
-    breaks: 'EXPIRE takes seconds, and none should be lost.',
+    breaks: 'EXPIRE takes seconds, and no session should expire early.',
     caughtBy: ['C5-times', 'R3-expires'],
     steps: () => ({ endOf: (fromMs, ttlMs) => fromMs + Math.ceil(ttlMs / secondMs) * secondMs }),
   }),
   serverMutant({
-    name: 'the backend ends sessions by the second',
+    name: 'the backend expires sessions at whole seconds',
     rule: 'R3',
-    breaks: 'The record tells milliseconds, and the key has a ttl in seconds, rounded up.',
+    breaks: 'The record has milliseconds, and the key has a ttl in seconds, rounded up.',
     caughtBy: ['R3-expires', 'T1-shortens'],
     steps: trueEnd(
       (createdAtMs, expiresAtMs) => createdAtMs + Math.ceil((expiresAtMs - createdAtMs) / secondMs) * secondMs,
     ),
   }),
   serverMutant({
-    name: 'a ttl under a second is no ttl',
+    name: 'a ttl under a second means no expiry',
     rule: 'C7',
-    breaks: 'It is floored to 0 seconds, and 0 means "no expiry".',
+    breaks: 'It is rounded down to 0 seconds, and 0 means "no expiry".',
     caughtBy: ['C7-tiny-ttl'],
     steps: trueEnd((createdAtMs, expiresAtMs) =>
       expiresAtMs - createdAtMs < secondMs ? Number.POSITIVE_INFINITY : expiresAtMs,
     ),
   }),
   serverMutant({
-    name: 'sessions live a minute longer',
+    name: 'sessions expire a minute late',
     rule: 'R3',
-    breaks: 'A grace of 60 seconds makes up for clocks that differ.',
+    breaks: 'A grace period of 60 seconds allows for clock skew.',
     caughtBy: ['R3-expires', 'T1-shortens', 'U1-expiry'],
     steps: trueEnd((_, expiresAtMs) => expiresAtMs + 60_000),
   }),
   serverMutant({
-    name: 'milliseconds are taken for seconds',
+    name: 'milliseconds are used as seconds',
     rule: 'C5',
     breaks: 'maxAge is in seconds everywhere else.',
     caughtBy: ['C5-times', 'R3-expires'],
@@ -84,7 +84,7 @@ export const timeMutants: readonly Mutant[] = [
   serverMutant({
     name: 'times are local',
     rule: 'C5',
-    breaks: 'A timestamp without a zone is read back as if it were of the zone of the process.',
+    breaks: 'A timestamp without a zone is read as a time in the zone of the process.',
     caughtBy: ['C5-times'],
     steps: () => ({ nowMs: () => Date.now() + 3_600_000 }),
   }),
@@ -98,7 +98,7 @@ export const timeMutants: readonly Mutant[] = [
   serverMutant({
     name: 'times are dates',
     rule: 'R1',
-    breaks: 'The driver makes Date objects of timestamps.',
+    breaks: 'The driver converts timestamps to Date objects.',
     caughtBy: ['C5-times', 'R1-whole'],
     steps: (right) => ({
       toRecord(id, row) {
@@ -112,9 +112,9 @@ export const timeMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'times are texts',
+    name: 'times are strings',
     rule: 'R1',
-    breaks: 'The driver gives bigint columns as texts, so that no digit is lost.',
+    breaks: 'The driver returns bigint columns as strings, so that no digit is lost.',
     caughtBy: ['C5-times', 'R1-whole'],
     steps: (right) => ({
       toRecord(id, row) {
@@ -133,19 +133,19 @@ export const timeMutants: readonly Mutant[] = [
   serverMutant({
     name: 'the ttl has jitter',
     rule: 'C5',
-    breaks: 'Keys that end at once make a thundering herd.',
+    breaks: 'Keys that expire at the same time cause a thundering herd.',
     caughtBy: ['C5-times'],
     steps: () => ({ endOf: (fromMs, ttlMs) => fromMs + ttlMs + 2 + Math.floor(Math.random() * ttlMs * 0.1) }),
   }),
   serverMutant({
-    name: 'the ttl is a number of 32 bits',
+    name: 'the ttl is truncated to 32 bits',
     rule: 'C7',
     breaks: 'The column is an int.',
     caughtBy: ['C7-huge-ttl'],
     steps: () => ({ endOf: (fromMs, ttlMs) => fromMs + Math.max(1, ttlMs | 0) }),
   }),
   serverMutant({
-    name: 'a timer ends the session',
+    name: 'a timer deletes the session',
     rule: 'R3',
     breaks: 'setTimeout() takes no more than 2^31 - 1 ms, and fires at once for more.',
     caughtBy: ['R3-long'],
@@ -154,46 +154,46 @@ export const timeMutants: readonly Mutant[] = [
     ),
   }),
   serverMutant({
-    name: 'a ttl of more than 30 days is 30 days',
+    name: 'a ttl is at most 30 days',
     rule: 'C7',
-    breaks: 'A limit of the operator is applied without a word.',
+    breaks: 'A limit of the operator is applied silently.',
     caughtBy: ['C7-huge-ttl'],
     steps: () => ({ endOf: (fromMs, ttlMs) => fromMs + Math.min(ttlMs, 30 * dayMs) }),
   }),
   serverMutant({
-    name: 'a touch is for a day at most',
+    name: 'a touch extends a session by at most a day',
     rule: 'T1',
-    breaks: 'A limit for sliding sessions is applied without a word.',
+    breaks: 'A limit for sliding sessions is applied silently.',
     caughtBy: ['T1-sets'],
     steps: (right) => ({
       touch: (id, ttlMs) => right.touch(id, typeof ttlMs === 'number' ? Math.min(ttlMs, dayMs) : ttlMs),
     }),
   }),
   serverMutant({
-    name: 'a ttl of 0 means for ever',
+    name: 'a ttl of 0 means no expiry',
     rule: 'C7',
     breaks: 'It does so in memcached.',
     caughtBy: ['C7-bad-ttl', 'C7-touch'],
     steps: (right) => ({ checkTtl: (ttlMs) => (Object.is(ttlMs, 0) ? 10 ** 12 : right.checkTtl(ttlMs)) }),
   }),
   serverMutant({
-    name: 'an infinite ttl means for ever',
+    name: 'an infinite ttl means no expiry',
     rule: 'C7',
     breaks: 'Infinity is a number.',
     caughtBy: ['C7-bad-ttl', 'C7-touch'],
     steps: (right) => ({ checkTtl: (ttlMs) => right.checkTtl(ttlMs === Number.POSITIVE_INFINITY ? 10 ** 12 : ttlMs) }),
   }),
   serverMutant({
-    name: 'no ttl means a day',
+    name: 'a missing ttl means a day',
     rule: 'C7',
-    breaks: 'A default for those who forget it.',
+    breaks: 'There is a default for callers that omit it.',
     caughtBy: ['C7-bad-ttl', 'C7-touch'],
     steps: (right) => ({ checkTtl: (ttlMs = dayMs) => right.checkTtl(ttlMs) }),
   }),
   serverMutant({
-    name: 'a ttl may be text',
+    name: 'a ttl may be a string',
     rule: 'C7',
-    breaks: 'It comes from the environment, and is made a number.',
+    breaks: 'It is read from the environment and converted to a number.',
     caughtBy: ['C7-bad-ttl', 'C7-touch', 'E1-bad-options'],
     steps: (right) => ({ checkTtl: (ttlMs) => right.checkTtl(typeof ttlMs === 'string' ? Number(ttlMs) : ttlMs) }),
   }),
@@ -205,14 +205,14 @@ export const timeMutants: readonly Mutant[] = [
     steps: (right) => ({ checkTtl: (ttlMs) => right.checkTtl(typeof ttlMs === 'number' ? Math.round(ttlMs) : ttlMs) }),
   }),
   serverMutant({
-    name: 'a negative ttl makes a session that has expired',
+    name: 'a negative ttl creates an expired session',
     rule: 'C7',
-    breaks: 'That is what it says.',
+    breaks: 'The ttl is taken literally.',
     caughtBy: ['C7-bad-ttl', 'C7-lists-nothing', 'C7-touch'],
     steps: (right) => ({ checkTtl: (ttlMs) => (Number(ttlMs) < 0 ? Number(ttlMs) : right.checkTtl(ttlMs)) }),
   }),
   serverMutant({
-    name: 'touch() takes any ttl',
+    name: 'touch() accepts any ttl',
     rule: 'C7',
     breaks: 'The options of create() are validated; touch() has none.',
     caughtBy: ['C7-touch'],
@@ -225,7 +225,7 @@ export const timeMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'touch() adds',
+    name: 'touch() adds the ttl to the expiry',
     rule: 'T1',
     breaks: '"Extend" was read as "add".',
     caughtBy: ['T1-sets', 'T1-extends', 'T1-again'],
@@ -251,7 +251,7 @@ export const timeMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'touch() is throttled without a word',
+    name: 'touch() is silently throttled',
     rule: 'T1',
     breaks: 'Sessions that have more than half of their time left need no write.',
     caughtBy: ['T1-sets', 'T1-shortens'],
@@ -266,7 +266,7 @@ export const timeMutants: readonly Mutant[] = [
   serverMutant({
     name: 'touch() counts from the creation',
     rule: 'T1',
-    breaks: 'The end is a column that is computed from created_at and ttl.',
+    breaks: 'The expiry is a column computed from created_at and ttl.',
     caughtBy: ['T1-sets'],
     steps: (right) => ({
       async touch(id, ttlMs) {
@@ -277,20 +277,17 @@ export const timeMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'touch() moves the end in the record alone',
+    name: 'touch() changes only the expiry in the record',
     rule: 'T1',
-    breaks: "The record is written, and the key's own ttl is forgotten.",
+    breaks: "The record is written, but the key's own ttl is not changed.",
     caughtBy: ['T1-extends', 'T1-shortens'],
     steps: (right) => {
-      const ends = new Map<string, number>()
+      const { firstEnds, insert } = rememberFirstEnds(right)
       return {
-        insert(key, row) {
-          ends.set(key, row.expiresAtMs)
-          return right.insert(key, row)
-        },
+        insert,
         find(id) {
           const [key, row] = right.find(id)
-          if ((ends.get(key) ?? 0) <= Date.now()) right.remove(key)
+          if ((firstEnds.get(key) ?? 0) <= Date.now()) right.remove(key)
           return right.find(id) && [key, row]
         },
         isOver: () => false,
@@ -298,9 +295,9 @@ export const timeMutants: readonly Mutant[] = [
     },
   }),
   serverMutant({
-    name: 'touch() moves the ttl of the key alone',
+    name: 'touch() changes only the ttl of the key',
     rule: 'T1',
-    breaks: 'EXPIRE is one cheap command; the record says what create() wrote.',
+    breaks: 'EXPIRE is one cheap command. The record keeps what create() wrote.',
     caughtBy: ['T1-sets', 'R6-other-instance', 'T2-update-duel', 'O1-after-writes'],
     steps: (right, { rows }) => {
       const told = (key: string): number => Number(rows.get(`told ${key}`)?.expiresAtMs)
@@ -314,9 +311,9 @@ export const timeMutants: readonly Mutant[] = [
     },
   }),
   serverMutant({
-    name: 'touch() is floored to seconds',
+    name: 'touch() rounds down to seconds',
     rule: 'T1',
-    breaks: 'create() has millisecond precision, and touch() was left with EXPIRE.',
+    breaks: 'create() has millisecond precision, but touch() still uses EXPIRE.',
     caughtBy: ['T1-shortens', 'T1-extends', 'T1-again'],
     steps: (right) => ({
       async touch(id, ttlMs) {
@@ -328,9 +325,9 @@ export const timeMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'update() renews the end',
+    name: 'update() renews the expiry',
     rule: 'U1',
-    breaks: 'A session that is used should live on.',
+    breaks: 'A session in use should be extended.',
     caughtBy: ['U1-data-only', 'U1-expiry', 'R6-model'],
     steps: (right) => ({
       async update(id, dataJson) {
@@ -342,9 +339,9 @@ export const timeMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'update() sets the key to its first ttl again',
+    name: 'update() resets the key to its first ttl',
     rule: 'U1',
-    breaks: 'SET needs a ttl, so it gets the one of create(); the record keeps the right end.',
+    breaks: 'SET needs a ttl, and gets the one of create(). The record keeps the right expiry.',
     caughtBy: ['U1-expiry'],
     steps: (right) => {
       const ends = new Map<string, number>()
@@ -361,15 +358,12 @@ export const timeMutants: readonly Mutant[] = [
   serverMutant({
     name: 'update() undoes a touch',
     rule: 'U1',
-    breaks: 'The end is computed from created_at and the ttl of create().',
+    breaks: 'The expiry is computed from created_at and the ttl of create().',
     caughtBy: ['U1-after-touch'],
     steps: (right) => {
-      const firstEnds = new Map<string, number>()
+      const { firstEnds, insert } = rememberFirstEnds(right)
       return {
-        insert(key, row) {
-          firstEnds.set(key, row.expiresAtMs)
-          return right.insert(key, row)
-        },
+        insert,
         async update(id, dataJson) {
           const [key, row] = right.find(id)
           const expiresAtMs = firstEnds.get(key) ?? row.expiresAtMs
@@ -382,7 +376,7 @@ export const timeMutants: readonly Mutant[] = [
   serverMutant({
     name: 'update() of an expired session revives it',
     rule: 'U3',
-    breaks: 'The row is still there, and update() looks for a row.',
+    breaks: 'The row still exists, and update() only looks for a row.',
     caughtBy: ['U3-expired', 'R3-stays-gone'],
     steps: (right, { rows }) => ({
       async update(id, dataJson) {
@@ -396,7 +390,7 @@ export const timeMutants: readonly Mutant[] = [
   serverMutant({
     name: 'touch() of an expired session revives it',
     rule: 'T3',
-    breaks: 'The row is still there, and touch() looks for a row.',
+    breaks: 'The row still exists, and touch() only looks for a row.',
     caughtBy: ['T3-expired', 'R3-stays-gone'],
     steps: (right, { rows }) => ({
       async touch(id, ttlMs) {
@@ -408,7 +402,7 @@ export const timeMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'read() slides the end',
+    name: 'read() extends the session',
     rule: 'R5',
     breaks: 'Rolling sessions were built into the store.',
     caughtBy: ['R5-no-life', 'R5-writes-nothing'],
@@ -422,7 +416,7 @@ export const timeMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'read() slides the ttl of the key, and tells the old end',
+    name: 'read() extends the ttl of the key, and returns the old expiry',
     rule: 'R5',
     breaks: 'GETEX renews the ttl in the same round trip.',
     caughtBy: ['R5-no-life'],
@@ -439,9 +433,9 @@ export const timeMutants: readonly Mutant[] = [
     },
   }),
   serverMutant({
-    name: 'read() writes when it was last used',
+    name: 'read() writes the time of last use',
     rule: 'R5',
-    breaks: 'The list of sessions was to show it.',
+    breaks: 'The list of sessions shows it.',
     caughtBy: ['R5-writes-nothing'],
     steps: (right) => ({
       async read(id) {
@@ -452,7 +446,7 @@ export const timeMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'read() of what is not there writes that down',
+    name: 'read() stores that a session is missing',
     rule: 'R5',
     breaks: 'A negative cache saves look-ups.',
     caughtBy: ['R5-writes-nothing'],
@@ -465,32 +459,32 @@ export const timeMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'large sessions never end',
+    name: 'large sessions never expire',
     rule: 'R3',
-    breaks: 'They are kept in another place, which got no sweeper.',
+    breaks: 'They are stored in another table, which is never swept.',
     caughtBy: ['R3-expires-user'],
     steps: () => ({ isOver: ({ dataJson, expiresAtMs }) => dataJson.length < 1024 && expiresAtMs <= Date.now() }),
   }),
   clientMutant({
-    name: 'a seal lives a minute longer',
+    name: 'a sealed session expires a minute late',
     rule: 'R3',
     breaks: 'The sealing library has a default skew of 60 seconds.',
     caughtBy: ['R3-expires', 'T1-shortens'],
     steps: () => ({ isOver: ({ expiresAtMs }) => expiresAtMs + 60_000 <= Date.now() }),
   }),
   clientMutant({
-    name: 'a seal ends by the second',
+    name: 'a sealed session expires at a whole second',
     rule: 'R3',
-    breaks: 'exp is in seconds in a JWT; the record tells milliseconds.',
+    breaks: 'exp is in seconds in a JWT, and the record has milliseconds.',
     caughtBy: ['R3-expires'],
     steps: () => ({
       isOver: ({ expiresAtMs }) => Math.ceil(expiresAtMs / secondMs) * secondMs + secondMs <= Date.now(),
     }),
   }),
   clientMutant({
-    name: 'a sealed update() renews the end',
+    name: 'a sealed update() renews the expiry',
     rule: 'U1',
-    breaks: 'A new seal is a new cookie, with a new maxAge.',
+    breaks: 'A new sealed id is a new cookie with a new maxAge.',
     caughtBy: ['U1-data-only', 'U1-expiry'],
     steps: (right) => ({
       async update(id, dataJson) {
@@ -501,7 +495,7 @@ export const timeMutants: readonly Mutant[] = [
     }),
   }),
   clientMutant({
-    name: 'a sealed touch() is a new session',
+    name: 'a sealed touch() creates a new session',
     rule: 'T1',
     breaks: 'touch() is create() with the old data.',
     caughtBy: ['T1-sets'],
@@ -513,9 +507,9 @@ export const timeMutants: readonly Mutant[] = [
     }),
   }),
   clientMutant({
-    name: 'an expired seal can be updated and touched',
+    name: 'an expired sealed session can be updated and touched',
     rule: 'U3',
-    breaks: 'Only read() looks at the expiry; the others were to be called after it.',
+    breaks: 'Only read() checks the expiry, because the other methods are called after it.',
     caughtBy: ['U3-expired', 'T3-expired', 'R3-stays-gone'],
     steps: (right) => ({
       update: async (id, dataJson) => right.issue({ ...right.unseal(id), dataJson: right.checkData(dataJson) }),

@@ -1,5 +1,5 @@
 import type { SessionSummary } from '@bext/session-core'
-import { serverMutant } from './build.js'
+import { rememberFirstEnds, serverMutant } from './build.js'
 import { maxDataBytes } from './checks.js'
 import type { Mutant } from './mutant.js'
 import { turn } from './mutant.js'
@@ -9,25 +9,25 @@ function oldestFirst(summaries: readonly SessionSummary[]): readonly SessionSumm
   return summaries.toSorted((a, b) => a.createdAtMs - b.createdAtMs)
 }
 
-/** Listing and ending by user. */
+/** Stores that list or end sessions of a user wrongly. */
 export const userIndexMutants: readonly Mutant[] = [
   serverMutant({
-    name: 'the interface "by user" is there in part',
+    name: 'the user index is declared, but a method is missing',
     rule: 'O1',
-    breaks: 'Listing is not built yet.',
+    breaks: 'Listing is not implemented yet.',
     caughtBy: ['O1-declared'],
     steps: () => ({ listUserSessions: undefined }),
   }),
   serverMutant({
-    name: 'a part of the interface "by user" is there, and nothing is declared',
+    name: 'a method of the user index exists, but is not declared',
     rule: 'O1',
-    breaks: 'Ending is internal, and part of the object.',
+    breaks: 'Ending is an internal method, but part of the object.',
     caughtBy: ['O1-declared'],
     steps: () => ({ listUserSessions: undefined, endUserSession: undefined }),
     harness: { capabilities: ['sweep', 'compare', 'close', 'given-id'], declarations: { maxDataBytes } },
   }),
   serverMutant({
-    name: 'lists hold expired sessions',
+    name: 'lists contain expired sessions',
     rule: 'O1',
     breaks: 'The sweeper takes them out, later.',
     caughtBy: ['O1-list'],
@@ -39,16 +39,16 @@ export const userIndexMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'lists are the newest first',
+    name: 'lists start with the newest session',
     rule: 'O1',
-    breaks: 'It looks better on the page of the account.',
+    breaks: 'It looks better on the account page.',
     caughtBy: ['O1-list'],
     steps: (right) => ({ listUserSessions: async (userId) => (await right.listUserSessions(userId)).toReversed() }),
   }),
   serverMutant({
-    name: 'lists hold deleted sessions',
+    name: 'lists contain deleted sessions',
     rule: 'O1',
-    breaks: 'The index keeps summaries of its own, and delete() knows no user.',
+    breaks: 'The index stores separate summaries, and delete() does not know the user.',
     caughtBy: ['O1-list', 'O1-handle'],
     steps: (right) => {
       const summaries = new Map<string, SessionSummary[]>()
@@ -64,7 +64,7 @@ export const userIndexMutants: readonly Mutant[] = [
     },
   }),
   serverMutant({
-    name: 'lists hold sessions of users whose names begin alike',
+    name: 'lists contain sessions of users with the same prefix',
     rule: 'O1',
     breaks: 'The scan has no delimiter after the user id.',
     caughtBy: ['O1-list', 'O1-end-all-but'],
@@ -73,9 +73,9 @@ export const userIndexMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'user ids are patterns',
+    name: 'user ids are used as patterns',
     rule: 'O1',
-    breaks: 'KEYS takes a pattern, and the user id is put into it.',
+    breaks: 'KEYS takes a pattern, and the user id is inserted unescaped.',
     caughtBy: ['O1-hard-users'],
     steps: (_, { users }) => ({
       keysOfUser(userId) {
@@ -91,9 +91,9 @@ export const userIndexMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'lists are kept by user ids without case',
+    name: 'lists ignore the case of user ids',
     rule: 'O1',
-    breaks: 'The index folds what the record keeps.',
+    breaks: 'The index folds the case of user ids, but the record does not.',
     caughtBy: ['O1-hard-users'],
     steps: (right) => ({
       indexAdd: (userId, key) => right.indexAdd(userId.toLowerCase(), key),
@@ -102,9 +102,9 @@ export const userIndexMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'the list of a user ends with the first of its sessions',
+    name: 'the user index expires with the first session',
     rule: 'O1',
-    breaks: 'The index has a ttl, which create() sets and touch() does not move.',
+    breaks: 'create() sets the ttl of the index, and touch() does not extend it.',
     caughtBy: ['O1-after-writes'],
     steps: (right) => {
       const ends = new Map<string, number>()
@@ -119,17 +119,14 @@ export const userIndexMutants: readonly Mutant[] = [
     },
   }),
   serverMutant({
-    name: 'lists tell the first end of a session',
+    name: 'lists contain the first expiry of a session',
     rule: 'O1',
-    breaks: 'The index keeps a copy that touch() does not write.',
+    breaks: 'The index stores a copy that touch() does not update.',
     caughtBy: ['O1-after-writes'],
     steps: (right) => {
-      const firstEnds = new Map<string, number>()
+      const { firstEnds, insert } = rememberFirstEnds(right)
       return {
-        insert(key, row) {
-          firstEnds.set(key, row.expiresAtMs)
-          return right.insert(key, row)
-        },
+        insert,
         async listUserSessions(userId) {
           const listed = await right.listUserSessions(userId)
           return listed.map((summary) => ({ ...summary, expiresAtMs: firstEnds.get(summary.handle) ?? 0 }))
@@ -138,7 +135,7 @@ export const userIndexMutants: readonly Mutant[] = [
     },
   }),
   serverMutant({
-    name: 'update() takes the session out of the list',
+    name: 'update() removes the session from the list',
     rule: 'O1',
     breaks: 'It removes the row and inserts it again, without the user.',
     caughtBy: ['O1-after-writes'],
@@ -153,7 +150,7 @@ export const userIndexMutants: readonly Mutant[] = [
   serverMutant({
     name: 'the handle is the id',
     rule: 'O1',
-    breaks: 'It names the session, after all.',
+    breaks: 'It identifies the session.',
     caughtBy: ['O1-handle'],
     steps: (right) => {
       const ids = new Map<string, string>()
@@ -173,9 +170,9 @@ export const userIndexMutants: readonly Mutant[] = [
     },
   }),
   serverMutant({
-    name: 'a handle lets its holder in',
+    name: 'a handle authenticates',
     rule: 'O1',
-    breaks: 'read() takes keys, too, for the administrator.',
+    breaks: 'read() accepts keys, too, for the administrator.',
     caughtBy: ['O1-handle'],
     steps: (right, { rows }) => ({
       read: async (id) => (rows.has(id) ? right.toRecord(id, rows.get(id)!) : right.read(id)),
@@ -184,14 +181,14 @@ export const userIndexMutants: readonly Mutant[] = [
   serverMutant({
     name: "a handle ends any user's session",
     rule: 'O1',
-    breaks: 'The handle says it all; the user id is not needed.',
+    breaks: 'The handle identifies the session, so the user id seems unnecessary.',
     caughtBy: ['O1-handle'],
     steps: (right) => ({ endUserSession: async (_, handle) => right.remove(handle) }),
   }),
   serverMutant({
     name: 'an unknown handle is NotFound',
     rule: 'O1',
-    breaks: 'It is treated as an id is by read().',
+    breaks: 'It is treated like an id in read().',
     caughtBy: ['O1-handle'],
     steps: (right) => ({
       async endUserSession(userId, handle) {
@@ -201,9 +198,9 @@ export const userIndexMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'the beginning of a handle will do',
+    name: 'a prefix of a handle is accepted',
     rule: 'O1',
-    breaks: 'Short hashes are easier on the eye, as in git.',
+    breaks: 'Short hashes are easier to read, as in git.',
     caughtBy: ['O1-handle'],
     steps: (right) => ({
       async endUserSession(userId, handle) {
@@ -213,14 +210,14 @@ export const userIndexMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'ending all ends the one to keep, too',
+    name: 'ending all sessions ignores the exception',
     rule: 'O1',
-    breaks: 'The option was added to the type alone.',
+    breaks: 'The option was added only to the type.',
     caughtBy: ['O1-end-all-but'],
     steps: (right) => ({ endUserSessions: (userId) => right.endUserSessions(userId) }),
   }),
   serverMutant({
-    name: 'ending all but an unknown one ends none',
+    name: 'ending all except an unknown session ends none',
     rule: 'O1',
     breaks: 'The session to keep is looked up first, and NotFound is caught.',
     caughtBy: ['O1-end-all-but'],
@@ -231,9 +228,9 @@ export const userIndexMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'ending all is cut at ten sessions',
+    name: 'ending all sessions stops after ten',
     rule: 'O1',
-    breaks: 'The list has pages of ten, and ending uses the list.',
+    breaks: 'The list has pages of ten, and ending uses one page.',
     caughtBy: ['O1-end-all-but'],
     steps: (right) => ({
       async endUserSessions(userId, { except } = {}) {
@@ -244,7 +241,7 @@ export const userIndexMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'ending all resolves before it is done',
+    name: 'ending all sessions resolves before it is done',
     rule: 'O1',
     breaks: 'forEach() does not wait for async functions.',
     caughtBy: ['O1-end-all-but', 'O1-misses-none'],
@@ -257,9 +254,9 @@ export const userIndexMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'ending all takes the list away, and what was added to it meanwhile',
+    name: 'ending all sessions removes index entries that were added meanwhile',
     rule: 'O1',
-    breaks: 'The sessions are ended one after the other, then the whole list is dropped.',
+    breaks: 'The sessions are ended one after the other, then the whole index is deleted.',
     caughtBy: ['O1-misses-none'],
     steps: (right, { rows, users }) => ({
       async endUserSessions(userId, { except } = {}) {

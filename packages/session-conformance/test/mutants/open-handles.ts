@@ -3,7 +3,7 @@ import type { ServerMutation } from './server-base.js'
 import { serverHarness } from './server-base.js'
 
 /** Opens a listener and closes it some time after close(). */
-const lingers: ServerMutation = (right) => {
+const closesListenerLate: ServerMutation = (right) => {
   const listener = createServer().listen(0)
   return {
     async close() {
@@ -13,13 +13,13 @@ const lingers: ServerMutation = (right) => {
   }
 }
 
-/** A store that sweeps by a timer, for as long as the process runs. */
+/** Sweeps by a timer that close() does not clear. */
 const keepsSweeping: ServerMutation = (right) => {
   setInterval(() => void right.sweep().catch(() => undefined), 60_000)
   return {}
 }
 
 // Loaded in a child process. The query says what stays open after close().
-const mutation = import.meta.url.endsWith('?timer') ? keepsSweeping : lingers
+const mutation = import.meta.url.endsWith('?timer') ? keepsSweeping : closesListenerLate
 
-export default serverHarness('a store that leaves something behind', mutation)
+export default serverHarness('a store that leaves a handle open', mutation)
