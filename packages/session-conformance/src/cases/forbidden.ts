@@ -190,7 +190,7 @@ export const forbiddenCases: readonly ConformanceCase[] = [
   ),
   defineCase(
     'E4-forbidden-given-id',
-    'createWithId() is Backend where the backend forbids it, and never "taken"',
+    'createWithId() rejects with Backend if the backend forbids it, and never resolves to "taken"',
     async (context) => void (await underEachWay(context, prepareGivenId)),
     { families: ['server'], needs: ['forbid', 'given-id'] },
   ),

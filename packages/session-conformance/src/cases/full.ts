@@ -120,7 +120,7 @@ export const fullCases: readonly ConformanceCase[] = [
   ),
   defineCase(
     'L2-refuses-given-id',
-    'createWithId() is Backend where a full backend has no room, and leaves nothing behind',
+    'createWithId() rejects with Backend if a full backend has no space, and stores nothing',
     async (context) => {
       const namespace = context.freshNamespace()
       const store = await context.open({ namespace })

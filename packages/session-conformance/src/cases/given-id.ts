@@ -14,10 +14,10 @@ import { badJson, badTtls } from '../toolbox/samples.js'
 const needs = ['given-id'] as const
 const families = ['server'] as const
 
-// Length and alphabet of an id do not suffice: the last of 43 characters carries four bits.
+// The length and the alphabet of an id are not enough, because the last of its 43 characters has only four bits.
 const canonical = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/
 
-/** Creates a session under a new id, and fails unless the store says that it did. */
+/** Creates a session under a new id. Fails unless the store resolves to `created`. */
 async function createGiven(
   context: CaseContext,
   store: CheckedStore,
@@ -33,7 +33,7 @@ async function createGiven(
 export const givenIdCases: readonly ConformanceCase[] = [
   defineCase(
     'O6-declared',
-    'the store has createWithId() if it declares it, and else not',
+    'the store has createWithId() if and only if it declares it',
     async (context) => {
       const { store } = await context.openRaw()
       const declared = context.harness.capabilities?.includes('given-id') ?? false
@@ -44,7 +44,7 @@ export const givenIdCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O6-created',
-    'createWithId() makes a session like any other, under the id that was given',
+    'createWithId() creates an ordinary session under the passed id',
     async (context) => {
       const [a, b] = await context.openTwo()
       const userId = context.userId()
@@ -74,7 +74,7 @@ export const givenIdCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O6-taken',
-    'createWithId() under an id that a session has says "taken", and leaves that session as it is',
+    'createWithId() resolves to "taken" for the id of a session, and does not change that session',
     async (context) => {
       const [a, b] = await context.openTwo()
       const userId = context.userId()
@@ -109,7 +109,7 @@ export const givenIdCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O6-taken-leaves-nothing',
-    'createWithId() under an id that a session has leaves nothing behind',
+    'createWithId() stores nothing for the id of a session',
     async (context) => {
       const namespace = context.freshNamespace()
       const store = await context.open({ namespace })
@@ -127,7 +127,7 @@ export const givenIdCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O6-ended',
-    'an id whose session has ended is free: createWithId() makes a new session, with nothing of the old one',
+    'createWithId() creates a new session under the id of a deleted or expired one, with nothing of the old one',
     async (context) => {
       const [a, b] = await context.openTwo()
       const deleted = await createGiven(context, a, { userId: context.userId() })
@@ -164,7 +164,7 @@ export const givenIdCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O6-bad-options',
-    'options that create() refuses are Invalid for createWithId(), and the id stays free',
+    'options that create() rejects are Invalid for createWithId(), and the id stays free',
     async (context) => {
       const store = await context.open()
       const id = mintSessionId()
@@ -187,7 +187,7 @@ export const givenIdCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O6-one-wins',
-    'of many that create a session under one id, exactly one does, and the session is its own',
+    'of many concurrent createWithId() calls with the same id, exactly one creates its session',
     async (context) => {
       const [a, b] = await context.openTwo()
       await race(async () => {
@@ -212,7 +212,7 @@ export const givenIdCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O6-one-takes-over',
-    'of many that create a session under the id of an expired one, exactly one does',
+    'of many concurrent createWithId() calls with the id of an expired session, exactly one creates its session',
     async (context) => {
       const [a, b] = await context.openTwo()
       const expired = await Promise.all(Array.from({ length: 4 }, () => createGiven(context, a, { ttlMs: 50 })))
@@ -233,7 +233,7 @@ export const givenIdCases: readonly ConformanceCase[] = [
 
   defineCase(
     'O6-step',
-    'a createWithId() that is held at any step does not overwrite a session that took the id meanwhile',
+    'a createWithId() held at any network step does not overwrite a session created under the id meanwhile',
     async (context) => {
       const ids = new Map<SessionId, SessionId>()
       const idFor = (id: SessionId): SessionId => ids.get(id) ?? ids.set(id, mintSessionId()).get(id) ?? id

@@ -102,7 +102,7 @@ export const storedEndCases: readonly ConformanceCase[] = [
   ),
   storedEndCase(
     'O6-stored-end',
-    'createWithId() takes the place of a session that the backend still keeps after its stored end',
+    'createWithId() replaces a session that the backend still keeps after its stored expiry',
     async (context, { store, session: { id } }) => {
       const dataJson = context.json()
       const { outcome } = await store.createWithId(id, { dataJson, ttlMs: 60_000 })

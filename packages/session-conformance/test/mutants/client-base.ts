@@ -13,7 +13,7 @@ export interface Fields {
   readonly expiresAtMs: number
 }
 
-/** A client-backed store as replaceable steps that call each other through one object. AES-256-GCM, `z1.iv.text.tag`. */
+/** A client-backed store as replaceable steps that call each other through one object: AES-256-GCM. */
 export interface ClientSteps extends SessionPlugin, Checks {
   readonly key: Buffer
   readonly nowMs: () => number

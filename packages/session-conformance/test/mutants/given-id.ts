@@ -7,25 +7,25 @@ import { turn } from './mutant.js'
 import type { Row, ServerSteps } from './server-base.js'
 import { refused } from './server-base.js'
 
-/** A row of a create without a user. */
+/** A row without a user. */
 function rowOf(right: ServerSteps, dataJson: string, ttlMs: number, userId?: string): Row {
   const createdAtMs = right.nowMs()
   return { userId, dataJson, createdAtMs, expiresAtMs: createdAtMs + ttlMs }
 }
 
-/** Creating under ids that the caller has minted (O6). */
+/** Stores whose createWithId() is wrong (O6). */
 export const givenIdMutants: readonly Mutant[] = [
   serverMutant({
-    name: 'createWithId() is there, and not declared',
+    name: 'createWithId() exists, but is not declared',
     rule: 'O6',
     breaks: 'create() calls it.',
     caughtBy: ['O6-declared'],
     harness: without('given-id'),
   }),
   serverMutant({
-    name: 'createWithId() overwrites the session that has the id',
+    name: 'createWithId() overwrites the session with the id',
     rule: 'O6',
-    breaks: 'SET without NX, as stores of express-session have it.',
+    breaks: 'SET without NX, as in stores of express-session.',
     caughtBy: ['O6-taken', 'O6-one-wins'],
     steps: (right, { rows }) => ({
       async createWithId(id, options) {
@@ -37,7 +37,7 @@ export const givenIdMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'createWithId() rejects an id that is taken',
+    name: 'createWithId() rejects a taken id',
     rule: 'O6',
     breaks: 'A unique violation is an error in most libraries.',
     caughtBy: ['O6-taken', 'O6-one-wins'],
@@ -50,7 +50,7 @@ export const givenIdMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'createWithId() says that it updated what it left as it was',
+    name: 'createWithId() returns "created" for a taken id',
     rule: 'O6',
     breaks: 'INSERT … ON CONFLICT DO NOTHING succeeds in both cases.',
     caughtBy: ['O6-taken', 'O6-one-wins', 'O6-one-takes-over'],
@@ -62,9 +62,9 @@ export const givenIdMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'createWithId() takes an expired session for a live one',
+    name: 'createWithId() treats an expired session as live',
     rule: 'O6',
-    breaks: 'The row is there until it is swept.',
+    breaks: 'The row exists until it is swept.',
     caughtBy: ['O6-ended', 'O6-one-takes-over'],
     steps: (right, { rows }) => ({
       createWithId: async (id, options) =>
@@ -74,7 +74,7 @@ export const givenIdMutants: readonly Mutant[] = [
   serverMutant({
     name: "createWithId() goes by the backend's own end",
     rule: 'O6',
-    breaks: 'SET with NX writes where there is no key.',
+    breaks: 'SET with NX writes only if no key exists.',
     caughtBy: ['O6-stored-end'],
     steps: (right, { state }) => ({
       createWithId: async (id, options) =>
@@ -82,9 +82,9 @@ export const givenIdMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'createWithId() refuses an id that was ended',
+    name: 'createWithId() rejects the id of a deleted session',
     rule: 'O6',
-    breaks: 'A tombstone is kept against sessions that come back.',
+    breaks: 'A tombstone prevents that a session is revived.',
     caughtBy: ['O6-ended'],
     steps: (right) => {
       const ended = new Set<string>()
@@ -101,7 +101,7 @@ export const givenIdMutants: readonly Mutant[] = [
   serverMutant({
     name: 'createWithId() leaves the user of an expired session',
     rule: 'O6',
-    breaks: 'ON CONFLICT DO UPDATE sets what was given, and no user was given.',
+    breaks: 'ON CONFLICT DO UPDATE sets only the passed columns, and no user was passed.',
     caughtBy: ['O6-ended'],
     steps: (right, { rows }) => ({
       async createWithId(id, options) {
@@ -111,9 +111,9 @@ export const givenIdMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'createWithId() takes any text for an id',
+    name: 'createWithId() accepts any text as an id',
     rule: 'O6',
-    breaks: 'The id is hashed, so it can be anything.',
+    breaks: 'The id is hashed, so any text works.',
     caughtBy: ['O6-bad-id'],
     steps: (right) => ({
       async createWithId(id, options) {
@@ -123,9 +123,9 @@ export const givenIdMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'createWithId() looks at the length and the alphabet of an id',
+    name: 'createWithId() checks only the length and the alphabet of an id',
     rule: 'O6',
-    breaks: 'Whether the last character can end 32 bytes is not asked, and decoders differ on it.',
+    breaks: 'The last character is not checked, and decoders treat it differently.',
     caughtBy: ['O6-bad-id'],
     steps: (right) => ({
       async createWithId(id, options) {
@@ -136,7 +136,7 @@ export const givenIdMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'createWithId() throws a TypeError for what is no text',
+    name: 'createWithId() throws a TypeError for an id that is no string',
     rule: 'E1',
     breaks: 'The id is hashed before it is checked.',
     caughtBy: ['O6-bad-id'],
@@ -148,7 +148,7 @@ export const givenIdMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'createWithId() claims the id, and forgets the data',
+    name: 'createWithId() reserves the id without the data',
     rule: 'O6',
     breaks: 'The data follow with the first update().',
     caughtBy: ['O6-created', 'O6-one-wins'],
@@ -160,7 +160,7 @@ export const givenIdMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'createWithId() rounds the lifetime to seconds',
+    name: 'createWithId() rounds the ttl to seconds',
     rule: 'O6',
     breaks: 'The host passes maxAge, which other stores turn into EX.',
     caughtBy: ['O6-created'],
@@ -186,9 +186,9 @@ export const givenIdMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'createWithId() claims the id before it checks the options',
+    name: 'createWithId() reserves the id before it checks the options',
     rule: 'O6',
-    breaks: 'Two steps, and no transaction around them.',
+    breaks: 'The two steps are not in one transaction.',
     caughtBy: ['O6-bad-options'],
     steps: (right) => {
       const claimed = new Set<string>()
@@ -229,7 +229,7 @@ export const givenIdMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'createWithId() looks, then creates',
+    name: 'createWithId() reads, then creates',
     rule: 'O6',
     breaks: 'EXISTS and SET are two commands.',
     caughtBy: ['O6-one-wins'],
@@ -247,7 +247,7 @@ export const givenIdMutants: readonly Mutant[] = [
   serverMutant({
     name: 'createWithId() removes an expired session, then creates',
     rule: 'O6',
-    breaks: 'The insert is atomic, and what makes room for it is not.',
+    breaks: 'The insert is atomic, but the removal before it is not.',
     caughtBy: ['O6-one-takes-over'],
     steps: (right, { rows }) => ({
       async createWithId(id, options) {
@@ -271,7 +271,7 @@ export const givenIdMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'a refused createWithId() says "taken"',
+    name: 'createWithId() resolves to "taken" if it was refused',
     rule: 'E4',
     breaks: 'No row was written, so the id must be taken.',
     caughtBy: ['E4-forbidden-given-id'],
@@ -285,7 +285,7 @@ export const givenIdMutants: readonly Mutant[] = [
     }),
   }),
   serverMutant({
-    name: 'a createWithId() that a full backend refused is listed',
+    name: 'createWithId() leaves an index entry if it was refused',
     rule: 'L2',
     breaks: 'The index entry is written first, so that a crash in between leaves no session without an entry.',
     caughtBy: ['L2-refuses-given-id'],

@@ -405,13 +405,13 @@ export const redisMutants: readonly RedisMutant[] = [
     },
   },
   {
-    name: 'redis: createWithId() looks, then creates',
+    name: 'redis: createWithId() reads, then creates',
     rule: 'O6',
-    breaks: 'GET and SET are two commands, and another client comes in between.',
+    breaks: 'GET and SET are two commands, and another client writes between them.',
     caughtBy: ['O6-step'],
     make: (server) =>
       redisHarnessOf(
-        'redis: createWithId() looks, then creates',
+        'redis: createWithId() reads, then creates',
         server,
         (client, prefix, timeoutMs) => {
           const right = redisHashSessions(client, prefix, timeoutMs)

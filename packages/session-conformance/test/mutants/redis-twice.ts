@@ -115,13 +115,13 @@ export const redisTwiceMutants: readonly RedisMutant[] = [
       ),
   },
   {
-    name: 'redis: a createWithId() that is sent again meets its own session',
+    name: 'redis: a resent createWithId() conflicts with its own session',
     rule: 'E6',
-    breaks: 'The id is taken, by the first delivery.',
+    breaks: 'The first delivery has taken the id.',
     caughtBy: ['E6-twice-given-id'],
     make: (server) =>
       redisHarnessOf(
-        'redis: a createWithId() that is sent again meets its own session',
+        'redis: a resent createWithId() conflicts with its own session',
         server,
         (client, prefix, timeoutMs) => redisHashSessions(client, prefix, timeoutMs),
         { ...resending, harness: { capabilities: ['given-id'] } },
