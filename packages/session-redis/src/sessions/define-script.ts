@@ -15,17 +15,19 @@ import { maxNonces, nonceChars, storedNonceBytes, timeDigits, userOffset } from 
 // The script of a write of data stores the nonce of the write, see write-nonce.ts. Once the server would reject a write
 // as late, its nonce is no longer needed (contract E6).
 //
-// - with_nonce returns the header with the nonce of this write, and those of others that may still be delivered again.
-// - set returns the error of a full server as the outcome of its key. It raises any other error, so that the driver sees
-//   it too and can look for another server.
-// - replace replaces the value and keeps the expiry. A full server rejects a longer value, and accepts any other.
+// Redis makes the functions of a script anew in each run, and all of ours together cost more than a command. So a script
+// gets only those that it uses.
 //
 // Comments stand here and not in the scripts, because a script is sent to the server as it is.
-const prelude = `
+const start = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if now >= tonumber(ARGV[1]) then return { now } end
-local call, pcall, find, sub, format = redis.call, redis.pcall, string.find, string.sub, string.format
+local call, pcall, find, sub, format = redis.call, redis.pcall, string.find, string.sub, string.format`
+
+/** Lua functions by name. A function may use those before it. */
+const functions = {
+  digits: `
 local texts = {}
 local function digits(ms)
   local text = texts[ms]
@@ -34,43 +36,67 @@ local function digits(ms)
     texts[ms] = text
   end
   return text
-end
-local now_text = digits(now)
-local function physical_expiry(expires) return expires - 1 end
-local function is_expired(value) return sub(value, 1, ${timeDigits}) <= now_text end
+end`,
+
+  physical_expiry: `
+local function physical_expiry(expires) return expires - 1 end`,
+
+  is_expired: `
+local function is_expired(value) return tonumber(sub(value, 1, ${timeDigits})) <= now end`,
+
+  is_session: `
 local function is_session(start)
   local _, last = find(start, '^%d*')
   return last == ${userOffset}
-end
+end`,
+
+  find_newline: `
 local function find_newline(value)
   return is_session(value) and find(value, '\\n', ${userOffset + 1}, true)
-end
+end`,
+
+  user_of: `
 local function user_of(header, newline)
-  local text = sub(header, ${userOffset + 1}, newline - 1)
-  return string.match(text, '^".*"') or ''
-end
-local function stored_nonce(nonce) return '#' .. nonce end
+  return string.match(sub(header, ${userOffset + 1}, newline - 1), '^".*"') or ''
+end`,
+
+  stored_nonce: `
+local function stored_nonce(nonce) return '#' .. nonce end`,
+
+  has_nonce: `
 local function has_nonce(header, newline, nonce)
-  local nonces = sub(header, ${userOffset + 1} + #user_of(header, newline), newline - 1)
-  return find(nonces, stored_nonce(nonce), 1, true)
-end
+  local at = find(header, stored_nonce(nonce), ${userOffset + 1} + #user_of(header, newline), true)
+  return at and at < newline
+end`,
+
+  // Returns the header with the nonce of this write, and those of others that may still be delivered again.
+  with_nonce: `
 local function with_nonce(header, newline, nonce)
   local nonces = ${userOffset + 1} + #user_of(header, newline)
-  local parts = { sub(header, 1, nonces - 1), stored_nonce(nonce), digits(ARGV[1]) }
+  local text = sub(header, 1, nonces - 1) .. stored_nonce(nonce) .. ARGV[1]
+  local count = 1
   for at = nonces, newline - 1, ${storedNonceBytes} do
-    if #parts <= ${maxNonces + 1} and sub(header, at + ${1 + nonceChars}, at + ${storedNonceBytes - 1}) > now_text then
-      parts[#parts + 1] = sub(header, at, at + ${storedNonceBytes - 1})
+    if count < ${maxNonces} and tonumber(sub(header, at + ${1 + nonceChars}, at + ${storedNonceBytes - 1})) > now then
+      text = text .. sub(header, at, at + ${storedNonceBytes - 1})
+      count = count + 1
     end
   end
-  parts[#parts + 1] = '\\n'
-  return table.concat(parts)
-end
+  return text .. '\\n'
+end`,
+
+  // Returns false if NX is given and the key exists. Returns the error of a full server as the outcome of its key. Raises
+  // any other error, so that the driver sees it too and can look for another server.
+  set: `
 local function set(key, value, ...)
   local done = pcall('SET', key, value, ...)
-  if not done or not done.err then return 1 end
+  if not done then return false end
+  if not done.err then return 1 end
   if not find(done.err, 'OOM ', 1, true) then call('SET', key, value, ...) end
   return done
-end
+end`,
+
+  // Replaces the value and keeps the expiry. A full server rejects a longer value, and accepts any other.
+  replace: `
 local refusal
 local function replace(key, value)
   if not refusal then
@@ -83,8 +109,15 @@ local function replace(key, value)
   if grows or physical_expiry(expires) <= now then return refusal end
   call('PEXPIREAT', key, physical_expiry(expires))
   return set(key, value, 'KEEPTTL')
-end
-`
+end`,
+}
+
+function withFunctions(body: string): string {
+  return Object.entries(functions).reduceRight(
+    (text, [name, lua]) => (new RegExp(`\\b${name}\\b`).test(text) ? `${lua}\n${text}` : text),
+    body,
+  )
+}
 
 /**
  * Defines a script that does the same for each of its keys. ARGV[1] is `notAfterMs`, and the arguments of each key
@@ -96,10 +129,10 @@ end
  */
 export function defineScript(parameters: readonly string[], body: string): Script {
   const given = parameters.map((_, position) => `ARGV[last + ${position + 1}]`)
-  return toScript(`${prelude}
+  return toScript(`${start}${withFunctions(`
 local function outcome_of(${['key', ...parameters].join(', ')})
 ${body}
-end
+end`)}
 local reply = { now }
 local last = 1
 for i = 1, #KEYS do

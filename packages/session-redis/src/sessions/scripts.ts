@@ -23,24 +23,27 @@ if header == '' then return false end
 `
 
 /**
- * Replaces a session that has expired. Returns `exists` if another call has taken the key, and `unindexed` if the session would outlive its index entry. A
- * key with the same nonce was written by the same call, which was resent. Without a user the nonce is in
- * `indexed_until`.
+ * Replaces a session that has expired. Returns `exists` if another call has taken the key, and `unindexed` if the
+ * session would outlive its index entry. A key with the same nonce was written by the same call, which was resent.
+ * Without a user the nonce is in `indexed_until`.
  */
 export const createScript: Script = defineScript(
   ['ttl', 'indexed_until', 'user', 'nonce', 'data'],
   `
 local head = user == '' and '' or user .. stored_nonce(nonce)
+local expires = now + ttl
+local nonce_end = user == '' and '' or ARGV[1]
+local record = digits(expires) .. indexed_until .. digits(now) .. head .. nonce_end .. '\\n' .. data
+local unindexed = user ~= '' and digits(expires) > indexed_until
+local done = not unindexed and set(key, record, 'NX', 'PXAT', physical_expiry(expires))
+if done then return done end
 local taken = pcall('GET', key)
-local is_rest = type(taken) == 'string' and is_session(taken) and is_expired(taken)
-if taken and not is_rest then
-  local own = type(taken) == 'string' and sub(taken, ${timeDigits + 1}, ${2 * timeDigits}) == indexed_until
+local is_text = type(taken) == 'string'
+if taken and not (is_text and is_session(taken) and is_expired(taken)) then
+  local own = is_text and sub(taken, ${timeDigits + 1}, ${2 * timeDigits}) == indexed_until
   return own and sub(taken, ${userOffset + 1}, ${userOffset} + #head) == head and 1 or 'exists'
 end
-local expires = now + ttl
-if user ~= '' and digits(expires) > indexed_until then return 'unindexed' end
-local nonce_end = user == '' and '' or digits(ARGV[1])
-local record = digits(expires) .. indexed_until .. now_text .. head .. nonce_end .. '\\n' .. data
+if unindexed then return 'unindexed' end
 return set(key, record, 'PXAT', physical_expiry(expires))
 `,
 )
