@@ -1,13 +1,8 @@
 import { createGuardedCalls, type Deadline, type GuardedCalls } from '@bext/session-core/store-helpers'
-import {
-  detectStatementMode,
-  queryTagged,
-  type PgClient,
-  type SqlText,
-  type StatementMode,
-  type TextRow,
-} from './client/client.js'
+import type { PgAdapter, SqlText, TextRow } from './client/adapter.js'
+import { detectPreparing } from './client/connection-traits.js'
 import { retryUnsent } from './client/retry-unsent.js'
+import { queryTagged } from './client/tagged-replies.js'
 import { isConflict, mayHaveBeenSent, toSessionError } from './errors.js'
 
 /** Row of a fenced write, without the server's clock at its end: `late`, or an outcome and its details. */
@@ -22,23 +17,23 @@ export interface Connection extends Pick<GuardedCalls, 'call' | 'close'> {
 }
 
 interface ConnectionOptions {
-  readonly sql: PgClient
+  readonly adapter: PgAdapter
   readonly timeoutMs: number
   /** The statement that returns the server's clock. */
   readonly nowText: string
 }
 
 /** Creates the connection of a store. */
-export function createConnection({ sql, timeoutMs, nowText }: ConnectionOptions): Connection {
-  let statementMode: StatementMode | undefined
+export function createConnection({ adapter, timeoutMs, nowText }: ConnectionOptions): Connection {
+  let prepare: boolean | undefined
 
   /** Runs a statement, and runs it again after conflicts. Rejects with the driver's error. */
   async function attempt(deadline: Deadline, text: string, parameters: readonly SqlText[]): Promise<TextRow[]> {
     for (;;) {
       try {
         return await retryUnsent(async () => {
-          statementMode ??= await detectStatementMode(sql)
-          return queryTagged(sql, text, parameters, statementMode)
+          prepare ??= await detectPreparing(adapter, deadline.atMs)
+          return queryTagged(adapter, { text, parameters, prepare, untilMs: deadline.atMs })
         }, deadline.atMs)
       } catch (error) {
         if (!isConflict(error) || performance.now() >= deadline.atMs) throw error

@@ -1,6 +1,7 @@
 import { isSessionError, SessionError } from '@bext/session-core'
 import { toBackendError } from '@bext/session-core/store-helpers'
-import { UnsentError } from './client/client.js'
+import { UnansweredError, UnsentError } from './client/adapter.js'
+import { codeOf, fieldOf, isSqlState } from './error-codes.js'
 
 // The server ends a connection: it is shutting down or has crashed, or the connection was idle, or in a transaction, for
 // too long.
@@ -27,11 +28,11 @@ const unavailable = new Set([
   ...endedByServer,
 ])
 
-// The lock_timeout or statement_timeout that the user has set.
-const timeout = new Set(['55P03', '57014'])
+// The lock_timeout, statement_timeout or query_timeout that the user has set.
+const timeout = new Set(['55P03', '57014', 'QUERY_TIMEOUT'])
 
 const preparedElsewhere =
-  'A prepared statement is missing or exists twice, because an undetected pooler is in use. Set prepare: false in the options of the client.'
+  'A prepared statement is missing or exists twice, because an undetected pooler is in use. Connect to the server itself, or, with postgres.js, set prepare: false in the options of the client.'
 
 /** Error messages by SQLSTATE. */
 export type Explanations = Readonly<Record<string, string>>
@@ -72,21 +73,6 @@ const connectionRejected =
 export const rowSecurityMessage =
   'Row level security applies to the database role, so a session that is not found may still exist. Let the role see and change all rows: alter role … bypassrls, make it the owner of the table, or alter table … disable row level security.'
 
-function fieldOf(error: unknown, field: string): unknown {
-  return typeof error === 'object' && error !== null ? Reflect.get(error, field) : undefined
-}
-
-/** Returns the SQLSTATE or the driver's code; `undefined` if the error has neither. */
-export function codeOf(error: unknown): string | undefined {
-  const code = fieldOf(error, 'code')
-  return typeof code === 'string' ? code : undefined
-}
-
-/** Returns true for a code that the server sent. The driver's codes, such as EPIPE, contain no digit. */
-export function isSqlState(code: string | undefined): code is string {
-  return code !== undefined && /^(?=.*\d)[0-9A-Z]{5}$/.test(code)
-}
-
 // Serialization failure and deadlock: the server asks for a retry.
 const conflicts = new Set(['40001', '40P01'])
 
@@ -118,6 +104,7 @@ const neverSent = new Set([
 /** Returns true if the server may have received the failed statement without replying to it. */
 export function mayHaveBeenSent(error: unknown): boolean {
   if (error instanceof UnsentError || isSessionError(error)) return false
+  if (error instanceof UnansweredError) return true
   const code = codeOf(error)
   return !isSqlState(code) && !neverSent.has(code ?? '')
 }
@@ -127,7 +114,7 @@ const brokenConnection = new Set([...endedByServer, 'CONNECTION_CLOSED', 'ECONNR
 
 /** Returns true if the statement was not sent because a connection broke, so that it can be retried. */
 export function isUnsentByBreak(error: unknown): boolean {
-  return error instanceof UnsentError && brokenConnection.has(codeOf(error.cause) ?? '')
+  return error instanceof UnsentError && brokenConnection.has(error.code ?? codeOf(error.cause) ?? '')
 }
 
 // The functions of the server that enforce row level security, as errors name them.
@@ -155,13 +142,13 @@ function explain(error: unknown, code: string, explanations: Explanations): stri
 }
 
 /**
- * Converts an error of postgres.js to a `Backend` error (contract E1, E3). Returns a `SessionError` unchanged.
+ * Converts an error of the driver to a `Backend` error (contract E1, E3). Returns a `SessionError` unchanged.
  * `explanations` take precedence over the messages for stores.
  */
 export function toSessionError(error: unknown, explanations: Explanations = {}): SessionError {
   if (isSessionError(error)) return error
-  const cause = error instanceof UnsentError ? error.cause : error
-  const code = codeOf(cause) ?? ''
+  const cause = error instanceof UnansweredError ? error.cause : error
+  const code = codeOf(error) ?? codeOf(cause) ?? ''
   const message = explain(cause, code, explanations)
   const reason = reasonOf(cause, code)
   return message === undefined ? toBackendError(cause, reason) : new SessionError(reason, message, { cause })

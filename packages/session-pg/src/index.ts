@@ -1,5 +1,7 @@
 export { pgBatchChannel } from './batching/batcher.js'
-export type { PgClient, PgQuery } from './client/client.js'
+export { UnansweredError, UnsentError, type PgAdapter, type PgReply, type PgStatement } from './client/adapter.js'
+export type { SqlText, TextRow } from './client/adapter.js'
+export type { PgClient } from './client/client.js'
 export { diagnosePg, type DiagnosePgOptions } from './doctor/diagnose.js'
 export type { PgSessionsOptions } from './options.js'
 export { migrate } from './schema/migrate.js'

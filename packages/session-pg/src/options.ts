@@ -7,7 +7,8 @@ import {
   rejectBareOption,
   rejectUnknownOptions,
 } from '@bext/session-core/store-helpers'
-import { checkClient, checkTextType, type PgClient } from './client/client.js'
+import type { PgAdapter } from './client/adapter.js'
+import { adapterFor, isClient, type PgClient } from './client/client.js'
 import { connect } from './client/connect.js'
 import { tableNames, type TableOptions } from './schema/table-names.js'
 
@@ -19,14 +20,14 @@ interface SharedOptions extends TableOptions {
 }
 
 /**
- * Options of `pgSessions`. Pass exactly one of `client`, a client of postgres.js that the store never ends, and `url`,
- * for connections that the store opens and `close()` ends.
+ * Options of `pgSessions`. Pass exactly one of `client`, which the store never ends, and `url`, for connections that the
+ * store opens with postgres.js and `close()` ends.
  */
 export type PgSessionsOptions = SharedOptions &
   ({ readonly client: PgClient; readonly url?: undefined } | { readonly url: string; readonly client?: undefined })
 
 export interface CheckedOptions {
-  readonly sql: PgClient
+  readonly adapter: PgAdapter
   /** Ends the connections that the store opened. Does nothing to a client that was passed in. */
   readonly end: () => Promise<void>
   readonly table: string
@@ -40,7 +41,7 @@ async function noop(): Promise<void> {}
 
 /** Checks the options and fills in defaults. Throws a `TypeError` that names the wrong option. */
 export function checkOptions(options: PgSessionsOptions): CheckedOptions {
-  rejectBareOption(factory, 'client', typeof options === 'function')
+  rejectBareOption(factory, 'client', isClient(options))
   rejectBareOption(factory, 'url', typeof options === 'string')
   rejectUnknownOptions(factory, options, ['client', 'url', 'schema', 'table', 'timeoutMs', 'maxDataBytes'])
   const { client, url, timeoutMs = defaultTimeoutMs, maxDataBytes = defaultMaxDataBytes } = options
@@ -54,9 +55,7 @@ export function checkOptions(options: PgSessionsOptions): CheckedOptions {
     maxDataBytes: checkPositiveInteger(factory, 'maxDataBytes', maxDataBytes),
   }
   if (client !== undefined) {
-    checkClient(factory, client, 'unsafe')
-    checkTextType(factory, client)
-    return { ...checked, sql: client, end: noop }
+    return { ...checked, adapter: adapterFor(factory, client), end: noop }
   }
   if (typeof url !== 'string') {
     throw new TypeError(`${factory}: option url must be a string, but it is ${describeType(url)}.`)

@@ -22,7 +22,7 @@ import {
   observeOperations,
 } from '@bext/session-core/store-helpers'
 import { createRunWaitingForLock } from './batching/locked-calls.js'
-import type { SqlText } from './client/client.js'
+import type { SqlText } from './client/adapter.js'
 import { createConnection } from './connection.js'
 import { checkOutcome } from './errors.js'
 import { checkOptions, type PgSessionsOptions } from './options.js'
@@ -50,9 +50,9 @@ function hashOf(id: unknown): string {
  * client and never ends it. With `url` it opens connections, which `close` ends. Throws a `TypeError` for a wrong option.
  */
 export function pgSessions(options: PgSessionsOptions): PgSessions {
-  const { sql, end, table, timeoutMs, maxDataBytes } = checkOptions(options)
+  const { adapter, end, table, timeoutMs, maxDataBytes } = checkOptions(options)
   const statements = statementsFor(table)
-  const connection = createConnection({ sql, timeoutMs, nowText: statements.now })
+  const connection = createConnection({ adapter, timeoutMs, nowText: statements.now })
   const commands = createSessionCommands(connection, table)
   const runWaitingForLock = createRunWaitingForLock()
   const sweep = createSweep({ connection, text: statements.sweep, table, timeoutMs })

@@ -5,12 +5,18 @@ import { migrate, pgSessions, type LayoutOptions } from '@bext/session-pg'
 import postgres from 'postgres'
 import { afterAll, inject } from 'vitest'
 import { conditionsOf } from './conditions.js'
+import { drivers, type Driver } from './drivers.js'
+
+interface Setup {
+  readonly layout?: LayoutOptions
+  readonly serverUrl?: string
+  readonly driver?: Driver
+}
 
 /** Creates a harness over tables with this layout. They are dropped when all tests have run. */
 export function harnessOf(
   name: string,
-  layout: LayoutOptions = {},
-  serverUrl: string = inject('postgresUrl'),
+  { layout = {}, serverUrl = inject('postgresUrl'), driver = drivers['postgres.js'] }: Setup = {},
 ): StoreHarness {
   const url = new URL(serverUrl)
   // Connects directly, so that inspecting and locking rows do not depend on the pooler.
@@ -51,9 +57,8 @@ export function harnessOf(
     module: { url: child.href, execArgv: ['--import', 'tsx'] },
     async open({ namespace, endpoint, timeoutMs }) {
       await migrateOnce(namespace)
-      const connection = isDirect ? { role } : {}
-      const sql = postgres(urlThrough(serverUrl, endpoint), { max: 3, connection, onnotice: () => {} })
-      return { store: pgSessions({ client: sql, table: namespace, timeoutMs }), close: () => sql.end({ timeout: 1 }) }
+      const { client, end } = driver.open(urlThrough(serverUrl, endpoint), { max: 3, ...(isDirect && { role }) })
+      return { store: pgSessions({ client, table: namespace, timeoutMs }), close: end }
     },
     ...(isDirect ? { conditions: conditionsOf(admin, role) } : {}),
     async inspect(namespace) {

@@ -2,6 +2,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import { migrate, migrations, pgSessions, type LayoutOptions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { expect, it } from 'vitest'
+import { postgresJsAdapter } from '../src/client/postgres-js.js'
 import { runMigrations } from '../src/schema/migrate.js'
 import { newSchema, openClient, pollOptions, quoted, randomName, rejectionOf } from './helpers.js'
 
@@ -118,14 +119,14 @@ it('applies the missing steps, all or none, and keeps the sessions', async () =>
     ...migrations({ schema }),
     { version: 2, name: 'more', sql: `alter table ${table} add column more text; alter table nowhere add x text` },
   ]
-  await expect(runMigrations(sql, table, broken)).rejects.toThrow('nowhere')
+  await expect(runMigrations(postgresJsAdapter(sql), table, broken)).rejects.toThrow('nowhere')
   expect((await shapeOf(sql, schema)).columns).toHaveLength(5)
 
   const steps = [
     ...migrations({ schema }),
     { version: 2, name: 'more', sql: `alter table ${table} add more text; ${comment}` },
   ]
-  await runMigrations(sql, table, steps)
+  await runMigrations(postgresJsAdapter(sql), table, steps)
   expect((await shapeOf(sql, schema)).columns).toHaveLength(6)
   expect((await pgSessions({ client: sql, schema }).read(id)).dataJson).toBe('1')
 })
@@ -152,7 +153,9 @@ it('rejects if a lock is not released in time, and changes nothing', async () =>
   const reserved = await openClient().reserve()
   await reserved`begin`
   await reserved`select pg_advisory_xact_lock(hashtextextended(${`@bext/session-pg ${table}`}, 0))`
-  await expect(runMigrations(sql, table, migrations({ schema }), 50)).rejects.toMatchObject({ code: '55P03' })
+  await expect(runMigrations(postgresJsAdapter(sql), table, migrations({ schema }), 50)).rejects.toMatchObject({
+    code: '55P03',
+  })
   await reserved`rollback`
   reserved.release()
   expect(await sql`select to_regclass(${table}) as found`).toEqual([{ found: null }])

@@ -8,7 +8,7 @@ import { newTable, openClient } from './helpers.js'
 const connections = 4
 
 const pooler = await startPgBouncer(inject('postgresUrl'), connections)
-const harness = harnessOf('pg, behind PgBouncer', {}, pooler.url)
+const harness = harnessOf('pg, behind PgBouncer', { serverUrl: pooler.url })
 
 afterAll(() => pooler.stop())
 

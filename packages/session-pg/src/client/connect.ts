@@ -1,8 +1,10 @@
-import postgres from 'postgres'
-import type { PgClient } from './client.js'
+import { SessionError } from '@bext/session-core'
+import type postgres from 'postgres'
+import type { PgAdapter } from './adapter.js'
+import { postgresJsAdapter } from './postgres-js.js'
 
 export interface OwnConnection {
-  readonly sql: PgClient
+  readonly adapter: PgAdapter
   /** Ends the connections. Resolves within the time limit of a call. */
   readonly end: () => Promise<void>
 }
@@ -10,10 +12,32 @@ export interface OwnConnection {
 // By default the driver waits up to 20 s before it reconnects. A call would time out long before that.
 const maxBackoffMs = 500
 
-function openClient(url: string, timeoutMs: number): postgres.Sql | undefined {
-  if (!/^postgres(ql)?:\/\//.test(url)) return undefined
+const wrongUrl = 'option url must be like postgres://user:password@host:5432/database.'
+
+// Several hosts are separated by commas, which the parser does not accept.
+function isPostgresUrl(url: string): boolean {
+  const [first = ''] = url.split(/,[^@/?]*(?=[/?]|$)/)
   try {
-    return postgres(url, {
+    const { username, password } = new URL(first)
+    return /^postgres(ql)?:\/\//.test(url) && decodeURIComponent(username + password) !== undefined
+  } catch {
+    return false
+  }
+}
+
+async function importDriver(): Promise<typeof postgres> {
+  try {
+    return (await import('postgres')).default
+  } catch (cause) {
+    const advice = 'Run npm install postgres, or pass a client of another driver.'
+    throw new SessionError('failed', `The option url needs the package postgres. ${advice}`, { cause })
+  }
+}
+
+async function openClient(url: string, timeoutMs: number): Promise<postgres.Sql> {
+  const driver = await importDriver()
+  try {
+    return driver(url, {
       max: 10,
       connect_timeout: timeoutMs / 1000,
       backoff: (attempt) => Math.min(10 * 2 ** attempt, maxBackoffMs) / 1000,
@@ -22,18 +46,31 @@ function openClient(url: string, timeoutMs: number): postgres.Sql | undefined {
     })
   } catch {
     // The driver's error quotes the URL, which contains the password.
-    return undefined
+    throw new SessionError('failed', `pgSessions: ${wrongUrl}`)
   }
 }
 
 /**
- * Creates a client with up to 10 connections, which are opened when they are first used. Throws a `TypeError` if `url` is
- * not a PostgreSQL URL.
+ * Creates a client of postgres.js with up to 10 connections. The driver is imported, and connections are opened, when
+ * they are first used. Throws a `TypeError` if `url` is not a PostgreSQL URL.
  */
 export function connect(factory: string, url: string, timeoutMs: number): OwnConnection {
-  const sql = openClient(url, timeoutMs)
-  if (sql === undefined) {
-    throw new TypeError(`${factory}: option url must be like postgres://user:password@host:5432/database.`)
+  if (!isPostgresUrl(url)) throw new TypeError(`${factory}: ${wrongUrl}`)
+  let opening: Promise<{ sql: postgres.Sql; adapter: PgAdapter }> | undefined
+
+  function open(): Promise<{ sql: postgres.Sql; adapter: PgAdapter }> {
+    opening ??= openClient(url, timeoutMs).then((sql) => ({ sql, adapter: postgresJsAdapter(sql) }))
+    return opening
   }
-  return { sql, end: () => sql.end({ timeout: timeoutMs / 1000 }) }
+
+  return {
+    adapter: {
+      runStatement: async (statement) => (await open()).adapter.runStatement(statement),
+      runScript: async (text) => (await open()).adapter.runScript(text),
+    },
+    async end() {
+      const opened = await opening?.catch(() => undefined)
+      await opened?.sql.end({ timeout: timeoutMs / 1000 })
+    },
+  }
 }

@@ -1,9 +1,10 @@
 import { isSessionError } from '@bext/session-core'
 import { withinDeadline } from '@bext/session-core/store-helpers'
 import { warning, problem, skipped, type Finding } from '@bext/session-core/doctor'
-import { query, type PgClient, type SqlText, type TextRow } from '../client/client.js'
+import type { PgAdapter, SqlText, TextRow } from '../client/adapter.js'
 import { retryUnsent } from '../client/retry-unsent.js'
-import { codeOf, isSqlState, toSessionError } from '../errors.js'
+import { codeOf, isSqlState } from '../error-codes.js'
+import { toSessionError } from '../errors.js'
 
 /** Runs queries, with a time limit for each reply. All rejections are `Backend` errors. */
 export interface Ask {
@@ -12,11 +13,13 @@ export interface Ask {
   row(text: string, ...parameters: SqlText[]): Promise<TextRow>
 }
 
-export function createAsk(sql: PgClient, timeoutMs: number): Ask {
+export function createAsk(adapter: PgAdapter, timeoutMs: number): Ask {
   function rows(text: string, ...parameters: SqlText[]): Promise<readonly TextRow[]> {
-    return withinDeadline(timeoutMs, async () => {
+    return withinDeadline(timeoutMs, async ({ atMs }) => {
+      const statement = { text, parameters, prepare: false, untilMs: atMs }
       try {
-        return await retryUnsent(() => query(sql, text, parameters))
+        const { rows: found } = await retryUnsent(() => adapter.runStatement(statement), atMs)
+        return found
       } catch (error) {
         throw toSessionError(error)
       }

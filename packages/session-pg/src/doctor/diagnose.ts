@@ -1,6 +1,6 @@
 import type { Finding } from '@bext/session-core/doctor'
 import { checkTimeoutMs, defaultTimeoutMs, rejectUnknownOptions } from '@bext/session-core/store-helpers'
-import { checkClient, type PgClient } from '../client/client.js'
+import { adapterFor, type PgClient } from '../client/client.js'
 import { tableNames, type TableOptions } from '../schema/table-names.js'
 import { attempt, createAsk } from './ask.js'
 import { examineClock, examineConnections, examinePooler, examineServer } from './server.js'
@@ -19,19 +19,19 @@ const caller = 'diagnosePg'
  * part of the table. Findings contain no id, user or data. Rejects with `Backend` if the server cannot be reached, and
  * with a `TypeError` for a wrong option.
  */
-export async function diagnosePg(sql: PgClient, options: DiagnosePgOptions = {}): Promise<readonly Finding[]> {
-  checkClient(caller, sql, 'unsafe')
+export async function diagnosePg(client: PgClient, options: DiagnosePgOptions = {}): Promise<readonly Finding[]> {
+  const adapter = adapterFor(caller, client)
   rejectUnknownOptions(caller, options, ['schema', 'table', 'timeoutMs'])
   const { timeoutMs = defaultTimeoutMs, ...names } = options
   checkTimeoutMs(caller, timeoutMs)
   const { table } = tableNames(caller, names)
-  const ask = createAsk(sql, timeoutMs)
+  const ask = createAsk(adapter, timeoutMs)
   await ask.row('select 1')
   return [
     ...(await attempt('server', () => examineServer(ask))),
     ...(await attempt('clock', () => examineClock(ask))),
     ...(await attempt('connections', () => examineConnections(ask, table))),
-    ...(await attempt('pooler', () => examinePooler(sql))),
+    ...(await attempt('pooler', () => examinePooler(adapter, timeoutMs))),
     ...(await attempt('table', () => examineTable(ask, table))),
   ]
 }

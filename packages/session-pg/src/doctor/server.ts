@@ -1,5 +1,6 @@
 import { warning, ok, problem, type Finding } from '@bext/session-core/doctor'
-import { acceptsUtf8, readConnectionTraits, type PgClient } from '../client/client.js'
+import type { PgAdapter } from '../client/adapter.js'
+import { acceptsUtf8, readConnectionTraits } from '../client/connection-traits.js'
 import type { Ask } from './ask.js'
 
 const oldestVersion = 140_000
@@ -60,7 +61,7 @@ function examineEncoding(encoding: string): Finding[] {
 }
 
 function wrongEncoding(clientEncoding: string): Finding {
-  const why = 'postgres.js sends UTF-8, which the server would misread. Every call of the store fails.'
+  const why = 'The driver sends UTF-8, which the server would misread. Every call of the store fails.'
   const advice = 'Remove this setting from the options of the client, from its role and from the database.'
   return problem('encoding', `client_encoding is ${clientEncoding}`, why, advice)
 }
@@ -107,8 +108,7 @@ async function examineSlowStatements(ask: Ask, table: string): Promise<Finding[]
   )
   if (slow === '0') return []
   const found = `${slow} connections of this role run other slow statements or transactions`
-  const why =
-    'If the store has the same client, calls can end in a timeout, because postgres.js also uses busy connections.'
+  const why = 'If the store has the same client, calls can end in a timeout, because these connections are busy.'
   return [warning('connections', found, why, 'Give the store a separate client: see the README.')]
 }
 
@@ -139,11 +139,12 @@ export async function examineClock(ask: Ask): Promise<Finding[]> {
 }
 
 /** Checks for a pooler, and for an encoding that alters text. */
-export async function examinePooler(sql: PgClient): Promise<Finding[]> {
-  const { statementMode, clientEncoding } = await readConnectionTraits(sql)
+export async function examinePooler(adapter: PgAdapter, timeoutMs: number): Promise<Finding[]> {
+  const { canPrepare, clientEncoding } = await readConnectionTraits(adapter, performance.now() + timeoutMs)
   const encoding = acceptsUtf8(clientEncoding) ? [] : [wrongEncoding(clientEncoding)]
-  if (statementMode === 'prepared') return [...encoding, ok('pooler', 'there is no pooler before the server')]
-  const why = 'Behind a pooler the store does not prepare statements, so each call takes a second round trip.'
+  if (canPrepare) return [...encoding, ok('pooler', 'there is no pooler before the server')]
+  const why =
+    'Behind a pooler the store does not prepare statements. With postgres.js each call then takes a second round trip.'
   const advice = 'Connect directly to the server if you can. A store needs few connections, because calls share them.'
   return [...encoding, warning('pooler', 'there is a pooler before the server', why, advice)]
 }

@@ -1,5 +1,5 @@
 import { warning, ok, problem, type Finding } from '@bext/session-core/doctor'
-import type { TextRow } from '../client/client.js'
+import type { TextRow } from '../client/adapter.js'
 import { latestVersion, versionIn } from '../schema/migrations.js'
 import { attempt, refusalOf, type Ask } from './ask.js'
 import { examineGuards } from './guards.js'

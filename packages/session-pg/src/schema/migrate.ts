@@ -1,7 +1,10 @@
 import { SessionError } from '@bext/session-core'
-import { checkClient, MisroutedReplyError, query, type PgClient } from '../client/client.js'
+import type { PgAdapter } from '../client/adapter.js'
+import { adapterFor, type PgClient } from '../client/client.js'
 import { retryUnsent } from '../client/retry-unsent.js'
-import { codeOf, toSessionError, type Explanations } from '../errors.js'
+import { MisroutedReplyError } from '../client/tagged-replies.js'
+import { codeOf } from '../error-codes.js'
+import { toSessionError, type Explanations } from '../errors.js'
 import { commentPrefix, migrationsFor, versionIn, type LayoutOptions, type Migration } from './migrations.js'
 import { tableNames } from './table-names.js'
 
@@ -22,10 +25,12 @@ const explained: Explanations = {
 }
 
 /** Reads the version of the table: 0 if there is no table. Rejects if this release does not know the version. */
-async function readVersion(sql: PgClient, table: string, latest: number): Promise<number> {
+async function readVersion(adapter: PgAdapter, table: string, latest: number): Promise<number> {
   // Selecting from a catalog table gives the statement a fresh snapshot, in which a table created a moment ago is visible.
   const text = `select coalesce(obj_description(oid, 'pg_class'), '') from pg_class where oid = to_regclass($1::text)`
-  const [row] = await retryUnsent(() => query(sql, text, [table]))
+  const statement = { text, parameters: [table], prepare: false, untilMs: Number.POSITIVE_INFINITY }
+  const { rows } = await retryUnsent(() => adapter.runStatement(statement))
+  const [row] = rows
   if (row === undefined) return 0
   const version = versionIn(row[0] ?? '')
   if (version === undefined) {
@@ -72,21 +77,21 @@ const changedMeanwhile = new Set(['22012', '23505', '42P07', '42710'])
 
 /** Applies the steps that the table lacks: all of them, or none. */
 export async function runMigrations(
-  sql: PgClient,
+  adapter: PgAdapter,
   table: string,
   steps: readonly Migration[],
   lockTimeoutMs: number = defaultLockTimeoutMs,
 ): Promise<void> {
-  let from = await readVersion(sql, table, steps.length)
+  let from = await readVersion(adapter, table, steps.length)
   while (from !== steps.length) {
     let failure: unknown = new MisroutedReplyError('The connection broke while the table was migrated. Try again.')
     try {
-      await retryUnsent(() => query(sql, transactionFor(table, steps, from, lockTimeoutMs)))
+      await retryUnsent(() => adapter.runScript(transactionFor(table, steps, from, lockTimeoutMs)))
     } catch (error) {
       if (!changedMeanwhile.has(codeOf(error) ?? '')) throw error
       failure = error
     }
-    const reached = await readVersion(sql, table, steps.length)
+    const reached = await readVersion(adapter, table, steps.length)
     if (reached === from) throw failure
     from = reached
   }
@@ -98,11 +103,11 @@ export async function runMigrations(
  * `Backend` if a lock is not released within 10 seconds, if the table is not one of this package, or if it has a version
  * that this release does not know. Rejects with a `TypeError` for a wrong option.
  */
-export async function migrate(sql: PgClient, options: LayoutOptions = {}): Promise<void> {
-  checkClient('migrate', sql, 'unsafe')
+export async function migrate(client: PgClient, options: LayoutOptions = {}): Promise<void> {
+  const adapter = adapterFor('migrate', client)
   const steps = migrationsFor('migrate', options)
   try {
-    await runMigrations(sql, tableNames('migrate', options).table, steps)
+    await runMigrations(adapter, tableNames('migrate', options).table, steps)
   } catch (error) {
     throw toSessionError(error, explained)
   }

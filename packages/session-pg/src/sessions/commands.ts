@@ -1,7 +1,7 @@
 import { SessionError } from '@bext/session-core'
 import { checkUserId, describeType, type Deadline } from '@bext/session-core/store-helpers'
 import { createBatchedCall, type BatchedCall } from '../batching/batcher.js'
-import type { SqlText, TextRow } from '../client/client.js'
+import type { SqlText, TextRow } from '../client/adapter.js'
 import type { Connection, WrittenRow } from '../connection.js'
 import type { Outcome } from '../errors.js'
 import { batchStatementsFor, dataSeparator } from './batch-statements.js'
