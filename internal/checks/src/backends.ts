@@ -12,12 +12,14 @@ export interface Backend {
 
 const core = ['@bext/session-core', '@noble/hashes', 'cookie']
 const ofRedisAlone = ['@ioredis/commands', 'cluster-key-slot', 'redis-errors', 'standard-as-callback']
+const ofPgAlone = ['pg-cloudflare', 'pg-connection-string', 'pg-int8', 'pg-pool', 'pg-protocol', 'pg-types', 'pgpass']
+const ofPgTypes = ['postgres-array', 'postgres-bytea', 'postgres-date', 'postgres-interval', 'split2', 'xtend']
 const ofIoredis = [...ofRedisAlone, 'debug', 'denque', 'ms']
 
 export const backends: readonly Backend[] = [
   { name: '@bext/session-cookie', drivers: [], brings: ['iron-webcrypto', 'uint8array-extras'] },
   { name: '@bext/session-redis', drivers: ['ioredis'], brings: ofIoredis },
-  { name: '@bext/session-pg', drivers: ['postgres'], brings: [] },
+  { name: '@bext/session-pg', drivers: ['pg'], brings: [...ofPgAlone, ...ofPgTypes] },
 ]
 
 /** Returns the names of all packages that an install of a backend and its driver adds to an empty project. */

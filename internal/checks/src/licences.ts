@@ -1,6 +1,7 @@
 import { readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { backends } from './backends.js'
 import { type Manifest, packages, root } from './workspace.js'
 
 /** Licences that require nothing except a copy of their text. */
@@ -37,7 +38,10 @@ function collect(folder: string, found: Map<string, Licensed>): Map<string, Lice
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
   const optional = Object.keys(manifest.peerDependenciesMeta ?? {})
   const peers = Object.keys(manifest.peerDependencies ?? {}).filter((name) => !optional.includes(name))
-  for (const name of [...Object.keys(manifest.dependencies ?? {}), ...peers]) {
+  // An optional peer counts if it is a driver that users install with a store.
+  const drivers = backends.find(({ name }) => name === manifest.name)?.drivers ?? []
+  const others = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })
+  for (const name of new Set([...others, ...peers, ...drivers])) {
     const place = folderOf(name, folder)
     if (found.has(place)) continue
     const { license = 'none' } = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8')) as Manifest

@@ -1,7 +1,8 @@
-import type { PgClient } from '@bext/session-pg'
+import type { PgAdapter, PgClient } from '@bext/session-pg'
 import { Pool } from 'pg'
 import postgres from 'postgres'
 import { onTestFinished } from 'vitest'
+import { adapterFor } from '../src/client/client.js'
 import { postgresUrl } from './helpers.js'
 
 /** Options that each driver has, under different names. */
@@ -48,4 +49,20 @@ export function openDriver(
   const { client, end } = drivers[name].open(url, { max: 8, ...options })
   onTestFinished(end)
   return client
+}
+
+/** Wraps a client. `sent` returns the number of statements that the store has sent through it. */
+export function counted(client: PgClient): { client: PgAdapter; sent: () => number } {
+  let sent = 0
+  const adapter = adapterFor('counted', client)
+  return {
+    client: {
+      ...adapter,
+      runStatement(statement) {
+        sent += 1
+        return adapter.runStatement(statement)
+      },
+    },
+    sent: () => sent,
+  }
 }

@@ -2,6 +2,7 @@ import { startPostgresPair, startPostgresProcess, type PostgresProcess } from '@
 import { migrate, pgSessions } from '@bext/session-pg'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { openDriver } from './drivers.js'
 import { startLoad } from './load.js'
 import { newTable, openClient, pollOptions, postgresUrl, randomName } from './helpers.js'
 
@@ -21,10 +22,19 @@ describe('a server that stops and starts again', () => {
 
   afterAll(() => server?.stop())
 
-  it.each(['fast', 'immediate', 'kill'] as const)(
-    'E1 E4 E5 R6 H2 loses no acknowledged write and revives no session after the shutdown: %s',
-    async (how) => {
-      const store = pgSessions({ url: server.url, timeoutMs })
+  it.each([
+    ['fast', 'a URL'],
+    ['immediate', 'a URL'],
+    ['kill', 'a URL'],
+    ['fast', 'a Pool of pg'],
+    ['kill', 'a Pool of pg'],
+  ] as const)(
+    'E1 E4 E5 R6 H2 loses no acknowledged write and revives no session after the shutdown %s, with %s',
+    async (how, given) => {
+      const { url } = server
+      const store = pgSessions(
+        given === 'a URL' ? { url, timeoutMs } : { client: openDriver('pg', {}, url), timeoutMs },
+      )
       onTestFinished(() => store.close())
       const load = startLoad(store)
       await expect.poll(load.written, pollOptions).toBeGreaterThan(200)
@@ -85,26 +95,31 @@ describe('a standby that is promoted', () => {
   })
 })
 
-it('E1 E4 R6 U4 loses no acknowledged write and revives no session while its connections are killed', async () => {
+const killed =
+  'E1 E4 R6 U4 loses no acknowledged write and revives no session while its connections are killed, with %s'
+
+it.each(['a URL', 'a Pool of pg'])(killed, async (given) => {
   const sql = openClient()
   const table = await newTable(sql)
   const applicationName = randomName()
   const url = new URL(postgresUrl)
   url.searchParams.set('application_name', applicationName)
-  const store = pgSessions({ url: url.href, table })
+  const store = pgSessions(
+    given === 'a URL' ? { url: url.href, table } : { client: openDriver('pg', {}, url.href), table },
+  )
   onTestFinished(() => store.close())
 
   const load = startLoad(store)
-  let killed = 0
+  let ended = 0
   for (let kill = 1; kill <= 5; kill += 1) {
     const before = load.written()
     await expect.poll(load.written, { ...pollOptions, interval: 1 }).toBeGreaterThan(before + 100)
     const rows = await sql`
       select pg_terminate_backend(pid) from pg_stat_activity where application_name = ${applicationName}`
-    killed += rows.length
+    ended += rows.length
   }
   await load.stop()
-  expect(killed).toBeGreaterThan(0)
+  expect(ended).toBeGreaterThan(0)
   expect([...load.codes]).toEqual(['Backend'])
 
   await expect.poll(() => store.isHealthy(), pollOptions).toBe(true)

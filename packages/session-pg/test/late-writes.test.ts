@@ -3,6 +3,7 @@ import type { PgSessions } from '@bext/session-pg'
 import { pgSessions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { describe, expect, it } from 'vitest'
+import { driverNames, openDriver } from './drivers.js'
 import { newTable, openClient, openProxy, pollOptions, rejectionOf, rejectionsOf } from './helpers.js'
 
 type Write = (store: PgSessions, id: SessionId, handle: string) => Promise<unknown>
@@ -47,14 +48,14 @@ function countingStore(table: string): { store: PgSessions; sent: () => number }
   return { store: pgSessions({ client: sql, table, timeoutMs: 20_000 }), sent: () => sent }
 }
 
-describe('a write that waits for a lock', () => {
+describe.each(driverNames)('a write that waits for a lock, over %s', (driver) => {
   it.each(writes)(
     'E2 E3 U4 %s has no effect after it was reported as failed because its connection broke',
     async (_name, write) => {
       const sql = openClient()
       const table = await newTable(sql)
       const proxy = await openProxy()
-      const store = pgSessions({ client: openClient({}, proxy.url), table, timeoutMs: 1000 })
+      const store = pgSessions({ client: openDriver(driver, {}, proxy.url), table, timeoutMs: 1000 })
       const id = await store.create({ userId: 'ann', dataJson: '"first"', ttlMs: 60_000 })
       const before = await store.read(id)
       const [summary] = await store.listUserSessions('ann')
@@ -72,7 +73,7 @@ describe('a write that waits for a lock', () => {
   it.each(writes)('E2 E5 U4 %s rejects in time, and has no effect once it gets the lock', async (_name, write) => {
     const sql = openClient()
     const table = await newTable(sql)
-    const store = pgSessions({ client: sql, table, timeoutMs: 1000 })
+    const store = pgSessions({ client: openDriver(driver), table, timeoutMs: 1000 })
     const id = await store.create({ userId: 'ann', dataJson: '"first"', ttlMs: 60_000 })
     const before = await store.read(id)
     const [summary] = await store.listUserSessions('ann')
@@ -84,7 +85,9 @@ describe('a write that waits for a lock', () => {
     await expect.poll(() => statementsOver(sql, table), pollOptions).toEqual({ running: 0, waiting: 0 })
     expect(await store.read(id)).toEqual(before)
   })
+})
 
+describe('a write that waits for another transaction', () => {
   it('T2 U5 applies to the row as the other transaction has written it', async () => {
     const sql = openClient()
     const table = await newTable(sql)
@@ -151,13 +154,13 @@ describe('a write that waits for a lock', () => {
   })
 })
 
-describe('a server that stops answering', () => {
+describe.each(driverNames)('a server that stops answering, over %s', (driver) => {
   it('E2 E5 H1 H2 ends every call in time, and late writes have no effect', async () => {
     const direct = openClient()
     const table = await newTable(direct)
     const proxy = await openProxy()
     // With one connection, statements sent after the release run after all those that were held back.
-    const store = pgSessions({ client: openClient({ max: 1 }, proxy.url), table })
+    const store = pgSessions({ client: openDriver(driver, { max: 1 }, proxy.url), table })
     const id = await store.create({ userId: 'ann', dataJson: '"first"', ttlMs: 60_000 })
     const before = await store.read(id)
     const [summary] = await store.listUserSessions('ann')

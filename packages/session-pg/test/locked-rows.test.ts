@@ -2,6 +2,7 @@ import { mintSessionId, type CreateWithIdResult, type SessionId } from '@bext/se
 import { pgSessions, type PgSessions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { describe, expect, it } from 'vitest'
+import { counted, driverNames, openDriver } from './drivers.js'
 import { newTable, openClient, pollOptions, rejectionOf, rejectionsOf } from './helpers.js'
 
 const many = 30
@@ -15,16 +16,17 @@ interface Scene {
   readonly sent: () => number
 }
 
-async function openScene(max: number, timeoutMs: number): Promise<Scene> {
+type DriverName = (typeof driverNames)[number]
+
+async function openScene(max: number, timeoutMs: number, driver: DriverName = 'postgres.js'): Promise<Scene> {
   const sql = openClient()
   const table = await newTable(sql)
-  let sent = 0
-  const client = openClient({ max, debug: () => (sent += 1) })
+  const { client, sent } = counted(openDriver(driver, { max }))
   const store = pgSessions({ client: client, table, timeoutMs })
   const creates = Array.from({ length: many }, (_, n) =>
     store.create({ userId: `user ${n}`, dataJson: '1', ttlMs: 60_000 }),
   )
-  return { sql, table, store, ids: await Promise.all(creates), sent: () => sent }
+  return { sql, table, store, ids: await Promise.all(creates), sent }
 }
 
 /** Runs `work` while another transaction has locked the rows of some users. */
@@ -59,32 +61,43 @@ async function statementsOver(sql: postgres.Sql, table: string): Promise<number>
   return rows.length
 }
 
-describe.each([1, 2, 10])('E5 with %i connections, while another transaction has locked sessions', (max) => {
-  it.each(Object.entries(writes))('%s of locked sessions does not hold up other sessions', async (_name, write) => {
-    const scene = await openScene(max, 1500)
-    const { store, ids, sql, table } = scene
-    await withLocked(scene, times(12), async () => {
-      const locked = times(12).flatMap((n) => [
-        write(store, ids[n] as SessionId, n),
-        write(store, ids[n] as SessionId, n),
-      ])
-      const given = rejectionsOf(locked)
-      const free = ids.slice(12)
-      for (let round = 0; round < 3; round += 1) {
+const connections: readonly [number, DriverName][] = [
+  [1, 'postgres.js'],
+  [2, 'postgres.js'],
+  [10, 'postgres.js'],
+  [1, 'pg'],
+  [3, 'pg'],
+]
+
+describe.each(connections)(
+  'E5 with %i connections of %s, while another transaction has locked sessions',
+  (max, driver) => {
+    it.each(Object.entries(writes))('%s of locked sessions does not hold up other sessions', async (_name, write) => {
+      const scene = await openScene(max, 1500, driver)
+      const { store, ids, sql, table } = scene
+      await withLocked(scene, times(12), async () => {
+        const locked = times(12).flatMap((n) => [
+          write(store, ids[n] as SessionId, n),
+          write(store, ids[n] as SessionId, n),
+        ])
+        const given = rejectionsOf(locked)
+        const free = ids.slice(12)
+        for (let round = 0; round < 3; round += 1) {
+          await Promise.all(free.map((id) => store.touch(id, 90_000)))
+          await Promise.all(free.map((id) => store.update(id, '3')))
+          await Promise.all(ids.map((id) => store.read(id)))
+          await store.listUserSessions('user 20')
+        }
+        for (const error of await given) expect(error).toMatchObject({ code: 'Backend', reason: 'timeout' })
+        // Calls that have timed out leave no statement on the server.
+        expect(await statementsOver(sql, table)).toBe(0)
         await Promise.all(free.map((id) => store.touch(id, 90_000)))
-        await Promise.all(free.map((id) => store.update(id, '3')))
-        await Promise.all(ids.map((id) => store.read(id)))
-        await store.listUserSessions('user 20')
-      }
-      for (const error of await given) expect(error).toMatchObject({ code: 'Backend', reason: 'timeout' })
-      // Calls that have timed out leave no statement on the server.
-      expect(await statementsOver(sql, table)).toBe(0)
-      await Promise.all(free.map((id) => store.touch(id, 90_000)))
+      })
+      // Writes that have timed out have no effect later (E2).
+      for (const id of ids.slice(0, 12)) expect((await store.read(id)).dataJson).toBe('1')
     })
-    // Writes that have timed out have no effect later (E2).
-    for (const id of ids.slice(0, 12)) expect((await store.read(id)).dataJson).toBe('1')
-  })
-})
+  },
+)
 
 it('E5 O6 createWithId takes over an expired session once the lock on it is released', async () => {
   const { sql, table, store, sent } = await openScene(3, 20_000)

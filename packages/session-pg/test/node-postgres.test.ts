@@ -1,12 +1,13 @@
 import type { SessionId } from '@bext/session-core'
 import { diagnosePg, migrate, pgSessions, startSweeping, type PgSessions } from '@bext/session-pg'
 import { Client, Pool, types, type PoolConfig } from 'pg'
+import oldestPg from 'pg-8.12'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { newTable, openClient, openProxy, pollOptions, postgresUrl, randomName, rejectionOf } from './helpers.js'
 
 /** Creates a pool that ends with the test. */
-function openPool(config: PoolConfig = {}, connectionString = postgresUrl): Pool {
-  const pool = new Pool({ max: 4, connectionString, ...config })
+function openPool(config: PoolConfig = {}, connectionString = postgresUrl, OwnPool = Pool): Pool {
+  const pool = new OwnPool({ max: 4, connectionString, ...config })
   onTestFinished(() => pool.end())
   return pool
 }
@@ -31,7 +32,8 @@ async function exercise(store: PgSessions): Promise<void> {
 /** Returns an upper-case version of every value, whatever its type. */
 const shouting = { getTypeParser: () => (text: unknown) => String(text).toUpperCase() } as PoolConfig['types']
 
-const pools: readonly [what: string, config: PoolConfig][] = [
+const pools: readonly [what: string, config: PoolConfig, OwnPool?: typeof Pool][] = [
+  ['the oldest version of pg', {}, oldestPg.Pool],
   ['the defaults', {}],
   ['one connection', { max: 1 }],
   ['type parsers of its own', { types: shouting }],
@@ -44,9 +46,9 @@ const pools: readonly [what: string, config: PoolConfig][] = [
   ],
 ]
 
-describe.each(pools)('a pool with %s', (_what, config) => {
+describe.each(pools)('a pool with %s', (_what, config, OwnPool) => {
   it('serves migrate, every call, the doctor and sweeping', async () => {
-    const pool = openPool(config)
+    const pool = openPool(config, postgresUrl, OwnPool)
     const table = randomName()
     await Promise.all([1, 2, 3].map(() => migrate(pool, { table })))
     onTestFinished(async () => {

@@ -11,7 +11,7 @@ afterAll(() => client.close())
 testConformance({
   name: 'pg, with PGlite',
   family: 'server',
-  capabilities: ['user-index', 'sweep', 'close', 'compare'],
+  capabilities: ['user-index', 'sweep', 'close', 'compare', 'given-id'],
   declarations: { maxDataBytes: 1_048_576 },
   async open({ namespace, timeoutMs }) {
     await migrate(client, { table: namespace })

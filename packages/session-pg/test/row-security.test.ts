@@ -2,6 +2,7 @@ import type { SessionId } from '@bext/session-core'
 import { migrate, pgSessions, type LayoutOptions, type PgSessions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { describe, expect, it } from 'vitest'
+import { openDriver, type driverNames } from './drivers.js'
 import { newRole, newSchema, openClient, rejectionOf, rejectionsOf } from './helpers.js'
 
 interface Scene {
@@ -16,7 +17,9 @@ interface Scene {
   readonly alter: (text: string) => Promise<unknown>
 }
 
-async function openScene(layout: LayoutOptions = {}): Promise<Scene> {
+type DriverName = (typeof driverNames)[number]
+
+async function openScene(layout: LayoutOptions = {}, driver: DriverName = 'postgres.js'): Promise<Scene> {
   const owner = openClient()
   const schema = await newSchema(owner)
   await migrate(owner, { ...layout, schema })
@@ -27,7 +30,7 @@ async function openScene(layout: LayoutOptions = {}): Promise<Scene> {
   const ids = await Promise.all(
     [1, 2, 3].map((n) => ownerStore.create({ userId: 'ann', dataJson: `${n}`, ttlMs: 60_000 })),
   )
-  const store = pgSessions({ client: openClient({ connection: { role } }), schema, timeoutMs: 20_000 })
+  const store = pgSessions({ client: openDriver(driver, { role }), schema, timeoutMs: 20_000 })
   const alter = (text: string) => owner.unsafe(text.replaceAll('sessions', `"${schema}".sessions`))
   return { owner, schema, ownerStore, store, ids, alter }
 }
@@ -68,18 +71,24 @@ async function expectFailure({ store, ownerStore, ids }: Scene, call: Call, mess
   expect(await Promise.all(ids.map((id) => ownerStore.read(id)))).toEqual(before)
 }
 
-describe.each([{}, { partitions: 2 }])('E4 row level security without a policy, on a table with %o', (layout) => {
+const layouts: readonly [LayoutOptions, DriverName][] = [
+  [{}, 'postgres.js'],
+  [{ partitions: 2 }, 'postgres.js'],
+  [{}, 'pg'],
+]
+
+describe.each(layouts)('E4 row level security without a policy, on a table with %o, over %s', (layout, driver) => {
   it.each(Object.entries({ ...reads, ...writes }))(
     '%s fails, and reports no session as missing',
     async (_name, call) => {
-      const scene = await openScene(layout)
+      const scene = await openScene(layout, driver)
       await scene.alter('alter table sessions enable row level security')
       await expectFailure(scene, call, /[Rr]ow level security/)
     },
   )
 
   it('create and sweep fail', async () => {
-    const { store, alter } = await openScene(layout)
+    const { store, alter } = await openScene(layout, driver)
     await alter('alter table sessions enable row level security')
     const message = expect.stringMatching(/[Rr]ow level security/) as string
     const calls = [1, 2].map(() => store.create({ dataJson: '1', ttlMs: 60_000 }))

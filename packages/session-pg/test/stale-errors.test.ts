@@ -3,6 +3,7 @@ import { diagnosePg, migrate, pgSessions, type PgSessions } from '@bext/session-
 import type { SessionId } from '@bext/session-core'
 import type postgres from 'postgres'
 import { expect, it, onTestFinished } from 'vitest'
+import { driverNames, openDriver } from './drivers.js'
 import { newTable, openClient, pollOptions, rejectionOf } from './helpers.js'
 
 const calls: Readonly<Record<string, (store: PgSessions, id: SessionId) => Promise<unknown>>> = {
@@ -74,11 +75,13 @@ async function startRefusing(code: string): Promise<{ url: string; asked: () => 
   return { url: `postgres://bext@127.0.0.1:${(server.address() as AddressInfo).port}/bext`, asked: () => asked }
 }
 
-it.each(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04', '53300', 'XX000'])(
-  'E1 reports a connection rejected with %s as unavailable, and does not retry in a tight loop',
-  async (code) => {
+const rejections = ['57P01', '57P02', '57P03', '57P05', '25P03', '25P04', '53300', 'XX000']
+
+it.each(driverNames.flatMap((driver) => rejections.map((code) => [driver, code] as const)))(
+  'E1 over %s reports a connection rejected with %s as unavailable, and does not retry in a tight loop',
+  async (driver, code) => {
     const { url, asked } = await startRefusing(code)
-    const store = pgSessions({ client: openClient({ max: 1 }, url), timeoutMs: 500 })
+    const store = pgSessions({ client: openDriver(driver, { max: 1 }, url), timeoutMs: 500 })
     const error = await rejectionOf(store.create({ dataJson: '1', ttlMs: 1000 }))
     expect(error).toMatchObject({ code: 'Backend', reason: 'unavailable' })
     expect(asked()).toBeLessThan(30)

@@ -28,7 +28,7 @@ export function isClient(value: unknown): value is PgClient {
 }
 
 /**
- * Returns the adapter for a client, whose driver is told from its shape. Throws a `TypeError` if it has none of the
+ * Returns the adapter for a client, whose driver it recognises by the shape. Throws a `TypeError` if it has none of the
  * shapes, or if its options show that it would alter text (contract R2).
  */
 export function adapterFor(caller: string, client: unknown): PgAdapter {

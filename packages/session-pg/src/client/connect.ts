@@ -14,11 +14,11 @@ const maxBackoffMs = 500
 
 const wrongUrl = 'option url must be like postgres://user:password@host:5432/database.'
 
-// Several hosts are separated by commas, which the parser does not accept.
-function isPostgresUrl(url: string): boolean {
-  const [first = ''] = url.split(/,[^@/?]*(?=[/?]|$)/)
+/** Returns true for a URL that drivers of PostgreSQL can parse. Several hosts are separated by commas. */
+export function isPostgresUrl(url: string): boolean {
   try {
-    const { username, password } = new URL(first)
+    // The parser accepts one host only.
+    const { username, password } = new URL(url.replace(/,[^@/?]*(?=[/?]|$)/, ''))
     return /^postgres(ql)?:\/\//.test(url) && decodeURIComponent(username + password) !== undefined
   } catch {
     return false

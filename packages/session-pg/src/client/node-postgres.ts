@@ -87,7 +87,7 @@ async function checkOut(pool: NodePostgresPool, untilMs: number): Promise<PoolCl
     } catch (cause) {
       throw new UnsentError(cause, codeFor(cause))
     }
-    // The caller has been told that the call failed, so the statement must not be sent any more.
+    // The call has failed by now, so its statement must not be sent any more.
     if (performance.now() >= untilMs) {
       client.release(false)
       throw new UnsentError(new Error('The pool had no free connection in time.'), 'CONNECT_TIMEOUT')
@@ -113,7 +113,7 @@ async function send(client: PoolClient, query: Query): Promise<{ rows: readonly 
   }
 }
 
-/** Runs a query on a connection of its own, which is closed unless it is certainly fit for the next caller. */
+/** Runs a query on a separate connection, which is closed unless it is certainly fit for the next caller. */
 async function runAlone(
   pool: NodePostgresPool,
   untilMs: number,
@@ -140,7 +140,7 @@ async function runAlone(
 const types = { getTypeParser: () => (text: string) => text }
 
 /**
- * Adapts a `Pool` of node-postgres. Each statement has a connection of its own until it is answered. Calls that time out
+ * Adapts a `Pool` of node-postgres. Each statement has a separate connection until it is answered. Calls that time out
  * while they wait for one send nothing.
  */
 export function nodePostgresAdapter(pool: NodePostgresPool): PgAdapter {
