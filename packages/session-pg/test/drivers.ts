@@ -37,15 +37,13 @@ export const drivers = {
   },
 } satisfies Record<string, Driver>
 
+export type DriverName = keyof typeof drivers
+
 /** Names of the drivers, for `describe.each`. */
-export const driverNames = Object.keys(drivers) as (keyof typeof drivers)[]
+export const driverNames = Object.keys(drivers) as DriverName[]
 
 /** Creates a client of a driver that ends with the test. */
-export function openDriver(
-  name: keyof typeof drivers,
-  options: Partial<ClientOptions> = {},
-  url = postgresUrl,
-): PgClient {
+export function openDriver(name: DriverName, options: Partial<ClientOptions> = {}, url = postgresUrl): PgClient {
   const { client, end } = drivers[name].open(url, { max: 8, ...options })
   onTestFinished(end)
   return client

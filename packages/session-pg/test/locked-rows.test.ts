@@ -2,7 +2,7 @@ import { mintSessionId, type CreateWithIdResult, type SessionId } from '@bext/se
 import { pgSessions, type PgSessions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { describe, expect, it } from 'vitest'
-import { counted, driverNames, openDriver } from './drivers.js'
+import { counted, openDriver, type DriverName } from './drivers.js'
 import { newTable, openClient, pollOptions, rejectionOf, rejectionsOf } from './helpers.js'
 
 const many = 30
@@ -15,8 +15,6 @@ interface Scene {
   /** Returns the number of statements that the store has sent. */
   readonly sent: () => number
 }
-
-type DriverName = (typeof driverNames)[number]
 
 async function openScene(max: number, timeoutMs: number, driver: DriverName = 'postgres.js'): Promise<Scene> {
   const sql = openClient()

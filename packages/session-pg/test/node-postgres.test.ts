@@ -1,4 +1,3 @@
-import type { SessionId } from '@bext/session-core'
 import { diagnosePg, migrate, pgSessions, startSweeping, type PgSessions } from '@bext/session-pg'
 import { Client, Pool, types, type PoolConfig } from 'pg'
 import oldestPg from 'pg-8.12'
@@ -66,12 +65,12 @@ describe.each(pools)('a pool with %s', (_what, config, OwnPool) => {
 })
 
 it('R2 C6 type parsers that the application has set for all of pg change nothing', async () => {
-  const original = types.getTypeParser(25)
-  types.setTypeParser(20, Number)
-  types.setTypeParser(25, (text) => text.trim().toUpperCase())
+  const original = types.getTypeParser(types.builtins.TEXT)
+  types.setTypeParser(types.builtins.INT8, Number)
+  types.setTypeParser(types.builtins.TEXT, (text) => text.trim().toUpperCase())
   onTestFinished(() => {
-    types.setTypeParser(20, String)
-    types.setTypeParser(25, original)
+    types.setTypeParser(types.builtins.INT8, String)
+    types.setTypeParser(types.builtins.TEXT, original)
   })
   await exercise(pgSessions({ client: openPool(), table: await newTable(openClient()), timeoutMs: 20_000 }))
 })
@@ -214,7 +213,7 @@ describe('a connection of the pool', () => {
     const store = pgSessions({ client: pool, table, timeoutMs: 500 })
     const id = await store.create({ dataJson: '1', ttlMs: 60_000 })
     proxy.abandon()
-    const error = await rejectionOf(store.read(id as SessionId))
+    const error = await rejectionOf(store.read(id))
     expect(error).toMatchObject({ code: 'Backend', reason: 'timeout' })
     expect((await store.read(id)).dataJson).toBe('1')
   })

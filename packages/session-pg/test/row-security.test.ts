@@ -2,7 +2,7 @@ import type { SessionId } from '@bext/session-core'
 import { migrate, pgSessions, type LayoutOptions, type PgSessions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { describe, expect, it } from 'vitest'
-import { openDriver, type driverNames } from './drivers.js'
+import { openDriver, type DriverName } from './drivers.js'
 import { newRole, newSchema, openClient, rejectionOf, rejectionsOf } from './helpers.js'
 
 interface Scene {
@@ -16,8 +16,6 @@ interface Scene {
   /** Runs SQL over the table `sessions` as its owner. */
   readonly alter: (text: string) => Promise<unknown>
 }
-
-type DriverName = (typeof driverNames)[number]
 
 async function openScene(layout: LayoutOptions = {}, driver: DriverName = 'postgres.js'): Promise<Scene> {
   const owner = openClient()
