@@ -5,7 +5,7 @@ import type { Reads } from '../client/reads.js'
 import type { Script } from '../client/run-script.js'
 import type { Connection, KeyedArgs } from '../connection.js'
 import { isError, toSessionError } from '../errors.js'
-import { createFlushSchedule, type FlushSlot } from './flush-schedule.js'
+import { createFlushSchedule } from './flush-schedule.js'
 
 /** Reply to a batched write. */
 export interface WriteReply {
@@ -31,13 +31,12 @@ interface Entry<T> {
 }
 
 type Read = Entry<string | null>
-type Write = Entry<WriteReply> & KeyedArgs
+type Write = Entry<WriteReply> & KeyedArgs & { readonly script: Script }
 
 interface Batch {
   readonly startedAtMs: number
-  readonly slot: FlushSlot
   readonly reads: Read[]
-  readonly writes: Map<Script, Write[]>
+  readonly writes: Write[]
 }
 
 // While a script or an MGET runs, all other clients of the server wait.
@@ -71,6 +70,16 @@ export function splitIntoChunks<T>(entries: readonly T[], size: number, canShare
 function failAll(entries: readonly Entry<never>[], error: unknown): void {
   const { reason, message, cause } = toBackendError(error)
   for (const { reject } of entries) reject(new SessionError(reason, message, { cause }))
+}
+
+function byScript(writes: readonly Write[]): Map<Script, Write[]> {
+  const groups = new Map<Script, Write[]>()
+  for (const write of writes) {
+    const group = groups.get(write.script)
+    if (group === undefined) groups.set(write.script, [write])
+    else group.push(write)
+  }
+  return groups
 }
 
 /**
@@ -147,23 +156,31 @@ export function createBatcher(connection: Connection, reads: Reads): Batcher {
     }
   }
 
-  async function send(batch: Batch, deadline: Deadline): Promise<void> {
-    let inFlight = 0
-    // Release the slot before resolving callers, so that calls they make in response are not delayed by this batch.
-    function onReply(): void {
-      inFlight -= 1
-      if (inFlight === 0) batch.slot.release()
+  async function send(batch: Batch, deadline: Deadline, release: () => void): Promise<void> {
+    const {
+      reads: [read],
+      writes: [write],
+    } = batch
+    if (batch.reads.length + batch.writes.length === 1) {
+      // Most calls are alone, and pay for no lists.
+      if (read !== undefined) return sendReads(deadline, [read], release)
+      if (write !== undefined) return sendWrites(deadline, write.script, [write], batch, release)
     }
     const chunkSize = manyKeys.allowed ? maxKeys : 1
     const commands = splitIntoChunks(batch.reads, chunkSize, () => true).map(
       (chunk) => () => sendReads(deadline, chunk, onReply),
     )
-    for (const [script, entries] of batch.writes) {
+    for (const [script, entries] of byScript(batch.writes)) {
       for (const chunk of splitIntoChunks(entries, chunkSize, isShort)) {
         commands.push(() => sendWrites(deadline, script, chunk, batch, onReply))
       }
     }
-    inFlight = commands.length
+    let inFlight = commands.length
+    // Release before resolving callers, so that calls they make in response are not delayed by this batch.
+    function onReply(): void {
+      inFlight -= 1
+      if (inFlight === 0) release()
+    }
     if (commands.length > 1) connection.cork()
     await Promise.all(commands.map((sendCommand) => sendCommand()))
   }
@@ -172,24 +189,31 @@ export function createBatcher(connection: Connection, reads: Reads): Batcher {
     if (current === batch) current = undefined
   }
 
-  async function flush(batch: Batch): Promise<void> {
+  // It is a call of the connection from the start, so that closing the store waits for it.
+  async function run(batch: Batch): Promise<void> {
+    let release: (() => void) | undefined
+    function sendWhenScheduled(deadline: Deadline): Promise<void> {
+      return new Promise((resolve) => {
+        const end = schedule.schedule(() => {
+          closeBatch(batch)
+          resolve(send(batch, deadline, end))
+        })
+        release = end
+      })
+    }
     try {
-      await connection.call(async (deadline) => {
-        await batch.slot.ready
-        closeBatch(batch)
-        await send(batch, deadline)
-      }, batch.startedAtMs)
+      await connection.call(sendWhenScheduled, batch.startedAtMs)
     } catch (error) {
       closeBatch(batch)
-      batch.slot.release()
-      failAll([...batch.reads, ...[...batch.writes.values()].flat()], error)
+      release?.()
+      failAll([...batch.reads, ...batch.writes], error)
     }
   }
 
   function openBatch(): Batch {
     if (current === undefined) {
-      current = { startedAtMs: performance.now(), slot: schedule.acquire(), reads: [], writes: new Map() }
-      void flush(current)
+      current = { startedAtMs: performance.now(), reads: [], writes: [] }
+      void run(current)
     }
     return current
   }
@@ -202,11 +226,7 @@ export function createBatcher(connection: Connection, reads: Reads): Batcher {
 
     write: (script, key, args) =>
       new Promise((resolve, reject) => {
-        const { writes } = openBatch()
-        const entry: Write = { key, args, resolve, reject }
-        const sameScript = writes.get(script)
-        if (sameScript === undefined) writes.set(script, [entry])
-        else sameScript.push(entry)
+        openBatch().writes.push({ script, key, args, resolve, reject })
       }),
   }
 }

@@ -1,26 +1,10 @@
-/** The place of a batch among those in flight. */
-export interface FlushSlot {
-  /** Resolves when the batch is sent. Calls may join the batch until then. */
-  readonly ready: Promise<void>
-  /** Ends the flight of the batch. Further calls have no effect. */
-  release(): void
-}
-
-function endOfTick(): Promise<void> {
-  return new Promise((resolve) => {
-    process.nextTick(resolve)
-  })
-}
-
-function endOfTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve)
-  })
-}
-
 /** Decides when batches are sent. */
 export interface FlushSchedule {
-  acquire(): FlushSlot
+  /**
+   * Calls `flush` when a batch is to be sent. Calls may join the batch until then. Returns a function that ends the
+   * flight of the batch, and does nothing when it is called again.
+   */
+  schedule(flush: () => void): () => void
 }
 
 /**
@@ -30,16 +14,14 @@ export interface FlushSchedule {
 export function createFlushSchedule(): FlushSchedule {
   let inFlight = 0
   return {
-    acquire() {
-      const ready = inFlight === 0 ? endOfTick() : endOfTurn()
-      let isReleased = false
+    schedule(flush) {
+      if (inFlight === 0) process.nextTick(flush)
+      else setImmediate(flush)
       inFlight += 1
-      return {
-        ready,
-        release() {
-          if (!isReleased) inFlight -= 1
-          isReleased = true
-        },
+      let isReleased = false
+      return () => {
+        if (!isReleased) inFlight -= 1
+        isReleased = true
       }
     },
   }
