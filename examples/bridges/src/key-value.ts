@@ -17,34 +17,34 @@ import {
 /** The value stored under the hash of an id. */
 export type Stored = Omit<SessionRecord, 'id'>
 
-/** The three calls that any key-value store has. Each rejects if the backend fails. */
+/** The three calls of any key-value store. Each rejects if the backend fails. */
 export interface KeyValue {
   get(key: string): Promise<Stored | null | undefined>
-  /** The store may drop the value after `ttlMs` milliseconds, and need not. */
+  /** The store may delete the value after `ttlMs` milliseconds. */
   set(key: string, stored: Stored, ttlMs: number): Promise<unknown>
   delete(key: string): Promise<unknown>
 }
 
-/** Rules that no store can keep with these three calls alone: there is no write on condition. */
+/** Rules that no store can keep with these three calls alone: no write is conditional. */
 export const keyValueLimits: readonly { readonly rule: string; readonly reason: string }[] = [
-  { rule: 'C2', reason: 'set() takes the place of what is there: there is no insert-if-absent.' },
-  { rule: 'U4', reason: 'Between get() and set() the session may end; set() then creates it again.' },
-  { rule: 'T2', reason: 'touch() has to set() the data that it got, over those of an update() meanwhile.' },
-  { rule: 'T3', reason: 'Between get() and set() the session may end; set() then creates it again.' },
+  { rule: 'C2', reason: 'set() overwrites an existing value. There is no insert-if-absent.' },
+  { rule: 'U4', reason: 'The session may end between get() and set(). set() then creates it again.' },
+  { rule: 'T2', reason: 'touch() has to set() the data that it read, and overwrites those of a concurrent update().' },
+  { rule: 'T3', reason: 'The session may end between get() and set(). set() then creates it again.' },
 ]
 
-/** Sessions in a key-value store, as well as that goes (see `keyValueLimits`). */
+function expired(): SessionError {
+  return new SessionError('expired', 'The session has expired.')
+}
+
+/** Stores sessions in a key-value store. Cannot keep the rules of `keyValueLimits`. */
 export function keyValueSessions(name: string, store: KeyValue): SessionPlugin {
   async function load(id: SessionId): Promise<[key: string, stored: Stored]> {
     const key = hashSessionId(checkSessionId(id))
     const stored = await store.get(key)
     if (!stored) throw notFound()
-    if (stored.expiresAtMs <= Date.now()) throw new SessionError('expired', 'The session has expired.')
+    if (stored.expiresAtMs <= Date.now()) throw expired()
     return [key, stored]
-  }
-
-  async function save(key: string, stored: Stored): Promise<void> {
-    await store.set(key, stored, Math.max(1, stored.expiresAtMs - Date.now()))
   }
 
   return {
@@ -55,7 +55,7 @@ export function keyValueSessions(name: string, store: KeyValue): SessionPlugin {
         const { userId, dataJson, ttlMs } = checkCreateOptions(options, { maxDataBytes: defaultMaxDataBytes })
         const id = mintSessionId()
         const createdAtMs = Date.now()
-        await save(hashSessionId(id), { userId, dataJson, createdAtMs, expiresAtMs: createdAtMs + ttlMs })
+        await store.set(hashSessionId(id), { userId, dataJson, createdAtMs, expiresAtMs: createdAtMs + ttlMs }, ttlMs)
         return id
       }),
 
@@ -69,7 +69,10 @@ export function keyValueSessions(name: string, store: KeyValue): SessionPlugin {
       withinDeadline(defaultTimeoutMs, async () => {
         const checked = checkDataJson(dataJson, defaultMaxDataBytes)
         const [key, stored] = await load(id)
-        await save(key, { ...stored, dataJson: checked })
+        const leftMs = stored.expiresAtMs - Date.now()
+        // A ttl of 0 means "no expiry" to some key-value stores.
+        if (leftMs <= 0) throw expired()
+        await store.set(key, { ...stored, dataJson: checked }, leftMs)
         return id
       }),
 
@@ -77,7 +80,7 @@ export function keyValueSessions(name: string, store: KeyValue): SessionPlugin {
       withinDeadline(defaultTimeoutMs, async () => {
         const checked = checkTtlMs(ttlMs)
         const [key, stored] = await load(id)
-        await save(key, { ...stored, expiresAtMs: Date.now() + checked })
+        await store.set(key, { ...stored, expiresAtMs: Date.now() + checked }, checked)
         return id
       }),
 

@@ -9,7 +9,7 @@ import { defaultMaxDataBytes as maxDataBytes, defaultTimeoutMs, notFound } from 
 export type SqliteSessions = SessionPlugin & SweepCapability & CloseCapability
 
 export interface SqliteSessionsOptions {
-  /** The file of the sessions; it is made where it is missing. Its folder must be there. */
+  /** Path of the database file. The store creates the file if it is missing, but not its folder. */
   readonly path: string
   /** The time that a call may wait for another process's write, in milliseconds. Default: 2000. */
   readonly timeoutMs?: number | undefined
@@ -25,7 +25,7 @@ const schema = `
   ) STRICT;
   CREATE INDEX IF NOT EXISTS sessions_by_end ON sessions (expires_at_ms);`
 
-// SQLite reads its clock once a statement has its lock: a time from before the wait could bring back what has expired.
+// SQLite reads its clock once a statement has its lock. A time from before the wait could revive an expired session.
 const now = `CAST(round(unixepoch('subsec') * 1000) AS INTEGER)`
 const columns = 'user_id AS userId, data_json AS dataJson, created_at_ms AS createdAtMs, expires_at_ms AS expiresAtMs'
 type Row = { userId: string | null; dataJson: string; createdAtMs: number; expiresAtMs: number }
@@ -44,7 +44,7 @@ function prepare(db: DatabaseSync) {
   }
 }
 
-// The lowest byte is the error itself, SQLITE_BUSY; the others tell its kind.
+// The lowest byte is the error, SQLITE_BUSY. The other bytes are its kind.
 function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5
 }
@@ -58,13 +58,13 @@ function open(path: string, timeoutMs: number) {
       return { db, sql: prepare(db) }
     } catch (error) {
       db.close()
-      // SQLite does not wait before it refuses to switch to WAL a file that another process writes to.
+      // SQLite refuses the switch to WAL without waiting if another process writes to the file.
       if (!isBusy(error) || performance.now() > giveUpAtMs) throw error
     }
   }
 }
 
-/** Sessions in an SQLite file, for the processes of one machine. Throws a `TypeError` for a wrong option. */
+/** Stores sessions in an SQLite file, for the processes of one machine. Throws a `TypeError` for a wrong option. */
 export function sqliteSessions(options: SqliteSessionsOptions): SqliteSessions {
   rejectUnknownOptions('sqliteSessions', options, ['path', 'timeoutMs'])
   const { path, timeoutMs = defaultTimeoutMs } = options
@@ -90,8 +90,8 @@ export function sqliteSessions(options: SqliteSessionsOptions): SqliteSessions {
 
     async create(createOptions) {
       const { userId = null, dataJson, ttlMs } = checkCreateOptions(createOptions, { maxDataBytes })
-      // Some releases of node:sqlite read a text up to its first NUL only.
-      if (userId?.includes('\0')) throw new SessionError('bad_argument', 'userId holds a NUL, which is not kept.')
+      // Some releases of node:sqlite read a text only up to its first NUL.
+      if (userId?.includes('\0')) throw new SessionError('bad_argument', 'userId contains a NUL, which is not stored.')
       for (;;) {
         const id = mintSessionId()
         const { changes } = run((sql) => sql.create.run(hashSessionId(id), userId, dataJson, ttlMs))

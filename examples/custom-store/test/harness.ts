@@ -12,7 +12,7 @@ const fileOf = (namespace: string): string => join(folder, `${namespace}.db`)
 
 const nameOf = (statement: string): string => `refuse_${statement.split(' ', 1)[0]}`
 
-/** Makes the file refuse statements by a trigger for each, with a message of SQLite. */
+/** Makes the file reject statements with a message of SQLite, by one trigger for each. */
 function refuse(namespace: string, message: string, ...statements: readonly string[]): () => void {
   function change(text: (statement: string) => string): void {
     const db = new DatabaseSync(fileOf(namespace))
@@ -44,7 +44,7 @@ const harness: StoreHarness = {
   },
   async inspect(namespace) {
     const db = new DatabaseSync(fileOf(namespace))
-    // A store that was never asked for anything has made no table yet.
+    // A store without a call has not created its table yet.
     const made = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sessions'").get() !== undefined
     const rows = made ? db.prepare('SELECT * FROM sessions').all() : []
     db.close()
