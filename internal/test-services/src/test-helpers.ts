@@ -10,6 +10,8 @@ import {
 } from '@bext/session-core'
 import { expect } from 'vitest'
 
+export { cookieOf, testRejectedData } from './rejected-data.js'
+
 /** Returns the `SessionError` that the call rejects with. Throws if the call resolves or rejects with anything else (E1). */
 export async function rejectionOf(call: Promise<unknown>): Promise<SessionError> {
   try {

@@ -143,7 +143,7 @@ describe('the doctor', () => {
     const session = keys.find((key) => !key.includes('user:')) ?? ''
     await server.raw.del(session)
     expect(await findingsAbout('user index')).toMatchObject([
-      { level: 'warning', found: '1 of 2 entries are of sessions that are gone' },
+      { level: 'warning', found: '1 of 2 entries are of missing sessions' },
     ])
     await server.raw.del(keys.find((key) => key.includes('user:')) ?? '')
     expect(await findingsAbout('user index')).toMatchObject([
