@@ -93,8 +93,7 @@ describe("a user's index", () => {
       await expect(work()).rejects.toMatchObject({ code: 'NotFound' })
     }
     expect(await store.listUserSessions('u')).toEqual([])
-    const sessions = async () => (await namespace.entries()).filter(([, type]) => type === 'string')
-    await expect.poll(sessions).toEqual([])
+    await expect.poll(async () => (await namespace.entries()).filter(([, type]) => type === 'string')).toEqual([])
   })
 
   it('D1 a delete is one command for an anonymous session, and three in two trips for that of a user', async () => {
