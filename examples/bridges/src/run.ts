@@ -21,7 +21,8 @@ try {
     } finally {
       await store.close()
     }
-    versions.set(name, store.packages.map((each) => `${each} ${manifest.devDependencies[each]}`).join(', '))
+    const packages = store.packages.map((each) => `${each} ${manifest.devDependencies[each]}`)
+    versions.set(name, packages.length === 0 ? 'this repository' : packages.join(', '))
   }
   const found = mismatches(findings, verdicts)
   for (const each of found) console.error(each)

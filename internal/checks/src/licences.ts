@@ -55,6 +55,8 @@ function collect(folder: string, found: Map<string, Licensed>): Map<string, Lice
 export function licencesOfDependencies(): Licensed[] {
   const found = new Map<string, Licensed>()
   for (const { folder } of packages) collect(join(root, folder), found)
-  const others = [...found.values()].filter(({ name }) => !name.startsWith('@bext/'))
+  // Of a package in several versions, one for each licence.
+  const distinct = new Map([...found.values()].map((each) => [`${each.name} ${each.licence}`, each]))
+  const others = [...distinct.values()].filter(({ name }) => !name.startsWith('@bext/'))
   return others.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }

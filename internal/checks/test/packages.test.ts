@@ -106,7 +106,7 @@ test.concurrent.for(backends)(title, { timeout: 120_000 }, async ({ name, driver
 })
 
 test('a test above installs every backend', () => {
-  const others = ['@bext/session-core', '@bext/session-conformance']
+  const others = ['@bext/session-core', '@bext/session-conformance', '@bext/session-express']
   const names = packages.map(({ manifest }) => manifest.name)
   expect(names.toSorted()).toEqual([...others, ...backends.map(({ name }) => name)].toSorted())
 })

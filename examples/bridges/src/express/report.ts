@@ -40,7 +40,7 @@ function ruleOf({ case: { rule }, brokenRule = rule }: CaseResult): string {
 }
 
 function cell({ results }: Verdicts, letter: string): string {
-  const run = results.filter(({ case: { rule } }) => rule.startsWith(letter))
+  const run = results.filter(({ case: { rule }, verdict }) => rule.startsWith(letter) && verdict !== 'unsupported')
   const failed = run.filter(({ verdict }) => verdict !== 'pass')
   const count = `${run.length - failed.length} of ${run.length}`
   if (failed.length === 0) return count
@@ -77,10 +77,11 @@ export function renderReport({ verdicts, findings, versions }: ReportParts): str
 Stores of express-session, brought under the [contract](contract.md) by \`fromExpressStore\`. They are good libraries
 that keep an older and smaller protocol. It has no write on condition, no answer to a touch and no deadline, so none of
 them can earn \`server/core\`, nor did they set out to. What follows is what that means for those who use them.
+session-express is [our own](../packages/session-express/README.md), over the Redis store.
 
 Each store is made as its README says, with its driver's defaults. Ids and arguments are the bridge's to make and check:
 what C1, C3, C4, C8, R4 and E1 say here, and most of C7, is said of the bridge. The cases with stalled, refused and held
-connections (most of E and H, some of C, U, T and D) are for the two stores that have a server.
+connections (most of E and H, some of C, U, T and D) are for the three stores that have a server.
 
 | Store | Versions |
 | --- | --- |

@@ -3,6 +3,7 @@ import { openConnectPgSimple } from './connect-pg-simple.js'
 import { openConnectRedis } from './connect-redis.js'
 import { openMemoryStore } from './memory-store.js'
 import { openMemorystore } from './memorystore.js'
+import { openSessionExpress } from './session-express.js'
 import { openSessionFileStore } from './session-file-store.js'
 import type { StoreUnderTest } from './store-under-test.js'
 
@@ -12,6 +13,7 @@ export const storeNames = [
   'session-file-store',
   'connect-redis',
   'connect-pg-simple',
+  'session-express',
 ] as const
 
 export type StoreName = (typeof storeNames)[number]
@@ -22,4 +24,5 @@ export const openStore: Readonly<Record<StoreName, (servers: ServiceUrls) => Pro
   'session-file-store': openSessionFileStore,
   'connect-redis': ({ redisUrl }) => openConnectRedis(redisUrl),
   'connect-pg-simple': ({ postgresUrl }) => openConnectPgSimple(postgresUrl),
+  'session-express': ({ redisUrl }) => openSessionExpress(redisUrl),
 }

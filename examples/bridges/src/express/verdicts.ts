@@ -38,7 +38,8 @@ export function mismatches(findings: readonly Finding[], verdicts: readonly Verd
     findings.some(({ stores, cases }) => stores.includes(name) && cases.includes(id))
   const failures = verdicts.map((each) => ({
     ...each,
-    results: each.results.filter(({ verdict }) => verdict !== 'pass'),
+    // A store that refuses an id that is taken ends the case for an id that is drawn twice.
+    results: each.results.filter(({ verdict }) => verdict !== 'pass' && verdict !== 'unsupported'),
   }))
   const untold = failures.flatMap(({ name, run, results }) =>
     results

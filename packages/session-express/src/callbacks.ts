@@ -1,0 +1,13 @@
+/** The last argument of a store's methods. Hosts may leave it out. */
+export type Callback<T> = ((error?: unknown, value?: T) => void) | undefined
+
+/**
+ * Runs `work` and calls back once, with its error or its result. What the callback throws is an uncaught exception, as
+ * with any callback, and no rejection.
+ */
+export function callBack<T>(work: () => Promise<T>, callback: Callback<T>): void {
+  work().then(
+    (value) => process.nextTick(() => callback?.(null, value)),
+    (error: unknown) => process.nextTick(() => callback?.(error)),
+  )
+}
