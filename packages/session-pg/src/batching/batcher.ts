@@ -16,8 +16,13 @@ export interface BatchedWork<Call, Result> {
   readonly charsOf: (call: Call) => number
 }
 
-/** Runs a call, in one statement with concurrent calls of the same kind. */
-export type BatchedCall<Call, Result> = (call: Call) => Promise<Result>
+/**
+ * Sends concurrent calls of one kind together, in one statement. All calls of a batch have the deadline of its first
+ * call. Each call gets its own result, and rejects with a separate `Backend` error.
+ */
+export interface Batcher<Call, Result> {
+  readonly run: (call: Call) => Promise<Result>
+}
 
 interface Rejectable {
   readonly reject: (error: unknown) => void
@@ -58,14 +63,13 @@ function isTimeout(error: unknown): boolean {
 }
 
 /**
- * Creates a function that batches calls of one kind. All calls of a batch share the deadline of the first one. Each call
- * has its own result or error; all rejections are `Backend`. A call that must wait for a lock waits in this process, and a
- * call that the server rejects is retried alone. Neither delays or fails the rest of its batch.
+ * Creates the batcher of one kind of calls. A call that must wait for a lock waits in this process, and a call that the
+ * server rejects is retried alone. Neither delays or fails the rest of its batch.
  */
-export function createBatchedCall<Call, Result>(
+export function createBatcher<Call, Result>(
   connection: Connection,
   { runOne, runBatch, charsOf }: BatchedWork<Call, Result>,
-): BatchedCall<Call, Result> {
+): Batcher<Call, Result> {
   const schedule = createFlushSchedule()
   const retryWhenUnlocked = createLockedCalls<LockedEntry<Call, Result>>(retry)
   let openBatch: Batch<Call, Result> | undefined
@@ -141,10 +145,12 @@ export function createBatchedCall<Call, Result>(
   }
 
   async function run(batch: Batch<Call, Result>): Promise<void> {
-    const slot = schedule.acquire()
+    let release: (() => void) | undefined
     try {
       const locked = await connection.call(async (deadline) => {
-        await slot.ready
+        await new Promise<void>((flush) => {
+          release = schedule.schedule(flush)
+        })
         if (openBatch === batch) openBatch = undefined
         return sendEach(deadline, batch.entries)
       }, batch.startedAtMs)
@@ -153,7 +159,7 @@ export function createBatchedCall<Call, Result>(
       failAll(batch.entries, error)
     } finally {
       if (openBatch === batch) openBatch = undefined
-      slot.release()
+      release?.()
     }
   }
 
@@ -166,8 +172,10 @@ export function createBatchedCall<Call, Result>(
     return openBatch
   }
 
-  return (call) =>
-    new Promise((resolve, reject) => {
-      batchFor(charsOf(call)).entries.push({ call, resolve, reject })
-    })
+  return {
+    run: (call) =>
+      new Promise((resolve, reject) => {
+        batchFor(charsOf(call)).entries.push({ call, resolve, reject })
+      }),
+  }
 }

@@ -1,11 +1,3 @@
-/** A batch's place among the batches in flight. */
-export interface FlushSlot {
-  /** Resolves when the batch may be sent. Until then more calls may join it. */
-  readonly ready: Promise<void>
-  /** Gives the place back: the batch has returned, or will not be sent. */
-  release(): void
-}
-
 interface WaitingBatch {
   readonly flush: () => void
   /** Flushes the batch after `maxWaitMs`, whatever is in flight. */
@@ -14,8 +6,11 @@ interface WaitingBatch {
 
 /** Decides when batches are sent. */
 export interface FlushSchedule {
-  /** Returns the place of a new batch. */
-  acquire(): FlushSlot
+  /**
+   * Calls `flush` when a batch is to be sent. Calls may join the batch until then. Returns a function that ends the
+   * flight of the batch, or its wait, and does nothing when it is called again.
+   */
+  schedule(flush: () => void): () => void
 }
 
 // Two batches in flight keep the server busy. More would only make the batches smaller.
@@ -25,8 +20,8 @@ const maxInFlight = 2
 const maxWaitMs = 50
 
 /**
- * Schedules flushes (group commit). A batch is sent at the end of the tick, unless two are in flight. Then it collects
- * calls until one of the two returns.
+ * Creates a schedule (group commit). A batch is sent at the end of the tick, unless two are in flight. Then it collects
+ * calls until one of the two has ended.
  */
 export function createFlushSchedule(): FlushSchedule {
   const waiting = new Set<WaitingBatch>()
@@ -40,20 +35,16 @@ export function createFlushSchedule(): FlushSchedule {
   }
 
   return {
-    acquire() {
+    schedule(flush) {
       let state: 'waiting' | 'in-flight' | 'released' = 'waiting'
       let timer: ReturnType<typeof setTimeout> | undefined
-      let setReady: (() => void) | undefined
-      const ready = new Promise<void>((resolve) => {
-        setReady = resolve
-      })
       const batch: WaitingBatch = {
         flush() {
           state = 'in-flight'
           waiting.delete(batch)
           clearTimeout(timer)
           inFlight += 1
-          setReady?.()
+          flush()
         },
         flushAfterMaxWait() {
           timer ??= setTimeout(batch.flush, maxWaitMs)
@@ -61,16 +52,14 @@ export function createFlushSchedule(): FlushSchedule {
       }
       waiting.add(batch)
       process.nextTick(flushWaiting)
-      return {
-        ready,
-        release() {
-          if (state === 'in-flight') inFlight -= 1
-          state = 'released'
-          waiting.delete(batch)
-          clearTimeout(timer)
-          // Callers that have just received results may make new calls in this tick, which then join the batch.
-          if (waiting.size > 0) process.nextTick(flushWaiting)
-        },
+      return () => {
+        if (state === 'released') return
+        if (state === 'in-flight') inFlight -= 1
+        state = 'released'
+        waiting.delete(batch)
+        clearTimeout(timer)
+        // Callers that have just received results may make new calls in this tick, which then join the batch.
+        if (waiting.size > 0) process.nextTick(flushWaiting)
       }
     },
   }

@@ -1,10 +1,11 @@
 import { SessionError } from '@bext/session-core'
 import { checkUserId, describeType, type Deadline } from '@bext/session-core/store-helpers'
-import { createBatchedCall, type BatchedCall } from '../batching/batcher.js'
-import type { SqlText, TextRow } from '../client/adapter.js'
-import type { Connection, WrittenRow } from '../connection.js'
+import { createBatcher } from '../batching/batcher.js'
+import type { SqlText } from '../client/adapter.js'
+import type { Connection } from '../connection.js'
 import type { Outcome } from '../errors.js'
-import { batchStatementsFor, dataSeparator } from './batch-statements.js'
+import { batchStatementsFor } from './batch-statements.js'
+import { arrayOf, arrayOfUsers, joinData, outcomesOf, parseRows, type SessionRow } from './batch-values.js'
 import { statementsFor } from './statements.js'
 
 /** Checks that PostgreSQL can store `userId` unaltered, which excludes NUL. Throws `Invalid` otherwise (contract I3). */
@@ -43,35 +44,17 @@ interface SessionTtl {
   readonly ttlMs: number
 }
 
-/** A session's row: id, user, created, expires, data. */
-type SessionRow = TextRow
-
-/** Batched calls on single sessions, by the hash of the session's id. */
+/** Batched commands on the row of a session, which is given by the hash of its id. For outcomes see `Outcome`. */
 export interface SessionCommands {
-  /** Resolves to the row of the live session, or to `missing` or `hidden`: see `Outcome`. */
-  readonly read: BatchedCall<string, SessionRow | 'missing' | 'hidden'>
-  readonly create: BatchedCall<NewSession, 'taken' | Outcome>
-  readonly update: BatchedCall<SessionData, Outcome>
-  readonly touch: BatchedCall<SessionTtl, Outcome>
-  readonly delete: BatchedCall<string, Outcome>
+  /** Resolves to the row of the live session. */
+  readonly read: (hash: string) => Promise<SessionRow | 'missing' | 'hidden'>
+  readonly create: (session: NewSession) => Promise<'taken' | Outcome>
+  readonly update: (session: SessionData) => Promise<Outcome>
+  readonly touch: (session: SessionTtl) => Promise<Outcome>
+  readonly delete: (hash: string) => Promise<Outcome>
 }
 
 type Change = { readonly hash: string }
-
-// Hashes and numbers need no quotes in an array literal.
-function arrayOf(items: readonly (string | number)[]): string {
-  return `{${items.join(',')}}`
-}
-
-// Each user has a prefix, and an empty text stands for no user. With array_nulls off, an unquoted null would be a text.
-function arrayOfUsers(users: readonly SqlText[]): string {
-  const quoted = users.map((user) => (user === null ? '""' : `"=${user.replaceAll(/["\\]/g, '\\$&')}"`))
-  return `{${quoted.join(',')}}`
-}
-
-function joinData(calls: readonly { readonly dataJson: string }[]): string {
-  return calls.map(({ dataJson }) => dataJson).join(dataSeparator)
-}
 
 // Every process takes locks in this order, so that batches do not deadlock.
 function sortedByHash<Call extends Change>(calls: Iterable<Call>): Call[] {
@@ -82,50 +65,19 @@ function hashOf({ hash }: Change): string {
   return hash
 }
 
-function idsOf(list: SqlText | undefined): ReadonlySet<string> {
-  return new Set(list?.split(','))
-}
-
-/** Returns a function from a session's hash to the outcome of its change. */
-function outcomesOf([outcome, done, locked, refused]: WrittenRow): (hash: string) => Outcome | 'locked' {
-  if (outcome === 'done') return () => 'done'
-  const rest = outcome === 'hidden' ? 'hidden' : 'missing'
-  const [doneIds, lockedIds, refusedIds] = [idsOf(done), idsOf(locked), idsOf(refused)]
-  return (hash) => {
-    if (doneIds.has(hash)) return 'done'
-    if (refusedIds.has(hash)) return 'refused'
-    return rest === 'missing' && lockedIds.has(hash) ? 'locked' : rest
-  }
-}
-
-/**
- * Parses the rows of many sessions, by their hashes. Returns `undefined` if data contains the separator, which only another
- * program can have written.
- */
-function parseRows(text: string, count: number): ReadonlyMap<string, SessionRow> | undefined {
-  const rows = new Map<string, SessionRow>()
-  const fields = count === 0 ? [] : text.split(dataSeparator)
-  if (fields.length !== 5 * count) return undefined
-  for (let at = 0; at < fields.length; at += 5) {
-    const [id = '', userJson = '', created = '', expires = '', data = ''] = fields.slice(at, at + 5)
-    rows.set(id, [id, userJson === '' ? null : String(JSON.parse(userJson)), created, expires, data])
-  }
-  return rows
-}
-
-/** Creates the calls for the table, whose name must be quoted. */
+/** Creates the commands of a store on a table, whose name must be quoted. */
 export function createSessionCommands(connection: Connection, table: string): SessionCommands {
   const statements = statementsFor(table)
   const batchStatements = batchStatementsFor(table)
 
-  /** Creates a change of existing sessions. If a batch has several changes of one session, only the last one is sent. */
+  /** Creates a command that changes sessions. Of several changes of one session in a batch, only the last is sent. */
   function change<Call extends Change>(
     texts: { readonly one: string; readonly batch: string },
     valueOf: (call: Call) => SqlText[],
     valuesOf: (calls: readonly Call[]) => SqlText[],
     charsOf: (call: Call) => number,
-  ): BatchedCall<Call, Outcome> {
-    return createBatchedCall<Call, Outcome>(connection, {
+  ): (call: Call) => Promise<Outcome> {
+    return createBatcher<Call, Outcome>(connection, {
       async runOne(deadline, call) {
         const [outcome] = await connection.write(deadline, texts.one, call.hash, ...valueOf(call))
         return outcome as 'done' | 'locked'
@@ -137,7 +89,7 @@ export function createSessionCommands(connection: Connection, table: string): Se
         return calls.map(({ hash }) => outcomeOf(hash))
       },
       charsOf,
-    })
+    }).run
   }
 
   const deleteCalls = change<Change>(
@@ -167,7 +119,7 @@ export function createSessionCommands(connection: Connection, table: string): Se
   }
 
   return {
-    read: createBatchedCall<string, SessionRow | 'missing' | 'hidden'>(connection, {
+    read: createBatcher<string, SessionRow | 'missing' | 'hidden'>(connection, {
       runOne: readOne,
       async runBatch(deadline, hashes) {
         const [row] = await connection.read(deadline, batchStatements.read, arrayOf([...new Set(hashes)].toSorted()))
@@ -177,9 +129,9 @@ export function createSessionCommands(connection: Connection, table: string): Se
         return hashes.map((hash) => found.get(hash) ?? rest)
       },
       charsOf: () => 0,
-    }),
+    }).run,
 
-    create: createBatchedCall<NewSession, 'taken' | Outcome>(connection, {
+    create: createBatcher<NewSession, 'taken' | Outcome>(connection, {
       runOne: createOne,
       async runBatch(deadline, calls) {
         // If several calls have drawn the same id, the first one gets it.
@@ -202,7 +154,7 @@ export function createSessionCommands(connection: Connection, table: string): Se
         )
       },
       charsOf: ({ user, dataJson }) => dataJson.length + (user?.length ?? 0),
-    }),
+    }).run,
 
     update: change<SessionData>(
       { one: statements.updateNow, batch: batchStatements.update },
