@@ -3,7 +3,7 @@ import type { PgSessions } from '@bext/session-pg'
 import { pgSessions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { describe, expect, it, vi } from 'vitest'
-import { newTable, openClient, pollOptions, rejectionsOf } from './helpers.js'
+import { newTable, openClient, pollOptions, rejectionsOf } from './helpers/database.js'
 
 interface Statement {
   readonly text: string

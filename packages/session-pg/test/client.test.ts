@@ -1,7 +1,7 @@
 import { pgSessions } from '@bext/session-pg'
 import postgres from 'postgres'
 import { describe, expect, it } from 'vitest'
-import { newTable, openClient, pollOptions, rejectionOf } from './helpers.js'
+import { newTable, openClient, pollOptions, rejectionOf } from './helpers/database.js'
 
 type Options = postgres.Options<Record<string, never>>
 

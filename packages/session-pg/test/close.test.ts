@@ -2,7 +2,15 @@ import { expectClosed } from '@bext-internal/test-services/test-helpers'
 import { asSessionId } from '@bext/session-core'
 import { pgSessions } from '@bext/session-pg'
 import { expect, it } from 'vitest'
-import { newTable, openClient, openProxy, pollOptions, postgresUrl, randomName, rejectionOf } from './helpers.js'
+import {
+  newTable,
+  openClient,
+  openProxy,
+  pollOptions,
+  postgresUrl,
+  randomName,
+  rejectionOf,
+} from './helpers/database.js'
 
 const unknownId = asSessionId('A'.repeat(43))
 

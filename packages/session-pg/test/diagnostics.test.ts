@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { BatchEvent, OperationEvent } from '@bext/session-core'
 import { pgBatchChannel, pgOperationChannel, pgSessions } from '@bext/session-pg'
 import { expect, it, onTestFinished } from 'vitest'
-import { newTable, openClient, randomName, rejectionOf } from './helpers.js'
+import { newTable, openClient, randomName, rejectionOf } from './helpers/database.js'
 
 function collect<Event>(channelName: string): Event[] {
   const events: Event[] = []

@@ -3,7 +3,7 @@ import type { Finding } from '@bext/session-core/doctor'
 import { diagnosePg, migrate, pgSessions, type LayoutOptions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { expect, it, onTestFinished } from 'vitest'
-import { newSchema, openClient, pollOptions, quoted, randomName } from './helpers.js'
+import { newSchema, openClient, pollOptions, quoted, randomName } from './helpers/database.js'
 
 interface Target {
   readonly sql: postgres.Sql

@@ -5,7 +5,7 @@ import type { Finding } from '@bext/session-core/doctor'
 import { diagnosePg, migrate, pgSessions, type LayoutOptions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { newSchema, openClient, pollOptions, postgresUrl, quoted, randomName, rejectionOf } from './helpers.js'
+import { newSchema, openClient, pollOptions, postgresUrl, quoted, randomName, rejectionOf } from './helpers/database.js'
 
 const main = fileURLToPath(new URL('../src/doctor/main.ts', import.meta.url))
 

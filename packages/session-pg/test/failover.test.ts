@@ -2,9 +2,9 @@ import { startPostgresPair, startPostgresProcess, type PostgresProcess } from '@
 import { migrate, pgSessions } from '@bext/session-pg'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { openDriver } from './drivers.js'
-import { startLoad } from './load.js'
-import { newTable, openClient, pollOptions, postgresUrl, randomName } from './helpers.js'
+import { openDriver } from './helpers/drivers.js'
+import { startLoad } from './helpers/load.js'
+import { newTable, openClient, pollOptions, postgresUrl, randomName } from './helpers/database.js'
 
 const timeoutMs = 1000
 // Additional time for a busy machine.

@@ -4,8 +4,8 @@ import type { StoreHarness } from '@bext/session-conformance'
 import { migrate, pgSessions, type LayoutOptions } from '@bext/session-pg'
 import postgres from 'postgres'
 import { afterAll, inject } from 'vitest'
-import { conditionsOf } from './conditions.js'
-import { drivers, type Driver } from './drivers.js'
+import { conditionsOf } from './helpers/conditions.js'
+import { drivers, type Driver } from './helpers/drivers.js'
 
 interface Setup {
   readonly layout?: LayoutOptions

@@ -1,7 +1,7 @@
 import { pgSessions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { expect, it } from 'vitest'
-import { newTable, openClient } from './helpers.js'
+import { newTable, openClient } from './helpers/database.js'
 
 /** Expects the statistics of the table to count these updates, all of them heap-only. */
 async function expectHotUpdates(sql: postgres.Sql, table: string, updates: number): Promise<void> {

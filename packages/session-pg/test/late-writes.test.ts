@@ -3,8 +3,8 @@ import type { PgSessions } from '@bext/session-pg'
 import { pgSessions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { describe, expect, it } from 'vitest'
-import { driverNames, openDriver } from './drivers.js'
-import { newTable, openClient, openProxy, pollOptions, rejectionOf, rejectionsOf } from './helpers.js'
+import { driverNames, openDriver } from './helpers/drivers.js'
+import { newTable, openClient, openProxy, pollOptions, rejectionOf, rejectionsOf } from './helpers/database.js'
 
 type Write = (store: PgSessions, id: SessionId, handle: string) => Promise<unknown>
 

@@ -2,8 +2,8 @@ import { mintSessionId, type CreateWithIdResult, type SessionId } from '@bext/se
 import { pgSessions, type PgSessions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { describe, expect, it } from 'vitest'
-import { counted, openDriver, type DriverName } from './drivers.js'
-import { newTable, openClient, pollOptions, rejectionOf, rejectionsOf } from './helpers.js'
+import { counted, openDriver, type DriverName } from './helpers/drivers.js'
+import { newTable, openClient, pollOptions, rejectionOf, rejectionsOf } from './helpers/database.js'
 
 const many = 30
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pgSessions } from '@bext/session-pg'
 import { build } from 'esbuild'
 import { expect, it, onTestFinished } from 'vitest'
-import { newSchema, openClient, postgresUrl } from './helpers.js'
+import { newSchema, openClient, postgresUrl } from './helpers/database.js'
 
 const processes = 50
 

@@ -4,7 +4,7 @@ import type postgres from 'postgres'
 import { expect, it } from 'vitest'
 import { postgresJsAdapter } from '../src/client/postgres-js.js'
 import { runMigrations } from '../src/schema/migrate.js'
-import { newSchema, openClient, pollOptions, quoted, randomName, rejectionOf } from './helpers.js'
+import { newSchema, openClient, pollOptions, quoted, randomName, rejectionOf } from './helpers/database.js'
 
 const folder = new URL('../migrations/', import.meta.url)
 

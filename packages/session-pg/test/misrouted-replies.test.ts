@@ -2,7 +2,7 @@ import type { SessionId } from '@bext/session-core'
 import { pgSessions, type PgSessions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { describe, expect, it } from 'vitest'
-import { newTable, openClient, rejectionsOf } from './helpers.js'
+import { newTable, openClient, rejectionsOf } from './helpers/database.js'
 
 type Raw = ReturnType<ReturnType<postgres.Sql['unsafe']>['raw']>
 

@@ -2,7 +2,15 @@ import { diagnosePg, migrate, pgSessions, startSweeping, type PgSessions } from 
 import { Client, Pool, types, type PoolConfig } from 'pg'
 import oldestPg from 'pg-8.12'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { newTable, openClient, openProxy, pollOptions, postgresUrl, randomName, rejectionOf } from './helpers.js'
+import {
+  newTable,
+  openClient,
+  openProxy,
+  pollOptions,
+  postgresUrl,
+  randomName,
+  rejectionOf,
+} from './helpers/database.js'
 
 /** Creates a pool that ends with the test. */
 function openPool(config: PoolConfig = {}, connectionString = postgresUrl, OwnPool = Pool): Pool {

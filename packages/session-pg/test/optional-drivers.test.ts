@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { expect, it, onTestFinished } from 'vitest'
-import { postgresUrl } from './helpers.js'
+import { postgresUrl } from './helpers/database.js'
 
 /** Runs a program in a folder where no package is installed. The drivers that it needs are bundled into it. */
 async function runWithout(drivers: readonly string[], program: string, ...args: string[]): Promise<unknown> {

@@ -2,7 +2,7 @@ import type { PgSessionsOptions } from '@bext/session-pg'
 import { migrate, migrations, pgSessions } from '@bext/session-pg'
 import postgres from 'postgres'
 import { expect, it } from 'vitest'
-import { openClient } from './helpers.js'
+import { openClient } from './helpers/database.js'
 
 const url = 'postgres://user:pass-word@127.0.0.1/db'
 

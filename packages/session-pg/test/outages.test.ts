@@ -11,7 +11,7 @@ import {
   randomName,
   rejectionOf,
   rejectionsOf,
-} from './helpers.js'
+} from './helpers/database.js'
 
 it('E1 E4 H1 H2 reports an unreachable server, and recovers when it is back', async () => {
   const direct = openClient()

@@ -10,7 +10,7 @@ import {
   randomName,
   rejectionOf,
   rejectionsOf,
-} from './helpers.js'
+} from './helpers/database.js'
 
 /** Creates a role that can log in and has no rights. */
 async function newLoginRole(owner: postgres.Sql): Promise<string> {

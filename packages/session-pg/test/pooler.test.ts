@@ -3,7 +3,7 @@ import { applicableCases, formatResult, runAll, startRun } from '@bext/session-c
 import { migrate, pgSessions } from '@bext/session-pg'
 import { afterAll, describe, expect, inject, it } from 'vitest'
 import { harnessOf } from './harness.js'
-import { newTable, openClient } from './helpers.js'
+import { newTable, openClient } from './helpers/database.js'
 
 const connections = 4
 

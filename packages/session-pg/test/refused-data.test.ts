@@ -1,6 +1,6 @@
 import { testRejectedData } from '@bext-internal/test-services/test-helpers'
 import { pgSessions } from '@bext/session-pg'
-import { newTable, openClient } from './helpers.js'
+import { newTable, openClient } from './helpers/database.js'
 
 testRejectedData(async () => {
   const sql = openClient()

@@ -2,8 +2,8 @@ import type { SessionId } from '@bext/session-core'
 import { migrate, pgSessions, type LayoutOptions, type PgSessions } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { describe, expect, it } from 'vitest'
-import { openDriver, type DriverName } from './drivers.js'
-import { newRole, newSchema, openClient, rejectionOf, rejectionsOf } from './helpers.js'
+import { openDriver, type DriverName } from './helpers/drivers.js'
+import { newRole, newSchema, openClient, rejectionOf, rejectionsOf } from './helpers/database.js'
 
 interface Scene {
   readonly owner: postgres.Sql

@@ -7,7 +7,15 @@ import { startPostgresProcess, type PostgresProcess } from '@bext-internal/test-
 import { diagnosePg, migrate, pgSessions, type PgSessions } from '@bext/session-pg'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { newSchema, newTable, openClient, pollOptions, randomName, rejectionOf, rejectionsOf } from './helpers.js'
+import {
+  newSchema,
+  newTable,
+  openClient,
+  pollOptions,
+  randomName,
+  rejectionOf,
+  rejectionsOf,
+} from './helpers/database.js'
 
 /** Calls every method of the store and checks the results. */
 async function exerciseStore(store: PgSessions): Promise<void> {

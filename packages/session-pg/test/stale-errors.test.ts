@@ -3,8 +3,8 @@ import { diagnosePg, migrate, pgSessions, type PgSessions } from '@bext/session-
 import type { SessionId } from '@bext/session-core'
 import type postgres from 'postgres'
 import { expect, it, onTestFinished } from 'vitest'
-import { driverNames, openDriver } from './drivers.js'
-import { newTable, openClient, pollOptions, rejectionOf } from './helpers.js'
+import { driverNames, openDriver } from './helpers/drivers.js'
+import { newTable, openClient, pollOptions, rejectionOf } from './helpers/database.js'
 
 const calls: Readonly<Record<string, (store: PgSessions, id: SessionId) => Promise<unknown>>> = {
   read: (store, id) => store.read(id),

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { pgSessions, startSweeping } from '@bext/session-pg'
 import type postgres from 'postgres'
 import { expect, it, onTestFinished } from 'vitest'
-import { newTable, openClient, pollOptions, postgresUrl, randomName } from './helpers.js'
+import { newTable, openClient, pollOptions, postgresUrl, randomName } from './helpers/database.js'
 
 interface Counted {
   calls: number

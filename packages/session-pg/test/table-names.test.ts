@@ -1,6 +1,6 @@
 import { migrate, pgSessions } from '@bext/session-pg'
 import { expect, it } from 'vitest'
-import { newSchema, newTable, openClient, randomName, rejectionOf, rejectionsOf } from './helpers.js'
+import { newSchema, newTable, openClient, randomName, rejectionOf, rejectionsOf } from './helpers/database.js'
 
 it('migrate does not wait for locks if the table is up to date', async () => {
   const sql = openClient()

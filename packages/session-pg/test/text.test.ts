@@ -1,7 +1,7 @@
 import { asSessionId } from '@bext/session-core'
 import { pgSessions } from '@bext/session-pg'
 import { expect, it, vi } from 'vitest'
-import { newTable, openClient, rejectionOf, rejectionsOf } from './helpers.js'
+import { newTable, openClient, rejectionOf, rejectionsOf } from './helpers/database.js'
 
 it('I3 rejects a user id with a NUL, which PostgreSQL cannot store', async () => {
   const sql = openClient()

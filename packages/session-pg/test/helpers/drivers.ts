@@ -2,8 +2,8 @@ import type { PgAdapter, PgClient } from '@bext/session-pg'
 import { Pool } from 'pg'
 import postgres from 'postgres'
 import { onTestFinished } from 'vitest'
-import { adapterFor } from '../src/client/client.js'
-import { postgresUrl } from './helpers.js'
+import { adapterFor } from '../../src/client/client.js'
+import { postgresUrl } from './database.js'
 
 /** Options that each driver has, under different names. */
 export interface ClientOptions {
