@@ -1,8 +1,11 @@
+import { expressStore, mintSessionId } from '@bext/session-express'
 import { migrate, pgSessions } from '@bext/session-pg'
 import { redisSessions } from '@bext/session-redis'
+import type { SessionPlugin } from '@bext/session-core'
 import connectPgSimple from 'connect-pg-simple'
 import { RedisStore } from 'connect-redis'
 import session from 'express-session'
+import type { Express } from 'express'
 import { Redis } from 'ioredis'
 import { Pool } from 'pg'
 import postgres from 'postgres'
@@ -12,10 +15,15 @@ import { ttlMs, type HostServer, type OpenApp } from './host-server.js'
 import { ownApp } from './own-app.js'
 import { peerApp } from './peer-app.js'
 
-async function openOwnRedis(url: string, prefix: string): Promise<OpenApp> {
+type OpenWithPlugin = (plugin: SessionPlugin) => Express
+
+/** Opens the app with express-session over our store for it. */
+const ownStoreApp: OpenWithPlugin = (plugin) => peerApp(expressStore(plugin), { genid: mintSessionId })
+
+async function openOwnRedis(url: string, prefix: string, appOf: OpenWithPlugin = ownApp): Promise<OpenApp> {
   const client = new Redis(url)
   return {
-    app: ownApp(redisSessions({ client, prefix })),
+    app: appOf(redisSessions({ client, prefix })),
     async close() {
       await client.quit()
     },
@@ -31,11 +39,11 @@ async function openConnectRedis(url: string, prefix: string, disableTouch: boole
   }
 }
 
-async function openOwnPg(url: string, table: string): Promise<OpenApp> {
+async function openOwnPg(url: string, table: string, appOf: OpenWithPlugin = ownApp): Promise<OpenApp> {
   const sql = postgres(url, { onnotice: () => {} })
   await migrate(sql, { table })
   return {
-    app: ownApp(pgSessions({ client: sql, table })),
+    app: appOf(pgSessions({ client: sql, table })),
     async close() {
       await sql.unsafe(`drop table "${table}"`)
       await sql.end()
@@ -60,14 +68,24 @@ async function openConnectPgSimple(url: string, schema: string, disableTouch: bo
 
 /** The servers. The first one of each backend is ours. */
 export const hostServers: readonly HostServer[] = [
-  { name: '@bext/session-redis', backends: ['redis'], open: openOwnRedis },
+  { name: '@bext/session-redis', backends: ['redis'], open: (url, prefix) => openOwnRedis(url, prefix) },
+  {
+    name: 'express-session with @bext/session-express on Redis',
+    backends: ['redis'],
+    open: (url, prefix) => openOwnRedis(url, prefix, ownStoreApp),
+  },
   { name: 'connect-redis', backends: ['redis'], open: (url, prefix) => openConnectRedis(url, prefix, false) },
   {
     name: 'connect-redis with disableTouch',
     backends: ['redis'],
     open: (url, prefix) => openConnectRedis(url, prefix, true),
   },
-  { name: '@bext/session-pg', backends: ['pg'], open: openOwnPg },
+  { name: '@bext/session-pg', backends: ['pg'], open: (url, prefix) => openOwnPg(url, prefix) },
+  {
+    name: 'express-session with @bext/session-express on PostgreSQL',
+    backends: ['pg'],
+    open: (url, prefix) => openOwnPg(url, prefix, ownStoreApp),
+  },
   { name: 'connect-pg-simple', backends: ['pg'], open: (url, prefix) => openConnectPgSimple(url, prefix, false) },
   {
     name: 'connect-pg-simple with disableTouch',

@@ -1,5 +1,5 @@
 import express, { type Express } from 'express'
-import session, { type Store } from 'express-session'
+import session, { type SessionOptions, type Store } from 'express-session'
 import { filler, ttlMs } from './host-server.js'
 
 declare module 'express-session' {
@@ -11,11 +11,10 @@ declare module 'express-session' {
 }
 
 /** Opens the app with express-session, configured as its documentation recommends for stores that touch. */
-export function peerApp(store: Store): Express {
+export function peerApp(store: Store, options: Pick<SessionOptions, 'genid'> = {}): Express {
   const app = express()
-  app.use(
-    session({ store, secret: 'of a benchmark', resave: false, saveUninitialized: false, cookie: { maxAge: ttlMs } }),
-  )
+  const cookie = { maxAge: ttlMs }
+  app.use(session({ store, secret: 'of a benchmark', resave: false, saveUninitialized: false, cookie, ...options }))
 
   app.get('/unchanged', (request, response) => {
     response.send(String(request.session.visits))

@@ -15,7 +15,7 @@ import { maxNonces, nonceChars, storedNonceBytes, timeDigits, userOffset } from 
 // The script of a write of data stores the nonce of the write, see write-nonce.ts. Once the server would reject a write
 // as late, its nonce is no longer needed (contract E6).
 //
-// Redis makes the functions of a script anew in each run, and all of ours together cost more than a command. So a script
+// Redis creates the functions of a script in each run, and all of ours together cost more than a command. So a script
 // gets only those that it uses.
 //
 // Comments stand here and not in the scripts, because a script is sent to the server as it is.
