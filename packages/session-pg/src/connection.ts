@@ -14,6 +14,11 @@ export interface Connection extends Pick<GuardedCalls, 'call' | 'close'> {
   read(deadline: Deadline, text: string, ...parameters: SqlText[]): Promise<TextRow[]>
   /** Runs a fenced write (contract E2). `parameters` begin at $2. */
   write(deadline: Deadline, text: string, ...parameters: SqlText[]): Promise<WrittenRow>
+  /**
+   * Runs a fenced write of one row, which returns the server's clock if it was done, and otherwise no row. Resolves to
+   * whether it is known to be done.
+   */
+  writeRow(deadline: Deadline, text: string, ...parameters: SqlText[]): Promise<boolean>
 }
 
 interface ConnectionOptions {
@@ -28,12 +33,17 @@ export function createConnection({ adapter, timeoutMs, nowText }: ConnectionOpti
   let prepare: boolean | undefined
 
   /** Runs a statement, and runs it again after conflicts. Rejects with the driver's error. */
-  async function attempt(deadline: Deadline, text: string, parameters: readonly SqlText[]): Promise<TextRow[]> {
+  async function attempt(
+    deadline: Deadline,
+    text: string,
+    parameters: readonly SqlText[],
+    mayBeEmpty = false,
+  ): Promise<TextRow[]> {
     for (;;) {
       try {
         return await retryUnsent(async () => {
           prepare ??= await detectPreparing(adapter, deadline.atMs)
-          return queryTagged(adapter, { text, parameters, prepare, untilMs: deadline.atMs })
+          return queryTagged(adapter, { text, parameters, prepare, untilMs: deadline.atMs, mayBeEmpty })
         }, deadline.atMs)
       } catch (error) {
         if (!isConflict(error) || performance.now() >= deadline.atMs) throw error
@@ -69,6 +79,13 @@ export function createConnection({ adapter, timeoutMs, nowText }: ConnectionOpti
         const [row = []] = await attempt(deadline, text, [String(notAfterMs), ...parameters])
         const written = [String(row[0]), ...row.slice(1, -1)] as const
         return { serverNowMs: Number(row.at(-1)), outcome: written[0] === 'late' ? 'late' : written }
+      })
+    },
+
+    writeRow(deadline, text, ...parameters) {
+      return fencedWrite(deadline, async (notAfterMs) => {
+        const [row] = await attempt(deadline, text, [String(notAfterMs), ...parameters], true)
+        return { serverNowMs: row === undefined ? undefined : Number(row[0]), outcome: row !== undefined }
       })
     },
   }

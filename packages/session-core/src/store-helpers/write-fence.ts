@@ -3,7 +3,8 @@ import { SessionError } from '../contract/errors.js'
 
 /** Reply to a fenced write: the server's clock, and the outcome, or `late` if the server refused the write. */
 export interface FencedReply<T> {
-  readonly serverNowMs: number
+  /** In milliseconds. Undefined if the reply does not tell it, which `late` must. */
+  readonly serverNowMs: number | undefined
   readonly outcome: T | 'late'
 }
 
@@ -78,7 +79,7 @@ export function createWriteFence(askServerNowMs: () => Promise<number>): WriteFe
       const sentAtMs = performance.now()
       if (sentAtMs >= deadline.atMs) break
       const reply = await send(Math.floor(deadline.atMs + offsetMs))
-      observe(reply.serverNowMs, sentAtMs)
+      if (reply.serverNowMs !== undefined) observe(reply.serverNowMs, sentAtMs)
       if (reply.outcome !== 'late') return reply.outcome
       // Refused before the deadline: the server's clock has stepped. The reply contains its time, so try again.
     }

@@ -23,9 +23,16 @@ export function stripTag(rows: readonly TextRow[], tag: string): TextRow[] {
   throw new MisroutedReplyError('The connection broke: the driver returned a wrong reply. Try again.')
 }
 
-/** Runs one statement of a store, whose rows end with its last parameter: see `CorrelationTag`. */
-export async function queryTagged(adapter: PgAdapter, statement: PgStatement): Promise<TextRow[]> {
+/**
+ * Runs one statement of a store, whose rows end with its last parameter: see `CorrelationTag`. Throws for a reply without
+ * rows, unless the statement `mayBeEmpty`.
+ */
+export async function queryTagged(
+  adapter: PgAdapter,
+  statement: PgStatement & { readonly mayBeEmpty: boolean },
+): Promise<TextRow[]> {
   const tag = nextTag()
-  const { rows } = await adapter.runStatement({ ...statement, parameters: [...statement.parameters, tag] })
-  return stripTag(rows, tag)
+  const { text, parameters, prepare, untilMs, mayBeEmpty } = statement
+  const { rows } = await adapter.runStatement({ text, parameters: [...parameters, tag], prepare, untilMs })
+  return mayBeEmpty && rows.length === 0 ? [] : stripTag(rows, tag)
 }

@@ -79,8 +79,7 @@ export function createSessionCommands(connection: Connection, table: string): Se
   ): (call: Call) => Promise<Outcome> {
     return createBatcher<Call, Outcome>(connection, {
       async runOne(deadline, call) {
-        const [outcome] = await connection.write(deadline, texts.one, call.hash, ...valueOf(call))
-        return outcome as 'done' | 'locked'
+        return (await connection.writeRow(deadline, texts.one, call.hash, ...valueOf(call))) ? 'done' : 'locked'
       },
       async runBatch(deadline, calls) {
         const last = sortedByHash(new Map(calls.map((call) => [call.hash, call])).values())

@@ -68,11 +68,11 @@ export interface Statements {
   readonly read: string
   /** $2 id, $3 data, $4 expected data, or null for data that cannot be stored. Outcome `done`, `changed` or `missing`. */
   readonly updateIfUnchanged: string
-  /** $2 id, $3 data. Outcome `done`, or `locked` in every other case. */
+  /** $2 id, $3 data. Returns the server's clock if it was done, and no row in every other case. */
   readonly updateNow: string
-  /** $2 id, $3 ttl. Outcome like that of `updateNow`. */
+  /** $2 id, $3 ttl. Returns the same as `updateNow`. */
   readonly touchNow: string
-  /** $2 id. Outcome like that of `updateNow`. */
+  /** $2 id. Returns the same as `updateNow`. */
   readonly deleteNow: string
   /**
    * $1 user. Returns one text, null if there are no sessions, or `hidden`. Semicolons separate sessions, and commas the id,
@@ -107,14 +107,11 @@ export function statementsFor(table: string): Statements {
   // A shorter statement, sufficient if the row exists, is live and is not locked, which is nearly always so. It waits for
   // nothing, so it may read the clock at any time.
   function withoutWait(tag: CorrelationTag, lock: string, write: string, condition: string): string {
-    return `with bext_written as (
-  ${write} (
-    select ${rowLocation}, expires_at_ms, ${nowMs} as now_ms from ${table} where id = $2::text ${lock} skip locked
-  ) as bext_target
-  where ${matchesLocation} and now_ms < ${notAfterMs}${condition}
-  returning 1
-)
-select case when exists (select from bext_written) then 'done' else 'locked' end, ${nowMs}, ${tag}`
+    return `${write} (
+  select ${rowLocation}, expires_at_ms, ${nowMs} as now_ms from ${table} where id = $2::text ${lock} skip locked
+) as bext_target
+where ${matchesLocation} and now_ms < ${notAfterMs}${condition}
+returning now_ms, ${tag}`
   }
 
   // This lock does not conflict with foreign keys that refer to the session.
