@@ -1,4 +1,5 @@
-export type { ExpressStoreOptions, UserIdOf } from './options.js'
+export type { ExpressStoreOptions } from './options.js'
+export type { UserIdOf } from './user-id.js'
 export type { ExpressStore } from './store.js'
 export { expressStore } from './store.js'
 export { mintSessionId } from '@bext/session-core'

@@ -1,9 +1,6 @@
 import { supportsGivenId, type GivenIdCapability, type SessionPlugin } from '@bext/session-core'
 import { checkPositiveInteger, describeType, maxTtlMs, rejectUnknownOptions } from '@bext/session-core/store-helpers'
-import { passportUserId } from './user-id.js'
-
-/** Returns the user of a session's data; `undefined` for an anonymous session. */
-export type UserIdOf = (session: Readonly<Record<string, unknown>>) => string | undefined
+import { passportUserId, type UserIdOf } from './user-id.js'
 
 export interface ExpressStoreOptions {
   /**

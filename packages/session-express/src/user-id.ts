@@ -1,5 +1,7 @@
-import type { UserIdOf } from './options.js'
 import { describeType } from '@bext/session-core/store-helpers'
+
+/** Returns the user of a session's data, or undefined for an anonymous session. */
+export type UserIdOf = (session: Readonly<Record<string, unknown>>) => string | undefined
 
 function fieldOf(value: unknown, field: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, field) : undefined

@@ -1,4 +1,3 @@
-import { impliedTtlMs } from './stored-session.js'
 import { checkPositiveInteger, describeType, rejectUnknownOptions } from '../store-helpers/option-checks.js'
 
 const factory = 'createSessionManager'
@@ -7,7 +6,8 @@ const minuteMs = 60_000
 // OWASP ASVS 5.0 (7.1.1, 7.3.1, 7.3.2) asks for a documented choice. NIST SP 800-63B-4 allows at most 1 hour and 24 hours
 // at AAL2 (2.2.3). Its predecessor allowed 30 minutes and 12 hours, which suit more applications by default.
 const defaults = Object.freeze({
-  idleTimeoutMs: impliedTtlMs,
+  // The idle timeout that a stored session need not contain, see impliedTtlMs in stored-session.ts.
+  idleTimeoutMs: 30 * minuteMs,
   absoluteTimeoutMs: 12 * 60 * minuteMs,
   touchesPerTtl: 10,
 })
