@@ -35,9 +35,9 @@ it('walks through a visit on each store, and leaves nothing behind', async () =>
   await expect.poll(added, { timeout: 20_000 }).toEqual([])
 })
 
-it('walks through a visit on one store', async () => {
-  const { code, stdout } = await ended(startDemo(['--once', '--store', 'memory']))
-  expect(stdout).toContain('Every check passed on memory.')
+it.each(['memory', 'pglite'])('walks through a visit on one store: %s', async (store) => {
+  const { code, stdout } = await ended(startDemo(['--once', '--store', store]))
+  expect(stdout).toContain(`Every check passed on ${store}.`)
   expect(code).toBe(0)
 })
 
@@ -75,6 +75,7 @@ it.each([
   expect(stderr).toContain(variable)
   expect(stderr).toContain('127.0.0.1:1')
   expect(stderr).toContain('unset')
+  expect(stderr.includes('--store pglite')).toBe(store === 'pg')
   expect(stderr).not.toMatch(/\n +at /)
   expect(stdout).toBe('')
   expect(code).toBe(1)

@@ -2,6 +2,7 @@ import type { StoreName } from '../options.js'
 import { openCookieStore } from './cookie.js'
 import { openMemoryStore } from './memory.js'
 import { openPgStore } from './pg.js'
+import { openPgliteStore } from './pglite.js'
 import { openRedisStore } from './redis.js'
 import type { DemoStore } from './store.js'
 
@@ -10,6 +11,7 @@ const openers: Readonly<Record<StoreName, () => DemoStore | Promise<DemoStore>>>
   cookie: openCookieStore,
   redis: openRedisStore,
   pg: openPgStore,
+  pglite: openPgliteStore,
 }
 
 /** Opens a store and starts the server that it needs. If it cannot find one, rejects with possible remedies. */

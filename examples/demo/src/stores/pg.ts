@@ -14,7 +14,7 @@ async function look(sql: postgres.Sql, table: string): Promise<StoredRows> {
 }
 
 export async function openPgStore(): Promise<DemoStore> {
-  const service = await startOrReport(startPostgres)
+  const service = await startOrReport(startPostgres, '\nOr use --store pglite, which needs no server.')
   // Other applications may use the same server.
   const table = `bext_demo_${randomUUID().slice(0, 8)}`
   const sql = postgres(service.url, { onnotice() {} })
