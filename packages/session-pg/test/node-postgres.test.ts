@@ -83,6 +83,24 @@ it('R2 C6 type parsers that the application has set for all of pg change nothing
   await exercise(pgSessions({ client: openPool(), table: await newTable(openClient()), timeoutMs: 20_000 }))
 })
 
+it('migrate waits for a lock for longer than the query_timeout of the pool', async () => {
+  const owner = openClient()
+  const table = randomName()
+  onTestFinished(async () => {
+    await owner.unsafe(`drop table ${table}`)
+  })
+  const pool = openPool({ query_timeout: 100 })
+  await owner
+    .begin(async (transaction) => {
+      await transaction`select pg_advisory_xact_lock(hashtextextended(${`@bext/session-pg "${table}"`}, 0))`
+      const migrating = migrate(pool, { table })
+      await transaction`select pg_sleep(0.3)`
+      return { migrating }
+    })
+    .then(({ migrating }) => migrating)
+  expect(await pgSessions({ client: pool, table }).isHealthy()).toBe(true)
+})
+
 it('R2 refuses a pool that returns binary values', async () => {
   const client = openPool({ binary: true } as PoolConfig)
   const error = await rejectionOf(pgSessions({ client }).create({ dataJson: '1', ttlMs: 1000 }))
