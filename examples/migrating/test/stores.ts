@@ -9,7 +9,6 @@ import { RedisStore } from 'connect-redis'
 import session, { MemoryStore, type Store } from 'express-session'
 import { Redis } from 'ioredis'
 import { Pool } from 'pg'
-import postgres from 'postgres'
 import { createClient } from 'redis'
 import { inject, onTestFinished } from 'vitest'
 
@@ -40,16 +39,15 @@ async function inRedis({ redisUrl: url }: ServiceUrls): Promise<Stores> {
 async function inPostgres({ postgresUrl: url }: ServiceUrls): Promise<Stores> {
   const schema = `moving_${randomBytes(6).toString('hex')}`
   const pool = new Pool({ connectionString: url })
-  const sql = postgres(url, { onnotice: () => {} })
-  await sql`create schema ${sql(schema)}`
+  await pool.query(`create schema ${schema}`)
   onTestFinished(async () => {
-    await sql`drop schema ${sql(schema)} cascade`
-    await Promise.all([sql.end(), pool.end()])
+    await pool.query(`drop schema ${schema} cascade`)
+    await pool.end()
   })
-  await migrate(sql, { schema })
+  await migrate(pool, { schema })
   const OldStore = connectPgSimple(session)
   const old = new OldStore({ pool, schemaName: schema, createTableIfMissing: true, pruneSessionInterval: false })
-  return { old, current: pgSessions({ client: sql, schema }) }
+  return { old, current: pgSessions({ client: pool, schema }) }
 }
 
 const openers: Readonly<Record<string, (servers: ServiceUrls) => Promise<Stores>>> = {

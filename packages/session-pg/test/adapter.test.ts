@@ -1,7 +1,7 @@
 import { UnsentError, migrate, pgSessions, type PgAdapter, type PgStatement } from '@bext/session-pg'
 import { expect, it } from 'vitest'
 import { adapterFor } from '../src/client/client.js'
-import { newTable, openClient, rejectionOf } from './helpers.js'
+import { newTable, openClient, rejectionOf } from './helpers/database.js'
 
 /** Wraps an adapter over a real server. `before` is called for each statement that has the text of a store. */
 function adapterWith(before: (statement: PgStatement) => void): PgAdapter {

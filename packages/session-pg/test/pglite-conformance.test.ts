@@ -2,7 +2,7 @@ import { PGlite } from '@electric-sql/pglite'
 import { testConformance } from '@bext/session-conformance/vitest'
 import { diagnosePg, migrate, pgSessions } from '@bext/session-pg'
 import { afterAll, expect, it, onTestFinished } from 'vitest'
-import { randomName, rejectionOf } from './helpers.js'
+import { randomName, rejectionOf } from './helpers/database.js'
 
 const plain = { 20: String, 25: String }
 

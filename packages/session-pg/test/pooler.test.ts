@@ -2,7 +2,7 @@ import { startPgBouncer } from '@bext-internal/test-services'
 import { applicableCases, formatResult, runAll, startRun } from '@bext/session-conformance'
 import { migrate, pgSessions, type PgClient } from '@bext/session-pg'
 import { afterAll, describe, expect, inject, it } from 'vitest'
-import { driverNames, drivers, openDriver, type DriverName } from './drivers.js'
+import { driverNames, drivers, openDriver, type DriverName } from './helpers/drivers.js'
 import { harnessOf } from './harness.js'
 import { newTable, openClient } from './helpers/database.js'
 

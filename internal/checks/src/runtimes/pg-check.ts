@@ -1,10 +1,22 @@
 // Runs on each runtime, from the packed packages.
-import { migrate, pgSessions } from '@bext/session-pg'
+import { migrate, pgSessions, type PgClient } from '@bext/session-pg'
+import { Pool } from 'pg'
 import postgres from 'postgres'
 import { moduleOf, through, type ServerHarness } from './server-check.js'
 
-/** Opens the PostgreSQL store over postgres.js, with a table for each namespace. */
-export async function openHarness(url: string): Promise<ServerHarness> {
+const max = 3
+
+function openClient(driver: string | undefined, url: string): { client: PgClient; close: () => Promise<void> } {
+  if (driver === 'pg') {
+    const client = new Pool({ connectionString: url, max })
+    return { client, close: () => client.end() }
+  }
+  const client = postgres(url, { max, onnotice: () => undefined })
+  return { client, close: () => client.end({ timeout: 1 }) }
+}
+
+/** Opens the PostgreSQL store over `postgres` or `pg`, with a table for each namespace. */
+export async function openHarness(url: string, driver?: string): Promise<ServerHarness> {
   const { hostname, port } = new URL(url)
   const admin = postgres(url, { max: 4, onnotice: () => undefined })
   const [row] = await admin<{ version: string }[]>`select current_setting('server_version') as version`
@@ -27,8 +39,8 @@ export async function openHarness(url: string): Promise<ServerHarness> {
       module: moduleOf('./pg-child.js'),
       async open({ namespace, endpoint, timeoutMs }) {
         await migrateOnce(namespace)
-        const sql = postgres(through(url, endpoint), { max: 3, onnotice: () => undefined })
-        return { store: pgSessions({ client: sql, table: namespace, timeoutMs }), close: () => sql.end({ timeout: 1 }) }
+        const { client, close } = openClient(driver, through(url, endpoint))
+        return { store: pgSessions({ client, table: namespace, timeoutMs }), close }
       },
       async inspect(namespace) {
         const rows = await admin`select * from ${admin(namespace)}`

@@ -12,13 +12,14 @@ const required = ['server/core', 'instances', 'networked', 'secrecy', 'by-user',
 const checkLimitMs = 600_000
 
 interface Backed {
-  readonly driver: string
+  /** Drivers over which the kit runs. */
+  readonly drivers: readonly string[]
   start(): Promise<RunningService>
 }
 
 const stores = {
-  redis: { driver: 'ioredis', start: startRedis },
-  pg: { driver: 'postgres', start: startPostgres },
+  redis: { drivers: ['ioredis'], start: startRedis },
+  pg: { drivers: ['postgres', 'pg'], start: startPostgres },
 } satisfies Readonly<Record<string, Backed>>
 
 export type BackedName = keyof typeof stores
@@ -30,16 +31,17 @@ async function writeProgram(folder: string, name: BackedName): Promise<void> {
   const run = [
     `import { openHarness } from './${name}-check.js'`,
     `import { check } from './server-check.js'`,
-    `const outcome = await check(await openHarness(process.env.SERVER_URL))`,
+    `const outcome = await check(await openHarness(process.env.SERVER_URL, process.env.SERVER_DRIVER))`,
     `console.log(${JSON.stringify(marker)} + JSON.stringify(outcome))`,
   ]
   await writeFile(join(folder, 'run.js'), run.join('\n'))
 }
 
-/** Runs the kit on one runtime. Resolves to whether all passed. */
-async function prove(runtime: Runtime, folder: string, url: string, driver: string): Promise<boolean> {
+/** Runs the kit over one driver on one runtime. Resolves to whether all passed. */
+async function prove(runtime: Runtime, folder: string, url: string, name: string): Promise<boolean> {
+  const driver = `${name}@${installedVersion(name)}`
   try {
-    const outcome = await outcomeOn(runtime, folder, checkLimitMs, { SERVER_URL: url })
+    const outcome = await outcomeOn(runtime, folder, checkLimitMs, { SERVER_URL: url, SERVER_DRIVER: name })
     const { backend, passed, profiles, failed } = outcome as ServerOutcome
     const missing = required.filter((profile) => !profiles.includes(profile))
     const problems = [...failed, ...missing.map((profile) => `${profile}: not earned`)]
@@ -55,17 +57,17 @@ async function prove(runtime: Runtime, folder: string, url: string, driver: stri
 
 /** Runs a server-backed store on every runtime that has sockets, against a real server. Resolves to whether all passed. */
 export async function proveBacked(name: BackedName, folder: string): Promise<boolean> {
-  const { driver, start } = stores[name]
-  const specifier = `${driver}@${installedVersion(driver)}`
+  const { drivers, start } = stores[name]
+  const specifiers = drivers.map((driver) => `${driver}@${installedVersion(driver)}`)
   const names = ['core', name, 'conformance'].map((each) => `@bext/session-${each}`)
-  await install(folder, names, [specifier, ...runtimesWithSockets.map((each) => each.specifier)])
+  await install(folder, names, [...specifiers, ...runtimesWithSockets.map((each) => each.specifier)])
   await writeProgram(folder, name)
   const server = await start()
   try {
     console.log('| runtime | driver | server | passed | profiles | failed |\n| --- | --- | --- | --- | --- | --- |')
     let passed = true
     for (const runtime of runtimesWithSockets) {
-      if (!(await prove(runtime, folder, server.url, specifier))) passed = false
+      for (const driver of drivers) if (!(await prove(runtime, folder, server.url, driver))) passed = false
     }
     return passed
   } finally {
