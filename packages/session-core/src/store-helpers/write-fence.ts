@@ -3,7 +3,7 @@ import { SessionError } from '../contract/errors.js'
 
 /** Reply to a fenced write: the server's clock, and the outcome, or `late` if the server refused the write. */
 export interface FencedReply<T> {
-  /** In milliseconds. Undefined if the reply does not tell it, which `late` must. */
+  /** In milliseconds. Undefined if the reply does not say. A `late` reply must say. */
   readonly serverNowMs: number | undefined
   readonly outcome: T | 'late'
 }
