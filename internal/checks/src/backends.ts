@@ -15,10 +15,12 @@ const ofRedisAlone = ['@ioredis/commands', 'cluster-key-slot', 'redis-errors', '
 const ofPgAlone = ['pg-cloudflare', 'pg-connection-string', 'pg-int8', 'pg-pool', 'pg-protocol', 'pg-types', 'pgpass']
 const ofPgTypes = ['postgres-array', 'postgres-bytea', 'postgres-date', 'postgres-interval', 'split2', 'xtend']
 const ofIoredis = [...ofRedisAlone, 'debug', 'denque', 'ms']
+const modulesOfNodeRedis = ['bloom', 'client', 'json', 'search', 'time-series'].map((name) => `@redis/${name}`)
 
 export const backends: readonly Backend[] = [
   { name: '@bext/session-cookie', drivers: [], brings: ['iron-webcrypto', 'uint8array-extras'] },
   { name: '@bext/session-redis', drivers: ['ioredis'], brings: ofIoredis },
+  { name: '@bext/session-redis', drivers: ['redis'], brings: modulesOfNodeRedis },
   { name: '@bext/session-pg', drivers: ['pg'], brings: [...ofPgAlone, ...ofPgTypes] },
 ]
 
@@ -26,10 +28,12 @@ export const backends: readonly Backend[] = [
 export const installedWith = ({ name, drivers, brings }: Backend): string[] =>
   [name, ...core, ...drivers, ...brings].toSorted()
 
-/** Returns the first example of a package's README. */
-export function exampleOf(name: string): CodeBlock {
+/** Returns the first example of a package's README that imports the drivers. */
+export function exampleOf({ name, drivers }: Backend): CodeBlock {
   const page = `packages/${name.replace('@bext/', '')}/README.md`
-  const example = codeBlocks(page, readText(page)).find(({ language }) => language === 'ts')
-  if (!example) throw new Error(`Expected a TypeScript block in ${page}, but it has none.`)
+  const example = codeBlocks(page, readText(page)).find(
+    ({ language, code }) => language === 'ts' && drivers.every((driver) => code.includes(` from '${driver}'`)),
+  )
+  if (!example) throw new Error(`Expected a TypeScript block with the drivers in ${page}, but it has none.`)
   return example
 }

@@ -39,7 +39,7 @@ function collect(folder: string, found: Map<string, Licensed>): Map<string, Lice
   const optional = Object.keys(manifest.peerDependenciesMeta ?? {})
   const peers = Object.keys(manifest.peerDependencies ?? {}).filter((name) => !optional.includes(name))
   // An optional peer counts if it is a driver that users install with a store.
-  const drivers = backends.find(({ name }) => name === manifest.name)?.drivers ?? []
+  const drivers = backends.filter(({ name }) => name === manifest.name).flatMap((backend) => backend.drivers)
   const others = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })
   for (const name of new Set([...others, ...peers, ...drivers])) {
     const place = folderOf(name, folder)

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isSessionError } from '@bext/session-core'
 import {
   createGuardedCalls,
   type Deadline,
   type FencedReply,
   type GuardedCalls,
 } from '@bext/session-core/store-helpers'
-import { corkUntilEndOfTick, isSendable, type RedisClient } from './client/client.js'
-import { toSessionError, isServerReply, isCommandTimeout, wasNeverSent } from './errors.js'
+import type { RedisAdapter } from './client/adapter.js'
+import { isCommandTimeout, isError, isServerReply, noteReply, sendCommand, wasNeverSent } from './client/fates.js'
+import { toSessionError } from './errors.js'
 import { runScript, type Script } from './client/run-script.js'
 import { createWaitUntilReady } from './client/wait-until-ready.js'
 
@@ -23,27 +25,27 @@ export interface ScriptReply {
   readonly outcomes: readonly unknown[]
 }
 
-/** Sends all commands of a store. Rejects only with `Backend` errors. */
+/**
+ * Sends all commands of a store, and sends them again after a lost connection. Rejects only with `Backend` errors.
+ */
 export interface Connection extends Pick<GuardedCalls, 'call' | 'close'> {
-  /** Sends commands that change nothing, and resends them after a lost connection. */
+  /** Sends commands that change nothing. */
   read<T>(deadline: Deadline, send: () => Promise<T>): Promise<T>
   /** Runs a script that has no effect after the deadline (contract E2). */
   write(deadline: Deadline, script: Script, entries: readonly KeyedArgs[]): Promise<ScriptReply>
+  /** Resolves to the time of the server, in milliseconds. */
+  readTime(deadline: Deadline): Promise<number>
+  /** Resolves if the server replies to a PING. */
+  ping(deadline: Deadline): Promise<void>
   /** Sends all commands of this tick in one write to the socket. */
   cork(): void
-}
-
-interface ConnectionOptions {
-  readonly timeoutMs: number
-  /** Returns the reason why the client is not ready, if it is known. */
-  readonly lastError: () => unknown
 }
 
 const maxRetriesWhileReady = 2
 const retryDelayMs = 50
 
 /** Converts the reply to TIME to milliseconds. */
-export function parseTime(reply: unknown): number {
+function parseTime(reply: unknown): number {
   const [seconds, microseconds] = reply as readonly [unknown, unknown]
   return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
 }
@@ -51,43 +53,49 @@ export function parseTime(reply: unknown): number {
 function parseReply(reply: unknown): FencedReply<ScriptReply> {
   const [now, ...outcomes] = reply as readonly unknown[]
   const serverNowMs = Number(now)
+  for (const outcome of outcomes) if (isError(outcome)) noteReply(outcome)
   return { serverNowMs, outcome: outcomes.length === 0 ? 'late' : { serverNowMs, outcomes } }
 }
 
 /** Creates the connection of a store over a client. */
-export function createConnection(client: RedisClient, { timeoutMs, lastError }: ConnectionOptions): Connection {
-  const ready = createWaitUntilReady(client, lastError, timeoutMs)
+export function createConnection(client: RedisAdapter, timeoutMs: number): Connection {
+  const ready = createWaitUntilReady(client, timeoutMs)
 
-  // Resends on the next connection if a lost connection left no reply and `mayResend` allows it.
-  async function sendUntilReply<T>(
-    deadline: Deadline,
-    send: () => Promise<T>,
-    mayResend: (error: unknown) => boolean,
-  ): Promise<T> {
+  // Sends again on the next connection if there was no reply. A write that is delivered twice has the effect of one
+  // (contract E6), so a lost connection costs a wait and no call.
+  async function sendUntilReply<T>(deadline: Deadline, send: () => Promise<T>): Promise<T> {
     let retriesWhileReady = 0
+    // The error of a command that may still take effect. As long as there is one, no later error may hide it.
+    let unanswered: unknown
     for (;;) {
-      if (!isSendable(client)) await ready(deadline)
       try {
+        const waiting = ready(deadline)
+        if (waiting !== undefined) await waiting
         return await send()
       } catch (error) {
-        if (!mayResend(error)) throw error
+        if (!isSessionError(error) && !isServerReply(error) && !wasNeverSent(error)) unanswered ??= error
+        if (isSessionError(error) || isServerReply(error) || isCommandTimeout(error)) throw unanswered ?? error
         // A Cluster stays ready while it replaces the connection to one node, so no event says when to try again.
-        if (isSendable(client)) {
+        if (client.state() === 'ready') {
           retriesWhileReady += 1
-          if (retriesWhileReady > maxRetriesWhileReady) throw error
+          if (retriesWhileReady > maxRetriesWhileReady) throw unanswered ?? error
           await sleep(retriesWhileReady * retryDelayMs)
         }
-        if (performance.now() >= deadline.atMs) throw error
+        if (performance.now() >= deadline.atMs) throw unanswered ?? error
       }
     }
   }
 
   async function read<T>(deadline: Deadline, send: () => Promise<T>): Promise<T> {
     try {
-      return await sendUntilReply(deadline, send, (error) => !isServerReply(error) && !isCommandTimeout(error))
+      return await sendUntilReply(deadline, send)
     } catch (error) {
       throw toSessionError(error)
     }
+  }
+
+  async function readTime(deadline: Deadline): Promise<number> {
+    return parseTime(await read(deadline, () => sendCommand(client, ['time'])))
   }
 
   // In a Cluster each node has its own clock, but the fence treats them as one: TIME comes from any node, and a
@@ -96,7 +104,7 @@ export function createConnection(client: RedisClient, { timeoutMs, lastError }: 
   // replies `late` with its time.
   const { call, fencedWrite, close } = createGuardedCalls({
     timeoutMs,
-    askServerNowMs: async (deadline) => parseTime(await read(deadline, () => client.time())),
+    askServerNowMs: readTime,
     mayStillRun: (error) => !isServerReply(error) && !wasNeverSent(error),
     toSessionError,
   })
@@ -105,16 +113,21 @@ export function createConnection(client: RedisClient, { timeoutMs, lastError }: 
     call,
     close,
     read,
+    readTime,
+
+    async ping(deadline) {
+      await read(deadline, () => sendCommand(client, ['ping']))
+    },
 
     write(deadline, script, entries) {
       const keys = entries.map(({ key }) => key)
       const args = entries.flatMap((entry) => entry.args)
       return fencedWrite(deadline, async (notAfterMs) => {
         const send = (): Promise<unknown> => runScript(client, script, keys, [String(notAfterMs), ...args])
-        return parseReply(await sendUntilReply(deadline, send, wasNeverSent))
+        return parseReply(await sendUntilReply(deadline, send))
       })
     },
 
-    cork: () => corkUntilEndOfTick(client),
+    cork: () => client.cork(),
   }
 }

@@ -1,6 +1,8 @@
-import { types } from 'node:util'
 import { SessionError } from '@bext/session-core'
 import { toBackendError } from '@bext/session-core/store-helpers'
+import { isCommandTimeout, isServerReply } from './client/fates.js'
+
+export { isError, isServerReply } from './client/fates.js'
 
 type ServerError = readonly [reason: 'full' | 'unavailable', message: string]
 
@@ -18,37 +20,7 @@ const serverErrors: ReadonlyMap<string, ServerError> = new Map([
 ])
 const errorCode = new RegExp(`(?:^|[ -])(${[...serverErrors.keys()].join('|')}) `)
 
-/** Returns whether the value is an error, also if it is from another realm, as in some test environments. */
-export function isError(value: unknown): value is Error {
-  return types.isNativeError(value)
-}
-
-/** Returns whether the server itself replied with this error, so that the command has ended. */
-export function isServerReply(error: unknown): error is Error {
-  return isError(error) && error.name === 'ReplyError'
-}
-
-const unsentMessages: readonly unknown[] = [
-  "Stream isn't writeable and enableOfflineQueue options is false",
-  "Cluster isn't ready and enableOfflineQueue options is false",
-]
-
-/** Returns whether ioredis never sent the command. After any other error it may still be in flight. */
-export function wasNeverSent(error: unknown): boolean {
-  return isError(error) && unsentMessages.includes(error.message)
-}
-
-/** Returns whether the command exceeded the client's `commandTimeout`. */
-export function isCommandTimeout(error: unknown): boolean {
-  return isError(error) && error.message === 'Command timed out'
-}
-
-/** Returns whether the server has become a replica, so that another server is the master now. */
-export function isFailedOver(error: Error): boolean {
-  return error.message.includes('READONLY ')
-}
-
-/** Converts an error of ioredis to the store's `Backend` error, with the original as its `cause` (contract E1, E3). */
+/** Converts an error of the driver to the store's `Backend` error, with the original as its `cause` (contract E1, E3). */
 export function toSessionError(error: unknown): SessionError {
   if (isServerReply(error)) {
     const known = serverErrors.get(errorCode.exec(error.message)?.[1] ?? '')

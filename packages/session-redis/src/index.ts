@@ -1,5 +1,7 @@
 export { redisBatchChannel } from './batching/batcher.js'
 export type { RedisClient } from './client/client.js'
+export type { IoredisClient } from './client/ioredis.js'
+export type { NodeRedisClient } from './client/node-redis.js'
 export type { ClientWarning } from './client/warnings.js'
 export { diagnoseRedis, type DiagnoseRedisOptions } from './doctor/diagnose.js'
 export type { RedisSessionsOptions } from './options.js'

@@ -7,7 +7,8 @@ import {
   rejectBareOption,
   rejectUnknownOptions,
 } from '@bext/session-core/store-helpers'
-import { isRedisClient, pipelinesCluster, type RedisClient } from './client/client.js'
+import type { RedisAdapter } from './client/adapter.js'
+import { acceptedClients, adapterOf, remarkOn, type RedisClient } from './client/client.js'
 import type { ClientWarning } from './client/warnings.js'
 
 interface CommonOptions {
@@ -20,7 +21,7 @@ interface CommonOptions {
 }
 
 interface GivenClient {
-  /** An ioredis `Redis` or `Cluster`. The store never closes it. */
+  /** A client of ioredis or node-redis. The store never closes it. */
   readonly client: RedisClient
   /** Called by the factory for each client setting that the store has to work around. Default: ignored. */
   readonly onWarning?: ((warning: ClientWarning) => void) | undefined
@@ -41,7 +42,7 @@ type Warn = (warning: ClientWarning) => void
 
 /** The options of a store after their check, with the defaults filled in. */
 export interface CheckedOptions {
-  readonly source: { readonly client: RedisClient; readonly onWarning: Warn } | { readonly url: string }
+  readonly source: { readonly client: RedisAdapter; readonly onWarning: Warn } | { readonly url: string }
   readonly prefix: string
   readonly timeoutMs: number
   readonly maxDataBytes: number
@@ -59,16 +60,17 @@ const defaults = Object.freeze({
   maxDataBytes: defaultMaxDataBytes,
 })
 
-export function checkClient(caller: string, client: unknown): RedisClient {
-  if (!isRedisClient(client)) {
-    const given = describeType(client)
-    throw new TypeError(`${caller}: option client must be an ioredis Redis or Cluster, but it is ${given}.`)
+/** Returns the adapter of a client that the store can use. Throws a `TypeError` for any other value. */
+export function checkClient(caller: string, client: unknown): RedisAdapter {
+  const adapter = adapterOf(client)
+  if (adapter === undefined) {
+    const found = `but it is ${describeType(client)}.${remarkOn(client)}`
+    throw new TypeError(`${caller}: option client must be ${acceptedClients}, ${found}`)
   }
-  if (pipelinesCluster(client)) {
-    const fault = 'is a Cluster with enableAutoPipelining, which reports sessions as missing while slots move'
-    throw new TypeError(`${caller}: option client ${fault}. Pass a separate Cluster without this setting.`)
+  if (adapter.unusable !== undefined) {
+    throw new TypeError(`${caller}: option client ${adapter.unusable}`)
   }
-  return client
+  return adapter
 }
 
 function checkOnWarning(onWarning: unknown): Warn {
@@ -102,7 +104,7 @@ export function checkPrefix(caller: string, prefix: unknown): string {
 
 /** Checks the options and fills in the defaults. Throws a `TypeError` for a wrong or unknown option. */
 export function checkOptions(options: unknown): CheckedOptions {
-  rejectBareOption(factory, 'client', isRedisClient(options))
+  rejectBareOption(factory, 'client', adapterOf(options) !== undefined)
   rejectBareOption(factory, 'url', typeof options === 'string')
   rejectUnknownOptions(factory, options, known)
   const given = options as Partial<Record<string, unknown>>

@@ -17,8 +17,7 @@ import {
   hashSessionId,
 } from '@bext/session-core/store-helpers'
 import { createBatcher } from './batching/batcher.js'
-import { isCluster } from './client/client.js'
-import { createConnection, parseTime } from './connection.js'
+import { createConnection } from './connection.js'
 import { createIndexedWrites } from './user-index/indexed-writes.js'
 import { connect } from './client/connect.js'
 import { checkOptions, type RedisSessionsOptions } from './options.js'
@@ -43,19 +42,19 @@ export type RedisSessions = SessionPlugin &
   GivenIdCapability
 
 /**
- * Creates a session store on Redis (6.2 or later), which removes expired sessions itself. Pass an ioredis client, or a
- * URL to let the store connect. Throws a `TypeError` for a wrong option.
+ * Creates a session store on Redis (6.2 or later), which removes expired sessions itself. Pass a client of
+ * ioredis or node-redis, or a URL to let the store connect. Throws a `TypeError` for a wrong option.
  */
 export function redisSessions(options: RedisSessionsOptions): RedisSessions {
   const { source, prefix, timeoutMs, maxDataBytes } = checkOptions(options)
-  const { client, lastError, close } = connect(source, timeoutMs)
-  const connection = createConnection(client, { timeoutMs, lastError })
+  const { client, close } = connect(source, timeoutMs)
+  const connection = createConnection(client, timeoutMs)
   const reads = createReads(client)
   const batcher = createBatcher(connection, reads)
   // Near its expiry, a session is compared with the clock of its server.
   const clock = createServerClock(
-    () => connection.call((deadline) => connection.read(deadline, async () => parseTime(await client.time()))),
-    isCluster(client) ? clockMarginMs : maxDriftMs,
+    () => connection.call((deadline) => connection.readTime(deadline)),
+    client.isCluster ? clockMarginMs : maxDriftMs,
   )
   const commands = createSessionCommands({ connection, batcher, reads, clock, prefix })
   const index = createUserIndex(connection, reads, prefix)
@@ -108,7 +107,7 @@ export function redisSessions(options: RedisSessionsOptions): RedisSessions {
     async isHealthy() {
       try {
         // In a Cluster, one master answers for all.
-        await connection.call((deadline) => connection.read(deadline, () => client.ping()))
+        await connection.call((deadline) => connection.ping(deadline))
         return true
       } catch {
         return false

@@ -1,7 +1,7 @@
 import { applicableCases, formatResult, startRun, type StoreHarness } from '@bext/session-conformance'
 import { Redis } from 'ioredis'
 import { afterAll, describe, expect, it } from 'vitest'
-import { createHarness } from './harness.js'
+import { createHarness, opens } from './harness.js'
 import { startServer } from './helpers/servers.js'
 
 const server = await startServer()
@@ -16,7 +16,7 @@ function changeSetting(name: string, value: string, usual: string) {
 }
 
 const harness: StoreHarness = {
-  ...createHarness('redis, a separate server', (url) => new Redis(url), server.url),
+  ...createHarness('redis, a separate server', opens(Redis), server.url),
   conditions: {
     forbid: { 'too few replicas': changeSetting('min-replicas-to-write', '1', '0') },
     fill: changeSetting('maxmemory', '1', '0'),

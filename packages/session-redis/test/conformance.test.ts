@@ -1,8 +1,5 @@
 import { testConformance } from '@bext/session-conformance/vitest'
 import { Redis } from 'ioredis'
-import { createHarness } from './harness.js'
+import { createHarness, opens } from './harness.js'
 
-testConformance(
-  createHarness('redis', (url) => new Redis(url)),
-  { strict: true },
-)
+testConformance(createHarness('redis', opens(Redis)), { strict: true })

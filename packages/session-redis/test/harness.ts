@@ -8,10 +8,25 @@ import { afterAll, inject } from 'vitest'
 const password = randomUUID()
 const userOf = (namespace: string): string => `kit-${namespace}`
 
-/** Opens a client for the URL with the driver's defaults. */
-export type OpenClient = (
-  url: string,
-) => RedisClient & { disconnect(): void; on(event: 'error', listener: () => void): unknown }
+/** A client with the driver's defaults, and what closes it. */
+export interface OpenedClient {
+  readonly client: RedisClient
+  readonly close: () => unknown
+}
+
+/** Opens a client for the URL, whose errors are ignored. */
+export type OpenClient = (url: string) => OpenedClient
+
+/** Opens a client of ioredis, or of a driver like it. */
+export function opens(
+  Driver: new (url: string) => RedisClient & { disconnect(): void; on(event: 'error', listener: () => void): unknown },
+): OpenClient {
+  return (url) => {
+    const client = new Driver(url)
+    client.on('error', () => {})
+    return { client, close: () => client.disconnect() }
+  }
+}
 
 /**
  * Creates a harness for the store over clients of a driver. Each namespace has an ACL user, whose permissions can be
@@ -65,7 +80,7 @@ export function createHarness(
   afterAll(async () => {
     for (const namespace of users.keys()) {
       const keys = await keysOf(namespace)
-      if (keys.length > 0) await admin.del(...keys)
+      for (const key of keys) await admin.del(key)
       await admin.acl('DELUSER', userOf(namespace))
     }
     admin.disconnect()
@@ -87,11 +102,10 @@ export function createHarness(
       through.password = password
       if (endpoint) through.host = `${endpoint.host}:${endpoint.port}`
       // These are the driver's defaults, with offline queue and resending. The store must be correct with them.
-      const client = openClient(through.href)
-      client.on('error', () => {})
+      const { client, close } = openClient(through.href)
       return {
         store: redisSessions({ client, prefix: `${namespace}:`, timeoutMs }),
-        close: async () => client.disconnect(),
+        close: async () => void (await close()),
       }
     },
     conditions: {

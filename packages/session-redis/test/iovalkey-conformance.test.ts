@@ -1,8 +1,5 @@
 import { testConformance } from '@bext/session-conformance/vitest'
 import { Redis } from 'iovalkey'
-import { createHarness } from './harness.js'
+import { createHarness, opens } from './harness.js'
 
-testConformance(
-  createHarness('redis by iovalkey', (url) => new Redis(url)),
-  { strict: true },
-)
+testConformance(createHarness('redis by iovalkey', opens(Redis)), { strict: true })

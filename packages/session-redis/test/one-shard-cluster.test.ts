@@ -1,7 +1,8 @@
-import { startRedisProcess, waitUntil, type RedisProcess } from '@bext-internal/test-services'
+import type { RedisProcess } from '@bext-internal/test-services'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { diagnoseRedis, redisSessions } from '@bext/session-redis'
+import { startOneShardCluster } from './helpers/one-shard-cluster.js'
 import { recordClient } from './helpers/recording-client.js'
 import { rejectionOf } from '@bext-internal/test-services/test-helpers'
 
@@ -9,11 +10,7 @@ let server: RedisProcess
 let redis: Redis
 
 beforeAll(async () => {
-  server = await startRedisProcess({ settings: ['--cluster-enabled', 'yes'] })
-  await server.ask('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
-  await waitUntil(async () => {
-    if (!(await server.ask('CLUSTER', 'INFO')).includes('cluster_state:ok')) throw new Error('It is not ready.')
-  }, 15_000)
+  server = await startOneShardCluster()
   redis = new Redis(server.url)
 })
 

@@ -1,6 +1,8 @@
 import { Cluster, Redis } from 'ioredis'
+import * as redis from 'redis'
+import * as redis5 from 'redis-5.9'
 import { afterAll, describe, expect, it } from 'vitest'
-import { redisSessions, type RedisClient, type RedisSessionsOptions } from '@bext/session-redis'
+import { redisRevocations, redisSessions, type RedisClient, type RedisSessionsOptions } from '@bext/session-redis'
 import { redisUrl } from './helpers/namespace.js'
 
 const client = new Redis(redisUrl, { lazyConnect: true })
@@ -23,7 +25,7 @@ const wrong: readonly [what: string, options: unknown, message: string][] = [
   ['client and url', { client, url: redisUrl }, 'expected either option client or option url, but both were given.'],
   ['an unknown option', { client, ttl: 1 }, 'there is no option "ttl"'],
   ['a client that is not of ioredis', { client: { get() {} } }, 'option client must be an ioredis Redis or Cluster'],
-  ['a client that is null', { client: null }, 'option client must be an ioredis Redis or Cluster, but it is null.'],
+  ['a client that is null', { client: null }, 'Redis or Cluster, or a client of node-redis 5 or 6, but it is null.'],
   ['a URL of another scheme', { url: 'http://127.0.0.1' }, 'option url must be a redis:// or rediss:// URL'],
   ['an invalid URL', { url: 'redis://a:b:c:d' }, 'option url must be a redis:// or rediss:// URL'],
   ['a URL that is not a string', { url: 6379 }, 'redis:// or rediss:// URL, but it is a number.'],
@@ -52,6 +54,26 @@ describe('redisSessions options', () => {
 
   it('E3 does not repeat a URL, which may hold a password', () => {
     expect(thrownBy({ url: 'http://user:hunter2@127.0.0.1' }).message).not.toContain('hunter2')
+  })
+
+  // With the types of the driver.
+  it('accepts every kind of client of node-redis', () => {
+    const sentinelRootNodes = [{ host: '127.0.0.1', port: 1 }]
+    const clients: RedisClient[] = [
+      redis.createClient({ commandOptions: { typeMapping: { 36: Buffer } } }),
+      redis.createClientPool({ RESP: 2 }),
+      redis.createCluster({ rootNodes: [{}] }),
+      redis.createSentinel({ name: 'm', sentinelRootNodes }),
+      redis5.createClient({ RESP: 3 }),
+      redis5.createClientPool(),
+      redis5.createCluster({ rootNodes: [{}], modules: {} }),
+      redis5.createSentinel({ name: 'm', sentinelRootNodes }),
+    ]
+    for (const each of clients) {
+      expect(redisSessions({ client: each }).name).toBe('redis')
+      expect(redisRevocations({ client: each })).toHaveProperty('isRevoked')
+      expect(() => redisSessions(each as never)).toThrow('did you mean redisSessions({ client })?')
+    }
   })
 
   it('accepts Redis and Cluster of ioredis, with both reply mappings', () => {

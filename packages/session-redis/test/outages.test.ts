@@ -81,9 +81,9 @@ describe.each(stores)('a store over %s', (_, open) => {
     const store = open()
     const ids = await Promise.all(Array.from({ length: 12 }, () => store.create(options)))
     for (let n = 0; n < 5; n++) {
-      const reads = ids.map((id) => store.read(id))
+      const calls = [...ids.map((id) => store.read(id)), ...ids.map((id) => store.update(id, String(n)))]
       proxy.reset()
-      expect(await Promise.all(reads)).toHaveLength(12)
+      expect(await Promise.all(calls)).toHaveLength(24)
     }
     await store.close()
   })

@@ -9,7 +9,7 @@ let blocks: string[]
 
 beforeAll(async () => {
   const readme = await readFile(new URL('README.md', packageFolder), 'utf8')
-  const [, section = ''] = /^## Configure the client$(.*?)^## /ms.exec(readme) ?? []
+  const [, section = ''] = /^## Configure ioredis$(.*?)^## Settings of Redis$/ms.exec(readme) ?? []
   blocks = [...section.matchAll(/^```ts.*?$(.*?)^```$/gms)].map(([, code = '']) => code)
 })
 
@@ -24,20 +24,21 @@ async function run(code: string, url: string): Promise<{ stdout: string; stderr:
 }
 
 describe("the README's clients", () => {
-  it('are one for a server, one for Sentinel and one for a Cluster', () => {
-    expect(blocks.map((code) => /new (Redis|Cluster)\(\S*/.exec(code)?.[0])).toEqual([
+  it('are for a server, Sentinel, a Cluster and node-redis', () => {
+    expect(blocks.map((code) => /(new (Redis|Cluster)|create\w+)\(\S*/.exec(code)?.[0])).toEqual([
       'new Redis(REDIS_URL,',
       'new Redis({',
       'new Cluster([{',
+      'createClient({',
     ])
   })
 
-  it('starts and shuts down without a warning', { timeout: patient }, async () => {
-    expect(await run(blocks[0] ?? '', inject('redisUrl'))).toEqual({ stdout: 'true\n', stderr: '' })
+  it.each([0, 3])('number %i starts and shuts down without a warning', { timeout: patient }, async (number) => {
+    expect(await run(blocks[number] ?? '', inject('redisUrl'))).toEqual({ stdout: 'true\n', stderr: '' })
   })
 
-  it('H1 shuts down cleanly while Redis is down', { timeout: patient }, async () => {
-    const { stdout, stderr } = await run(blocks[0] ?? '', 'redis://127.0.0.1:1')
+  it.each([0, 3])('H1 number %i shuts down cleanly while Redis is down', { timeout: patient }, async (number) => {
+    const { stdout, stderr } = await run(blocks[number] ?? '', 'redis://127.0.0.1:1')
     expect(stdout).toBe('false\n')
     expect(stderr).toMatch(/^(redis .*\n)+$/)
   })

@@ -23,8 +23,8 @@ async function checkInstall(backend: Backend, manager: PackageManager, servers: 
     const wanted = installedWith(backend).join(' ')
     const arrived = project.installed.join(' ')
     if (arrived !== wanted) throw new Error(`expected the install to add ${wanted}, but it added ${arrived}`)
-    await project.run(exampleOf(backend.name), servers, 'esm')
-    await project.run(exampleOf(backend.name), servers, 'cjs')
+    await project.run(exampleOf(backend), servers, 'esm')
+    await project.run(exampleOf(backend), servers, 'cjs')
     return `${project.installed.length} packages; README imported and required`
   } finally {
     await project.remove()

@@ -1,6 +1,6 @@
-import { isCluster, readsFromReplicas, type RedisClient } from './client.js'
+import type { RedisAdapter } from './adapter.js'
+import { isServerReply, sendCommand } from './fates.js'
 import { runScript, toScript } from './run-script.js'
-import { isServerReply } from '../errors.js'
 import { timeDigits, userOffset } from '../sessions/record.js'
 
 /**
@@ -59,22 +59,23 @@ function createManyKeys(allowedAtFirst: boolean): ManyKeys {
   }
 }
 
-function createGetLive(client: RedisClient): Reads['getLive'] {
+function createGetLive(client: RedisAdapter): Reads['getLive'] {
   return (keys, bytes = 0) =>
     Promise.all(keys.map(async (key) => (await runScript(client, liveScript, [key], [String(bytes - 1)])) as string))
 }
 
-function createPlainReads(client: RedisClient): Reads {
+function createPlainReads(client: RedisAdapter): Reads {
   return {
-    manyKeys: createManyKeys(!isCluster(client)),
+    manyKeys: createManyKeys(!client.isCluster),
     async get(keys) {
-      const [key] = keys
       // GET fails for a key of another type, which MGET reports as missing.
-      return keys.length === 1 && key !== undefined ? [await client.get(key)] : client.mget(...keys)
+      if (keys.length === 1) return [(await sendCommand(client, ['get'], keys)) as string | null]
+      return (await sendCommand(client, ['mget'], keys)) as (string | null)[]
     },
-    getStart: (key, bytes) => client.getrange(key, 0, bytes - 1),
+    getStart: async (key, bytes) =>
+      (await sendCommand(client, ['getrange'], [key], ['0', String(bytes - 1)])) as string,
     getLive: createGetLive(client),
-    members: (key) => client.zrange(key, '0', '-1'),
+    members: async (key) => (await sendCommand(client, ['zrange'], [key], ['0', '-1'])) as string[],
   }
 }
 
@@ -83,7 +84,7 @@ const getStartScript = toScript(`return redis.call('GETRANGE', KEYS[1], 0, ARGV[
 const membersScript = toScript(`return redis.call('ZRANGE', KEYS[1], 0, -1)`)
 
 // A client that sends reads to replicas still sends scripts to masters, because scripts may write.
-function createScriptedReads(client: RedisClient): Reads {
+function createScriptedReads(client: RedisAdapter): Reads {
   return {
     manyKeys: createManyKeys(false),
     get: async ([key = '']) => [(await runScript(client, getScript, [key], [])) as string | null],
@@ -94,6 +95,6 @@ function createScriptedReads(client: RedisClient): Reads {
 }
 
 /** Creates reads that only masters answer, because replicas lag behind (contract R6). */
-export function createReads(client: RedisClient): Reads {
-  return readsFromReplicas(client) ? createScriptedReads(client) : createPlainReads(client)
+export function createReads(client: RedisAdapter): Reads {
+  return client.readsFromReplicas ? createScriptedReads(client) : createPlainReads(client)
 }

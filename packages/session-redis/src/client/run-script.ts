@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { isServerReply } from '../errors.js'
-import type { RedisClient } from './client.js'
+import type { RedisAdapter } from './adapter.js'
+import { isServerReply, sendCommand } from './fates.js'
 
 /** A Lua script and its hash, by which the server knows it. */
 export interface Script {
@@ -15,16 +15,17 @@ export function toScript(lua: string): Script {
 
 /** Runs a script. Sends its text if the server does not have it, as after a restart or a failover. */
 export async function runScript(
-  client: RedisClient,
+  client: RedisAdapter,
   { lua, sha1 }: Script,
   keys: readonly string[],
   args: readonly string[],
 ): Promise<unknown> {
+  const keyCount = String(keys.length)
   try {
-    return await client.evalsha(sha1, keys.length, ...keys, ...args)
+    return await sendCommand(client, ['evalsha', sha1, keyCount], keys, args)
   } catch (error) {
     if (isServerReply(error) && error.message.startsWith('NOSCRIPT')) {
-      return await client.eval(lua, keys.length, ...keys, ...args)
+      return await sendCommand(client, ['eval', lua, keyCount], keys, args)
     }
     throw error
   }

@@ -1,9 +1,11 @@
 import { SessionError } from '@bext/session-core'
 import { toBackendError, type Deadline } from '@bext/session-core/store-helpers'
-import { catchAsking, isSendable, type RedisClient } from './client.js'
+import type { RedisAdapter } from './adapter.js'
 
 /** The state of a client's connection, kept up to date by its events and shared by all stores over the client. */
 interface Watch {
+  /** True if the client was ready when it was last looked at. */
+  wasReady: boolean
   /** True if an attempt to connect has failed since the client was last ready. */
   failed: boolean
   /** When the client stopped being ready, or when a call first waited for it. A time of `performance.now()`. */
@@ -11,41 +13,50 @@ interface Watch {
   readonly waiting: Set<() => void>
 }
 
-const watches = new WeakMap<RedisClient, Watch>()
+// Not every client reports that it has become ready again.
+const pollMs = 50
 
-function startWatch(client: RedisClient): Watch {
-  const watch: Watch = { failed: false, unreadySinceMs: undefined, waiting: new Set() }
-  let wasReady = client.status === 'ready'
+const watches = new WeakMap<RedisAdapter, Watch>()
+
+function noteReady(watch: Watch): void {
+  watch.wasReady = true
+  watch.failed = false
+  watch.unreadySinceMs = undefined
+}
+
+function startWatch(client: RedisAdapter): Watch {
+  const wasReady = client.state() === 'ready'
+  const watch: Watch = { wasReady, failed: false, unreadySinceMs: undefined, waiting: new Set() }
   function wakeAll(): void {
     for (const wake of watch.waiting) wake()
   }
-  client.on('ready', () => {
-    wasReady = true
-    watch.failed = false
-    watch.unreadySinceMs = undefined
-    wakeAll()
+  client.listen({
+    ready() {
+      noteReady(watch)
+      wakeAll()
+    },
+    lost() {
+      // A connection that is lost before it was ready is a failed attempt.
+      watch.failed = !watch.wasReady
+      watch.wasReady = false
+      watch.unreadySinceMs ??= performance.now()
+      wakeAll()
+    },
+    ended() {
+      // If the application connects the client again, that is a first connection.
+      watch.wasReady = false
+      watch.failed = false
+      watch.unreadySinceMs = undefined
+      wakeAll()
+    },
   })
-  client.on('close', () => {
-    // A connection that closes before it was ready is a failed attempt.
-    watch.failed = !wasReady
-    wasReady = false
-    watch.unreadySinceMs ??= performance.now()
-    wakeAll()
-  })
-  client.on('end', () => {
-    // If the application connects the client again, that is a first connection.
-    watch.failed = false
-    watch.unreadySinceMs = undefined
-    wakeAll()
-  })
-  catchAsking(client)
   watches.set(client, watch)
   return watch
 }
 
 function changeOrDeadline({ waiting }: Watch, deadline: Deadline): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(wake, deadline.atMs - performance.now())
+    const timer = setTimeout(wake, Math.min(pollMs, deadline.atMs - performance.now()))
     function wake(): void {
       clearTimeout(timer)
       waiting.delete(wake)
@@ -56,8 +67,9 @@ function changeOrDeadline({ waiting }: Watch, deadline: Deadline): Promise<void>
 }
 
 /**
- * Returns a function that waits until the client would send a command immediately. A command that ioredis queues while
- * it is offline could run after its caller has given up, so the store sends none before (contract E2).
+ * Returns a function that waits until the client would send a command immediately. It returns `undefined` if there is
+ * nothing to wait for. A command that a client queues while it is offline could run after its caller has given up, so
+ * the store sends none before (contract E2).
  *
  * Calls wait for the first connection, and for a new one after a short interruption. After an attempt to connect has
  * failed, or the client has not been ready for `maxUnreadyMs`, they reject immediately with `Backend` until the client
@@ -66,26 +78,31 @@ function changeOrDeadline({ waiting }: Watch, deadline: Deadline): Promise<void>
  * many stores and callers use it.
  */
 export function createWaitUntilReady(
-  client: RedisClient,
-  lastError: () => unknown,
+  client: RedisAdapter,
   maxUnreadyMs: number,
-): (deadline: Deadline) => Promise<void> {
+): (deadline: Deadline) => Promise<void> | undefined {
   const watch = watches.get(client) ?? startWatch(client)
 
-  return async function ready(deadline: Deadline): Promise<void> {
-    while (!isSendable(client)) {
-      const { status } = client
-      if (status === 'end') {
-        throw new SessionError('closed', 'The Redis client has ended. Create a new one, or call its connect().')
+  async function wait(deadline: Deadline): Promise<void> {
+    for (let state = client.state(); state !== 'ready'; state = client.state()) {
+      if (state === 'ended') {
+        const message = 'The Redis client is closed. Call its connect(), or create a new one.'
+        throw new SessionError('closed', message, { cause: client.whyNotReady() })
       }
       const nowMs = performance.now()
       watch.unreadySinceMs ??= nowMs
       if (watch.failed || nowMs >= deadline.atMs || nowMs - watch.unreadySinceMs >= maxUnreadyMs) {
-        throw toBackendError(lastError() ?? new Error(`The ioredis client's status is ${status}.`), 'unavailable')
+        throw toBackendError(client.whyNotReady(), 'unavailable')
       }
-      // connect() rejects on the first error although the client keeps trying. Its status shows the result.
-      if (status === 'wait') client.connect().catch(() => {})
+      if (state === 'idle') client.connect()
       await changeOrDeadline(watch, deadline)
     }
+    noteReady(watch)
+  }
+
+  return (deadline) => {
+    if (client.state() !== 'ready') return wait(deadline)
+    if (!watch.wasReady) noteReady(watch)
+    return undefined
   }
 }

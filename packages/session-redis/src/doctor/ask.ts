@@ -1,31 +1,30 @@
 import { isSessionError } from '@bext/session-core'
 import { warning, problem, skipped, type Finding } from '@bext/session-core/doctor'
 import { withinDeadline } from '@bext/session-core/store-helpers'
-import { isCluster, type RedisClient } from '../client/client.js'
-import { isServerReply } from '../errors.js'
+import type { RedisAdapter } from '../client/adapter.js'
+import { isServerReply, noteFailure, sendCommand } from '../client/fates.js'
 
 /** Sends commands to one server, with a time limit for each reply. All rejections are `Backend` errors. */
 export interface RedisNode {
   call(command: string, ...args: string[]): Promise<unknown>
 }
 
-/** Returns the server of a connection. A whole Cluster counts as one server that holds the keys of all nodes. */
-export function nodeOf(client: unknown, timeoutMs: number): RedisNode {
-  const node = client as RedisNode
-  return { call: (command, ...args) => withinDeadline(timeoutMs, () => node.call(command, ...args)) }
+/**
+ * Returns the nodes behind a client as one server that holds all keys. The first argument of a command is its key, if it
+ * has arguments.
+ */
+export function anyNodeOf(client: RedisAdapter, timeoutMs: number): RedisNode {
+  return {
+    call: (command, ...args) =>
+      withinDeadline(timeoutMs, () => sendCommand(client, [command.toLowerCase()], args.slice(0, 1), args.slice(1))),
+  }
 }
 
 /** Returns the single server, or the masters of a Cluster. */
-export function mastersOf(client: RedisClient, timeoutMs: number): readonly RedisNode[] {
-  if (!isCluster(client)) return [nodeOf(client, timeoutMs)]
-  const masters = (client as unknown as { nodes(role: 'master'): readonly unknown[] }).nodes('master')
-  return masters.map((master) => nodeOf(master, timeoutMs))
-}
-
-/** Returns the option `keyPrefix` of the client, which ioredis puts before every key. */
-export function keyPrefixOf(client: RedisClient): string {
-  const { options } = client as { readonly options?: { readonly keyPrefix?: unknown } }
-  return typeof options?.keyPrefix === 'string' ? options.keyPrefix : ''
+export function mastersOf(client: RedisAdapter, timeoutMs: number): readonly RedisNode[] {
+  return client.masters().map((send) => ({
+    call: (...command) => withinDeadline(timeoutMs, () => noteFailure(client, () => send(command))),
+  }))
 }
 
 /** Returns the error with which the server rejected a command; `undefined` for any other error. */

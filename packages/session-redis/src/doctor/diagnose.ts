@@ -7,15 +7,15 @@ import {
   withinDeadline,
 } from '@bext/session-core/store-helpers'
 import { warning, ok, problem, skipped, type Finding } from '@bext/session-core/doctor'
-import { warningsForClient } from '../client/warnings.js'
-import { isCluster, isRedisClient, pipelinesCluster, readsFromReplicas, type RedisClient } from '../client/client.js'
-import { isServerReply } from '../errors.js'
+import type { RedisAdapter } from '../client/adapter.js'
+import { acceptedClients, adapterOf, remarkOn, type RedisClient } from '../client/client.js'
+import { isServerReply, sendCommand } from '../client/fates.js'
 import { checkPrefix, defaultPrefix } from '../options.js'
 import { createWaitUntilReady } from '../client/wait-until-ready.js'
 import { examineClocks } from './clocks.js'
 import { examineCluster } from './cluster.js'
 import { examineKeys } from './keys.js'
-import { attempt, keyPrefixOf, mastersOf, nodeOf, type RedisNode } from './ask.js'
+import { anyNodeOf, attempt, mastersOf, type RedisNode } from './ask.js'
 import { examineServer } from './server.js'
 
 /** Options of `diagnoseRedis`. */
@@ -40,26 +40,26 @@ const behindReplicas = warning(
   "Run the doctor again with a client whose scaleReads is 'master'.",
 )
 
-function examineClient(client: RedisClient): Finding[] {
-  if (pipelinesCluster(client)) {
+function examineClient(client: RedisAdapter): Finding[] {
+  if (client.unusable !== undefined) {
     const why = 'While slots are moving, ioredis reports existing sessions as missing. The store rejects this client.'
     return [problem('client', 'enableAutoPipelining is on for a Cluster', why, 'Use a Cluster without this setting.')]
   }
-  const warnings = warningsForClient(client)
+  const warnings = client.warnings()
   if (warnings.length === 0) return [ok('client', 'its settings suit a session store')]
   return warnings.map(({ code, message }) => warning('client', code, message, 'Change the option named above.'))
 }
 
-async function examineServers(client: RedisClient, nodes: readonly RedisNode[]): Promise<Finding[]> {
+async function examineServers(client: RedisAdapter, nodes: readonly RedisNode[]): Promise<Finding[]> {
   const found = await Promise.all(
     nodes.map(async (node, position) => {
-      const findings = await attempt('server', () => examineServer(node, isCluster(client)))
+      const findings = await attempt('server', () => examineServer(node, client.isCluster))
       if (nodes.length === 1) return findings
       return findings.map((finding) => ({ ...finding, subject: `${finding.subject}, master ${position + 1}` }))
     }),
   )
   const [first] = nodes
-  if (!isCluster(client) || first === undefined) return found.flat()
+  if (!client.isCluster || first === undefined) return found.flat()
   return [...found.flat(), ...(await attempt('Cluster', () => examineCluster(first)))]
 }
 
@@ -73,8 +73,10 @@ export async function diagnoseRedis(
   client: RedisClient,
   options: DiagnoseRedisOptions = {},
 ): Promise<readonly Finding[]> {
-  if (!isRedisClient(client)) {
-    throw new TypeError(`${caller}: expected an ioredis Redis or Cluster, but it is ${describeType(client)}.`)
+  const adapter = adapterOf(client)
+  if (adapter === undefined) {
+    const found = `but it is ${describeType(client)}.${remarkOn(client)}`
+    throw new TypeError(`${caller}: expected ${acceptedClients}, ${found}`)
   }
   rejectUnknownOptions(caller, options, ['prefix', 'maxKeys', 'timeoutMs'])
   const { prefix = defaultPrefix, maxKeys = defaultMaxKeys, timeoutMs = defaultTimeoutMs } = options
@@ -82,18 +84,18 @@ export async function diagnoseRedis(
   checkPositiveInteger(caller, 'maxKeys', maxKeys)
   checkTimeoutMs(caller, timeoutMs)
   await withinDeadline(timeoutMs, async ({ atMs }) => {
-    await createWaitUntilReady(client, () => undefined, timeoutMs)({ atMs: atMs - safetyMarginMs })
+    await createWaitUntilReady(adapter, timeoutMs)({ atMs: atMs - safetyMarginMs })
     // A server that replies with an error can be reached, and its error becomes a finding.
-    await client.ping().catch((error: unknown) => {
+    await sendCommand(adapter, ['ping']).catch((error: unknown) => {
       if (!isServerReply(error)) throw error
     })
   })
-  const nodes = mastersOf(client, timeoutMs)
-  const keys = { any: nodeOf(client, timeoutMs), nodes, keyPrefix: keyPrefixOf(client), prefix, maxKeys }
+  const nodes = mastersOf(adapter, timeoutMs)
+  const keys = { any: anyNodeOf(adapter, timeoutMs), nodes, keyPrefix: adapter.keyPrefix(), prefix, maxKeys }
   return [
-    ...(await examineServers(client, nodes)),
+    ...(await examineServers(adapter, nodes)),
     ...(await attempt('clock', () => examineClocks(nodes))),
-    ...(readsFromReplicas(client) ? [behindReplicas] : await attempt('keys', () => examineKeys(keys))),
-    ...examineClient(client),
+    ...(adapter.readsFromReplicas ? [behindReplicas] : await attempt('keys', () => examineKeys(keys))),
+    ...examineClient(adapter),
   ]
 }

@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { styleText } from 'node:util'
 import { runDoctor, UnreachableError, type Finding } from '@bext/session-core/doctor'
-import { Cluster, Redis } from 'ioredis'
-import { safeClientOptions } from '../client/connect.js'
+import type { Cluster, Redis } from 'ioredis'
+import { loadIoredis } from '../client/load-ioredis.js'
+import { safeClientOptions } from '../client/own-client.js'
 import { parseArguments, usage, type DoctorArguments } from './arguments.js'
 import { diagnoseRedis } from './diagnose.js'
 import { refusalOf } from './ask.js'
@@ -15,9 +16,12 @@ const manifest = new URL('../../package.json', import.meta.url)
 // The options of the store's own connection, so that the doctor does not report them.
 const safeOptions = safeClientOptions(timeoutMs)
 
-function open({ url, cluster }: DoctorArguments): Redis | Cluster {
+async function open({ url, cluster }: DoctorArguments): Promise<Redis | Cluster> {
+  const driver = await loadIoredis('The doctor').catch((error: Error) => {
+    throw new UnreachableError(error.message)
+  })
   // Without the ready check, a server that is still loading its data becomes a finding.
-  if (!cluster) return new Redis(url, { ...safeOptions, enableReadyCheck: false, retryStrategy: () => null })
+  if (!cluster) return new driver.Redis(url, { ...safeOptions, enableReadyCheck: false, retryStrategy: () => null })
   const { hostname, port, username, password, protocol } = new URL(url)
   const redisOptions = {
     ...safeOptions,
@@ -26,7 +30,7 @@ function open({ url, cluster }: DoctorArguments): Redis | Cluster {
     ...(protocol === 'rediss:' ? { tls: {} } : {}),
   }
   const nodes = [{ host: hostname, port: Number(port || 6379) }]
-  return new Cluster(nodes, {
+  return new driver.Cluster(nodes, {
     lazyConnect: true,
     enableOfflineQueue: false,
     // Without the ready check and the delays, a Cluster that is down becomes a finding.
@@ -39,7 +43,7 @@ function open({ url, cluster }: DoctorArguments): Redis | Cluster {
 }
 
 async function examine(args: DoctorArguments): Promise<readonly Finding[]> {
-  const client = open(args)
+  const client = await open(args)
   let lastError: Error | undefined
   client.on('error', (error: Error) => {
     lastError = error

@@ -6,7 +6,7 @@ import {
   rejectUnknownOptions,
   hashSessionId,
 } from '@bext/session-core/store-helpers'
-import { isRedisClient, type RedisClient } from '../client/client.js'
+import { adapterOf, type RedisClient } from '../client/client.js'
 import { createConnection } from '../connection.js'
 import { checkClient, checkPrefix } from '../options.js'
 import { createReads } from '../client/reads.js'
@@ -15,7 +15,7 @@ import { revokeSessionScript, revokeUserScript } from './scripts.js'
 
 /** Options of `redisRevocations`. */
 export interface RedisRevocationsOptions {
-  /** An ioredis `Redis` or `Cluster`. It is never closed. */
+  /** A client of ioredis or node-redis. It is never closed. */
   readonly client: RedisClient
   /** Prefix of every key: 1 to 128 bytes, without `{` and `}`. Default: `revoked:`. */
   readonly prefix?: string | undefined
@@ -31,12 +31,12 @@ const factory = 'redisRevocations'
  * Throws a `TypeError` for a wrong option.
  */
 export function redisRevocations(options: RedisRevocationsOptions): SessionRevocations {
-  rejectBareOption(factory, 'client', isRedisClient(options))
+  rejectBareOption(factory, 'client', adapterOf(options) !== undefined)
   rejectUnknownOptions(factory, options, ['client', 'prefix', 'timeoutMs'])
   const client = checkClient(factory, options.client)
   const prefix = checkPrefix(factory, options.prefix ?? 'revoked:')
   const timeoutMs = checkTimeoutMs(factory, options.timeoutMs ?? defaultTimeoutMs)
-  const connection = createConnection(client, { timeoutMs, lastError: () => undefined })
+  const connection = createConnection(client, timeoutMs)
   const reads = createReads(client)
   const sessionKey = (familyId: string): string => `${prefix}session:${familyId}`
   const userKey = (userId: string): string => `${prefix}user:${hashSessionId(userId)}`
@@ -72,7 +72,7 @@ export function redisRevocations(options: RedisRevocationsOptions): SessionRevoc
 
     async isHealthy() {
       try {
-        await connection.call((deadline) => connection.read(deadline, () => client.ping()))
+        await connection.call((deadline) => connection.ping(deadline))
         return true
       } catch {
         return false

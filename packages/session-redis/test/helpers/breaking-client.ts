@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis'
-import type { RedisClient } from '@bext/session-redis'
+import type { IoredisClient } from '@bext/session-redis'
 
 /** A client that stops working at one command, which either is not sent or loses its reply. */
-export interface BreakingClient extends RedisClient {
+export interface BreakingClient extends IoredisClient {
   /** Number of commands since the last `breakAt`. */
   readonly sent: number
   breakAt(n: number, how: 'do-not-send' | 'lose-reply'): void

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis'
-import type { RedisClient } from '@bext/session-redis'
+import type { IoredisClient } from '@bext/session-redis'
 
 /** A client that records its data commands. */
-export interface RecordingClient extends RedisClient {
+export interface RecordingClient extends IoredisClient {
   /** The name of each command and its number of keys. */
   readonly commands: string[]
 }
