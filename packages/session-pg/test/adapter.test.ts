@@ -3,6 +3,10 @@ import { expect, it } from 'vitest'
 import { adapterFor } from '../src/client/client.js'
 import { newTable, openClient, rejectionOf } from './helpers/database.js'
 
+function decode(value: string | null): string | number | null {
+  return value !== null && /^\d+$/.test(value) ? Number(value) : value
+}
+
 /** Wraps an adapter over a real server. `before` is called for each statement that has the text of a store. */
 function adapterWith(before: (statement: PgStatement) => void): PgAdapter {
   const adapter = adapterFor('test', openClient())
@@ -86,7 +90,6 @@ it('R2 rejects an adapter that decodes values', async () => {
     ...adapter,
     async runStatement(statement) {
       const { rows } = await adapter.runStatement(statement)
-      const decode = (value: string | null) => (value !== null && /^\d+$/.test(value) ? Number(value) : value)
       return { rows: rows.map((row) => [...row.slice(0, -1).map(decode), row.at(-1)] as string[]) }
     },
   }

@@ -33,7 +33,9 @@ testConformance({
 it('E3 adds no data to the errors of the server', async () => {
   const table = randomName()
   await migrate(client, { table })
-  onTestFinished(() => client.exec(`drop table ${table}`).then(() => {}))
+  onTestFinished(async () => {
+    await client.exec(`drop table ${table}`)
+  })
   await client.exec(`alter table ${table} add constraint small check (data_json <> '"private"')`)
   const error = await rejectionOf(pgSessions({ client, table }).create({ dataJson: '"private"', ttlMs: 60_000 }))
   expect(error).toMatchObject({ code: 'Backend', reason: 'failed', cause: { code: '23514' } })
@@ -43,7 +45,9 @@ it('E3 adds no data to the errors of the server', async () => {
 it('the doctor finds nothing wrong with the table', async () => {
   const table = randomName()
   await migrate(client, { table })
-  onTestFinished(() => client.exec(`drop table ${table}`).then(() => {}))
+  onTestFinished(async () => {
+    await client.exec(`drop table ${table}`)
+  })
   const findings = await diagnosePg(client, { table, timeoutMs: 20_000 })
   expect(findings).toContainEqual(expect.objectContaining({ level: 'ok', subject: 'table' }))
   expect(findings).toContainEqual(expect.objectContaining({ level: 'ok', subject: 'index' }))
