@@ -9,7 +9,6 @@ import {
 } from '@bext/session-core/store-helpers'
 import type { PgAdapter } from './client/adapter.js'
 import { adapterFor, isClient, type PgClient } from './client/client.js'
-import { connect } from './client/connect.js'
 import { tableNames, type TableOptions } from './schema/table-names.js'
 
 interface SharedOptions extends TableOptions {
@@ -27,9 +26,7 @@ export type PgSessionsOptions = SharedOptions &
   ({ readonly client: PgClient; readonly url?: undefined } | { readonly url: string; readonly client?: undefined })
 
 export interface CheckedOptions {
-  readonly adapter: PgAdapter
-  /** Ends the connections that the store opened. Does nothing to a client that was passed in. */
-  readonly end: () => Promise<void>
+  readonly source: { readonly client: PgAdapter } | { readonly url: string }
   readonly table: string
   readonly timeoutMs: number
   readonly maxDataBytes: number
@@ -37,7 +34,25 @@ export interface CheckedOptions {
 
 const factory = 'pgSessions'
 
-async function noop(): Promise<void> {}
+/** Returns true for a URL that drivers of PostgreSQL can parse. Several hosts are separated by commas. */
+export function isPostgresUrl(url: string): boolean {
+  try {
+    // The parser accepts one host only.
+    const { username, password } = new URL(url.replace(/,[^@/?]*(?=[/?]|$)/, ''))
+    return /^postgres(ql)?:\/\//.test(url) && decodeURIComponent(username + password) !== undefined
+  } catch {
+    return false
+  }
+}
+
+function checkUrl(url: unknown): string {
+  if (typeof url !== 'string') {
+    throw new TypeError(`${factory}: option url must be a string, but it is ${describeType(url)}.`)
+  }
+  if (!isPostgresUrl(url))
+    throw new TypeError(`${factory}: option url must be like postgres://user:password@host:5432/database.`)
+  return url
+}
 
 /** Checks the options and fills in defaults. Throws a `TypeError` that names the wrong option. */
 export function checkOptions(options: PgSessionsOptions): CheckedOptions {
@@ -49,16 +64,10 @@ export function checkOptions(options: PgSessionsOptions): CheckedOptions {
     const given = client === undefined ? 'neither' : 'both'
     throw new TypeError(`${factory}: expected exactly one of the options client and url, but got ${given}.`)
   }
-  const checked = {
+  return {
+    source: client === undefined ? { url: checkUrl(url) } : { client: adapterFor(factory, client) },
     table: tableNames(factory, options).table,
     timeoutMs: checkTimeoutMs(factory, timeoutMs),
     maxDataBytes: checkPositiveInteger(factory, 'maxDataBytes', maxDataBytes),
   }
-  if (client !== undefined) {
-    return { ...checked, adapter: adapterFor(factory, client), end: noop }
-  }
-  if (typeof url !== 'string') {
-    throw new TypeError(`${factory}: option url must be a string, but it is ${describeType(url)}.`)
-  }
-  return { ...checked, ...connect(factory, url, timeoutMs) }
 }

@@ -25,6 +25,7 @@ import { createRunWaitingForLock } from './batching/locked-calls.js'
 import type { SqlText } from './client/adapter.js'
 import { createConnection } from './connection.js'
 import { checkOutcome } from './errors.js'
+import { connect } from './client/connect.js'
 import { checkOptions, type PgSessionsOptions } from './options.js'
 import { checkExpectedDataJson, checkPgUserId, createSessionCommands } from './sessions/commands.js'
 import { statementsFor } from './sessions/statements.js'
@@ -50,9 +51,10 @@ function hashOf(id: unknown): string {
  * client and never ends it. With `url` it opens connections, which `close` ends. Throws a `TypeError` for a wrong option.
  */
 export function pgSessions(options: PgSessionsOptions): PgSessions {
-  const { adapter, end, table, timeoutMs, maxDataBytes } = checkOptions(options)
+  const { source, table, timeoutMs, maxDataBytes } = checkOptions(options)
+  const { client, close } = connect(source, timeoutMs)
   const statements = statementsFor(table)
-  const connection = createConnection({ adapter, timeoutMs, nowText: statements.now })
+  const connection = createConnection({ adapter: client, timeoutMs, nowText: statements.now })
   const commands = createSessionCommands(connection, table)
   const runWaitingForLock = createRunWaitingForLock()
   const sweep = createSweep({ connection, text: statements.sweep, table, timeoutMs })
@@ -186,7 +188,7 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
       return sweep(maxRecords)
     },
 
-    close: () => connection.close(end),
+    close: () => connection.close(close),
   }
 
   return observeOperations(channel(pgOperationChannel), store)

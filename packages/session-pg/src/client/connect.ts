@@ -1,29 +1,18 @@
 import { SessionError } from '@bext/session-core'
 import type postgres from 'postgres'
+import type { CheckedOptions } from '../options.js'
 import type { PgAdapter } from './adapter.js'
 import { postgresJsAdapter } from './postgres-js.js'
 
-export interface OwnConnection {
-  readonly adapter: PgAdapter
-  /** Ends the connections. Resolves within the time limit of a call. */
-  readonly end: () => Promise<void>
+/** The client of a store. */
+export interface OpenClient {
+  readonly client: PgAdapter
+  /** Ends the connections that the store opened, within the time limit of a call. Does nothing to a given client. */
+  readonly close: () => Promise<void>
 }
 
 // By default the driver waits up to 20 s before it reconnects. A call would time out long before that.
 const maxBackoffMs = 500
-
-const wrongUrl = 'option url must be like postgres://user:password@host:5432/database.'
-
-/** Returns true for a URL that drivers of PostgreSQL can parse. Several hosts are separated by commas. */
-export function isPostgresUrl(url: string): boolean {
-  try {
-    // The parser accepts one host only.
-    const { username, password } = new URL(url.replace(/,[^@/?]*(?=[/?]|$)/, ''))
-    return /^postgres(ql)?:\/\//.test(url) && decodeURIComponent(username + password) !== undefined
-  } catch {
-    return false
-  }
-}
 
 async function importDriver(): Promise<typeof postgres> {
   try {
@@ -46,16 +35,15 @@ async function openClient(url: string, timeoutMs: number): Promise<postgres.Sql>
     })
   } catch {
     // The driver's error quotes the URL, which contains the password.
-    throw new SessionError('failed', `pgSessions: ${wrongUrl}`)
+    throw new SessionError('failed', 'postgres.js rejects the option url. Check its parameters.')
   }
 }
 
 /**
  * Creates a client of postgres.js with up to 10 connections. The driver is imported, and connections are opened, when
- * they are first used. Throws a `TypeError` if `url` is not a PostgreSQL URL.
+ * they are first used.
  */
-export function connect(factory: string, url: string, timeoutMs: number): OwnConnection {
-  if (!isPostgresUrl(url)) throw new TypeError(`${factory}: ${wrongUrl}`)
+function createOwnClient(url: string, timeoutMs: number): OpenClient {
   let opening: Promise<{ sql: postgres.Sql; adapter: PgAdapter }> | undefined
 
   function open(): Promise<{ sql: postgres.Sql; adapter: PgAdapter }> {
@@ -64,13 +52,18 @@ export function connect(factory: string, url: string, timeoutMs: number): OwnCon
   }
 
   return {
-    adapter: {
+    client: {
       runStatement: async (statement) => (await open()).adapter.runStatement(statement),
       runScript: async (text) => (await open()).adapter.runScript(text),
     },
-    async end() {
+    async close() {
       const opened = await opening?.catch(() => undefined)
       await opened?.sql.end({ timeout: timeoutMs / 1000 })
     },
   }
+}
+
+/** Returns the given client, or a new one for the URL that connects on its first statement. */
+export function connect(source: CheckedOptions['source'], timeoutMs: number): OpenClient {
+  return 'url' in source ? createOwnClient(source.url, timeoutMs) : { client: source.client, close: async () => {} }
 }

@@ -1,6 +1,6 @@
 import { UsageError } from '@bext/session-core/doctor'
 import type { PgClient } from '../client/client.js'
-import { isPostgresUrl } from '../client/connect.js'
+import { isPostgresUrl } from '../options.js'
 
 export interface OpenedClient {
   readonly client: PgClient
