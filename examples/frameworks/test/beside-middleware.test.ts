@@ -16,7 +16,7 @@ import { app as expressApp } from '../src/express.js'
 import { addRoutes } from '../src/fastify.js'
 import { app as honoApp, createHono } from '../src/hono.js'
 import { createKoa } from '../src/koa.js'
-import { serve, visit } from './visitor.js'
+import { serve, visit } from '@bext-internal/test-services/visitor'
 
 const forCdns = [
   'CDN-Cache-Control',

@@ -3,7 +3,7 @@ import { SessionError } from '@bext/session-core'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { frameworks } from '../src/frameworks.js'
 import { store } from '../src/sessions.js'
-import { serve, visit } from './visitor.js'
+import { serve, visit } from '@bext-internal/test-services/visitor'
 
 const guest = '__Host-session-guest'
 const main = '__Host-session'

@@ -22,7 +22,7 @@ export interface MigrateOptions<Data extends object> extends OldSessionsOptions 
 /** A session, and the commit to call in place of `session.commit`. */
 export interface MigratingSession<Data extends object> {
   readonly session: NodeSession<Data>
-  readonly commit: () => Promise<void>
+  readonly commit: () => Promise<unknown>
 }
 
 /** Opens the visitor's session. If the visitor has only a session of express-session, fills a new session from it. */

@@ -31,6 +31,7 @@ export const sizeBudgets: readonly SizeBudget[] = [
   { entry: '@bext/session-core/store-helpers', runtime: 'node', maxBytes: 6_000 },
   { entry: '@bext/session-core/store-helpers', runtime: 'edge', maxBytes: 6_000 },
   { entry: '@bext/session-express', runtime: 'node', maxBytes: 3_500 },
+  { entry: '@bext/session-fastify', runtime: 'node', maxBytes: 3_500 },
   { entry: '@bext/session-pg', runtime: 'node', maxBytes: 21_500 },
   { entry: '@bext/session-redis', runtime: 'node', maxBytes: 20_500 },
 ]

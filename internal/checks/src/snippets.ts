@@ -18,6 +18,18 @@ const fileName = (block: CodeBlock): string =>
 /** Returns the file and line of a block, as editors open them. */
 export const placeOf = ({ file, line }: CodeBlock): string => `${file}:${line}`
 
+/** Packages that declare another `session` of the requests of Express and Fastify than ours. */
+const otherSession = /from '(?:express-session|@fastify\/session|@bext\/session-express)'/
+
+/** The blocks by the file of their compiler options. A program can contain only one type of `request.session`. */
+function programsOf(blocks: readonly CodeBlock[]): Map<string, readonly CodeBlock[]> {
+  const isOther = ({ code }: CodeBlock): boolean => otherSession.test(code)
+  return new Map([
+    ['tsconfig.json', blocks.filter((block) => !isOther(block))],
+    ['tsconfig.other-session.json', blocks.filter(isOther)],
+  ])
+}
+
 /** Writes every block to a separate file. Its lines keep the numbers that they have in the Markdown. */
 export function writeSnippets(blocks: readonly CodeBlock[]): void {
   rmSync(folder, { recursive: true, force: true })
@@ -35,20 +47,26 @@ export function writeSnippets(blocks: readonly CodeBlock[]): void {
       noUnusedLocals: false,
       noEmit: true,
     },
-    include: ['*.ts'],
     references: packages.map((one) => ({ path: `${up}/${one.folder}` })),
   }
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
+  for (const [file, parts] of programsOf(blocks)) {
+    writeFileSync(join(folder, file), JSON.stringify({ ...config, files: parts.map(fileName) }))
+  }
   writeFileSync(join(folder, 'vitest.config.js'), 'export default {}')
 }
 
-/** Compiles all written blocks at once. Resolves to the compiler's messages, with the lines in the Markdown. */
+/** Compiles all written blocks. Resolves to the compiler's messages, with the lines in the Markdown. */
 export async function compileSnippets(blocks: readonly CodeBlock[]): Promise<string[]> {
-  const args = [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder, '--pretty', 'false']
+  const messages = await Promise.all([...programsOf(blocks).keys()].map((file) => compile(join(folder, file))))
+  return messages
+    .flat()
+    .map((message) => blocks.reduce((text, one) => text.replaceAll(`${fileName(one)}(`, `${one.file}(`), message))
+}
+
+async function compile(project: string): Promise<string[]> {
+  const args = [join(root, 'node_modules/typescript/bin/tsc'), '-p', project, '--pretty', 'false']
   const { code, output } = await runToEnd({ command: process.execPath, args, cwd: folder, env: plainEnv({}) }, 60_000)
-  if (code === 0) return []
-  const inMarkdown = blocks.reduce((text, one) => text.replaceAll(`${fileName(one)}(`, `${one.file}(`), output)
-  return inMarkdown.trimEnd().split(/\n(?=\S)/)
+  return code === 0 ? [] : output.trimEnd().split(/\n(?=\S)/)
 }
 
 /** Returns whether the code consists of types only. */

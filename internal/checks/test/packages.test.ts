@@ -107,7 +107,7 @@ test.concurrent.for(backends)(title, { timeout: 120_000 }, async (backend) => {
 })
 
 test('a test above installs every backend', () => {
-  const others = ['@bext/session-core', '@bext/session-conformance', '@bext/session-express']
+  const others = ['@bext/session-core', '@bext/session-conformance', '@bext/session-express', '@bext/session-fastify']
   const names = packages.map(({ manifest }) => manifest.name)
   expect(names.toSorted()).toEqual([...new Set([...others, ...backends.map(({ name }) => name)])].toSorted())
 })

@@ -1,7 +1,8 @@
 import { callHook } from '../store-helpers/call-hook.js'
-import { sharedCacheHeaders, strictCacheControl } from './cache-control.js'
 import { openSession } from './open.js'
 import type { Host, SessionContext } from './host.js'
+import type { ResponseHeaders } from './response-headers.js'
+import { addSessionHeaders } from './response-headers.js'
 import type { NodeSession } from './session.js'
 
 /** A `node:http` request, as far as the manager uses it: Express' `req`, Koa's `ctx.req`, Fastify's `request.raw`. */
@@ -13,19 +14,11 @@ export interface NodeRequest {
  * A `node:http` response, as far as the manager uses it: Express' `res`, Koa's `ctx.res`. Do not pass Fastify's
  * `reply.raw`, because a header of the same name on the reply overwrites it. Pass an object that calls the reply's methods.
  */
-export interface NodeResponse {
+export interface NodeResponse extends ResponseHeaders {
   readonly headersSent: boolean
-  getHeader(name: string): number | string | readonly string[] | undefined
-  setHeader(name: string, value: string | readonly string[]): unknown
-  removeHeader(name: string): unknown
   /** Used with `once`: an uncommitted change is reported once the response is sent, unless its status is 400 or more. */
   readonly statusCode?: number
   once?(event: 'finish', listener: () => void): unknown
-}
-
-function presentValues(response: NodeResponse, name: string): readonly string[] {
-  const present = response.getHeader(name) ?? []
-  return typeof present === 'object' ? present : [String(present)]
 }
 
 const warned = new WeakSet<object>()
@@ -49,7 +42,7 @@ export async function openForNode<Data extends object>(
 ): Promise<NodeSession<Data>> {
   const { session, commit, close, hasUncommittedChange } = await openSession(context, request.headers.cookie)
 
-  async function commitToResponse(): Promise<void> {
+  async function commitToResponse(): Promise<readonly string[]> {
     if (response.headersSent) {
       close()
       throw new Error(
@@ -57,11 +50,8 @@ export async function openForNode<Data extends object>(
       )
     }
     const setCookies = await commit()
-    if (setCookies.length === 0) return
-    response.setHeader('Set-Cookie', [...presentValues(response, 'Set-Cookie'), ...setCookies])
-    for (const name of sharedCacheHeaders) response.removeHeader(name)
-    const present = presentValues(response, 'Cache-Control').join(', ')
-    response.setHeader('Cache-Control', strictCacheControl(present, context.cacheControl))
+    addSessionHeaders(response, setCookies, context.cacheControl)
+    return setCookies
   }
 
   // A status of 400 or more usually means that a handler threw: its changes are meant to be lost. The event is not 'close',

@@ -5,6 +5,8 @@ import { openForNode } from './node-adapter.js'
 import { handleFetch } from './fetch-adapter.js'
 import { openSession } from './open.js'
 import type { SessionManagerOptions } from './options.js'
+import type { ResponseHeaders } from './response-headers.js'
+import { addSessionHeaders } from './response-headers.js'
 import type { NodeSession, OpenSession, Session } from './session.js'
 
 /** Opens the session that a request's cookies name, and answers with the cookies of the response. */
@@ -32,6 +34,12 @@ export interface SessionManager<Data extends object> {
   /** Opens the session for `node:http` and frameworks built on it. Its `commit` writes the headers to the response. */
   openNode(request: NodeRequest, response: NodeResponse): Promise<NodeSession<Data>>
   /**
+   * Adds to a response the `Set-Cookie` values of a commit that it lacks, and `Cache-Control`. Without values, changes
+   * nothing. For adapters of frameworks: call it immediately before the headers are sent, because code that ran since the
+   * commit may have replaced them.
+   */
+  addHeaders(response: ResponseHeaders, setCookies: readonly string[]): void
+  /**
    * Ends all sessions of the user that were created before the call. Needs no request: for an administrator, or after a
    * password reset. Rejects with `Invalid` if `userId` is empty or not a string, with `Backend` if the store fails, and
    * with a `TypeError` if the store does not support it (`supportsSignOutEverywhere`).
@@ -54,6 +62,7 @@ export function createSessionManager<Data extends object>(options: SessionManage
     },
     handleFetch: (request, handler) => handleFetch(context, request, handler),
     openNode: (request, response) => openForNode(context, request, response),
+    addHeaders: (response, setCookies) => addSessionHeaders(response, setCookies, context.cacheControl),
     async endUserSessions(userId) {
       await context.users.endAll(checkUserId('endUserSessions', userId))
     },

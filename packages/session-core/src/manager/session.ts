@@ -99,7 +99,8 @@ export interface OpenSession<Data extends object> extends Session<Data> {
 export interface NodeSession<Data extends object> extends Session<Data> {
   /**
    * Stores the changes, and adds `Set-Cookie` and `Cache-Control` to the response. Call it before you write the body.
-   * Throws an `Error`, and stores nothing, once the headers are sent. Otherwise rejects as `OpenSession.commit` does.
+   * Resolves to the `Set-Cookie` values that it added. Throws an `Error`, and stores nothing, once the headers are sent.
+   * Otherwise rejects as `OpenSession.commit` does.
    */
-  commit(): Promise<void>
+  commit(): Promise<readonly string[]>
 }

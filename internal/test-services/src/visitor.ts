@@ -18,7 +18,7 @@ export async function serve(created: Server | Promise<Server>): Promise<string> 
   return `http://localhost:${(server.address() as AddressInfo).port}`
 }
 
-export type RequestLine = `${'GET' | 'POST'} /${string}`
+export type RequestLine = `${'GET' | 'HEAD' | 'POST'} /${string}`
 
 export interface Visitor {
   /** Sends a request. A redirect is not followed. */

@@ -1,0 +1,2 @@
+export type { FastifySessionsOptions, SessionData } from './plugin.js'
+export { fastifySessions } from './plugin.js'

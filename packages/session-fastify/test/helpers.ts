@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto'
+import type { ServiceUrls } from '@bext-internal/test-services'
+import { serve, visit, type Visitor } from '@bext-internal/test-services/visitor'
+import { SessionError, type SessionPlugin } from '@bext/session-core'
+import { createSessionManager, type SessionManager } from '@bext/session-core/manager'
+import { memorySessions } from '@bext/session-core/memory'
+import { fastifySessions, type SessionData } from '@bext/session-fastify'
+import { redisSessions } from '@bext/session-redis'
+import { fastify, type FastifyInstance } from 'fastify'
+import { Redis } from 'ioredis'
+import { inject, onTestFinished } from 'vitest'
+
+declare module '@bext/session-fastify' {
+  interface SessionData {
+    visits: number
+    note?: string
+  }
+}
+
+const redisUrl: ServiceUrls['redisUrl'] = inject('redisUrl')
+
+function redisStore(): SessionPlugin {
+  const client = new Redis(redisUrl)
+  const prefix = `fastify-${randomBytes(6).toString('hex')}:`
+  onTestFinished(async () => {
+    const keys = await client.keys(`${prefix}*`)
+    if (keys.length > 0) await client.del(keys)
+    client.disconnect()
+  })
+  return redisSessions({ client, prefix })
+}
+
+export const stores = { memory: () => memorySessions(), redis: redisStore } as const
+
+export function managerOf(store: SessionPlugin = memorySessions()): SessionManager<SessionData> {
+  return createSessionManager<SessionData>({ store, initialData: () => ({ visits: 0 }) })
+}
+
+async function fail(): Promise<never> {
+  throw new SessionError('unavailable', 'The backend cannot be reached.')
+}
+
+/** Returns the store with a backend that is down for the methods. */
+export function failing(store: SessionPlugin, ...methods: readonly ('create' | 'read' | 'update')[]): SessionPlugin {
+  return { ...store, ...Object.fromEntries(methods.map((method) => [method, fail])) }
+}
+
+/** Starts an app with the plugin. Resolves to a visitor. */
+export async function start(
+  sessions: SessionManager<SessionData>,
+  addRoutes: (app: FastifyInstance) => unknown,
+): Promise<Visitor> {
+  const app = fastify()
+  await app.register(fastifySessions, { sessions })
+  await addRoutes(app)
+  return visitApp(app)
+}
+
+/** Serves the app for the test. Resolves to a visitor. */
+export async function visitApp(app: FastifyInstance): Promise<Visitor> {
+  await app.ready()
+  return visit(await serve(app.server))
+}
