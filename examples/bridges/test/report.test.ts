@@ -56,6 +56,6 @@ it('the report counts the cases, names the rules that failed, and tells the find
   expect(text).toContain('| U update | 1 of 2: U4 |')
   expect(text).toContain('| R read | 1 of 1 |')
   expect(text).toMatch(
-    /## Of the protocol[^#]+### It comes back \(U4\)\n\nWhat was deleted is there\.[^#]+## Of the stores/,
+    /## Limits of the protocol[^#]+### It comes back \(U4\)\n\nWhat was deleted is there\.[^#]+## Behaviour of the stores/,
   )
 })

@@ -134,9 +134,9 @@ export function sqliteSessions(options: SqliteSessionsOptions): SqliteSessions {
     },
 
     async sweep({ maxRecords } = {}) {
-      const most = checkMaxRecords(maxRecords)
-      const removed = Number(run((sql) => sql.sweep.run(most)).changes)
-      return { removed, more: removed === most }
+      const limit = checkMaxRecords(maxRecords)
+      const removed = Number(run((sql) => sql.sweep.run(limit)).changes)
+      return { removed, more: removed === limit }
     },
 
     async close() {

@@ -2,8 +2,8 @@
 export type Callback<T> = ((error?: unknown, value?: T) => void) | undefined
 
 /**
- * Runs `work` and calls back once, with its error or its result. What the callback throws is an uncaught exception, as
- * with any callback, and no rejection.
+ * Runs `work` and calls back once, with its error or its result. An exception that the callback throws is uncaught, as
+ * with any callback, and does not become a rejection.
  */
 export function callBack<T>(work: () => Promise<T>, callback: Callback<T>): void {
   work().then(

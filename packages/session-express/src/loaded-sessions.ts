@@ -7,8 +7,8 @@ import type { HostSession, LoadedData } from './stored-session.js'
 // - @fastify/session copies the fields of the cookie into options that its session keeps under a symbol.
 // - Other callers pass what `get` returned to `set`, or a spread copy of it.
 //
-// So `get` marks its result, and the cookie in it, with a symbol, whose value is an empty object that stands for the
-// load. JSON and `for … in` skip symbols, so that neither the app nor the store's data contain the mark.
+// So `get` marks its result, and the cookie in it, with a symbol. The value of the symbol is an empty object that
+// identifies the load. JSON and `for … in` skip symbols, so the app and the stored data do not contain the mark.
 
 const loadMark = Symbol('@bext/session-express')
 
@@ -41,7 +41,7 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }
 
-/** Creates an empty collection. It keeps no session in memory that the host does not keep. */
+/** Creates an empty collection. It does not keep a session in memory after the host has dropped it. */
 export function createLoadedSessions(): LoadedSessions {
   const known = new WeakMap<object, KnownSession>()
 

@@ -4,7 +4,7 @@ import { passportUserId, type UserIdOf } from './user-id.js'
 
 export interface ExpressStoreOptions {
   /**
-   * Finds the user of a session. Its sessions are then listed and ended by user, for example by
+   * Function that returns the user of a session, under whom the store lists the session, for example for
    * `endUserSessions`. Default: the user of passport, `session.passport.user`, if it is a string or a number, or its
    * field `id` if it is an object.
    */

@@ -5,10 +5,10 @@ import type { CheckedOptions } from './options.js'
 import { expiryOf, parseSession, serializeSession, type HostSession, type LoadedData } from './stored-session.js'
 import { callUserIdOf, checkSameUser } from './user-id.js'
 
-/** Calls of a store in promises. `undefined` and no error stand for a session that does not exist. */
+/** Calls of a store, with promises. A session that does not exist is no error: `load` then resolves to undefined. */
 export interface Saves {
   load(sid: string): Promise<LoadedData | undefined>
-  /** Tells that the host has made this session of what `load` resolved to. */
+  /** Records that the host built this session from the result of `load`. */
   adopt(sid: string, data: HostSession, session: HostSession): void
   save(sid: string, session: HostSession): Promise<void>
   touch(sid: string, session: HostSession): Promise<void>
@@ -43,7 +43,7 @@ async function unlessMissing<T>(call: () => Promise<T>): Promise<T | undefined> 
 /** Creates the calls of a store. */
 export function createSaves({ plugin, userIdOf, ttlMs: defaultTtlMs }: CheckedOptions): Saves {
   const sessions = createLoadedSessions()
-  /** The saves of a session in flight, which run one after the other. */
+  /** The last save in flight of each session. The saves of a session run one after the other. */
   const saving = new WeakMap<HostSession, Promise<void>>()
   /** The saves of new sessions in flight, by their ids, so that a destroy waits for them. */
   const creating = new Map<string, Promise<void>>()
@@ -85,7 +85,7 @@ export function createSaves({ plugin, userIdOf, ttlMs: defaultTtlMs }: CheckedOp
     }
   }
 
-  // A session that has ended meanwhile stays ended. That is no error: the save might as well have come just before.
+  // A session that has ended meanwhile stays ended. That is no error: a save just before the end has the same result.
   async function update(before: KnownSession, { sid, dataJson, expiresAtMs, userId }: KnownSession): Promise<void> {
     checkSameUser(before.userId, userId)
     await unlessMissing(async () => {

@@ -42,8 +42,8 @@ export function expiryOf({ cookie }: HostSession): number | undefined {
 }
 
 /**
- * Formats a session for the store. The date at which it expires is not part of the text, because the store keeps that
- * itself. So the text of a session that was not changed stays the same. Throws if the session cannot be JSON.
+ * Formats a session for the store. The text does not contain the date at which the session expires, because the store
+ * keeps that date separately. So the text of an unchanged session stays the same. Throws if the session cannot be JSON.
  */
 export function serializeSession(session: HostSession): string {
   const { cookie, ...data } = session

@@ -28,8 +28,8 @@ export function callUserIdOf(userIdOf: UserIdOf, session: Readonly<Record<string
 }
 
 /**
- * Throws if a request changed the user of a session that exists already. A session that loses its user stays listed for
- * that user until it ends, as passport needs it to sign out.
+ * Throws if a request changed the user of a session that exists already. A request may remove the user, as passport does
+ * to sign out. The session is then still listed for that user until it ends.
  */
 export function checkSameUser(before: string | undefined, now: string | undefined): void {
   if (now === undefined || now === before) return

@@ -3,18 +3,18 @@ import { storeNames } from './stores.js'
 
 const networked: readonly StoreName[] = ['connect-redis', 'connect-pg-simple']
 
-// Stores whose `set` writes whatever is there.
+// Stores whose `set` writes without a condition.
 const upserting: readonly StoreName[] = storeNames.filter((name) => name !== 'session-express')
 
 /** The meaning of the kit's failures for users of the store. */
 export interface Finding {
-  /** The rule of the contract that is not kept. */
+  /** The rule of the contract that the stores break. */
   readonly rule: string
   readonly title: string
-  /** Whose it is: the protocol's where no store could do better, else the store's. */
+  /** `protocol` if no store of the protocol can avoid the failure, `store` otherwise. */
   readonly side: 'protocol' | 'store'
   readonly stores: readonly StoreName[]
-  /** The cases that fail of it, in each store that they concern. */
+  /** Cases that fail because of it in at least one of the stores. */
   readonly cases: readonly string[]
   readonly text: string
 }
@@ -22,32 +22,34 @@ export interface Finding {
 export const findings: readonly Finding[] = [
   {
     rule: 'C2',
-    title: 'A new session may take the place of another',
+    title: 'A new session can overwrite another',
     side: 'store',
     stores: upserting,
     cases: ['C2-collision'],
-    text: `\`set\` writes whatever is there. Were an id drawn twice, the second visitor would take over the first one's
-session. With the 192 random bits of express-session's ids this does not happen; with a weak \`genid\` it can.
-session-express calls back with an error instead.`,
+    text: `\`set\` overwrites any session that has the id. If an id were generated twice, the second visitor would replace the
+session of the first, and both would share the new one. With express-session's ids of 192 random bits this does not
+happen. With a weak \`genid\` it can. session-express calls back with an error instead.`,
   },
   {
     rule: 'U4',
-    title: 'A session that was ended comes back',
+    title: 'An ended session is created again',
     side: 'store',
     stores: upserting,
     cases: ['U4-delete-duel', 'U4-delete-step'],
-    text: `A request that has changed its session, and is still at work when the session is destroyed, saves it afterwards, and
-\`set\` creates it again: a visitor who signed out is signed in again. The protocol does not tell such a save from a new
-session. session-express marks what \`get\` returns, and updates what was loaded.`,
+    text: `A request changes its session, and is still running when another request destroys the session. Then it saves the
+session, and \`set\` creates it again: a visitor who signed out is signed in again. The protocol does not distinguish
+such a save from the save of a new session. session-express marks what \`get\` returns, and only updates a session that
+was loaded.`,
   },
   {
     rule: 'U1',
-    title: 'A save puts an older end back',
+    title: 'A save restores an older expiry',
     side: 'store',
     stores: ['MemoryStore', 'memorystore', 'connect-redis', 'connect-pg-simple'],
     cases: ['T2-update-duel', 'U1-touch-step'],
-    text: `\`set\` writes the end together with the data, so a save beside a \`touch\` puts back the end that it had read.
-Behind express-session it hardly shows: its save at the end of a request restarts the idle timeout.`,
+    text: `\`set\` writes the expiry together with the data. If a \`touch\` runs between the load and the save, the save restores
+the expiry from before the touch. With express-session this has little effect, because the save at the end of a request
+restarts the idle timeout.`,
   },
   {
     rule: 'C5',
@@ -55,38 +57,38 @@ Behind express-session it hardly shows: its save at the end of a request restart
     side: 'protocol',
     stores: networked,
     cases: ['C5-one-clock'],
-    text: `A store is given a date by the clock of the app server. connect-redis makes a number of seconds of it at once, and
-Redis counts from there; connect-pg-simple compares it with the clock of whichever app server reads, so that servers
-whose clocks differ disagree on what has ended.`,
+    text: `The protocol passes a date by the clock of the app server. connect-redis converts it to a number of seconds, from which
+Redis counts down. connect-pg-simple compares it with the clock of the app server that reads. If the clocks of app
+servers differ, they disagree about which sessions have expired.`,
   },
   {
     rule: 'C5',
-    title: 'The end and the creation are of two clocks',
+    title: 'The expiry and the creation time come from two clocks',
     side: 'protocol',
     stores: ['session-express'],
     cases: ['C5-times', 'C5-one-clock', 'C7-huge-ttl', 'R7-options', 'E6-twice-update', 'R6-model'],
-    text: `session-express gives the store a lifetime, and \`get\` tells the end by the clock of the store, which is the same
-for all app servers. The protocol has no time of creation, so the bridge keeps one by the clock of its process. The two differ by
-the duration of the call and by what the clocks differ.`,
+    text: `session-express passes a ttl to the store, and \`get\` returns the expiry by the clock of the store, which is the same
+for all app servers. The protocol has no creation time, so the bridge records one by the clock of its process. The two
+times differ by the duration of the call and by the difference of the clocks.`,
   },
   {
     rule: 'T4',
-    title: 'A touch that must know takes two round trips',
+    title: 'A touch that reports a missing session takes two round trips',
     side: 'protocol',
     stores: [...networked, 'session-express'],
     cases: ['T4-one-round-trip'],
-    text: `\`touch\` does not say whether there was a session, so the bridge asks with \`get\` first. express-session has
-loaded the session anyway.`,
+    text: `\`touch\` does not report whether the session exists, so the bridge calls \`get\` first. express-session has loaded the
+session anyway.`,
   },
   {
     rule: 'E5',
-    title: 'Calls hang while the server is silent',
+    title: 'Calls hang while the server does not reply',
     side: 'store',
     stores: networked,
     cases: ['E2-zombie-stalls', 'E4-not-gone-stalls', 'H1-down', 'H2-heals'],
-    text: `When the server stops answering and the connection stays open, a call does not end, and nor does the request that
-waits for it. The stores set no deadline, and their drivers have none by default for a command that was sent. pg has
-\`query_timeout\` for it; node-redis has \`socketTimeout\`, which needs a \`reconnectStrategy\` beside it to connect again.`,
+    text: `If the server stops replying and the connection stays open, a call never ends, and neither does the request that waits
+for it. The stores set no deadline. Their drivers have none by default for a command that was sent. pg has the option
+\`query_timeout\`. node-redis has \`socketTimeout\`, and connects again afterwards only with a \`reconnectStrategy\`.`,
   },
   {
     rule: 'T2',
@@ -94,13 +96,13 @@ waits for it. The stores set no deadline, and their drivers have none by default
     side: 'store',
     stores: ['session-file-store'],
     cases: ['T2-update-duel', 'T3-delete-duel'],
-    text: `\`touch\` reads the file and writes it back. A save in between is lost: of two requests of one visitor at once, one
-that only renews the session can wipe out what the other has stored in it. So, too, a session comes back that is
-destroyed in between.`,
+    text: `\`touch\` reads the file and writes it back, so a save in between is lost. If a visitor sends two requests at once, the
+one that only renews the session can delete what the other has stored. In the same way, a session that is destroyed in
+between is created again.`,
   },
   {
     rule: 'R3',
-    title: 'Sessions end up to a second late',
+    title: 'Sessions expire up to a second late',
     side: 'store',
     stores: networked,
     cases: [
@@ -117,27 +119,28 @@ destroyed in between.`,
       'T1-again',
       'T3-expired',
     ],
-    text: `The end is rounded up to a whole second: a session lives up to a second longer than it was given, and a request in
-that second still finds and renews it. Nobody is logged out early, and no read extends a life.`,
+    text: `The expiry is rounded up to a whole second. A session exists up to a second longer than requested, and a request in
+that second still finds and renews it. No session expires early, and no read extends one.`,
   },
   {
     rule: 'T1',
-    title: 'The end that touch set cannot be read',
+    title: 'The expiry that a touch sets cannot be read',
     side: 'store',
     stores: networked,
     cases: ['T1-sets', 'R6-other-instance', 'R6-model', 'E6-twice-touch'],
-    text: `\`touch\` moves the end of the key or row and leaves the session in it as it was, so \`get\` still tells the old
-\`cookie.expires\`. The protocol asks for no more, and the session does live on: only who shows or computes with that date
-is misled. The other stores tell it.`,
+    text: `\`touch\` changes the expiry of the key or row, but not the session in it. So \`get\` still returns the old
+\`cookie.expires\`. The protocol does not require more, and the session does expire at the new time. Only code that shows
+the date, or computes with it, is affected. The other stores return the new date.`,
   },
   {
     rule: 'I1',
-    title: "The visitor's id is in the backend",
+    title: 'The session id is in the backend',
     side: 'store',
     stores: upserting,
     cases: ['I1-no-ids-kept'],
-    text: `The id of the cookie is the key, the file name or the row; they keep no hash instead, and the protocol does not
-ask for it. express-session signs its cookie, so an id that is read there authenticates nobody without the secret.`,
+    text: `The id of the cookie is the key, the file name or the primary key of the row. These stores do not hash it, and the
+protocol does not require it. express-session signs its cookie, so an id that somebody reads in the backend does not
+authenticate them without the secret.`,
   },
 ]
 

@@ -5,7 +5,7 @@ import type { Verdicts } from './verdicts.js'
 export interface ReportParts {
   readonly verdicts: readonly Verdicts[]
   readonly findings: readonly Finding[]
-  /** Of each store: the packages with their versions. */
+  /** The packages of each store, with their versions. */
   readonly versions: ReadonlyMap<string, string>
 }
 
@@ -24,10 +24,10 @@ const groups: readonly (readonly [letter: string, name: string])[] = [
 const sides: readonly (readonly [side: Finding['side'], heading: string, text: string])[] = [
   [
     'protocol',
-    'Of the protocol',
-    'No store behind `get`, `set`, `destroy` and `touch` can do better, however well it is made.',
+    'Limits of the protocol',
+    'No store that has only `get`, `set`, `destroy` and `touch` can avoid these failures.',
   ],
-  ['store', 'Of the stores', 'The protocol leaves room to do otherwise, and seldom asks for it.'],
+  ['store', 'Behaviour of the stores', 'The protocol allows a store to avoid these failures, but seldom requires it.'],
 ]
 
 function row(cells: readonly string[]): string {
@@ -74,24 +74,25 @@ export function renderReport({ verdicts, findings, versions }: ReportParts): str
 
 # express-session stores under the conformance kit
 
-Stores of express-session, brought under the [contract](contract.md) by \`fromExpressStore\`. They are good libraries
-that keep an older and smaller protocol. It has no write on condition, no answer to a touch and no deadline, so none of
-them can earn \`server/core\`, nor did they set out to. What follows is what that means for those who use them.
+The kit tests each of these stores through the bridge \`fromExpressStore\`. They are good libraries for a protocol that is
+older and smaller than the [contract](contract.md). It has no conditional write, no reply to a touch and no deadline. So
+none of them can earn \`server/core\`, and none claims to. This page explains what that means for their users.
 session-express is [our own](../packages/session-express/README.md), over the Redis store.
 
-Each store is made as its README says, with its driver's defaults. Ids and arguments are the bridge's to make and check:
-what C1, C3, C4, C8, R4 and E1 say here, and most of C7, is said of the bridge. The cases with stalled, refused and held
-connections (most of E and H, some of C, U, T and D) are for the three stores that have a server.
+Each store is created as its README says, with its driver's defaults. The bridge makes and checks ids and arguments. So
+the results for C1, C3, C4, C8, R4 and E1, and most results for C7, are results of the bridge. The cases that stall,
+refuse or hold connections (most of E and H, some of C, U, T and D) run only on the three stores that have a server.
 
 | Store | Versions |
 | --- | --- |
 ${verdicts.map(({ name }) => row([name, versions.get(name) ?? ''])).join('\n')}
 
-Cases passed, and the rules of those that failed. One cause may fail cases of several rules:
+The table shows how many cases each store passed, and the rules of those that failed. One cause can fail cases of several
+rules:
 
 ${table.join('\n')}
 
-Every failure belongs to one of the findings below, and each was checked against the store's source.
+Every failure belongs to one of the findings below. Each finding was checked against the source of the store.
 
 ${sections.join('\n')}`
 }

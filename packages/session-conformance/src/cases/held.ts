@@ -13,7 +13,7 @@ interface Hold {
   readonly calls: number
 }
 
-// A busy machine may miss the first deadline. A failure counts only if it misses the second one, too.
+// On a busy machine, a correct store may miss the first deadline. Only a store that also misses the second one fails.
 const deadlinesMs = [1500, 6000]
 const laterMs = 7_200_000
 

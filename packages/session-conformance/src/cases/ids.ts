@@ -5,8 +5,8 @@ import { ConformanceFailure, Unsupported } from '../runner/failure.js'
 
 const cookieOctets = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/
 
-// Distinct characters seen at each position bound the id's randomness from below: constant, counting and slowly
-// changing positions show few.
+// Estimates the randomness of the ids from the number of different characters at each position. A position that is
+// constant, counts, or changes slowly has few.
 function bitsOfVariety(ids: readonly string[]): number {
   const length = Math.min(...ids.map((id) => id.length))
   let bits = 0

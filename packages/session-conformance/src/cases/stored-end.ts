@@ -77,7 +77,7 @@ export const storedEndCases: readonly ConformanceCase[] = [
   ),
   storedEndCase(
     'T3-stored-end',
-    'touch() does not revive a session that the backend still keeps after its stored end',
+    'touch() does not revive a session that the backend still keeps after its stored expiry',
     async (context, { store, session: { id } }) => {
       await context.rejects(store.touch(id, 60_000), 'NotFound', `touching ${what}`)
       await context.gone(store, id, `${what} after touch()`)

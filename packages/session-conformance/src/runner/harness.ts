@@ -8,7 +8,7 @@ export const storeCapabilities = ['user-index', 'sweep', 'close', 'compare', 'gi
 
 export type StoreCapability = (typeof storeCapabilities)[number]
 
-/** Where a networked store's backend listens. */
+/** Address of a backend that listens on TCP. */
 export interface Endpoint {
   readonly host: string
   readonly port: number
@@ -16,13 +16,13 @@ export interface Endpoint {
 
 export interface OpenOptions {
   /**
-   * Lower-case letters and digits. Stores opened with one namespace share their sessions; stores of different
-   * namespaces see nothing of each other: map it to a prefix, a table, or a purpose.
+   * Lower-case letters and digits. Stores of one namespace must share their sessions, and stores of different
+   * namespaces must not. Map it to a prefix, a table, or a purpose of keys.
    */
   readonly namespace: string
-  /** Connect here instead of the harness' own endpoint: the kit's proxy. Given only where `endpoint` is declared. */
+  /** The kit's proxy, to connect to instead of the backend. Passed only if the harness has an `endpoint`. */
   readonly endpoint?: Endpoint | undefined
-  /** The deadline that the store should keep for each call, in milliseconds. Left out: the store's default. */
+  /** Deadline of each call of the store, in milliseconds. Absent: the store's default. */
   readonly timeoutMs?: number | undefined
   /** Secret of a client-backed store. Default: the first one. Passed only if `otherSecret` is declared. */
   readonly secret?: 'first' | 'other' | undefined
@@ -58,9 +58,9 @@ export interface StoreDeclarations {
 export type EndCondition = () => void | Promise<void>
 
 /**
- * Conditions that an administrator, or the backend's limits, can bring about. Each function resolves once the condition
- * holds for all stores of the namespace, also for those that are open already, and rejects if it cannot be brought
- * about. The kit gives each function a namespace that no other case uses. Leave out what the backend does not know.
+ * Conditions that an administrator, or the backend's limits, can cause. Each function resolves once the condition holds
+ * for all stores of the namespace, also for stores that are already open. It rejects if it cannot cause the condition.
+ * The kit passes a namespace that no other case uses. Omit a condition that the backend cannot have.
  */
 export interface BackendConditions {
   /**
@@ -87,7 +87,7 @@ export interface BackendConditions {
 export interface StoreHarness {
   readonly name: string
   readonly family: StoreFamily
-  /** The optional interfaces that the store has. One that it lacks must be absent whole. Default: none. */
+  /** The optional interfaces that the store has. It must have no method of the others. Default: none. */
   readonly capabilities?: readonly StoreCapability[]
   readonly declarations?: StoreDeclarations
   /** Versions to show in reports, such as those of the store's package, the driver and the backend. */

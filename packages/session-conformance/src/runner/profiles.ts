@@ -23,21 +23,21 @@ export type ProfileName =
 
 /** The meaning of each profile. All others require `core`. */
 export const profileTitles: Readonly<Record<ProfileName, string>> = {
-  core: 'keeps every rule that can be seen through one instance and its calls',
-  instances: 'several instances over one backend see the same sessions',
-  networked: 'stays right while its backend stalls, refuses and cuts connections, and at every step of a race',
-  secrecy: 'leaves nothing in its backend that lets anyone in, or that should be gone',
-  keys: 'takes no seal of another secret',
-  revocation: 'ends a sealed session under all ids that it ever had',
-  forbidden: 'answers Backend where its backend forbids, and takes no row that it may not see for none',
-  full: 'refuses what a full backend has no room for, whole, and serves the rest',
-  locked: 'serves other sessions while somebody else holds a lock on some',
-  restored: "ends sessions by what it stored, whatever the backend's own expiry says",
-  'by-user': "lists a user's sessions and ends them, and misses none",
-  sweep: 'removes what has expired, and nothing else',
+  core: 'keeps every rule that one instance can show by its calls',
+  instances: 'shows the same sessions through several instances over one backend',
+  networked: 'stays correct while its backend stalls, refuses and cuts connections, and at every step of a race',
+  secrecy: 'leaves nothing in its backend that authenticates anyone, or that should be deleted',
+  keys: 'accepts no id that was sealed with another secret',
+  revocation: 'ends a sealed session under all its ids',
+  forbidden: 'rejects with Backend if its backend denies access, and does not mistake a hidden row for a missing one',
+  full: 'rejects writes that a full backend has no room for, leaves nothing of them behind, and serves all other calls',
+  locked: 'serves other sessions while another client locks some',
+  restored: "expires sessions by the stored time, whatever the backend's own expiry says",
+  'by-user': "lists a user's sessions, ends them, and misses none",
+  sweep: 'removes expired sessions, and nothing else',
   close: 'releases what it opened, so that a process ends by itself',
-  compare: 'replaces data only if they are what the caller has read',
-  'given-id': 'creates sessions under ids that the caller has minted, and overwrites none',
+  compare: 'replaces data only if it is still what the caller has read',
+  'given-id': 'creates sessions under ids that the caller chose, and overwrites none',
 }
 
 /** Profile of each need. A case with several needs belongs to the first of them in this order. */

@@ -1,6 +1,6 @@
 /**
- * The calls on a store in the order of completion. Ids are shown as s1, s2 … and data as lengths, so that a failure can
- * be published.
+ * The calls on a store, in the order in which they settled. Ids are shown as s1, s2 … and data as lengths, so that a
+ * failure can be published.
  */
 export interface Trace {
   /** Returns `s1` for the first id, `s2` for the next, and so on. Each id of a sealed session has a separate name. */

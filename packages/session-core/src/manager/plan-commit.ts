@@ -7,11 +7,11 @@ import { storedLifeOf } from './stored-session.js'
 /**
  * Change to the stored session:
  * - `none`: nothing is stored.
- * - `reject`: another request rotated the session, so the id of this request can only be read.
- * - `end`: ends the sessions.
+ * - `reject`: another request rotated the session. Its old id, which this request has, can only be read.
+ * - `end`: ends the sessions of `ends`.
  * - `keep`: stores the changed data under the same id, and extends a sealed session.
  * - `migrate`: as `keep`, for a session that another program created. Both timeouts start now.
- * - `replace`: creates a session under a fresh id, retires the old one, then ends the sessions of `ends`.
+ * - `replace`: rotates the id. Creates a session under a fresh id, retires the old one, then ends the sessions of `ends`.
  */
 export type CommitStep =
   | { readonly kind: 'none' }
@@ -50,7 +50,7 @@ export interface CommitPlan {
   readonly clearsLegacy: boolean
 }
 
-/** Capabilities of the store that decide what a commit does. */
+/** Capabilities of the store that a commit depends on. */
 export interface CommitCapabilities {
   /** True if all sessions of a user except one can be ended. */
   readonly canKeepOne: boolean

@@ -1,8 +1,8 @@
 // The names of common table expressions begin with bext_, so that they never hide a user's table.
 
 /**
- * The last parameter of every statement and the last column of its rows, of which there is at least one. It shows which
- * statement a reply belongs to: see `MisroutedReplyError`.
+ * The last parameter of every statement, and the last column of its rows. It shows which statement a reply belongs to: see
+ * `MisroutedReplyError`. A reply without rows has no tag, so a statement that must be recognised returns at least one row.
  */
 export type CorrelationTag = `$${number}::text`
 

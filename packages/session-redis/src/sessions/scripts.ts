@@ -60,7 +60,8 @@ end
 /**
  * Returns `corrupt` if the value is not a session. Returns the user's text if the index entry has to be written first,
  * either because the session would outlive it, or because it was written at least `renew_after` minutes ago and may
- * have been lost since. `indexed_until` is the reply of the index if the entry was written for this touch.
+ * have been lost since. `indexed_until` is the reply of the index if this touch has written the entry,
+ * and `asRecorded` otherwise. The script calls the time in the record `listed_until`.
  *
  * An expiry in the past deletes the key. Writing to it afterwards would create it again without an expiry.
  */
