@@ -37,14 +37,14 @@ const preparedElsewhere =
 /** Error messages by SQLSTATE. */
 export type Explanations = Readonly<Record<string, string>>
 
-const notOurs = 'The table was not created by migrate(sql). Choose another name with the option table.'
+const notOurs = 'The table was not created by migrate(client). Choose another name with the option table.'
 
 const otherEncoding =
   'The database cannot store a character of the session. Its encoding and the client_encoding of the client must be UTF8.'
 
 const explained: Explanations = {
-  '42P01': 'The table does not exist. Run migrate(sql), or the SQL of migrations(), with the same schema and table.',
-  '3F000': 'The schema does not exist. Create it, then run migrate(sql).',
+  '42P01': 'The table does not exist. Run migrate(client), or the SQL of migrations(), with the same schema and table.',
+  '3F000': 'The schema does not exist. Create it, then run migrate(client).',
   '42703': notOurs,
   '42804': notOurs,
   '42883': notOurs,

@@ -71,7 +71,7 @@ describe('diagnosePg', () => {
     await sql.unsafe(`comment on table ${table} is '@bext/session-pg schema 9'`)
     expect(await about('table')).toMatchObject([{ level: 'problem', found: 'version 9, but this release needs 1' }])
     await sql.unsafe(`comment on table ${table} is '@bext/session-pg schema 0'`)
-    expect(await about('table')).toMatchObject([{ level: 'problem', advice: 'Run migrate(sql).' }])
+    expect(await about('table')).toMatchObject([{ level: 'problem', advice: 'Run migrate(client).' }])
     await sql.unsafe(`comment on table ${table} is null`)
     expect(await about('table')).toMatchObject([{ level: 'problem', found: expect.stringContaining('no version') }])
   })

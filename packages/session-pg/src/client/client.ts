@@ -16,7 +16,7 @@ import { altersText, isPostgresJsClient, postgresJsAdapter, type PostgresJsClien
  */
 export type PgClient = PostgresJsClient | NodePostgresPool | PGliteDatabase | PgAdapter
 
-const expected = 'expected a client of postgres.js, a Pool of pg, or a PGlite instance'
+const expected = 'expected a client of postgres.js, a Pool of pg, a PGlite instance, or a PgAdapter'
 
 function isAdapter(client: unknown): client is PgAdapter {
   return typeof client === 'object' && client !== null && 'runStatement' in client && 'runScript' in client

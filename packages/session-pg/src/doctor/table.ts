@@ -30,7 +30,7 @@ function examineVersion(comment: string): Finding {
   }
   const found = `version ${version}, but this release needs ${latestVersion}`
   if (version < latestVersion) {
-    return problem('table', found, 'The store needs the changes of later versions.', 'Run migrate(sql).')
+    return problem('table', found, 'The store needs the changes of later versions.', 'Run migrate(client).')
   }
   return problem(
     'table',
@@ -132,7 +132,7 @@ export async function examineTable(ask: Ask, table: string): Promise<Finding[]> 
   const row = await findTable(ask, table)
   if (row === undefined) {
     const why = 'Every call of the store fails.'
-    return [problem('table', 'it is missing', why, 'Run migrate(sql), with the same schema and table as the store.')]
+    return [problem('table', 'it is missing', why, 'Run migrate(client), with the same schema and table as the store.')]
   }
   if (row === 'forbidden') {
     const advice = 'Grant it: see Privileges in the README.'
@@ -140,13 +140,13 @@ export async function examineTable(ask: Ask, table: string): Promise<Finding[]> 
   }
   const [comment, isTable] = row
   if (isTable !== 't') {
-    const advice = 'Choose another name with the option table, or another schema, and run migrate(sql).'
+    const advice = 'Choose another name with the option table, or another schema, and run migrate(client).'
     return [problem('table', 'the name belongs to something that is not a table', 'Calls of the store fail.', advice)]
   }
   const version = examineVersion(comment ?? '')
   const { missing, needed } = await readColumns(ask, table)
   if (missing.length > 0) {
-    const advice = 'Choose another name with the option table, and run migrate(sql).'
+    const advice = 'Choose another name with the option table, and run migrate(client).'
     const found = `it lacks the columns ${missing.join(', ')}`
     return [version, problem('table', found, 'Calls of the store fail.', advice)]
   }
