@@ -14,7 +14,7 @@ const wrongOptions: [what: string, options: unknown, expected: RegExp][] = [
   [
     'a client that is none',
     { client: {} },
-    /client of postgres\.js, a Pool of pg, or a PGlite instance, but it is an object/,
+    /client of postgres\.js, a Pool of pg, a PGlite instance, or a PgAdapter, but it is an object/,
   ],
   ['a client that is null', { client: null }, /a PGlite instance, but it is null/],
   ['a client without queries', { client: () => {} }, /a PGlite instance, but it is a function/],
