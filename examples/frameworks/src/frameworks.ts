@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import { createExpress } from './express.js'
 import { createFastify } from './fastify.js'
+import { createH3 } from './h3.js'
 import { createHono } from './hono.js'
 import { createKoa } from './koa.js'
 import { createNextStyle } from './next/server.js'
@@ -13,5 +14,6 @@ export const frameworks: Readonly<Record<string, () => Server | Promise<Server>>
   koa: () => createKoa(),
   fastify: createFastify,
   hono: () => createHono(),
+  h3: createH3,
   next: createNextStyle,
 }

@@ -3,20 +3,25 @@ export type { LegacyCookieOptions, SessionCookieOptions } from './manager/cookie
 export type { LifetimeOptions, RememberOptions } from './manager/lifetimes.js'
 export type { SessionManager } from './manager/session-manager.js'
 export { createSessionManager } from './manager/session-manager.js'
+export type { CookieByName, CookiesByName } from './manager/cookies-by-name.js'
 export type { NodeRequest, NodeResponse } from './manager/node-adapter.js'
 export type { ResponseHeaders } from './manager/response-headers.js'
 export { clearBodyHeaders } from './manager/response-headers.js'
+export type { SetCookieAttributes } from './manager/set-cookie.js'
 export type { DataSchema, DataSchemaResult, MaxSessionsPerUser, SessionManagerOptions } from './manager/options.js'
 export type { SessionCommitErrorReason, SessionRejection } from './manager/commit-error.js'
 export type { SessionErrorStatus } from './manager/http-status.js'
 export { sessionErrorStatus } from './manager/http-status.js'
 export { isSessionCommitError, SessionCommitError } from './manager/commit-error.js'
 export type {
+  CommittedToken,
+  CookiesSession,
   NodeSession,
   OpenSession,
   RotateOptions,
   Session,
   SignInOptions,
   SignOutEverywhereOptions,
+  TokenSession,
   UserSession,
 } from './manager/session.js'

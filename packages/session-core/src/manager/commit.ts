@@ -7,6 +7,7 @@ import type { CommitPlan } from './plan-commit.js'
 import { planCommit, planKeep } from './plan-commit.js'
 import type { Committed } from './replace-session.js'
 import { replaceSession } from './replace-session.js'
+import type { CookieToSet } from './set-cookie.js'
 import type { StoredSession } from './stored-session.js'
 import { encodeStoredSession, storedLifeOf } from './stored-session.js'
 import { touchIfAlive, updateAndTouch, updateRecord } from './update-record.js'
@@ -95,13 +96,13 @@ async function execute(host: Host, pending: PendingChanges, plan: CommitPlan): P
   return committed
 }
 
-/** Returns `Set-Cookie` values that clear the legacy cookie, which would be read again once ours has expired. */
+/** Returns cookies that clear the legacy cookie, which would be read again once ours has expired. */
 function clearLegacyCookie(
   { cookies }: Host,
   { cookies: sent }: PendingChanges,
   { clearsLegacy }: CommitPlan,
   setsCookies: boolean,
-): readonly string[] {
+): readonly CookieToSet[] {
   const { legacy } = cookies
   return legacy && sent.legacy && (setsCookies || clearsLegacy) ? legacy.clear(sent.legacy, clearsLegacy) : []
 }

@@ -36,6 +36,7 @@ export interface SessionCookieOptions {
   readonly legacy?: LegacyCookieOptions | undefined
 }
 
+/** Name and fixed attributes of a cookie. */
 export interface CookieAttributes {
   readonly name: string
   readonly path: '/'

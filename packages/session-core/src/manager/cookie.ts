@@ -1,4 +1,4 @@
-import { parseCookie, stringifySetCookie } from 'cookie'
+import { parseCookie } from 'cookie'
 import { SessionError } from '../contract/errors.js'
 import type { SessionId } from '../contract/plugin.js'
 import { asSessionId } from '../contract/plugin.js'
@@ -6,17 +6,21 @@ import type { CookieAttributes, SessionCookieOptions } from './cookie-options.js
 import { checkCookieOptions, checkLegacyCookie } from './cookie-options.js'
 import type { LegacyCookie, LegacyCookieValues } from './legacy-cookie.js'
 import { createLegacyCookie } from './legacy-cookie.js'
+import type { CookieToSet } from './set-cookie.js'
+import { cookieToRemove, cookieToSet, withoutCoding } from './set-cookie.js'
 
-/** Session cookie of one name: writes its `Set-Cookie` values. */
+/** Session cookie of one name. */
 export interface SessionCookie {
   /**
-   * Returns a `Set-Cookie` value that expires after `ttlMs`, rounded up to a second. Throws `Invalid`, reason `too_large`,
-   * if the value has more than 4096 bytes.
+   * Returns a cookie that expires after `ttlMs`, rounded up to a second. Throws `Invalid`, reason `too_large`, if its
+   * header has more than 4096 bytes.
    */
-  write(id: SessionId, ttlMs: number): string
-  /** Returns a `Set-Cookie` value that removes the cookie. */
-  clear(): string
+  write(id: SessionId, ttlMs: number): CookieToSet
+  /** Returns a cookie that removes this one. */
+  clear(): CookieToSet
 }
+
+export type CookiePair = readonly [name: string, value: string]
 
 /** Session ids in the cookies of a request: for each name in the order of the header, without duplicates, at most five. */
 export interface RequestCookies {
@@ -36,8 +40,12 @@ export interface SessionCookies {
   readonly guest: SessionCookie
   /** Cookie of the library that the app is migrating from, if any. */
   readonly legacy: LegacyCookie | undefined
+  /** Names of the cookies that `pick` uses. */
+  readonly names: readonly string[]
   /** Parses a `Cookie` header. */
   read(cookieHeader: string): RequestCookies
+  /** Picks the session cookies from the names and values of a request's cookies. */
+  pick(pairs: readonly CookiePair[]): RequestCookies
 }
 
 const maxIdsPerName = 5
@@ -48,21 +56,19 @@ const maxSetCookieBytes = 4096
 
 const cookieOctets = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/
 
-const withoutDecoding = (value: string): string => value
-
 /** Returns the names and values in the order of the header. The library keeps only the first cookie of each name. */
-function parsePairs(cookieHeader: string): [name: string, value: string][] {
+function parsePairs(cookieHeader: string): CookiePair[] {
   return cookieHeader
     .split(';')
-    .flatMap((pair) => Object.entries(parseCookie(pair, { decode: withoutDecoding })) as [string, string][])
+    .flatMap((pair) => Object.entries(parseCookie(pair, { decode: withoutCoding })) as CookiePair[])
 }
 
-function idsNamed(name: string, pairs: readonly [name: string, value: string][]): readonly SessionId[] {
+function idsNamed(name: string, pairs: readonly CookiePair[]): readonly SessionId[] {
   const values = pairs.flatMap(([key, value]) => (key === name && value !== '' ? [value] : []))
   return Array.from(new Set(values), asSessionId).slice(0, maxIdsPerName)
 }
 
-function createSessionCookie(attributes: CookieAttributes): SessionCookie {
+function createSessionCookie({ name, ...attributes }: CookieAttributes): SessionCookie {
   return {
     write(id, ttlMs) {
       // The library's own message would quote the id.
@@ -70,16 +76,15 @@ function createSessionCookie(attributes: CookieAttributes): SessionCookie {
         throw new SessionError('corrupt', 'The store resolved to an id that a cookie cannot hold (contract C4).')
       }
       const maxAge = Math.ceil(ttlMs / 1000)
-      const setCookie = stringifySetCookie({ ...attributes, value: id, maxAge }, { encode: withoutDecoding })
-      if (setCookie.length > maxSetCookieBytes) {
-        const message = `The Set-Cookie line would have ${setCookie.length} bytes; the limit is ${maxSetCookieBytes}.`
+      const cookie = cookieToSet(name, id, { ...attributes, maxAge })
+      if (cookie.header.length > maxSetCookieBytes) {
+        const message = `The Set-Cookie line would have ${cookie.header.length} bytes; the limit is ${maxSetCookieBytes}.`
         throw new SessionError('too_large', `${message} Keep less in the session, or use a server-backed store.`)
       }
-      return setCookie
+      return cookie
     },
 
-    // With `expires` too, because servers that rewrite the header, such as Next.js, drop a Max-Age of 0.
-    clear: () => stringifySetCookie({ ...attributes, value: '', maxAge: 0, expires: new Date(0) }),
+    clear: () => cookieToRemove(name, attributes),
   }
 }
 
@@ -88,18 +93,23 @@ export function createSessionCookies(options?: SessionCookieOptions): SessionCoo
   const attributes = checkCookieOptions(options)
   const guestAttributes = { ...attributes, name: `${attributes.name}-guest` }
   const legacy = options?.legacy && createLegacyCookie(attributes, checkLegacyCookie(options.legacy))
+
+  function pick(pairs: readonly CookiePair[]): RequestCookies {
+    return {
+      main: idsNamed(attributes.name, pairs),
+      guest: idsNamed(guestAttributes.name, pairs),
+      // The first of several values of one name counts.
+      legacy: legacy?.read(new Map(pairs.toReversed())),
+    }
+  }
+
   return {
     main: createSessionCookie(attributes),
     guest: createSessionCookie(guestAttributes),
     legacy,
-    read(cookieHeader) {
-      const pairs = parsePairs(cookieHeader)
-      return {
-        main: idsNamed(attributes.name, pairs),
-        guest: idsNamed(guestAttributes.name, pairs),
-        // The first of several values of one name counts.
-        legacy: legacy?.read(new Map(pairs.toReversed())),
-      }
-    },
+    // Without duplicates, because the legacy cookie may have the name of the main one.
+    names: [...new Set([attributes.name, guestAttributes.name, ...(legacy?.names ?? [])])],
+    read: (cookieHeader) => pick(parsePairs(cookieHeader)),
+    pick,
   }
 }

@@ -1,7 +1,8 @@
 import { sharedCacheHeaders, strictCacheControl } from './cache-control.js'
-import { openSession } from './open.js'
+import { openFromHeader } from './open.js'
 import type { SessionContext } from './host.js'
 import type { Session } from './session.js'
+import type { CookieToSet } from './set-cookie.js'
 
 type Handler<Data extends object> = (session: Session<Data>) => Response | Promise<Response>
 
@@ -44,8 +45,8 @@ async function responseOf<Data extends object>(handler: Handler<Data>, session: 
   throw new TypeError(`handleFetch: the handler must return a Response, but it returned ${given}. Nothing was stored.`)
 }
 
-function setHeaders({ headers }: Response, setCookies: readonly string[], cacheControl: string): void {
-  for (const setCookie of setCookies) headers.append('Set-Cookie', setCookie)
+function setHeaders({ headers }: Response, setCookies: readonly CookieToSet[], cacheControl: string): void {
+  for (const { header } of setCookies) headers.append('Set-Cookie', header)
   for (const name of sharedCacheHeaders) headers.delete(name)
   headers.set('Cache-Control', cacheControl)
 }
@@ -56,11 +57,11 @@ export async function handleFetch<Data extends object>(
   request: Request,
   handler: Handler<Data>,
 ): Promise<Response> {
-  const { session, commit, close } = await openSession(context, request.headers.get('cookie'))
+  const { session, commit, close } = await openFromHeader(context, request.headers.get('cookie'))
   try {
     // Copy before the commit, so that nothing is stored if the response cannot be copied.
     const response = copyOf(await responseOf(handler, session))
-    const setCookies = await commit().catch((error: unknown) => {
+    const { setCookies } = await commit().catch((error: unknown) => {
       cancelBody(response)
       throw error
     })

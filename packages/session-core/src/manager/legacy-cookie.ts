@@ -1,7 +1,8 @@
-import { stringifySetCookie } from 'cookie'
 import type { SessionId } from '../contract/plugin.js'
 import { asSessionId } from '../contract/plugin.js'
 import type { CookieAttributes, LegacyCookieOptions } from './cookie-options.js'
+import type { CookieToSet } from './set-cookie.js'
+import { cookieToRemove } from './set-cookie.js'
 
 /** Legacy cookie of a request. */
 export interface LegacyCookieValues {
@@ -16,13 +17,15 @@ export interface LegacyCookieValues {
  * session of the manager replaces its session.
  */
 export interface LegacyCookie {
+  /** Names of the cookie and of its parts. */
+  readonly names: readonly string[]
   /** Picks the legacy cookie from the cookies of a request, given by name. */
   read(cookies: ReadonlyMap<string, string>): LegacyCookieValues
   /**
-   * Returns `Set-Cookie` values that remove the cookie and the parts that the request has. With `always`, also removes a
+   * Returns cookies that remove the cookie and the parts that the request has. With `always`, also removes a
    * cookie that the request does not have, because another path of the site may have it.
    */
-  clear(values: LegacyCookieValues, always: boolean): readonly string[]
+  clear(values: LegacyCookieValues, always: boolean): readonly CookieToSet[]
 }
 
 // iron-session 9 splits a long cookie into at most four parts.
@@ -43,25 +46,25 @@ export function createLegacyCookie(
   // If browsers treat both as one cookie, setting the manager's replaces the legacy one.
   const isOwnCookie = hasOwnName && path === '/' && domain === undefined
 
-  function removal(cookieName: string): string {
-    const identity = { name: cookieName, path, ...(domain !== undefined && { domain }) }
-    return stringifySetCookie({ ...attributes, ...identity, value: '', maxAge: 0, expires: new Date(0) })
-  }
+  const { name: _, ...flags } = attributes
+  const place = { ...flags, path, ...(domain !== undefined && { domain }) }
+  const names = [name, ...partNames]
 
   return {
+    names,
     read(cookies) {
       const whole = hasOwnName ? '' : (cookies.get(name) ?? '')
       const values = [whole, join(partNames.map((partName) => cookies.get(partName)))]
       return {
         ids: values.filter((value) => value !== '').map(asSessionId),
-        names: [name, ...partNames].filter((cookieName) => cookies.has(cookieName)),
+        names: names.filter((cookieName) => cookies.has(cookieName)),
       }
     },
 
-    clear({ names }, always) {
-      const cleared = new Set(always ? [name, ...names] : names)
+    clear({ names: present }, always) {
+      const cleared = new Set(always ? [name, ...present] : present)
       if (isOwnCookie) cleared.delete(name)
-      return Array.from(cleared, removal)
+      return Array.from(cleared, (cookieName) => cookieToRemove(cookieName, place))
     },
   }
 }

@@ -1,9 +1,10 @@
 import { callHook } from '../store-helpers/call-hook.js'
-import { openSession } from './open.js'
+import { openFromHeader } from './open.js'
 import type { Host, SessionContext } from './host.js'
 import type { ResponseHeaders } from './response-headers.js'
 import { addSessionHeaders } from './response-headers.js'
 import type { NodeSession } from './session.js'
+import { headersOf } from './set-cookie.js'
 
 /** A `node:http` request, as far as the manager uses it: Express' `req`, Koa's `ctx.req`, Fastify's `request.raw`. */
 export interface NodeRequest {
@@ -40,7 +41,7 @@ export async function openForNode<Data extends object>(
   request: NodeRequest,
   response: NodeResponse,
 ): Promise<NodeSession<Data>> {
-  const { session, commit, close, hasUncommittedChange } = await openSession(context, request.headers.cookie)
+  const { session, commit, close, hasUncommittedChange } = await openFromHeader(context, request.headers.cookie)
 
   async function commitToResponse(): Promise<readonly string[]> {
     if (response.headersSent) {
@@ -49,7 +50,7 @@ export async function openForNode<Data extends object>(
         'commit: the response headers are already sent, so nothing was stored. Commit before you send the response.',
       )
     }
-    const setCookies = await commit()
+    const setCookies = headersOf((await commit()).setCookies)
     addSessionHeaders(response, setCookies, context.cacheControl)
     return setCookies
   }

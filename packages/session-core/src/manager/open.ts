@@ -104,8 +104,19 @@ function pendingSessionOf<Data extends object>(
   }
 }
 
-/** Resolves to the session that the header names, or to a new one. Rejects with `Backend` if the store fails. */
+/** Resolves to the session that the cookies name, or to a new one. Rejects with `Backend` if the store fails. */
 export async function openSession<Data extends object>(
+  context: SessionContext<Data>,
+  sent: RequestCookies,
+): Promise<RequestSession<Data>> {
+  const unreadable: SessionReference[] = []
+  const loaded = await loadFromCookies(context, sent, unreadable)
+  const extended = loaded && { ...loaded, stored: await extend(context, loaded.stored) }
+  return createRequestSession(context, pendingSessionOf(context, extended, unreadable, sent))
+}
+
+/** Opens the session that a `Cookie` header names. */
+export async function openFromHeader<Data extends object>(
   context: SessionContext<Data>,
   cookieHeader: string | null | undefined,
 ): Promise<RequestSession<Data>> {
@@ -113,9 +124,5 @@ export async function openSession<Data extends object>(
   if (typeof header !== 'string') {
     throw new SessionError('bad_argument', `open needs a Cookie header, but it was given ${describeType(header)}.`)
   }
-  const sent = context.cookies.read(header)
-  const unreadable: SessionReference[] = []
-  const loaded = await loadFromCookies(context, sent, unreadable)
-  const extended = loaded && { ...loaded, stored: await extend(context, loaded.stored) }
-  return createRequestSession(context, pendingSessionOf(context, extended, unreadable, sent))
+  return openSession(context, context.cookies.read(header))
 }

@@ -4,6 +4,7 @@ import { nowOf, restOf } from './expiry.js'
 import type { Host } from './host.js'
 import type { PendingChanges } from './pending-changes.js'
 import type { CommitStep, RevokeAll } from './plan-commit.js'
+import type { CookieToSet } from './set-cookie.js'
 import type { StoredSession } from './stored-session.js'
 import { encodeStoredSession, storedLifeOf } from './stored-session.js'
 import { updateRecord } from './update-record.js'
@@ -15,7 +16,9 @@ type ReplaceStep = Extract<CommitStep, { kind: 'replace' }>
 export interface Committed {
   /** Current id of the session, or undefined if there is no session. */
   readonly id: SessionId | undefined
-  readonly setCookies: readonly string[]
+  readonly setCookies: readonly CookieToSet[]
+  /** True if the commit created the session. */
+  readonly isCreated?: boolean
   /** Times of the session, if there is one. */
   readonly times?: SessionTimes
 }
@@ -102,10 +105,10 @@ export async function replaceSession(
     await retire(host, pending, step, revokeAll, id)
     if (step.cookie === 'guest') {
       const endsMain = step.ends.some(({ cookie }) => cookie === cookies.main)
-      return { id, times, setCookies: endsMain ? [cookies.main.clear(), setCookie] : [setCookie] }
+      return { id, times, isCreated: true, setCookies: endsMain ? [cookies.main.clear(), setCookie] : [setCookie] }
     }
     const hasGuestCookie = pending.cookies.guest.length > 0
-    return { id, times, setCookies: hasGuestCookie ? [setCookie, cookies.guest.clear()] : [setCookie] }
+    return { id, times, isCreated: true, setCookies: hasGuestCookie ? [setCookie, cookies.guest.clear()] : [setCookie] }
   } catch (error) {
     // Best effort: the visitor does not get the new cookie, and keeps the old one.
     await store.delete(id).catch(() => undefined)

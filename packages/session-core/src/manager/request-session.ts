@@ -7,15 +7,15 @@ import type { PendingSession } from './pending-changes.js'
 import type { SessionContext } from './host.js'
 import { readOnly } from './read-only.js'
 import { reportRejection } from './commit-error.js'
-import type { SessionTimes } from './replace-session.js'
+import type { Committed, SessionTimes } from './replace-session.js'
 import type { RotateOptions, Session, SignInOptions, SignOutEverywhereOptions, UserSession } from './session.js'
 import { handleOf } from './user-sessions.js'
 
 /** A session and the functions of its request. */
 export interface RequestSession<Data extends object> {
   readonly session: Session<Data>
-  /** Resolves to the `Set-Cookie` values. */
-  readonly commit: () => Promise<readonly string[]>
+  /** Stores the changes, then calls `deliver`. If that rejects, the commit rejects with its error and closes the session. */
+  readonly commit: (deliver?: (committed: Committed) => Promise<void>) => Promise<Committed>
   /** Invalidates the session unless it is committed: any later use throws. */
   readonly close: () => void
   /** Returns true if there is a change that was neither committed nor discarded by `close`. */
@@ -175,13 +175,15 @@ export function createRequestSession<Data extends object>(
 
   return {
     session,
-    async commit() {
+    async commit(deliver) {
       toChange()
       isClosed = true
       try {
-        committed = await commitSession(context, pending)
+        const stored = await commitSession(context, pending)
+        await deliver?.(stored)
+        committed = stored
         isClosed = false
-        return committed.setCookies
+        return committed
       } catch (error) {
         reportRejection(context.onRejection, 'commit', error)
         throw error

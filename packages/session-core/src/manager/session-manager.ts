@@ -1,13 +1,17 @@
 import { checkManagerOptions } from './check-options.js'
+import type { CookiesByName } from './cookies-by-name.js'
+import { openForCookies } from './cookies-by-name.js'
 import { checkUserId } from './request-session.js'
 import type { NodeRequest, NodeResponse } from './node-adapter.js'
 import { openForNode } from './node-adapter.js'
 import { handleFetch } from './fetch-adapter.js'
-import { openSession } from './open.js'
+import { openFromHeader } from './open.js'
 import type { SessionManagerOptions } from './options.js'
 import type { ResponseHeaders } from './response-headers.js'
 import { addSessionHeaders } from './response-headers.js'
-import type { NodeSession, OpenSession, Session } from './session.js'
+import type { CookiesSession, NodeSession, OpenSession, Session, TokenSession } from './session.js'
+import { headersOf } from './set-cookie.js'
+import { openForToken } from './token.js'
 
 /** Opens the session that a request's cookies name, and answers with the cookies of the response. */
 export interface SessionManager<Data extends object> {
@@ -40,6 +44,18 @@ export interface SessionManager<Data extends object> {
    */
   addHeaders(response: ResponseHeaders, setCookies: readonly string[]): void
   /**
+   * Opens the session for frameworks that read and set cookies by name: Next.js, SvelteKit, Astro, Nuxt, TanStack Start.
+   * Its `commit` sets the cookies. If the request has several cookies of one name, the framework chooses one. Rejects with
+   * a `TypeError` if `cookies` has no `get` or `set`, and otherwise as `open` does.
+   */
+  openCookies(cookies: CookiesByName): Promise<CookiesSession<Data>>
+  /**
+   * Opens the session of a client that has no cookies, such as a mobile app or a command. `authorization` is the
+   * `Authorization` header, or the token alone. Opens a new session if it is missing, of another scheme, or no live session
+   * has this token. Lifetimes, rotation and lists are those of sessions with a cookie. Rejects as `open` does.
+   */
+  openToken(authorization: string | null | undefined): Promise<TokenSession<Data>>
+  /**
    * Ends all sessions of the user that were created before the call. Needs no request: for an administrator, or after a
    * password reset. Rejects with `Invalid` if `userId` is empty or not a string, with `Backend` if the store fails, and
    * with a `TypeError` if the store does not support it (`supportsSignOutEverywhere`).
@@ -57,9 +73,13 @@ export function createSessionManager<Data extends object>(options: SessionManage
     supportsUserIndex: context.users.supportsUserIndex,
     supportsSignOutEverywhere: context.users.supportsSignOutEverywhere,
     async open(cookieHeader) {
-      const { session, commit } = await openSession(context, cookieHeader)
-      return Object.assign(session, { commit })
+      const { session, commit } = await openFromHeader(context, cookieHeader)
+      return Object.assign(session, {
+        commit: async () => headersOf((await commit()).setCookies),
+      })
     },
+    openCookies: (cookies) => openForCookies(context, cookies),
+    openToken: (authorization) => openForToken(context, authorization),
     handleFetch: (request, handler) => handleFetch(context, request, handler),
     openNode: (request, response) => openForNode(context, request, response),
     addHeaders: (response, setCookies) => addSessionHeaders(response, setCookies, context.cacheControl),

@@ -95,6 +95,36 @@ export interface OpenSession<Data extends object> extends Session<Data> {
   commit(): Promise<readonly string[]>
 }
 
+/** A session whose commit sets the cookies by name. */
+export interface CookiesSession<Data extends object> extends Session<Data> {
+  /**
+   * Stores the changes, and sets the cookies. Call it before the response starts, and before a redirect that is thrown.
+   * Resolves to true if a cookie was set: send `Cache-Control: no-store`, unless the framework does. Where the framework
+   * cannot set cookies, a commit without changes leaves the cookie as it is, and a commit that has to set one rejects with
+   * an `Error`: then a new session is ended again, and one that was to be ended stays ended. Otherwise rejects as
+   * `OpenSession.commit` does.
+   */
+  commit(): Promise<boolean>
+}
+
+/** Result of a commit of a session without a cookie. */
+export interface CommittedToken {
+  /** Token that the client must send from now on. Undefined: the client keeps the token that it has, if any. */
+  readonly token: string | undefined
+  /** True if the commit ended the session, so that the client must discard its token. */
+  readonly isEnded: boolean
+}
+
+/** A session whose commit resolves to the token of the client. */
+export interface TokenSession<Data extends object> extends Session<Data> {
+  /**
+   * Stores the changes. Resolves to a token after a sign-in, after a rotation, after the first change of a guest's data,
+   * and, with sealed sessions, after each change and extension. Send it in the body, with `Cache-Control: no-store`.
+   * Rejects as `OpenSession.commit` does.
+   */
+  commit(): Promise<CommittedToken>
+}
+
 /** A session whose commit writes headers to a `node:http` response. */
 export interface NodeSession<Data extends object> extends Session<Data> {
   /**
