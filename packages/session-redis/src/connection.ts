@@ -6,7 +6,7 @@ import {
   type FencedReply,
   type GuardedCalls,
 } from '@bext/session-core/store-helpers'
-import type { RedisAdapter } from './client/adapter.js'
+import type { ClientAdapter } from './client/adapter.js'
 import { isCommandTimeout, isError, isServerReply, noteReply, sendCommand, wasNeverSent } from './client/fates.js'
 import { toSessionError } from './errors.js'
 import { runScript, type Script } from './client/run-script.js'
@@ -58,12 +58,12 @@ function parseReply(reply: unknown): FencedReply<ScriptReply> {
 }
 
 /** Creates the connection of a store over a client. */
-export function createConnection(client: RedisAdapter, timeoutMs: number): Connection {
+export function createConnection(client: ClientAdapter, timeoutMs: number): Connection {
   const ready = createWaitUntilReady(client, timeoutMs)
 
   // Sends again on the next connection if there was no reply. A write that is delivered twice has the effect of one
   // (contract E6), so a lost connection costs a wait and no call.
-  async function sendUntilReply<T>(deadline: Deadline, send: () => Promise<T>): Promise<T> {
+  async function sendUntilReply<T>(deadline: Deadline, send: () => Promise<T>, isWrite: boolean): Promise<T> {
     let retriesWhileReady = 0
     // The error of a command that may still take effect. As long as there is one, no later error may hide it.
     let unanswered: unknown
@@ -78,8 +78,10 @@ export function createConnection(client: RedisAdapter, timeoutMs: number): Conne
         // A Cluster stays ready while it replaces the connection to one node, so no event says when to try again.
         if (client.state() === 'ready') {
           retriesWhileReady += 1
-          if (retriesWhileReady > maxRetriesWhileReady) throw unanswered ?? error
-          await sleep(retriesWhileReady * retryDelayMs)
+          // Giving up early on a write that may still take effect would gain nothing, because its caller has to wait.
+          const mayGiveUp = !isWrite || unanswered === undefined
+          if (retriesWhileReady > maxRetriesWhileReady && mayGiveUp) throw unanswered ?? error
+          await sleep(Math.min(retriesWhileReady, maxRetriesWhileReady) * retryDelayMs)
         }
         if (performance.now() >= deadline.atMs) throw unanswered ?? error
       }
@@ -88,7 +90,7 @@ export function createConnection(client: RedisAdapter, timeoutMs: number): Conne
 
   async function read<T>(deadline: Deadline, send: () => Promise<T>): Promise<T> {
     try {
-      return await sendUntilReply(deadline, send)
+      return await sendUntilReply(deadline, send, false)
     } catch (error) {
       throw toSessionError(error)
     }
@@ -124,7 +126,7 @@ export function createConnection(client: RedisAdapter, timeoutMs: number): Conne
       const args = entries.flatMap((entry) => entry.args)
       return fencedWrite(deadline, async (notAfterMs) => {
         const send = (): Promise<unknown> => runScript(client, script, keys, [String(notAfterMs), ...args])
-        return parseReply(await sendUntilReply(deadline, send))
+        return parseReply(await sendUntilReply(deadline, send, true))
       })
     },
 

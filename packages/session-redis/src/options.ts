@@ -7,7 +7,7 @@ import {
   rejectBareOption,
   rejectUnknownOptions,
 } from '@bext/session-core/store-helpers'
-import type { RedisAdapter } from './client/adapter.js'
+import type { ClientAdapter } from './client/adapter.js'
 import { acceptedClients, adapterOf, remarkOn, type RedisClient } from './client/client.js'
 import type { ClientWarning } from './client/warnings.js'
 
@@ -21,7 +21,7 @@ interface CommonOptions {
 }
 
 interface GivenClient {
-  /** A client of ioredis or node-redis. The store never closes it. */
+  /** A client of ioredis or node-redis, or a `RedisAdapter`. The store never closes it. */
   readonly client: RedisClient
   /** Called by the factory for each client setting that the store has to work around. Default: ignored. */
   readonly onWarning?: ((warning: ClientWarning) => void) | undefined
@@ -42,7 +42,7 @@ type Warn = (warning: ClientWarning) => void
 
 /** The options of a store after their check, with the defaults filled in. */
 export interface CheckedOptions {
-  readonly source: { readonly client: RedisAdapter; readonly onWarning: Warn } | { readonly url: string }
+  readonly source: { readonly client: ClientAdapter; readonly onWarning: Warn } | { readonly url: string }
   readonly prefix: string
   readonly timeoutMs: number
   readonly maxDataBytes: number
@@ -61,7 +61,7 @@ const defaults = Object.freeze({
 })
 
 /** Returns the adapter of a client that the store can use. Throws a `TypeError` for any other value. */
-export function checkClient(caller: string, client: unknown): RedisAdapter {
+export function checkClient(caller: string, client: unknown): ClientAdapter {
   const adapter = adapterOf(client)
   if (adapter === undefined) {
     const found = `but it is ${describeType(client)}.${remarkOn(client)}`

@@ -2,6 +2,7 @@ import { startProxy, startRedisProcess, type Proxy, type RedisProcess } from '@b
 import { rejectionOf } from '@bext-internal/test-services/test-helpers'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { diagnoseRedis, redisRevocations, redisSessions, type RedisClient } from '@bext/session-redis'
+import { openAdapted } from './helpers/adapted.js'
 import { opened, type AnyClient } from './helpers/node-redis-clients.js'
 import { mainVersions } from './helpers/node-redis-versions.js'
 import { useEverything } from './helpers/use-everything.js'
@@ -101,6 +102,21 @@ describe.each(mainVersions)('node-redis %s', (_, { createClient, createClientPoo
     }
   })
 
+  it('a write over a pool whose reply was lost is sent again until the deadline', async () => {
+    const store = redisSessions({ client: use(createClientPool({ url: proxy.url })), timeoutMs })
+    const id = await store.create(options)
+    await store.update(id, '1')
+    proxy.stall()
+    const update = store.update(id, '2')
+    // Lets the pool send it.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    proxy.reset()
+    // Longer than the attempts of a call that may give up.
+    setTimeout(() => proxy.release(), 600)
+    expect(await update).toBe(id)
+    expect(await store.read(id)).toMatchObject({ dataJson: '2' })
+  })
+
   it('the settings of a client change no reply', async () => {
     const typeMapping = { 36: Buffer, 43: Buffer, 58: String }
     const settings = { commandOptions: { typeMapping }, RESP: 3, database: 0, commandsQueueMaxLength: 1000 }
@@ -176,6 +192,17 @@ it("I2 node-redis 6 keeps the client's keyPrefix", async () => {
     await store.delete(id)
     expect(await server.ask('DBSIZE')).toBe(':0\r\n')
   }
+})
+
+it('an adapter of another client does everything, also after its connection was broken', async () => {
+  const { client, close } = openAdapted(proxy.url)
+  closers.push(close)
+  await useEverything(client, async () => proxy.reset())
+  const findings = await diagnoseRedis(client)
+  expect(findings.filter(({ level }) => level === 'problem')).toEqual([])
+  const store = redisSessions({ client, timeoutMs })
+  await close()
+  expect(await rejectionOf(store.create(options))).toMatchObject({ reason: 'closed' })
 })
 
 it('E1 a client of node-redis 4 is refused by name', () => {

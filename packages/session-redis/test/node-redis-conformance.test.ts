@@ -1,6 +1,7 @@
 import { testConformance } from '@bext/session-conformance/vitest'
 import { afterAll } from 'vitest'
 import { createHarness } from './harness.js'
+import { openAdapted } from './helpers/adapted.js'
 import { clusterThrough, opened } from './helpers/node-redis-clients.js'
 import { allVersions, mainVersions } from './helpers/node-redis-versions.js'
 import { startOneShardCluster } from './helpers/one-shard-cluster.js'
@@ -11,6 +12,7 @@ if (process.env['EVERY_CLIENT'] === '1') {
   // Run by `pnpm clients`.
   const server = await startOneShardCluster()
   afterAll(() => server.stop())
+  testConformance(createHarness('an adapter', openAdapted), strict)
   for (const [version, driver] of allVersions) {
     const { createClient, createClientPool } = driver
     const kinds = [

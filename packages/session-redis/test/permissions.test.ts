@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { leastRedisRights, startRedisWith, type RunningService } from '@bext-internal/test-services'
 import { Redis } from 'ioredis'
+import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RedisClient } from '@bext/session-redis'
 import { useEverything } from './helpers/use-everything.js'
 
 const user = 'app'
@@ -21,25 +23,37 @@ afterAll(async () => {
 })
 
 /** Returns whether a connection that the test ends caused the error: the client wrote to it, or read from it. */
-function isBrokenConnection({ code }: NodeJS.ErrnoException): boolean {
-  return code === 'EPIPE' || code === 'ECONNRESET'
+function isBrokenConnection({ code, message }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE' || code === 'ECONNRESET' || message === 'Socket closed unexpectedly'
+}
+
+/** A client of the user, which calls `onError` for errors of its connection. */
+type OpenClient = (onError: (error: NodeJS.ErrnoException) => void) => {
+  readonly client: RedisClient
+  readonly close: () => unknown
+}
+
+function openIoredis(onError: (error: NodeJS.ErrnoException) => void): ReturnType<OpenClient> {
+  const { hostname: host, port } = new URL(service.url)
+  const client = new Redis({ host, port: Number(port), username: user, password, retryStrategy: () => 1 })
+  client.on('error', onError)
+  return { client, close: () => client.disconnect() }
+}
+
+function openNodeRedis(onError: (error: NodeJS.ErrnoException) => void): ReturnType<OpenClient> {
+  const client = createClient({ url: service.url, username: user, password })
+  client.on('error', onError)
+  client.connect().catch(() => {})
+  return { client, close: () => client.destroy() }
 }
 
 /** Uses every method of a store as a user with these permissions. Rejects with the first error. */
-async function doEverything(granted: readonly string[]): Promise<void> {
+async function doEverything(granted: readonly string[], open: OpenClient = openIoredis): Promise<void> {
   await admin.flushall()
   await admin.script('FLUSH')
   await admin.acl('SETUSER', user, 'reset', 'on', `>${password}`, ...granted)
-  const url = new URL(service.url)
-  const client = new Redis({
-    host: url.hostname,
-    port: Number(url.port),
-    username: user,
-    password,
-    retryStrategy: () => 1,
-  })
   let refusal: Error | undefined
-  client.on('error', (error: NodeJS.ErrnoException) => {
+  const { client, close } = open((error) => {
     if (!isBrokenConnection(error)) refusal ??= error
   })
   try {
@@ -49,7 +63,7 @@ async function doEverything(granted: readonly string[]): Promise<void> {
     const log = (await admin.call('ACL', 'LOG')) as unknown[]
     if (log.length > 0) throw new Error(`Redis has rejected: ${(log[0] as unknown[]).slice(4, 8).join(' ')}`)
   } finally {
-    client.disconnect()
+    await close()
     await admin.call('ACL', 'LOG', 'RESET')
     await admin.acl('DELUSER', user)
   }
@@ -58,6 +72,10 @@ async function doEverything(granted: readonly string[]): Promise<void> {
 describe('an ACL user', () => {
   it('can do everything with the permissions in the README', async () => {
     await doEverything(leastRedisRights)
+  })
+
+  it('can do everything with them over node-redis', async () => {
+    await doEverything(leastRedisRights, openNodeRedis)
   })
 
   it('the README lists these permissions', async () => {

@@ -9,7 +9,7 @@ let blocks: string[]
 
 beforeAll(async () => {
   const readme = await readFile(new URL('README.md', packageFolder), 'utf8')
-  const [, section = ''] = /^## Configure ioredis$(.*?)^## Settings of Redis$/ms.exec(readme) ?? []
+  const [, section = ''] = /^## Configure ioredis$(.*?)^## Another client$/ms.exec(readme) ?? []
   blocks = [...section.matchAll(/^```ts.*?$(.*?)^```$/gms)].map(([, code = '']) => code)
 })
 

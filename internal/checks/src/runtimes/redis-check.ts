@@ -1,10 +1,33 @@
 // Runs on each runtime, from the packed packages.
-import { redisSessions } from '@bext/session-redis'
+import { redisSessions, type RedisClient } from '@bext/session-redis'
 import { Redis } from 'ioredis'
+import { createClient } from 'redis'
 import { moduleOf, through, type ServerHarness } from './server-check.js'
 
-/** Opens the Redis store over ioredis with the driver's defaults. */
-export async function openHarness(url: string): Promise<ServerHarness> {
+interface Opened {
+  readonly client: RedisClient
+  readonly close: () => void
+}
+
+/** Functions that open a client with the defaults of a driver. */
+const openers: Readonly<Record<string, (url: string) => Opened>> = {
+  ioredis(url) {
+    const client = new Redis(url)
+    client.on('error', () => undefined)
+    return { client, close: () => client.disconnect() }
+  },
+  redis(url) {
+    const client = createClient({ url })
+    client.on('error', () => undefined)
+    client.connect().catch(() => undefined)
+    return { client, close: () => client.destroy() }
+  },
+}
+
+/** Opens the Redis store over a driver. */
+export async function openHarness(url: string, driver: string): Promise<ServerHarness> {
+  const open = openers[driver]
+  if (open === undefined) throw new Error(`The driver must be one of ${Object.keys(openers).join(', ')}.`)
   const { hostname, port } = new URL(url)
   const admin = new Redis(url)
   const version = /redis_version:(\S+)/.exec(await admin.info('server'))?.[1] ?? ''
@@ -34,10 +57,9 @@ export async function openHarness(url: string): Promise<ServerHarness> {
       module: moduleOf('./redis-child.js'),
       open({ namespace, endpoint, timeoutMs }) {
         namespaces.add(namespace)
-        const client = new Redis(through(url, endpoint))
-        client.on('error', () => undefined)
+        const { client, close } = open(through(url, endpoint))
         const store = redisSessions({ client, prefix: `${namespace}:`, timeoutMs })
-        return { store, close: async () => client.disconnect() }
+        return { store, close: async () => close() }
       },
       inspect: async (namespace) => Promise.all((await keysOf(namespace)).map(show)),
     },

@@ -18,7 +18,7 @@ interface Backed {
 }
 
 const stores = {
-  redis: { drivers: ['ioredis'], start: startRedis },
+  redis: { drivers: ['ioredis', 'redis'], start: startRedis },
   pg: { drivers: ['postgres', 'pg'], start: startPostgres },
 } satisfies Readonly<Record<string, Backed>>
 

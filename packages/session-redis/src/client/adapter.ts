@@ -37,7 +37,7 @@ export type SendToNode = (command: readonly string[]) => Promise<unknown>
  * A client of some driver, as the store uses it. Commands are in lower case. Replies are strings, numbers, `null` and
  * arrays of these. In a reply that is an array, an `Error` stands for an error of the server.
  */
-export interface RedisAdapter {
+export interface ClientAdapter {
   /** Name of the driver, for error messages. */
   readonly driver: string
   /** True for a Cluster, in which each command has at most one key. */

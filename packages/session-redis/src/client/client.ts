@@ -1,24 +1,25 @@
-import type { RedisAdapter } from './adapter.js'
+import type { ClientAdapter } from './adapter.js'
 import { adaptIoredis, isIoredisClient, type IoredisClient } from './ioredis.js'
 import { adaptNodeRedis, isAnyNodeRedis, isNodeRedisClient, type NodeRedisClient } from './node-redis.js'
+import { completeAdapter, isRedisAdapter, type RedisAdapter } from './redis-adapter.js'
 
 /**
- * A client that the store accepts: `Redis` or `Cluster` of ioredis or iovalkey, or a client, pool, cluster or sentinel
- * of node-redis 5 or 6.
+ * A client that the store accepts: `Redis` or `Cluster` of ioredis or iovalkey, a client, pool, cluster or sentinel of
+ * node-redis 5 or 6, or an adapter of another client.
  */
-export type RedisClient = IoredisClient | NodeRedisClient
+export type RedisClient = IoredisClient | NodeRedisClient | RedisAdapter
 
 // One adapter for each client, because the stores over a client share what is known about its connection.
-const adapters = new WeakMap<object, RedisAdapter>()
+const adapters = new WeakMap<object, ClientAdapter>()
 
-function createAdapter(client: object): RedisAdapter | undefined {
+function createAdapter(client: object): ClientAdapter | undefined {
   if (isIoredisClient(client)) return adaptIoredis(client)
   if (isNodeRedisClient(client)) return adaptNodeRedis(client)
-  return undefined
+  return isRedisAdapter(client) ? completeAdapter(client) : undefined
 }
 
 /** Returns the adapter of a client; `undefined` if the value is not a client that the store accepts. */
-export function adapterOf(value: unknown): RedisAdapter | undefined {
+export function adapterOf(value: unknown): ClientAdapter | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const adapter = adapters.get(value) ?? createAdapter(value)
   if (adapter !== undefined) adapters.set(value, adapter)

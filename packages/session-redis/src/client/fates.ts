@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import type { CommandFate, RedisAdapter } from './adapter.js'
+import type { CommandFate, ClientAdapter } from './adapter.js'
 
 // Kept beside the errors, because an error belongs to its driver and becomes the `cause` of the caller's error.
 const fates = new WeakMap<Error, CommandFate>()
@@ -15,7 +15,7 @@ export function noteReply(error: Error): void {
 }
 
 /** Runs a command of the client, and records its fate if it fails. */
-export async function noteFailure<T>(client: RedisAdapter, run: () => Promise<T>): Promise<T> {
+export async function noteFailure<T>(client: ClientAdapter, run: () => Promise<T>): Promise<T> {
   try {
     return await run()
   } catch (error) {
@@ -26,7 +26,7 @@ export async function noteFailure<T>(client: RedisAdapter, run: () => Promise<T>
 
 /** Sends a command, and records its fate if it fails. */
 export function sendCommand(
-  client: RedisAdapter,
+  client: ClientAdapter,
   head: readonly string[],
   keys: readonly string[] = [],
   tail: readonly string[] = [],

@@ -1,6 +1,6 @@
 import { isError } from './fates.js'
 import { ioredisWarnings, readsFromReplicas, type IoredisOptions } from './ioredis-warnings.js'
-import type { ClientState, CommandFate, RedisAdapter, SendToNode, StateListener } from './adapter.js'
+import type { ClientState, CommandFate, ClientAdapter, SendToNode, StateListener } from './adapter.js'
 
 /**
  * The part of an ioredis client that the store uses. `Redis` (a single server, or one found by Sentinel) and `Cluster`
@@ -81,7 +81,7 @@ function catchAskingRejections(node: ClientNode): void {
 }
 
 /** Adapts a `Redis` or `Cluster` of ioredis or iovalkey. */
-export function adaptIoredis(client: IoredisClient): RedisAdapter {
+export function adaptIoredis(client: IoredisClient): ClientAdapter {
   const parts = client as unknown as ClientParts
   const { options = {} } = parts
   const isCluster = parts.isCluster === true

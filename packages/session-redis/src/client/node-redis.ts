@@ -1,6 +1,6 @@
 import { isError } from './fates.js'
 import { nodeRedisWarnings, type NodeRedisOptions } from './node-redis-warnings.js'
-import type { ClientState, CommandFate, RedisAdapter, SendToNode } from './adapter.js'
+import type { ClientState, CommandFate, ClientAdapter, SendToNode } from './adapter.js'
 
 /**
  * The part that all clients of node-redis 5 and 6 share: those of `createClient`, `createClientPool`, `createCluster`
@@ -193,7 +193,7 @@ const signsOfReady = ['ready', 'connect', 'node-ready', 'topology-change']
 const signsOfLoss = ['error', 'end', 'terminated', 'disconnect', 'node-error', 'client-error']
 
 /** Adapts a client of node-redis 5 or 6. */
-export function adaptNodeRedis(client: NodeRedisClient): RedisAdapter {
+export function adaptNodeRedis(client: NodeRedisClient): ClientAdapter {
   const kind = kindOf(client)
   const listened = client as unknown as { listenerCount?(event: 'error'): number }
 

@@ -1,7 +1,7 @@
 import { SessionError } from '@bext/session-core'
 import { withinDeadline } from '@bext/session-core/store-helpers'
 import type { Redis } from 'ioredis'
-import type { RedisAdapter, StateListener } from './adapter.js'
+import type { ClientAdapter, StateListener } from './adapter.js'
 import { adaptIoredis } from './ioredis.js'
 import { loadIoredis } from './load-ioredis.js'
 
@@ -38,14 +38,14 @@ function isFailedOver(error: Error): boolean {
 
 /** A client that the store itself opens. */
 export interface OwnClient {
-  readonly client: RedisAdapter
+  readonly client: ClientAdapter
   /** Closes the client, gracefully if the server answers in time. Never rejects. */
   readonly close: () => Promise<void>
 }
 
 /** Creates a client for a URL. It connects when a call needs it. */
 export function createOwnClient(url: string, timeoutMs: number): OwnClient {
-  let opened: { readonly redis: Redis; readonly adapter: RedisAdapter } | undefined
+  let opened: { readonly redis: Redis; readonly adapter: ClientAdapter } | undefined
   let isOpening = false
   let isClosed = false
   let lastError: unknown
@@ -83,7 +83,7 @@ export function createOwnClient(url: string, timeoutMs: number): OwnClient {
     })
   }
 
-  function inner(): RedisAdapter {
+  function inner(): ClientAdapter {
     if (opened === undefined) throw new Error('The client has not been opened.')
     return opened.adapter
   }

@@ -1,4 +1,4 @@
-import type { RedisAdapter } from './adapter.js'
+import type { ClientAdapter } from './adapter.js'
 import { isServerReply, sendCommand } from './fates.js'
 import { runScript, toScript } from './run-script.js'
 import { timeDigits, userOffset } from '../sessions/record.js'
@@ -59,12 +59,12 @@ function createManyKeys(allowedAtFirst: boolean): ManyKeys {
   }
 }
 
-function createGetLive(client: RedisAdapter): Reads['getLive'] {
+function createGetLive(client: ClientAdapter): Reads['getLive'] {
   return (keys, bytes = 0) =>
     Promise.all(keys.map(async (key) => (await runScript(client, liveScript, [key], [String(bytes - 1)])) as string))
 }
 
-function createPlainReads(client: RedisAdapter): Reads {
+function createPlainReads(client: ClientAdapter): Reads {
   return {
     manyKeys: createManyKeys(!client.isCluster),
     async get(keys) {
@@ -84,7 +84,7 @@ const getStartScript = toScript(`return redis.call('GETRANGE', KEYS[1], 0, ARGV[
 const membersScript = toScript(`return redis.call('ZRANGE', KEYS[1], 0, -1)`)
 
 // A client that sends reads to replicas still sends scripts to masters, because scripts may write.
-function createScriptedReads(client: RedisAdapter): Reads {
+function createScriptedReads(client: ClientAdapter): Reads {
   return {
     manyKeys: createManyKeys(false),
     get: async ([key = '']) => [(await runScript(client, getScript, [key], [])) as string | null],
@@ -95,6 +95,6 @@ function createScriptedReads(client: RedisAdapter): Reads {
 }
 
 /** Creates reads that only masters answer, because replicas lag behind (contract R6). */
-export function createReads(client: RedisAdapter): Reads {
+export function createReads(client: ClientAdapter): Reads {
   return client.readsFromReplicas ? createScriptedReads(client) : createPlainReads(client)
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { RedisAdapter } from './adapter.js'
+import type { ClientAdapter } from './adapter.js'
 import { isServerReply, sendCommand } from './fates.js'
 
 /** A Lua script and its hash, by which the server knows it. */
@@ -15,7 +15,7 @@ export function toScript(lua: string): Script {
 
 /** Runs a script. Sends its text if the server does not have it, as after a restart or a failover. */
 export async function runScript(
-  client: RedisAdapter,
+  client: ClientAdapter,
   { lua, sha1 }: Script,
   keys: readonly string[],
   args: readonly string[],

@@ -1,6 +1,6 @@
 import { SessionError } from '@bext/session-core'
 import { toBackendError, type Deadline } from '@bext/session-core/store-helpers'
-import type { RedisAdapter } from './adapter.js'
+import type { ClientAdapter } from './adapter.js'
 
 /** The state of a client's connection, kept up to date by its events and shared by all stores over the client. */
 interface Watch {
@@ -16,7 +16,7 @@ interface Watch {
 // Not every client reports that it has become ready again.
 const pollMs = 50
 
-const watches = new WeakMap<RedisAdapter, Watch>()
+const watches = new WeakMap<ClientAdapter, Watch>()
 
 function noteReady(watch: Watch): void {
   watch.wasReady = true
@@ -24,7 +24,7 @@ function noteReady(watch: Watch): void {
   watch.unreadySinceMs = undefined
 }
 
-function startWatch(client: RedisAdapter): Watch {
+function startWatch(client: ClientAdapter): Watch {
   const wasReady = client.state() === 'ready'
   const watch: Watch = { wasReady, failed: false, unreadySinceMs: undefined, waiting: new Set() }
   function wakeAll(): void {
@@ -78,7 +78,7 @@ function changeOrDeadline({ waiting }: Watch, deadline: Deadline): Promise<void>
  * many stores and callers use it.
  */
 export function createWaitUntilReady(
-  client: RedisAdapter,
+  client: ClientAdapter,
   maxUnreadyMs: number,
 ): (deadline: Deadline) => Promise<void> | undefined {
   const watch = watches.get(client) ?? startWatch(client)

@@ -1,7 +1,7 @@
 import { isSessionError } from '@bext/session-core'
 import { warning, problem, skipped, type Finding } from '@bext/session-core/doctor'
 import { withinDeadline } from '@bext/session-core/store-helpers'
-import type { RedisAdapter } from '../client/adapter.js'
+import type { ClientAdapter } from '../client/adapter.js'
 import { isServerReply, noteFailure, sendCommand } from '../client/fates.js'
 
 /** Sends commands to one server, with a time limit for each reply. All rejections are `Backend` errors. */
@@ -13,7 +13,7 @@ export interface RedisNode {
  * Returns the nodes behind a client as one server that holds all keys. The first argument of a command is its key, if it
  * has arguments.
  */
-export function anyNodeOf(client: RedisAdapter, timeoutMs: number): RedisNode {
+export function anyNodeOf(client: ClientAdapter, timeoutMs: number): RedisNode {
   return {
     call: (command, ...args) =>
       withinDeadline(timeoutMs, () => sendCommand(client, [command.toLowerCase()], args.slice(0, 1), args.slice(1))),
@@ -21,7 +21,7 @@ export function anyNodeOf(client: RedisAdapter, timeoutMs: number): RedisNode {
 }
 
 /** Returns the single server, or the masters of a Cluster. */
-export function mastersOf(client: RedisAdapter, timeoutMs: number): readonly RedisNode[] {
+export function mastersOf(client: ClientAdapter, timeoutMs: number): readonly RedisNode[] {
   return client.masters().map((send) => ({
     call: (...command) => withinDeadline(timeoutMs, () => noteFailure(client, () => send(command))),
   }))

@@ -7,7 +7,7 @@ import {
   withinDeadline,
 } from '@bext/session-core/store-helpers'
 import { warning, ok, problem, skipped, type Finding } from '@bext/session-core/doctor'
-import type { RedisAdapter } from '../client/adapter.js'
+import type { ClientAdapter } from '../client/adapter.js'
 import { acceptedClients, adapterOf, remarkOn, type RedisClient } from '../client/client.js'
 import { isServerReply, sendCommand } from '../client/fates.js'
 import { checkPrefix, defaultPrefix } from '../options.js'
@@ -40,7 +40,7 @@ const behindReplicas = warning(
   "Run the doctor again with a client whose scaleReads is 'master'.",
 )
 
-function examineClient(client: RedisAdapter): Finding[] {
+function examineClient(client: ClientAdapter): Finding[] {
   if (client.unusable !== undefined) {
     const why = 'While slots are moving, ioredis reports existing sessions as missing. The store rejects this client.'
     return [problem('client', 'enableAutoPipelining is on for a Cluster', why, 'Use a Cluster without this setting.')]
@@ -50,7 +50,7 @@ function examineClient(client: RedisAdapter): Finding[] {
   return warnings.map(({ code, message }) => warning('client', code, message, 'Change the option named above.'))
 }
 
-async function examineServers(client: RedisAdapter, nodes: readonly RedisNode[]): Promise<Finding[]> {
+async function examineServers(client: ClientAdapter, nodes: readonly RedisNode[]): Promise<Finding[]> {
   const found = await Promise.all(
     nodes.map(async (node, position) => {
       const findings = await attempt('server', () => examineServer(node, client.isCluster))

@@ -15,7 +15,7 @@ import { revokeSessionScript, revokeUserScript } from './scripts.js'
 
 /** Options of `redisRevocations`. */
 export interface RedisRevocationsOptions {
-  /** A client of ioredis or node-redis. It is never closed. */
+  /** A client of ioredis or node-redis, or a `RedisAdapter`. It is never closed. */
   readonly client: RedisClient
   /** Prefix of every key: 1 to 128 bytes, without `{` and `}`. Default: `revoked:`. */
   readonly prefix?: string | undefined
