@@ -21,9 +21,12 @@ export const placeOf = ({ file, line }: CodeBlock): string => `${file}:${line}`
 /** Packages that declare another `session` of the requests of Express and Fastify than ours. */
 const otherSession = /from '(?:express-session|@fastify\/session|@bext\/session-express)'/
 
+function isOther({ code }: CodeBlock): boolean {
+  return otherSession.test(code)
+}
+
 /** The blocks by the file of their compiler options. A program can contain only one type of `request.session`. */
 function programsOf(blocks: readonly CodeBlock[]): Map<string, readonly CodeBlock[]> {
-  const isOther = ({ code }: CodeBlock): boolean => otherSession.test(code)
   return new Map([
     ['tsconfig.json', blocks.filter((block) => !isOther(block))],
     ['tsconfig.other-session.json', blocks.filter(isOther)],
