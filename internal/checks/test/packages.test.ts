@@ -79,12 +79,19 @@ describe('declarations, as users get them', () => {
     expect(await consumer.compile(node, resolution, withNode)).toEqual([])
   })
 
-  test.concurrent.each(['nodenext', 'bundler'] as const)('compile with TypeScript 5.0 under %s', async (resolution) => {
-    const web = { ...bare, lib: [...bare.lib, 'webworker'] }
-    expect(await consumer.compile(edge, resolution, web, 'oldest')).toEqual([])
-    expect(await consumer.compile(node, resolution, withNode, 'oldest')).toEqual([])
-    expect(await consumer.compile(['@bext/session-core/nothing'], resolution, bare, 'oldest')).not.toEqual([])
-  })
+  // Of all packages with the types of all drivers.
+  const slow = { timeout: 180_000 }
+
+  test.concurrent.each(['nodenext', 'bundler'] as const)(
+    'compile with TypeScript 5.0 under %s',
+    slow,
+    async (resolution) => {
+      const web = { ...bare, lib: [...bare.lib, 'webworker'] }
+      expect(await consumer.compile(edge, resolution, web, 'oldest')).toEqual([])
+      expect(await consumer.compile(node, resolution, withNode, 'oldest')).toEqual([])
+      expect(await consumer.compile(['@bext/session-core/nothing'], resolution, bare, 'oldest')).not.toEqual([])
+    },
+  )
 
   test.concurrent('a missing entry is detected', async () => {
     expect(await consumer.compile(['@bext/session-core/nothing'], 'bundler', bare)).not.toEqual([])

@@ -60,7 +60,7 @@ export async function startLoading(): Promise<{ readonly url: string; readonly s
   const server = await startRedisProcess({ settings: ['--enable-debug-command', 'yes'] })
   const client = new Redis(server.url, { enableReadyCheck: false })
   client.on('error', () => {})
-  await client.mset(Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [`key ${n}`, 'x'.repeat(2000)])))
+  await client.mset(Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`key ${n}`, 'x'.repeat(400)])))
   await client.config('SET', 'key-load-delay', '10000')
   await client.config('SET', 'loading-process-events-interval-bytes', '1024')
   client.call('DEBUG', 'RELOAD').catch(() => {})
