@@ -48,27 +48,37 @@ export async function runToEnd(command: Command, timeoutMs: number): Promise<Out
   return ended.finally(() => clearTimeout(timer))
 }
 
-/** Starts a web server, requests `/` once it responds, and ends it. Resolves to the status of the response. */
-export async function askServer(command: Command, port: number, timeoutMs: number): Promise<number> {
+/** Starts a web server, calls `use` with its first response to the URL, and ends it. Resolves to the result of `use`. */
+export async function withServer<T>(
+  command: Command,
+  url: string,
+  timeoutMs: number,
+  use: (response: Response) => Promise<T>,
+): Promise<T> {
   const { child, ended } = start(command)
   const giveUp = AbortSignal.timeout(timeoutMs)
   let outcome: Outcome | undefined
   const watch = ended.then((result) => (outcome = result))
   try {
     for (;;) {
-      const response = await fetch(`http://127.0.0.1:${port}/`, { signal: giveUp }).catch(() => undefined)
+      const response = await fetch(url, { signal: giveUp }).catch(() => undefined)
       if (response) {
         await response.arrayBuffer()
-        return response.status
+        return await use(response)
       }
       if (outcome) throw new Error(`The server ended with code ${outcome.code} before it answered:\n${outcome.output}`)
-      if (giveUp.aborted) throw new Error(`No answer on port ${port} within ${timeoutMs} ms`)
+      if (giveUp.aborted) throw new Error(`No answer of ${url} within ${timeoutMs} ms`)
       await sleep(50)
     }
   } finally {
     child.kill('SIGKILL')
     await watch
   }
+}
+
+/** Starts a web server, requests `/` once it responds, and ends it. Resolves to the status of the response. */
+export function askServer(command: Command, port: number, timeoutMs: number): Promise<number> {
+  return withServer(command, `http://127.0.0.1:${port}/`, timeoutMs, async ({ status }) => status)
 }
 
 /** Resolves to a port that was free a moment ago. */
