@@ -58,7 +58,7 @@ async function createFastify(): Promise<Server> {
     reply.setCookie('seen', 'yes')
     for (const [name, value] of cached) reply.header(name, value)
   })
-  addRoutes(app)
+  await addRoutes(app)
   await app.ready()
   return app.server
 }

@@ -33,7 +33,10 @@ export const sizeBudgets: readonly SizeBudget[] = [
   { entry: '@bext/session-core/testing', runtime: 'node', maxBytes: 2_500 },
   { entry: '@bext/session-core/testing', runtime: 'edge', maxBytes: 2_500 },
   { entry: '@bext/session-express', runtime: 'node', maxBytes: 3_500 },
+  { entry: '@bext/session-express/middleware', runtime: 'node', maxBytes: 4_000 },
   { entry: '@bext/session-fastify', runtime: 'node', maxBytes: 3_500 },
+  { entry: '@bext/session-hono', runtime: 'node', maxBytes: 2_000 },
+  { entry: '@bext/session-hono', runtime: 'edge', maxBytes: 2_000 },
   { entry: '@bext/session-pg', runtime: 'node', maxBytes: 21_500 },
   { entry: '@bext/session-redis', runtime: 'node', maxBytes: 20_500 },
 ]

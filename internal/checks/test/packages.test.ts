@@ -58,8 +58,8 @@ describe.for(packages.map((one) => [one.manifest.name, one] as const))('%s', ([n
   })
 })
 
-// It speaks of Request and Response, which come from the types of Node, of a runtime, or of workers.
-const isWeb = (entry: string): boolean => entry === '@bext/session-core/manager'
+// They speak of Request and Response, which come from the types of Node, of a runtime, or of workers.
+const isWeb = (entry: string): boolean => ['@bext/session-core/manager', '@bext/session-hono'].includes(entry)
 
 describe('declarations, as users get them', () => {
   const { edge, node } = entriesByNeed()
@@ -114,7 +114,13 @@ test.concurrent.for(backends)(title, { timeout: 120_000 }, async (backend) => {
 })
 
 test('a test above installs every backend', () => {
-  const others = ['@bext/session-core', '@bext/session-conformance', '@bext/session-express', '@bext/session-fastify']
+  const others = [
+    '@bext/session-core',
+    '@bext/session-conformance',
+    '@bext/session-express',
+    '@bext/session-fastify',
+    '@bext/session-hono',
+  ]
   const names = packages.map(({ manifest }) => manifest.name)
   expect(names.toSorted()).toEqual([...new Set([...others, ...backends.map(({ name }) => name)])].toSorted())
 })

@@ -12,8 +12,8 @@ export interface NodeRequest {
 }
 
 /**
- * A `node:http` response, as far as the manager uses it: Express' `res`, Koa's `ctx.res`. Do not pass Fastify's
- * `reply.raw`, because a header of the same name on the reply overwrites it. Pass an object that calls the reply's methods.
+ * A `node:http` response, as far as the manager uses it: Express' `res`, Koa's `ctx.res`. A header of the same name that is
+ * set later overwrites that of the commit: Fastify does so with the headers of its reply. Use `@bext/session-fastify`.
  */
 export interface NodeResponse extends ResponseHeaders {
   readonly headersSent: boolean

@@ -1,0 +1,2 @@
+export type { SessionEnv } from './middleware.js'
+export { honoSessions } from './middleware.js'

@@ -1,0 +1,48 @@
+import type { OpenSession, SessionManager } from '@bext/session-core/manager'
+import type { MiddlewareHandler } from 'hono'
+import { addSessionHeaders, discardResponse } from './response.js'
+
+/** Environment of an app whose handlers have a session: `new Hono<SessionEnv<Data>>()`. */
+export interface SessionEnv<Data extends object> {
+  Variables: {
+    /** Session of the visitor. Committed before the response is sent, unless a handler throws. */
+    session: OpenSession<Data>
+  }
+}
+
+/** Returns true for anything that a handler threw, except a redirect: an `HTTPException` with a status below 400. */
+function isFailure(error: Error | undefined): boolean {
+  return error !== undefined && !('getResponse' in error && 'status' in error && Number(error.status) < 400)
+}
+
+/**
+ * Creates a middleware that opens a session for each request, as `c.var.session`, and commits it before the response is
+ * sent. A failed commit is passed to `onError`, and nothing of the response is sent. Register it before all other
+ * middleware, so that no other changes the response afterwards. Throws a `TypeError` if `sessions` is not a manager.
+ */
+export function honoSessions<Data extends object>(sessions: SessionManager<Data>): MiddlewareHandler<SessionEnv<Data>> {
+  if (typeof (sessions as Partial<SessionManager<Data>> | undefined)?.addHeaders !== 'function') {
+    throw new TypeError('honoSessions: expected a manager. Pass that of createSessionManager.')
+  }
+  return async (c, next) => {
+    const present: unknown = c.get('session')
+    if (present !== undefined) {
+      throw new Error('honoSessions: the request has a session already. Register one middleware for sessions, once.')
+    }
+    const session = await sessions.open(c.req.header('Cookie'))
+    const commit = session.commit.bind(session)
+    let attempt: Promise<readonly string[]> | undefined
+    c.set('session', Object.assign(session, { commit: () => (attempt = commit()) }))
+    await next()
+    // The handler deals with the failure of a commit that it started.
+    if (attempt) await Promise.allSettled([attempt])
+    else if (c.finalized && !isFailure(c.error)) {
+      await session.commit().catch((error: unknown) => {
+        discardResponse(c)
+        throw error
+      })
+    }
+    const setCookies = await attempt?.catch(() => undefined)
+    if (setCookies) addSessionHeaders(c, sessions, setCookies)
+  }
+}

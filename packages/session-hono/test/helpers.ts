@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { ServiceUrls } from '@bext-internal/test-services'
+import { serve, visit, type Visitor } from '@bext-internal/test-services/visitor'
+import type { SessionPlugin } from '@bext/session-core'
+import { cookieSessions } from '@bext/session-cookie'
+import { createSessionManager, sessionErrorStatus, type SessionManager } from '@bext/session-core/manager'
+import { memorySessions } from '@bext/session-core/memory'
+import { honoSessions, type SessionEnv } from '@bext/session-hono'
+import { redisSessions } from '@bext/session-redis'
+import { getRequestListener } from '@hono/node-server'
+import { Hono } from 'hono'
+import { Redis } from 'ioredis'
+import { inject, onTestFinished } from 'vitest'
+
+export interface AppData {
+  visits: number
+  note?: string
+}
+
+export type Env = SessionEnv<AppData>
+
+const redisUrl: ServiceUrls['redisUrl'] = inject('redisUrl')
+
+function redisStore(): SessionPlugin {
+  const client = new Redis(redisUrl)
+  const prefix = `hono-${randomBytes(6).toString('hex')}:`
+  onTestFinished(async () => {
+    const keys = await client.keys(`${prefix}*`)
+    if (keys.length > 0) await client.del(keys)
+    client.disconnect()
+  })
+  return redisSessions({ client, prefix })
+}
+
+export const stores = {
+  memory: () => memorySessions(),
+  redis: redisStore,
+  cookie: () => cookieSessions({ secrets: [{ id: 'k1', secret: randomBytes(32) }] }),
+} as const
+
+/** Creates a manager, by default of a store that refuses more than 5000 bytes of data. */
+export function managerOf(store: SessionPlugin = memorySessions({ maxDataBytes: 5000 })): SessionManager<AppData> {
+  return createSessionManager<AppData>({ store, initialData: () => ({ visits: 0 }) })
+}
+
+/** Creates an app with the middleware and an error page. */
+export function appOf(sessions: SessionManager<AppData> = managerOf()): Hono<Env> {
+  const app = new Hono<Env>()
+  app.use(honoSessions(sessions))
+  app.onError((error, c) => c.text('Sorry.', sessionErrorStatus(error) ?? 500))
+  return app
+}
+
+/** Serves the app for the test. Resolves to a visitor. */
+export async function visitApp(app: { fetch: (request: Request) => Response | Promise<Response> }): Promise<Visitor> {
+  const listener = getRequestListener(app.fetch)
+  return visit(await serve(createServer((request, response) => void listener(request, response))))
+}
