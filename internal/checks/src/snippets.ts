@@ -28,8 +28,8 @@ function isOther({ code }: CodeBlock): boolean {
 /** The blocks by the file of their compiler options. A program can contain only one type of `request.session`. */
 function programsOf(blocks: readonly CodeBlock[]): Map<string, readonly CodeBlock[]> {
   return new Map([
-    ['tsconfig.json', blocks.filter(({ code }) => !otherSession.test(code))],
-    ['tsconfig.other-session.json', blocks.filter(({ code }) => otherSession.test(code))],
+    ['tsconfig.json', blocks.filter((block) => !isOther(block))],
+    ['tsconfig.other-session.json', blocks.filter(isOther)],
   ])
 }
 
