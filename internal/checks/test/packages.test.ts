@@ -59,7 +59,8 @@ describe.for(packages.map((one) => [one.manifest.name, one] as const))('%s', ([n
 })
 
 // They speak of Request and Response, which come from the types of Node, of a runtime, or of workers.
-const isWeb = (entry: string): boolean => ['@bext/session-core/manager', '@bext/session-hono'].includes(entry)
+const webEntries = ['@bext/session-core/manager', '@bext/session-core/testing', '@bext/session-hono']
+const isWeb = (entry: string): boolean => webEntries.includes(entry)
 
 describe('declarations, as users get them', () => {
   const { edge, node } = entriesByNeed()

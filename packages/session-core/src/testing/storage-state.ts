@@ -29,7 +29,7 @@ const sameSites = { strict: 'Strict', lax: 'Lax', none: 'None' } as const
  */
 export async function signedInStorageState<Data extends object>(
   sessions: SessionManager<Data>,
-  url: string | URL,
+  url: string,
   userId: string,
   data: Partial<Data> = {},
 ): Promise<StorageState> {

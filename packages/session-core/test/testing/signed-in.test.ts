@@ -41,7 +41,7 @@ describe('signedInStorageState', () => {
   it('has the attributes of the manager', async () => {
     const cookie = { name: 'session', secure: false, sameSite: 'strict' } as const
     const sessions = createSessionManager({ store: memorySessions(), initialData, cookie })
-    const { cookies } = await signedInStorageState(sessions, new URL('https://shop.example.com'), 'ann')
+    const { cookies } = await signedInStorageState(sessions, 'https://shop.example.com', 'ann')
     expect(cookies).toMatchObject([
       { name: 'session', secure: false, sameSite: 'Strict', domain: 'shop.example.com', httpOnly: true },
     ])
