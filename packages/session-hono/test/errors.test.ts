@@ -95,10 +95,10 @@ it('a handler that returns nothing stores nothing', async () => {
 })
 
 describe('a commit that fails', () => {
-  const answers: Readonly<Record<string, (c: Context<Env>) => Response>> = {
+  const answers: Readonly<Record<string, (c: Context<Env>) => Response | Promise<Response>>> = {
     json: (c) => c.json({ sent: 'never' }, 201, { 'Content-Disposition': 'attachment', 'Cache-Control': 'public' }),
     redirect: (c) => c.redirect('/', 303),
-    immutable: () => Response.redirect('https://example.com/', 303),
+    fetched: () => fetch('data:text/plain,never'),
     stream: (c) => c.body(ReadableStream.from([new TextEncoder().encode('never')])),
   }
   it.each(Object.keys(answers))('is an error page in place of %s', async (name) => {

@@ -14,15 +14,16 @@ const guest = '__Host-session-guest'
 const main = '__Host-session'
 const page = 'The same page. '.repeat(100)
 
-/** A Response whose headers cannot be changed. */
-const immutable = (): Response => Response.redirect('https://example.com/', 303)
+const redirect = (): Response => Response.redirect('https://example.com/', 303)
 
 /** Ways to answer, without a word about commits. */
 const answers: Readonly<Record<string, (c: Context<Env>) => Response | Promise<Response>>> = {
   text: (c) => c.text(page),
   json: (c) => c.json({ page }),
   redirect: (c) => c.redirect('/', 303),
-  immutable,
+  responseRedirect: redirect,
+  // Its headers cannot be changed.
+  fetched: () => fetch('data:text/plain,fetched'),
   response: () => new Response(page, { headers: { 'Cache-Control': 'public', 'Set-Cookie': 'theme=dark' } }),
   empty: (c) => c.body(null, 204),
   notFound: (c) => c.notFound(),
@@ -30,7 +31,7 @@ const answers: Readonly<Record<string, (c: Context<Env>) => Response | Promise<R
   readable: (c) => c.body(ReadableStream.from([page, page].map((text) => new TextEncoder().encode(text)))),
   streaming: (c) => stream(c, (to) => to.write(page).then(() => undefined)),
   thrown() {
-    throw new HTTPException(303, { res: immutable() })
+    throw new HTTPException(303, { res: redirect() })
   },
 }
 
