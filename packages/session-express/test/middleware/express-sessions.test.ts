@@ -230,7 +230,7 @@ describe.each(expresses)('%s', (_, create) => {
     expect(await ann.textOf('GET /')).toBe('Visit 2 of a guest')
   })
 
-  it('keeps the cookie of an explicit commit on the error page, though Express removes all headers', async () => {
+  it('keeps the cookie of an explicit commit on the error page', async () => {
     const ann = await visitApp(appOf(sessionsOf()))
     await ann.send('POST /sign-in')
     const before = (await ann.cookies()).get(main)
