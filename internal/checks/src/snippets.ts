@@ -9,7 +9,7 @@ import { packages, root } from './workspace.js'
 /** Folder for the blocks. It is inside this package, so that imports find the workspace's packages and the drivers. */
 const folder: string = join(root, 'internal/checks/.cache/docs')
 // Long enough for a busy machine, so that only an example that never ends exceeds it.
-const timeoutMs = 60_000
+const timeoutMs = 150_000
 
 const extensionOf = ({ flags }: CodeBlock): string => (flags.includes('vitest') ? '.test.ts' : '.ts')
 const fileName = (block: CodeBlock): string =>
@@ -68,7 +68,7 @@ export async function compileSnippets(blocks: readonly CodeBlock[]): Promise<str
 
 async function compile(project: string): Promise<string[]> {
   const args = [join(root, 'node_modules/typescript/bin/tsc'), '-p', project, '--pretty', 'false']
-  const { code, output } = await runToEnd({ command: process.execPath, args, cwd: folder, env: plainEnv({}) }, 60_000)
+  const { code, output } = await runToEnd({ command: process.execPath, args, cwd: folder, env: plainEnv({}) }, timeoutMs)
   return code === 0 ? [] : output.trimEnd().split(/\n(?=\S)/)
 }
 

@@ -48,7 +48,7 @@ describe('examples', () => {
   const running = examples.filter(({ flags }) => !flags.includes('no-run'))
   test.concurrent.for(running.map((block) => [placeOf(block), block] as const))(
     '%s runs',
-    { timeout: 120_000 },
+    { timeout: 180_000 },
     ([, block]) => runSnippet(block, servers),
   )
 
