@@ -68,7 +68,10 @@ export async function compileSnippets(blocks: readonly CodeBlock[]): Promise<str
 
 async function compile(project: string): Promise<string[]> {
   const args = [join(root, 'node_modules/typescript/bin/tsc'), '-p', project, '--pretty', 'false']
-  const { code, output } = await runToEnd({ command: process.execPath, args, cwd: folder, env: plainEnv({}) }, timeoutMs)
+  const { code, output } = await runToEnd(
+    { command: process.execPath, args, cwd: folder, env: plainEnv({}) },
+    timeoutMs,
+  )
   return code === 0 ? [] : output.trimEnd().split(/\n(?=\S)/)
 }
 
