@@ -13,6 +13,7 @@ export const leastRedisRights: readonly string[] = [
   '+setrange',
   '+pexpireat',
   '+del',
+  '+getdel',
   '+zadd',
   '+zrem',
   '+zremrangebyscore',

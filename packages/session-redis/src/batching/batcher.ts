@@ -5,6 +5,7 @@ import type { Reads } from '../client/reads.js'
 import type { Script } from '../client/run-script.js'
 import type { Connection, KeyedArgs } from '../connection.js'
 import { isError, toSessionError } from '../errors.js'
+import { isShort, splitIntoChunks } from './chunks.js'
 import { createFlushSchedule } from './flush-schedule.js'
 
 /** Reply to a batched write. */
@@ -41,30 +42,6 @@ interface Batch {
 
 // While a script or an MGET runs, all other clients of the server wait.
 const maxKeys = 128
-
-// One script with many large values is slower than one script for each value, written to the socket together.
-const maxSharedChars = 1024
-
-function isShort({ args }: KeyedArgs): boolean {
-  let chars = 0
-  for (const arg of args) chars += arg.length
-  return chars <= maxSharedChars
-}
-
-/** Splits entries into chunks of at most `size`, in order. An entry that cannot share a chunk gets a separate one. */
-export function splitIntoChunks<T>(entries: readonly T[], size: number, canShare: (entry: T) => boolean): T[][] {
-  const chunks: T[][] = []
-  let open: T[] = []
-  for (const entry of entries) {
-    if (canShare(entry)) {
-      if (open.length === 0 || open.length === size) chunks.push((open = []))
-      open.push(entry)
-    } else {
-      chunks.push([entry])
-    }
-  }
-  return chunks
-}
 
 // Each caller gets a separate error object, because a caller may change it.
 function failAll(entries: readonly Entry<never>[], error: unknown): void {

@@ -1,5 +1,6 @@
 import { notFound, type Deadline } from '@bext/session-core/store-helpers'
-import { splitIntoChunks, type Batcher, type WriteReply } from '../batching/batcher.js'
+import type { Batcher, WriteReply } from '../batching/batcher.js'
+import { splitIntoChunks } from '../batching/chunks.js'
 import type { Connection, KeyedArgs } from '../connection.js'
 import { toSessionError, isError } from '../errors.js'
 import { createNonce } from './write-nonce.js'

@@ -1,5 +1,5 @@
 import { toScript, type Script } from '../client/run-script.js'
-import { maxNonces, nonceChars, storedNonceBytes, timeDigits, userOffset } from './record.js'
+import { maxNonces, storedNonceBytes, timeDigits, userOffset } from './record.js'
 
 // Every script writes, and a write that arrives too late must do nothing (contract E2).
 //
@@ -63,25 +63,26 @@ end`,
   stored_nonce: `
 local function stored_nonce(nonce) return '#' .. nonce end`,
 
+  first_nonce: `
+local function first_nonce(header, newline)
+  if sub(header, ${userOffset + 1}, ${userOffset + 1}) ~= '"' then return ${userOffset + 1} end
+  return ${userOffset + 1} + #user_of(header, newline)
+end`,
+
   has_nonce: `
-local function has_nonce(header, newline, nonce)
-  local at = find(header, stored_nonce(nonce), ${userOffset + 1} + #user_of(header, newline), true)
+local function has_nonce(header, first, newline, nonce)
+  local at = first < newline and find(header, stored_nonce(nonce), first, true)
   return at and at < newline
 end`,
 
-  // Returns the header with the nonce of this write, and those of others that may still be delivered again.
+  // Returns the record with new data, the nonce of this write, and those of others that may still be delivered again. The
+  // newest come first.
   with_nonce: `
-local function with_nonce(header, newline, nonce)
-  local nonces = ${userOffset + 1} + #user_of(header, newline)
-  local text = sub(header, 1, nonces - 1) .. stored_nonce(nonce) .. ARGV[1]
-  local count = 1
-  for at = nonces, newline - 1, ${storedNonceBytes} do
-    if count < ${maxNonces} and tonumber(sub(header, at + ${1 + nonceChars}, at + ${storedNonceBytes - 1})) > now then
-      text = text .. sub(header, at, at + ${storedNonceBytes - 1})
-      count = count + 1
-    end
-  end
-  return text .. '\\n'
+local function with_nonce(header, first, newline, nonce, data)
+  local count = math.min((newline - first) / ${storedNonceBytes}, ${maxNonces - 1})
+  local last = first + count * ${storedNonceBytes} - 1
+  while last >= first and tonumber(sub(header, last - ${timeDigits - 1}, last)) <= now do last = last - ${storedNonceBytes} end
+  return sub(header, 1, first - 1) .. stored_nonce(nonce) .. ARGV[1] .. sub(header, first, last) .. '\\n' .. data
 end`,
 
   // Returns false if NX is given and the key exists. Returns the error of a full server as the outcome of its key. Raises

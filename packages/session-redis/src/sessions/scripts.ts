@@ -98,8 +98,9 @@ ${readHeader}
 local newline = find_newline(header)
 if not newline then return 'corrupt' end
 if is_expired(header) then return false end
-if has_nonce(header, newline, nonce) then return 1 end
-return replace(key, with_nonce(header, newline, nonce) .. data)
+local first = first_nonce(header, newline)
+if has_nonce(header, first, newline, nonce) then return 1 end
+return replace(key, with_nonce(header, first, newline, nonce, data))
 `,
 )
 
@@ -113,9 +114,10 @@ if type(value) == 'table' then return value end
 local newline = find_newline(value)
 if not newline then return 'corrupt' end
 if is_expired(value) then return false end
-if has_nonce(value, newline, nonce) then return 1 end
+local first = first_nonce(value, newline)
+if has_nonce(value, first, newline, nonce) then return 1 end
 if sub(value, newline + 1) ~= expected then return 'changed' end
-return replace(key, with_nonce(value, newline, nonce) .. data)
+return replace(key, with_nonce(value, first, newline, nonce, data))
 `,
 )
 
@@ -125,17 +127,22 @@ return replace(key, with_nonce(value, newline, nonce) .. data)
  *
  * A driver may send a delete again, and then it must still return the user (contract E6). So the script keeps the header
  * of a user's session, with an expiry of zero, until `forgetScript` runs, or until this delete would be rejected as
- * late. A full server rejects none of it, because `DEL` comes first.
+ * late. A full server rejects none of it, because the first command frees memory.
  */
 export const deleteScript: Script = defineScript(
   [],
   `
-local header = pcall('GETRANGE', key, 0, ${maxHeaderBytes - 1})
-local newline = type(header) == 'string' and find_newline(header)
-local user = newline and user_of(header, newline) or ''
-call('DEL', key)
+local value = pcall('GETDEL', key)
+if type(value) == 'table' then
+  if not find(value.err, 'WRONGTYPE', 1, true) then return value end
+  call('DEL', key)
+  return 1
+end
+if not value or sub(value, ${userOffset + 1}, ${userOffset + 1}) ~= '"' then return 1 end
+local newline = find_newline(value)
+local user = newline and user_of(value, newline) or ''
 if user == '' then return 1 end
-call('SET', key, '${endedText}' .. sub(header, ${timeDigits + 1}, ${userOffset}) .. user .. '\\n', 'PXAT', ARGV[1])
+call('SET', key, '${endedText}' .. sub(value, ${timeDigits + 1}, ${userOffset}) .. user .. '\\n', 'PXAT', ARGV[1])
 return user
 `,
 )
