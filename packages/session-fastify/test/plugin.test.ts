@@ -185,7 +185,7 @@ describe('encapsulation', () => {
     expect(await ann.textOf('GET /inside')).toBe('1')
   })
 
-  it('allows two managers, each with a prefix and a cookie of its own', async () => {
+  it('allows two managers with different prefixes and cookies', async () => {
     const app = fastify()
     for (const prefix of ['/a', '/b']) {
       await app.register(

@@ -43,7 +43,7 @@ const pools: readonly [what: string, config: PoolConfig, OwnPool?: typeof Pool][
   ['the oldest version of pg', {}, oldestPg.Pool],
   ['the defaults', {}],
   ['one connection', { max: 1 }],
-  ['type parsers of its own', { types: shouting }],
+  ['custom type parsers', { types: shouting }],
   ['pipelining', { pipeline: true }],
   ['connections that are replaced after each use', { maxUses: 1 }],
   ['all timeouts', { connectionTimeoutMillis: 5000, query_timeout: 5000, statement_timeout: 5000, lock_timeout: 5000 }],

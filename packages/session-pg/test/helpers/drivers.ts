@@ -25,7 +25,9 @@ export interface Driver {
 export const drivers = {
   'postgres.js': {
     open(url, { max, role }) {
-      const client = postgres(url, { max, connection: role === undefined ? {} : { role }, onnotice: () => {} })
+      const connection = role === undefined ? {} : { role }
+      // Without fetch_types: false, postgres.js leaves a rejection unhandled if it is ended while a connection opens.
+      const client = postgres(url, { max, connection, fetch_types: false, onnotice: () => {} })
       return { client, end: () => client.end({ timeout: 1 }) }
     },
   },
