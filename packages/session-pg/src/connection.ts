@@ -9,7 +9,7 @@ import { isConflict, mayHaveBeenSent, toSessionError } from './errors.js'
 export type WrittenRow = readonly [outcome: string, ...details: SqlText[]]
 
 /** Sends the statements of a store. All rejections are `Backend` errors (contract E1). */
-export interface Connection extends Pick<GuardedCalls, 'call' | 'close'> {
+export interface Connection extends Pick<GuardedCalls, 'call' | 'resume' | 'close'> {
   /** Runs a statement that changes nothing. */
   read(deadline: Deadline, text: string, ...parameters: SqlText[]): Promise<TextRow[]>
   /** Runs a fenced write (contract E2). `parameters` begin at $2. */
@@ -59,7 +59,7 @@ export function createConnection({ adapter, timeoutMs, nowText }: ConnectionOpti
     }
   }
 
-  const { call, fencedWrite, close } = createGuardedCalls({
+  const { call, resume, fencedWrite, close } = createGuardedCalls({
     timeoutMs,
     async askServerNowMs(deadline) {
       const [row] = await read(deadline, nowText)
@@ -71,6 +71,7 @@ export function createConnection({ adapter, timeoutMs, nowText }: ConnectionOpti
 
   return {
     call,
+    resume,
     close,
     read,
 

@@ -20,6 +20,7 @@ import {
   mintSessionId,
   notFound,
   observeOperations,
+  type Deadline,
 } from '@bext/session-core/store-helpers'
 import { createRunWaitingForLock } from './batching/locked-calls.js'
 import type { SqlText } from './client/adapter.js'
@@ -59,18 +60,15 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
   const runWaitingForLock = createRunWaitingForLock()
   const sweep = createSweep({ connection, text: statements.sweep, table, timeoutMs })
 
-  /** Runs a write of a call that started at `startedAtMs`. It is not batched. Resolves to its outcome. */
-  async function writeSince(startedAtMs: number, text: string, ...parameters: SqlText[]): Promise<string> {
-    const [outcome] = await connection.call(
-      (deadline) => runWaitingForLock(deadline, () => connection.write(deadline, text, ...parameters)),
-      startedAtMs,
-    )
+  /** Runs a write, which is not batched. Resolves to its outcome. */
+  async function writeBefore(deadline: Deadline, text: string, ...parameters: SqlText[]): Promise<string> {
+    const [outcome] = await runWaitingForLock(deadline, () => connection.write(deadline, text, ...parameters))
     checkOutcome(outcome)
     return outcome
   }
 
   function write(text: string, ...parameters: SqlText[]): Promise<string> {
-    return writeSince(performance.now(), text, ...parameters)
+    return connection.call((deadline) => writeBefore(deadline, text, ...parameters))
   }
 
   const store: PgSessions = {
@@ -96,7 +94,10 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
         const created = await commands.create({ hash, user, dataJson, ttlMs })
         checkOutcome(created)
         if (created === 'done') return { outcome: 'created' }
-        const replaced = await writeSince(startedAtMs, statements.replaceExpired, hash, user, dataJson, String(ttlMs))
+        const replaced = await connection.resume(
+          (deadline) => writeBefore(deadline, statements.replaceExpired, hash, user, dataJson, String(ttlMs)),
+          startedAtMs,
+        )
         if (replaced === 'done') return { outcome: 'created' }
         if (replaced === 'taken') return { outcome: 'taken' }
       }

@@ -1,7 +1,8 @@
 import { expectClosed } from '@bext-internal/test-services/test-helpers'
-import { asSessionId } from '@bext/session-core'
+import { asSessionId, mintSessionId } from '@bext/session-core'
 import { pgSessions } from '@bext/session-pg'
 import { expect, it } from 'vitest'
+import { counted, openDriver } from './helpers/drivers.js'
 import {
   newTable,
   openClient,
@@ -34,6 +35,34 @@ it('O3 ends the connections that the store opened; later calls fail', async () =
   await expect.poll(connections, pollOptions).toBe(0)
   await expectClosed(store, unknownId)
   expect((await pgSessions({ client: sql, table }).read(id)).dataJson).toBe('"kept"')
+})
+
+it('O3 waits for calls of several steps', async () => {
+  const sql = openClient()
+  const table = await newTable(sql)
+  const store = pgSessions({ url: postgresUrl, table })
+  const id = mintSessionId()
+  await store.createWithId(id, { dataJson: '0', ttlMs: 60_000 })
+  const creating = store.createWithId(id, { dataJson: '1', ttlMs: 60_000 })
+  await Promise.all([store.close(), expect(creating).resolves.toEqual({ outcome: 'taken' })])
+})
+
+it('O3 waits for a call that waits for a lock', async () => {
+  const sql = openClient()
+  const table = await newTable(sql)
+  const { client, sent } = counted(openDriver('postgres.js', { max: 1 }))
+  const store = pgSessions({ client, table })
+  const id = await store.create({ dataJson: '0', ttlMs: 60_000 })
+  const { updating, closing } = await sql.begin(async (transaction) => {
+    await transaction`select from ${transaction(table)} for update`
+    const before = sent()
+    const calls = { updating: store.update(id, '1'), closing: store.close() }
+    // The third statement is the first that a waiting call sends.
+    await expect.poll(sent, pollOptions).toBeGreaterThan(before + 2)
+    return calls
+  })
+  expect(await updating).toBe(id)
+  await closing
 })
 
 it('O3 does not end a client that was passed in', async () => {

@@ -28,7 +28,7 @@ export interface ScriptReply {
 /**
  * Sends all commands of a store, and sends them again after a lost connection. Rejects only with `Backend` errors.
  */
-export interface Connection extends Pick<GuardedCalls, 'call' | 'close'> {
+export interface Connection extends Pick<GuardedCalls, 'call' | 'resume' | 'close'> {
   /** Sends commands that change nothing. */
   read<T>(deadline: Deadline, send: () => Promise<T>): Promise<T>
   /** Runs a script that has no effect after the deadline (contract E2). */
@@ -104,7 +104,7 @@ export function createConnection(client: ClientAdapter, timeoutMs: number): Conn
   // script's reply from the node of its key. A late write may therefore be accepted for the difference between two
   // nodes' clocks. If that difference is larger than the deadline, a write costs one more round trip, in which the node
   // replies `late` with its time.
-  const { call, fencedWrite, close } = createGuardedCalls({
+  const { call, resume, fencedWrite, close } = createGuardedCalls({
     timeoutMs,
     askServerNowMs: readTime,
     mayStillRun: (error) => !isServerReply(error) && !wasNeverSent(error),
@@ -113,6 +113,7 @@ export function createConnection(client: ClientAdapter, timeoutMs: number): Conn
 
   return {
     call,
+    resume,
     close,
     read,
     readTime,

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis'
 import { afterAll, describe, expect, it } from 'vitest'
-import { redisSessions } from '@bext/session-redis'
+import type { SessionId } from '@bext/session-core'
+import { redisSessions, type RedisSessions } from '@bext/session-redis'
 import { openNamespace, redisUrl } from './helpers/namespace.js'
 import { startProxy } from '@bext-internal/test-services'
 import { expectClosed } from '@bext-internal/test-services/test-helpers'
@@ -34,6 +35,21 @@ describe('close', () => {
     await store.close()
     await Promise.all(calls)
     expect(await redisSessions({ client: raw, prefix }).read(id)).toMatchObject({ dataJson: '1' })
+  })
+
+  const ofSeveralSteps: readonly [name: string, call: (store: RedisSessions, id: SessionId) => Promise<unknown>][] = [
+    ['read near the expiry', (store, id) => store.read(id)],
+    ['touch beyond the index entry', (store, id) => store.touch(id, 31_536_000_000)],
+    ['delete', (store, id) => store.delete(id)],
+    ['listUserSessions', (store) => store.listUserSessions('closing')],
+    ['endUserSessions', (store) => store.endUserSessions('closing')],
+  ]
+
+  it.each(ofSeveralSteps)('O3 waits for a call of several steps: %s', async (_, call) => {
+    const store = redisSessions({ url: redisUrl, prefix })
+    expect(await store.isHealthy()).toBe(true)
+    const id = await redisSessions({ client: raw, prefix }).create({ userId: 'closing', dataJson: '{}', ttlMs: 900 })
+    await Promise.all([call(store, id), store.close()])
   })
 
   it('O3 E5 resolves in time, both before the first connection and with a silent server', async () => {

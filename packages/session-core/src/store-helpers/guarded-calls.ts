@@ -27,6 +27,11 @@ export interface GuardedCalls {
    */
   readonly call: <T>(work: (deadline: Deadline) => Promise<T>, startedAtMs?: number) => Promise<T>
   /**
+   * Runs a further step of a call in flight, like `call`, but also after `close`, which waits for it. The step must
+   * begin as soon as the previous one has settled.
+   */
+  readonly resume: <T>(work: (deadline: Deadline) => Promise<T>, startedAtMs?: number) => Promise<T>
+  /**
    * Sends a write that has no effect after the deadline; see `WriteFence`. If it fails while the server may still
    * execute it, rejects only once the server must refuse it (E2).
    */
@@ -41,6 +46,16 @@ export interface GuardedCalls {
 // Work ends slightly before the timer of its call fires, so that the call rejects with the cause and not with a
 // timeout.
 const maxLeadMs = 5
+
+function closedError(): SessionError {
+  return new SessionError('closed', 'The session store is closed.')
+}
+
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 0)
+  })
+}
 
 function sleepUntil(atMs: number): Promise<void> {
   return new Promise((resolve) => {
@@ -59,6 +74,7 @@ export function createGuardedCalls({
   let inFlight = 0
   let onIdle: (() => void) | undefined
   let closing: Promise<void> | undefined
+  let isReleased = false
 
   // The question has its own deadline, because the writes of many calls wait for one answer. It ends before the call
   // that asked, so that this call rejects with the cause.
@@ -66,26 +82,31 @@ export function createGuardedCalls({
     withinDeadline(timeoutMs, ({ atMs }) => askServerNowMs({ atMs: atMs - 2 * leadMs })),
   )
 
+  async function run<T>(work: (deadline: Deadline) => Promise<T>, startedAtMs?: number): Promise<T> {
+    inFlight += 1
+    try {
+      return await withinDeadline(timeoutMs, ({ atMs }) => work({ atMs: atMs - leadMs }), startedAtMs)
+    } finally {
+      inFlight -= 1
+      if (inFlight === 0) onIdle?.()
+    }
+  }
+
   async function releaseWhenIdle(release?: () => Promise<unknown>): Promise<void> {
-    if (inFlight > 0) {
+    // A call between two of its steps begins the next one before the next task.
+    for (await nextTask(); inFlight > 0; await nextTask()) {
       await new Promise<void>((resolve) => {
         onIdle = resolve
       })
     }
+    isReleased = true
     await release?.()
   }
 
   return {
-    async call(work, startedAtMs) {
-      if (closing !== undefined) throw new SessionError('closed', 'The session store is closed.')
-      inFlight += 1
-      try {
-        return await withinDeadline(timeoutMs, ({ atMs }) => work({ atMs: atMs - leadMs }), startedAtMs)
-      } finally {
-        inFlight -= 1
-        if (inFlight === 0) onIdle?.()
-      }
-    },
+    call: (work, startedAtMs) => (closing === undefined ? run(work, startedAtMs) : Promise.reject(closedError())),
+
+    resume: (work, startedAtMs) => (isReleased ? Promise.reject(closedError()) : run(work, startedAtMs)),
 
     fencedWrite: (deadline, send) =>
       fence.write(deadline, async (notAfterMs) => {

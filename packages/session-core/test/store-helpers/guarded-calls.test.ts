@@ -95,6 +95,22 @@ describe('close', () => {
     expect(steps).toEqual(['finishing', 'released'])
   })
 
+  it('waits for the further steps of a call in flight, and for no others (O3)', async () => {
+    const calls = createCalls(1000)
+    const steps: string[] = []
+    const step = async (name: string): Promise<void> => void steps.push(name)
+    async function threeSteps(): Promise<void> {
+      await calls.call(() => step('first'))
+      await calls.resume(() => step('second'))
+      await calls.resume(() => step('third'))
+    }
+    const inFlight = threeSteps()
+    await Promise.all([calls.close(() => step('released')), inFlight])
+    expect(steps).toEqual(['first', 'second', 'third', 'released'])
+    await expect(calls.resume(() => step('late'))).rejects.toMatchObject({ code: 'Backend', reason: 'closed' })
+    expect(steps).not.toContain('late')
+  })
+
   it('resolves within the timeout even if a call never settles (O3, E5)', async () => {
     const calls = createCalls(50)
     const call = calls.call(() => new Promise(() => {}))

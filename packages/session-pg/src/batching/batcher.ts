@@ -133,7 +133,7 @@ export function createBatcher<Call, Result>(
 
   async function waitForLock(entry: Entry<Call, Result>, startedAtMs: number): Promise<void> {
     try {
-      const result = await connection.call(
+      const result = await connection.resume(
         (deadline) =>
           new Promise<Result>((resolve, reject) => retryWhenUnlocked({ ...entry, deadline, resolve, reject })),
         startedAtMs,

@@ -130,7 +130,7 @@ export function createSessionCommands({ connection, batcher, reads, clock, prefi
       if (prepared !== undefined) await prepared
       if (clock.isBefore(expiryOf(value))) return value
       // The key may have been moved or restored, so it may outlive its session (contract R3).
-      const [live = ''] = await connection.call(
+      const [live = ''] = await connection.resume(
         (deadline) => connection.read(deadline, () => reads.getLive([key])),
         startedAtMs,
       )

@@ -104,7 +104,7 @@ export function createIndexedWrites(
       const record = { ttlMs, indexedUntilMs: createAnonymousNonce(), userText: '', dataJson }
       const { outcome, serverNowMs, startedAtMs } = await commands.create(hashSessionId(id), record)
       if (outcome !== 'exists') return id
-      return connection.call((deadline) => createNow(deadline, options, serverNowMs), startedAtMs)
+      return connection.resume((deadline) => createNow(deadline, options, serverNowMs), startedAtMs)
     },
 
     async createWithHash(hash, options) {
@@ -126,14 +126,14 @@ export function createIndexedWrites(
       const userText = userTextInReply(reply)
       if (userText === undefined) return
       const { serverNowMs, startedAtMs } = reply
-      await connection.call((deadline) => indexAndTouch(deadline, hash, ttlMs, userText, serverNowMs), startedAtMs)
+      await connection.resume((deadline) => indexAndTouch(deadline, hash, ttlMs, userText, serverNowMs), startedAtMs)
     },
 
     async delete(hash) {
       const reply = await commands.delete(hash)
       const userText = userTextInReply(reply)
       if (userText === undefined) return
-      await connection.call(async (deadline) => {
+      await connection.resume(async (deadline) => {
         connection.cork()
         await Promise.all([index.remove(deadline, userText, [hash]), commands.forget(deadline, hash)])
       }, reply.startedAtMs)

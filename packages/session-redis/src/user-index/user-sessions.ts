@@ -31,7 +31,7 @@ export function createUserSessions({ connection, commands, index, writes }: Part
   ): Promise<void> {
     const hashes = await connection.call((deadline) => index.list(deadline, userText))
     for (let from = 0; from < hashes.length; from += batchSize) {
-      await connection.call((deadline) => work(deadline, hashes.slice(from, from + batchSize)))
+      await connection.resume((deadline) => work(deadline, hashes.slice(from, from + batchSize)))
     }
   }
 
