@@ -9,6 +9,12 @@ const sendingMethods = ['writeHead', 'write', 'end', 'flushHeaders', 'flush'] as
 
 type SendingMethod = (typeof sendingMethods)[number]
 
+/** A call that waits. */
+interface HeldCall {
+  readonly name: SendingMethod
+  readonly proceed: () => unknown
+}
+
 export interface HoldOptions {
   /**
    * Called once, before a head with this status is sent. Resolves when it may be sent, and rejects if it must not be sent.
@@ -29,9 +35,10 @@ export function holdResponse(response: ServerResponse, { prepare, beforeSending,
   let phase: 'new' | 'held' | 'sending' | 'replaced' = 'new'
   let isReplacementEnded = false
   let unlockHead: (() => void) | undefined
-  const held: (() => unknown)[] = []
+  const held: HeldCall[] = []
   const sources = new Set<Readable>()
-  const drainListeners = new Set<() => void>()
+  /** Listeners for `drain` that middleware which replaces `on`, such as compression, keeps for its own stream. */
+  const divertedListeners = new Set<() => void>()
 
   /** Discards what is held, so that an error page can be sent in its place. */
   function discard(error: unknown): void {
@@ -44,19 +51,31 @@ export function holdResponse(response: ServerResponse, { prepare, beforeSending,
     fail(error)
   }
 
+  /** Continues the writers that wait for `drain`. */
+  function drain(): void {
+    const emitted = response.rawListeners('drain')
+    const diverted = Array.from(divertedListeners).filter((listener) => !emitted.includes(listener))
+    response.emit('drain')
+    for (const listener of diverted) listener.call(response)
+  }
+
   function send(): void {
     phase = 'sending'
     unlockHead?.()
-    let result: unknown
+    let isDrained = false
     try {
       beforeSending()
-      for (const proceed of held) result = proceed()
+      for (const { name, proceed } of held) {
+        const result = proceed()
+        if (name === 'write') isDrained = result === true
+        else if (name === 'end') isDrained = false
+      }
     } catch (error) {
       discard(error)
       return
     }
     // If the last write returned false, the event follows. Otherwise nothing would continue the writers.
-    if (result === true) for (const listener of drainListeners) listener.call(response)
+    if (isDrained) drain()
   }
 
   function begin(status: number): void {
@@ -69,7 +88,11 @@ export function holdResponse(response: ServerResponse, { prepare, beforeSending,
 
   function hold(name: SendingMethod, proceed: () => unknown): unknown {
     if (name === 'writeHead' && held.length > 0) refuseHead()
-    held.push(proceed)
+    if (name === 'end') {
+      if (response.writableEnded) return response
+      Object.defineProperty(response, 'writableEnded', { value: true, configurable: true })
+    }
+    held.push({ name, proceed })
     if (name === 'write') return false
     return name === 'writeHead' || name === 'end' ? response : undefined
   }
@@ -86,10 +109,12 @@ export function holdResponse(response: ServerResponse, { prepare, beforeSending,
   }
 
   for (const name of sendingMethods) keepOutermost(response, name, (one) => call(name, one))
-  // Middleware that replaces `on`, such as compression, would not let `emit` reach these listeners.
   keepOutermost(response, 'on', ({ args: [event, listener], proceed }) => {
-    if (event === 'drain' && (phase === 'new' || phase === 'held')) drainListeners.add(listener as () => void)
-    return proceed()
+    const result = proceed()
+    const isEmitted = response.rawListeners('drain').includes(listener as () => void)
+    if (event === 'drain' && !isEmitted && (phase === 'new' || phase === 'held'))
+      divertedListeners.add(listener as () => void)
+    return result
   })
   response.on('pipe', (source) => sources.add(source))
   response.on('unpipe', (source) => sources.delete(source))

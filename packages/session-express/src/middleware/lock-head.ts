@@ -9,9 +9,12 @@ export function refuseHead(): never {
   throw Object.assign(new Error(message), { code: 'ERR_HTTP_HEADERS_SENT' })
 }
 
-/** Makes the head of a response behave like one that was sent. Returns a function that undoes it. */
+/**
+ * Makes the head of a response behave like one that was sent. Returns a function that undoes it, and what was set as
+ * `writableEnded` meanwhile.
+ */
 export function lockHead(response: ServerResponse): () => void {
-  const names = [...headerMethods, 'headersSent'] as const
+  const names = [...headerMethods, 'headersSent', 'writableEnded'] as const
   const before = names.map((name) => [name, Object.getOwnPropertyDescriptor(response, name)] as const)
   for (const name of headerMethods) Object.defineProperty(response, name, { value: refuseHead, configurable: true })
   Object.defineProperty(response, 'headersSent', { value: true, configurable: true })

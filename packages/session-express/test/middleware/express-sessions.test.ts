@@ -1,4 +1,7 @@
-import type { ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2'
+import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
@@ -6,7 +9,7 @@ import compression from 'compression'
 import connect from 'connect'
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express'
 import onHeaders from 'on-headers'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { SessionError } from '@bext/session-core'
 import { sessionErrorStatus } from '@bext/session-core/manager'
 import { memorySessions } from '@bext/session-core/memory'
@@ -280,6 +283,24 @@ describe('Connect', () => {
     const failed = await ann.send('GET /large')
     expect([failed.status, failed.headers.get('content-type')]).toEqual([413, 'text/html; charset=utf-8'])
     expect(await ann.textOf('GET /')).toBe('Visit 2 end')
+  })
+
+  it('sets the cookie over HTTP/2, also of an empty response', async () => {
+    const app = connect()
+    app.use(expressSessions(managerOf()))
+    app.use(({ session }: SessionRequest<AppData>, response: ServerResponse) => {
+      if (session) session.data.visits += 1
+      response.end()
+    })
+    const server = createHttp2Server(app as never)
+    await once(server.listen(0, 'localhost'), 'listening')
+    const client = connectHttp2(`http://localhost:${(server.address() as AddressInfo).port}`)
+    onTestFinished(() => {
+      client.destroy()
+      server.close()
+    })
+    const [headers] = (await once(client.request(), 'response')) as [IncomingHttpHeaders]
+    expect([headers['cache-control'], headers['set-cookie']?.[0]]).toEqual(['no-store', expect.stringContaining(guest)])
   })
 })
 

@@ -11,6 +11,9 @@ import { gatedStore, managerOf } from './helpers.js'
 
 type Handler = (response: ServerResponse) => void
 
+/** A response to which compression has added `flush`. */
+type Flushable = ServerResponse & { flush(): void }
+
 /** Serves a handler whose commit waits for the gate. */
 function gated(handler: Handler, withCompression = false): ReturnType<typeof gatedStore> & { app: RequestListener } {
   const gate = gatedStore()
@@ -72,6 +75,52 @@ describe.each([false, true])('while the commit runs (compression: %s)', (withCom
     open()
     expect(await (await response).text()).toBe('one two')
   })
+
+  it.each<[string, (response: ServerResponse, listener: () => void) => unknown]>([
+    ['on', (response, listener) => response.on('drain', listener)],
+    ['addListener', (response, listener) => response.addListener('drain', listener)],
+    ['prependOnceListener', (response, listener) => response.prependOnceListener('drain', listener)],
+  ])('a writer continues that flushed, and listens by %s', async (_, listen) => {
+    const listener = vi.fn<() => void>()
+    const { app, reached, open } = gated((response) => {
+      response.setHeader('Content-Type', 'text/plain')
+      response.write('one ')
+      if (withCompression) (response as Flushable).flush()
+      else response.flushHeaders()
+      listen(response, listener)
+      listener.mockImplementationOnce(() => response.end('two'))
+    }, withCompression)
+    const ann = visit(await serve(createServer(app)))
+    const response = ann.send('GET /')
+    await reached
+    open()
+    expect(await (await response).text()).toBe('one two')
+  })
+})
+
+it('a listener for "drain" that was removed is not called', async () => {
+  const removed = vi.fn<() => void>()
+  const { app, open } = gated((response) => {
+    response.write('one ')
+    response.once('drain', removed).off('drain', removed)
+    response.once('drain', () => response.end('two'))
+  })
+  open()
+  expect(await visit(await serve(createServer(app))).textOf('GET /')).toBe('one two')
+  expect(removed).not.toHaveBeenCalled()
+})
+
+it('a response that is held and has ended is writableEnded, and does not end twice', async () => {
+  const seen: boolean[] = []
+  const { app, open } = gated((response) => {
+    seen.push(response.writableEnded)
+    response.end('page')
+    seen.push(response.writableEnded, response.writableFinished)
+    response.end('a timeout')
+  })
+  open()
+  expect(await visit(await serve(createServer(app))).textOf('GET /')).toBe('page')
+  expect(seen).toEqual([false, true, false])
 })
 
 it('a response that is held behaves like one that is sent', async () => {
@@ -114,7 +163,7 @@ it('with compression, the first event of a stream that is flushed arrives at onc
   const { app, open } = gated((response) => {
     response.setHeader('Content-Type', 'text/event-stream')
     response.write('data: first\n\n')
-    ;(response as ServerResponse & { flush(): void }).flush()
+    ;(response as Flushable).flush()
     finish = () => response.end()
   }, true)
   open()
