@@ -2,7 +2,15 @@
 export function releaseBody(payload: unknown): void {
   if (payload instanceof Response) releaseBody(payload.body)
   else if (payload instanceof ReadableStream) payload.cancel().catch(() => undefined)
-  else if (isNodeStream(payload)) payload.on('error', () => undefined).destroy()
+  else if (isNodeStream(payload)) payload.destroy()
+}
+
+/**
+ * Keeps an error of the payload, such as that of a missing file, from ending the process while the commit runs. Fastify
+ * listens only once it sends the payload, and then still finds the error.
+ */
+export function keepError(payload: unknown): void {
+  if (isNodeStream(payload)) payload.on('error', () => undefined)
 }
 
 function isNodeStream(payload: unknown): payload is NodeJS.ReadableStream & { destroy(): void } {

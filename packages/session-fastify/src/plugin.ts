@@ -3,7 +3,7 @@ import { clearBodyHeaders, sessionErrorStatus } from '@bext/session-core/manager
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import onHeaders from 'on-headers'
-import { releaseBody } from './body.js'
+import { keepError, releaseBody } from './body.js'
 
 /** Data of a session. Declare its fields in your app, in `declare module '@bext/session-fastify'`. */
 // oxlint-disable-next-line typescript/no-empty-object-type -- the app adds the fields
@@ -91,6 +91,7 @@ const addSessions: FastifyPluginAsync<FastifySessionsOptions> = async (app, { se
   app.addHook('onSend', async (request, reply, payload) => {
     const state = states.get(request)
     if (!state) return
+    keepError(payload)
     if (state.attempt) await Promise.allSettled([state.attempt])
     else if (!state.isFailed) {
       await request.session.commit().catch((error: unknown) => {

@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import fastifyCompress from '@fastify/compress'
 import { sessionErrorStatus } from '@bext/session-core/manager'
@@ -148,6 +149,25 @@ it.each(['gzip', 'identity'])(
     expect(stream.destroyed).toBe(true)
   },
 )
+
+it('a file that is found to be missing while the commit runs is an error page, and the server goes on', async () => {
+  const store = memorySessions()
+  let file: Readable | undefined
+  async function create(...[options]: Parameters<typeof store.create>) {
+    await vi.waitFor(() => expect(file?.errored).toBeInstanceOf(Error))
+    return store.create(options)
+  }
+  const ann = await start(managerOf({ ...store, create }), (app) => {
+    app.get('/', async () => 'home')
+    app.get('/file', async ({ session }, reply) => {
+      session.data.visits += 1
+      file = createReadStream('/missing')
+      return reply.send(file)
+    })
+  })
+  expect((await ann.send('GET /file')).status).toBe(500)
+  expect(await ann.textOf('GET /')).toBe('home')
+})
 
 it.each<[string, (cancelled: () => void) => unknown]>([
   ['a stream of the web', (cancelled) => new ReadableStream({ cancel: cancelled })],

@@ -111,9 +111,9 @@ export function holdResponse(response: ServerResponse, { prepare, beforeSending,
   for (const name of sendingMethods) keepOutermost(response, name, (one) => call(name, one))
   keepOutermost(response, 'on', ({ args: [event, listener], proceed }) => {
     const result = proceed()
-    const isEmitted = response.rawListeners('drain').includes(listener as () => void)
-    if (event === 'drain' && !isEmitted && (phase === 'new' || phase === 'held'))
-      divertedListeners.add(listener as () => void)
+    if (event !== 'drain' || (phase !== 'new' && phase !== 'held')) return result
+    const wait = listener as () => void
+    if (!response.rawListeners('drain').includes(wait)) divertedListeners.add(wait)
     return result
   })
   response.on('pipe', (source) => sources.add(source))
