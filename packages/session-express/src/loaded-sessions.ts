@@ -21,6 +21,8 @@ export interface KnownSession {
   readonly expiresAtMs: number | undefined
   /** The user in its data then. */
   readonly userId: string | undefined
+  /** True if the request created the session, and did not load it. */
+  readonly isCreated: boolean
 }
 
 /** The sessions of this process that exist in the store, by the objects that the host has for them. */

@@ -5,6 +5,9 @@ import type { CheckedOptions } from './options.js'
 import { expiryOf, parseSession, serializeSession, type HostSession, type LoadedData } from './stored-session.js'
 import { callUserIdOf, checkSameUser } from './user-id.js'
 
+/** A session as a save stores it. */
+type SavedSession = Omit<KnownSession, 'isCreated'>
+
 /** Calls of a store, with promises. A session that does not exist is no error: `load` then resolves to undefined. */
 export interface Saves {
   load(sid: string): Promise<LoadedData | undefined>
@@ -45,7 +48,7 @@ export function createSaves({ plugin, userIdOf, ttlMs: defaultTtlMs }: CheckedOp
   const sessions = createLoadedSessions()
   /** The last save in flight of each session. The saves of a session run one after the other. */
   const saving = new WeakMap<HostSession, Promise<void>>()
-  /** The saves of new sessions in flight, by their ids, so that a destroy waits for them. */
+  /** The saves in flight of sessions that this process created, by their ids, so that a destroy waits for them. */
   const creating = new Map<string, Promise<void>>()
   /** Sessions whose create failed, so that they may exist. */
   const unsure = new WeakSet<HostSession>()
@@ -53,7 +56,7 @@ export function createSaves({ plugin, userIdOf, ttlMs: defaultTtlMs }: CheckedOp
   const userOf = (session: HostSession): string | undefined => callUserIdOf(userIdOf, { ...session })
 
   /** Returns the session as it is now. A host may change it while a save waits. */
-  function describe(sid: string, session: HostSession): KnownSession {
+  function describe(sid: string, session: HostSession): SavedSession {
     const expiresAtMs = expiryOf(session)
     return { sid, dataJson: serializeSession(session), expiresAtMs, userId: userOf(session) }
   }
@@ -70,7 +73,7 @@ export function createSaves({ plugin, userIdOf, ttlMs: defaultTtlMs }: CheckedOp
     else await plugin.delete(id)
   }
 
-  async function create(session: HostSession, { sid, dataJson, expiresAtMs, userId }: KnownSession): Promise<void> {
+  async function create(session: HostSession, { sid, dataJson, expiresAtMs, userId }: SavedSession): Promise<void> {
     const ttlMs = ttlOf(expiresAtMs)
     if (ttlMs <= 0) return
     const id = asSessionId(sid)
@@ -85,20 +88,31 @@ export function createSaves({ plugin, userIdOf, ttlMs: defaultTtlMs }: CheckedOp
     }
   }
 
-  // A session that has ended meanwhile stays ended. That is no error: a save just before the end has the same result.
-  async function update(before: KnownSession, { sid, dataJson, expiresAtMs, userId }: KnownSession): Promise<void> {
+  async function update(before: KnownSession, { sid, dataJson, expiresAtMs, userId }: SavedSession): Promise<void> {
     checkSameUser(before.userId, userId)
-    await unlessMissing(async () => {
-      // Data that this request did not change may have been changed by another one since.
-      if (dataJson !== before.dataJson) await plugin.update(asSessionId(sid), dataJson)
-      if (expiresAtMs === undefined || expiresAtMs !== before.expiresAtMs) await extend(sid, expiresAtMs)
-    })
+    // Data that this request did not change may have been changed by another one since.
+    if (dataJson !== before.dataJson) await plugin.update(asSessionId(sid), dataJson)
+    if (expiresAtMs === undefined || expiresAtMs !== before.expiresAtMs) await extend(sid, expiresAtMs)
   }
 
-  async function saveNow(session: HostSession, now: KnownSession): Promise<void> {
+  // @fastify/session stores the session in `regenerate`, before the app stores the user in it. No other request has the id
+  // yet. A store cannot add a user to a session, so the session is created again.
+  async function addUser(session: HostSession, now: SavedSession): Promise<void> {
+    const id = asSessionId(now.sid)
+    await plugin.read(id)
+    await plugin.delete(id)
+    await create(session, now)
+  }
+
+  async function saveNow(session: HostSession, now: SavedSession): Promise<void> {
     const before = sessions.find(now.sid, session)
-    await (before === undefined ? create(session, now) : update(before, now))
-    sessions.add(session, now)
+    if (before === undefined) await create(session, now)
+    else {
+      const getsUser = before.isCreated && before.userId === undefined && now.userId !== undefined
+      // A session that has ended meanwhile stays ended. That is no error: a save just before the end has the same result.
+      await unlessMissing(() => (getsUser ? addUser(session, now) : update(before, now)))
+    }
+    sessions.add(session, { ...now, isCreated: before?.isCreated ?? true })
   }
 
   return {
@@ -107,7 +121,7 @@ export function createSaves({ plugin, userIdOf, ttlMs: defaultTtlMs }: CheckedOp
       if (record === undefined) return undefined
       const data = parseSession(record)
       const { dataJson } = record
-      sessions.mark(data, { sid, dataJson, expiresAtMs: expiryOf(data), userId: userOf(data) })
+      sessions.mark(data, { sid, dataJson, expiresAtMs: expiryOf(data), userId: userOf(data), isCreated: false })
       return data
     },
 
@@ -122,7 +136,7 @@ export function createSaves({ plugin, userIdOf, ttlMs: defaultTtlMs }: CheckedOp
       const earlier = saving.get(session) ?? Promise.resolve()
       const saved = earlier.catch(() => {}).then(() => saveNow(session, now))
       saving.set(session, saved)
-      if (sessions.find(sid, session) === undefined) creating.set(sid, saved)
+      if (sessions.find(sid, session)?.isCreated !== false) creating.set(sid, saved)
       try {
         await saved
       } finally {

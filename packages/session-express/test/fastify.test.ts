@@ -21,6 +21,7 @@ interface ServeOptions {
   readonly maxAge?: number
 }
 
+const userIdOf = ({ userId }: Readonly<Record<string, unknown>>) => userId as string | undefined
 const noteOf = ({ note }: Readonly<Record<string, unknown>>) => note as string | undefined
 
 /** Serves an app with @fastify/session. Resolves to its URL. */
@@ -108,6 +109,17 @@ it('@fastify/session answers with an error that names idGenerator, if it is forg
   const { status, text } = await browser.get('/count')
   expect(status).toBe(500)
   expect(text).toContain('idGenerator: mintSessionId')
+})
+
+it('@fastify/session signs in by regenerate, and the session is listed for the user', async () => {
+  const plugin = memorySessions()
+  const browser = openBrowser(await serve(expressStore(plugin, { userIdOf })))
+  await browser.get('/count')
+  expect(await browser.get('/login')).toMatchObject({ status: 200, text: 'signed in' })
+  expect((await browser.get('/')).text).toBe('ann')
+  expect((await browser.get('/count')).text).toBe('2')
+  await plugin.endUserSessions('ann')
+  expect((await browser.get('/')).text).toBe('nobody')
 })
 
 it('@fastify/session cannot sign in under the old id', async () => {
