@@ -31,14 +31,28 @@ export interface ScriptReply {
 export interface Connection extends Pick<GuardedCalls, 'call' | 'resume' | 'close'> {
   /** Sends commands that change nothing. */
   read<T>(deadline: Deadline, send: () => Promise<T>): Promise<T>
-  /** Runs a script that has no effect after the deadline (contract E2). */
-  write(deadline: Deadline, script: Script, entries: readonly KeyedArgs[]): Promise<ScriptReply>
+  /**
+   * Runs a script that has no effect after the deadline (contract E2). Before it is sent again without a reply to the
+   * last time, `renew` is called for the entries to send. By default they stay the same.
+   */
+  write(
+    deadline: Deadline,
+    script: Script,
+    entries: readonly KeyedArgs[],
+    renew?: () => Promise<readonly KeyedArgs[]>,
+  ): Promise<ScriptReply>
   /** Resolves to the time of the server, in milliseconds. */
   readTime(deadline: Deadline): Promise<number>
   /** Resolves if the server replies to a PING. */
   ping(deadline: Deadline): Promise<void>
   /** Sends all commands of this tick in one write to the socket. */
   cork(): void
+}
+
+/** A write that may have been sent more than once. */
+interface Delivery {
+  /** The error of a command that may still take effect. As long as there is one, no later error may hide it. */
+  unanswered?: unknown
 }
 
 const maxRetriesWhileReady = 2
@@ -57,40 +71,45 @@ function parseReply(reply: unknown): FencedReply<ScriptReply> {
   return { serverNowMs, outcome: outcomes.length === 0 ? 'late' : { serverNowMs, outcomes } }
 }
 
+function isUnavailable(error: unknown): boolean {
+  return isSessionError(error) && error.reason === 'unavailable'
+}
+
 /** Creates the connection of a store over a client. */
 export function createConnection(client: ClientAdapter, timeoutMs: number): Connection {
   const ready = createWaitUntilReady(client, timeoutMs)
 
   // Sends again on the next connection if there was no reply. A write that is delivered twice has the effect of one
-  // (contract E6), so a lost connection costs a wait and no call.
-  async function sendUntilReply<T>(deadline: Deadline, send: () => Promise<T>, isWrite: boolean): Promise<T> {
-    let retriesWhileReady = 0
-    // The error of a command that may still take effect. As long as there is one, no later error may hide it.
-    let unanswered: unknown
+  // (contract E6), so a lost connection costs a wait and no call. Giving up early on a write that may still take effect
+  // would gain nothing, because its caller has to wait until the deadline.
+  async function sendUntilReply<T>(deadline: Deadline, send: () => Promise<T>, write?: Delivery): Promise<T> {
+    let retries = 0
+    const delivery = write ?? {}
     for (;;) {
       try {
         const waiting = ready(deadline)
         if (waiting !== undefined) await waiting
         return await send()
       } catch (error) {
-        if (!isSessionError(error) && !isServerReply(error) && !wasNeverSent(error)) unanswered ??= error
-        if (isSessionError(error) || isServerReply(error) || isCommandTimeout(error)) throw unanswered ?? error
+        if (!isSessionError(error) && !isServerReply(error) && !wasNeverSent(error)) delivery.unanswered ??= error
+        const mayGiveUp = write?.unanswered === undefined
+        const isDown = isUnavailable(error) && !mayGiveUp
+        const isFinal = isSessionError(error) || isServerReply(error) || isCommandTimeout(error)
+        if (isFinal && !isDown) throw delivery.unanswered ?? error
         // A Cluster stays ready while it replaces the connection to one node, so no event says when to try again.
-        if (client.state() === 'ready') {
-          retriesWhileReady += 1
-          // Giving up early on a write that may still take effect would gain nothing, because its caller has to wait.
-          const mayGiveUp = !isWrite || unanswered === undefined
-          if (retriesWhileReady > maxRetriesWhileReady && mayGiveUp) throw unanswered ?? error
-          await sleep(Math.min(retriesWhileReady, maxRetriesWhileReady) * retryDelayMs)
+        if (isDown || client.state() === 'ready') {
+          retries += 1
+          if (retries > maxRetriesWhileReady && mayGiveUp) throw delivery.unanswered ?? error
+          await sleep(Math.min(retries, maxRetriesWhileReady) * retryDelayMs)
         }
-        if (performance.now() >= deadline.atMs) throw unanswered ?? error
+        if (performance.now() >= deadline.atMs) throw delivery.unanswered ?? error
       }
     }
   }
 
   async function read<T>(deadline: Deadline, send: () => Promise<T>): Promise<T> {
     try {
-      return await sendUntilReply(deadline, send, false)
+      return await sendUntilReply(deadline, send)
     } catch (error) {
       throw toSessionError(error)
     }
@@ -122,13 +141,22 @@ export function createConnection(client: ClientAdapter, timeoutMs: number): Conn
       await read(deadline, () => sendCommand(client, ['ping']))
     },
 
-    write(deadline, script, entries) {
+    async write(deadline, script, entries, renew) {
       const keys = entries.map(({ key }) => key)
-      const args = entries.flatMap((entry) => entry.args)
-      return fencedWrite(deadline, async (notAfterMs) => {
-        const send = (): Promise<unknown> => runScript(client, script, keys, [String(notAfterMs), ...args])
-        return parseReply(await sendUntilReply(deadline, send, true))
-      })
+      let args = entries.flatMap((entry) => entry.args)
+      const delivery: Delivery = {}
+      try {
+        return await fencedWrite(deadline, async (notAfterMs) => {
+          async function send(): Promise<unknown> {
+            if (renew && delivery.unanswered !== undefined) args = (await renew()).flatMap((entry) => entry.args)
+            return runScript(client, script, keys, [String(notAfterMs), ...args])
+          }
+          return parseReply(await sendUntilReply(deadline, send, delivery))
+        })
+      } catch (error) {
+        // The fence says that nothing was changed if the last delivery was late. An earlier one may have taken effect.
+        throw delivery.unanswered === undefined ? error : toSessionError(delivery.unanswered)
+      }
     },
 
     cork: () => client.cork(),

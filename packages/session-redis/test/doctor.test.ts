@@ -1,9 +1,11 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { mintSessionId } from '@bext/session-core'
 import type { Finding } from '@bext/session-core/doctor'
 import { diagnoseRedis, redisSessions } from '@bext/session-redis'
 import { startRedisProcess } from '@bext-internal/test-services'
 import { runDoctor } from './helpers/run-doctor.js'
+import { stepClient } from './helpers/stepping-client.js'
 import { startLoading, startServer, startUnsavable, type Server } from './helpers/servers.js'
 
 const safe = {
@@ -149,6 +151,32 @@ describe('the doctor', () => {
     expect(await findingsAbout('user index')).toMatchObject([
       { level: 'problem', found: "1 sessions are missing from their user's index" },
     ])
+  })
+
+  it('finds the entry of a session under a given id, and its loss', async () => {
+    await redisSessions({ client }).createWithId(mintSessionId(), { userId: 'ann', dataJson: '{}', ttlMs: 60_000 })
+    expect(await findingsAbout('user index')).toEqual([])
+    await server.raw.del(await server.raw.keys('session:user:*'))
+    expect(await findingsAbout('user index')).toMatchObject([
+      { level: 'problem', found: "1 sessions are missing from their user's index" },
+    ])
+  })
+
+  it('takes no session that is being deleted for one that is missing from the index', async () => {
+    let found: readonly Finding[] | undefined
+    const stepping = stepClient(client, async (step, reply) => {
+      if (step !== 1) return reply
+      await server.raw.del(await server.raw.keys('session:user:*'))
+      expect(await server.raw.dbsize()).toBe(1)
+      found = [...(await findingsAbout('user index')), ...(await findingsAbout('keys'))]
+      return reply
+    })
+    const store = redisSessions({ client })
+    const create = () => store.create({ userId: 'ann', dataJson: '{}', ttlMs: 60_000 })
+    const [loading, id] = await Promise.all([create(), create()])
+    await store.delete(loading)
+    await redisSessions({ client: stepping, timeoutMs: 20_000 }).delete(id)
+    expect(found).toMatchObject([{ level: 'ok', found: '0 sessions and 0 index entries were checked' }])
   })
 
   it('accepts entries that outlive a session by the usual time', async () => {

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { SessionId } from '@bext/session-core'
+import { mintSessionId, type SessionId } from '@bext/session-core'
 import { redisRevocations, redisSessions, type RedisSessions } from '@bext/session-redis'
 import { rejectionOf } from '@bext-internal/test-services/test-helpers'
 import { startServer, type Server } from './helpers/servers.js'
@@ -65,6 +65,22 @@ describe('a full server', () => {
     expect(await store.listUserSessions('ann')).toHaveLength(1)
     await store.delete(kept)
     expect(await server.raw.dbsize()).toBe(0)
+  })
+
+  it.each([undefined, 'ann'])('L2 O6 still says that an id is taken, for user %j', async (userId) => {
+    const id = mintSessionId()
+    const options = { userId, dataJson: '{}', ttlMs: hourMs }
+    await store.createWithId(id, options)
+    const before = await server.raw.dbsize()
+    const filling = stepClient(client, async (step, reply) => {
+      // The index entry has been written.
+      if (step === 1) await fill()
+      return reply
+    })
+    if (userId === undefined) await fill()
+    expect(await redisSessions({ client: filling }).createWithId(id, options)).toEqual({ outcome: 'taken' })
+    expect(await server.raw.dbsize()).toBe(before)
+    if (userId !== undefined) expect(await store.listUserSessions(userId)).toHaveLength(1)
   })
 
   it.each([undefined, 'ann'])('L2 T1 still extends and shortens sessions of user %j', async (userId) => {

@@ -89,6 +89,24 @@ describe.each(stores)('a store over %s', (_, open) => {
   })
 })
 
+const notResending: readonly [name: string, open: () => RedisSessions][] = [
+  ['a URL', () => redisSessions({ url: proxy.url, timeoutMs: 20_000 })],
+  ['a safe client', () => redisSessions({ client: connect(safe), timeoutMs: 20_000 })],
+]
+
+it.each(notResending)('a store over %s sends a write without a reply again once Redis is back', async (_, open) => {
+  const store = open()
+  const id = await store.create(options)
+  server.pause()
+  const created = store.create(options)
+  await server.kill()
+  // An attempt to connect has failed, so other calls do not wait.
+  await expect.poll(() => rejectionOf(store.read(id)), patient).toMatchObject({ reason: 'unavailable' })
+  await server.restart()
+  expect(await created).toBeTypeOf('string')
+  await store.close()
+})
+
 it('E5 a store rejects immediately if its first attempt to connect fails', async () => {
   // Nothing listens on this port.
   const store = redisSessions({ url: 'redis://127.0.0.1:1', timeoutMs })

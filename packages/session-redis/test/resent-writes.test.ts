@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { mintSessionId } from '@bext/session-core'
+import { mintSessionId, type SessionId } from '@bext/session-core'
 import { redisRevocations, redisSessions, type RedisClient } from '@bext/session-redis'
 import { openNamespace, redisUrl } from './helpers/namespace.js'
 
@@ -51,6 +51,26 @@ describe('E6 a driver that resends commands which have taken effect', () => {
     await store.delete(id)
     expect((await namespace.entries()).filter(([, type]) => type === 'string')).toEqual([])
   })
+
+  it.each(
+    [undefined, 'ann'].flatMap((userId) => [
+      [userId, 'updated', (id: SessionId) => others.update(id, '"changed"')] as const,
+      [userId, 'extended', (id: SessionId) => others.touch(id, 1000 * ttlMs)] as const,
+    ]),
+  )(
+    'O6 for user %j, says that it created a session that was %s before the second delivery',
+    async (userId, _, change) => {
+      const id = mintSessionId()
+      between = async () => {
+        const isCreated = (await namespace.entries()).some(([, type]) => type === 'string')
+        if (isCreated) await change(id)
+      }
+      expect(await store.createWithId(id, { userId, dataJson: '"own"', ttlMs })).toEqual({ outcome: 'created' })
+      between = undefined
+      await store.delete(id)
+      expect(await namespace.entries()).toEqual([])
+    },
+  )
 
   it.each([undefined, 'ann'])('says that it created the session under the given id for user %j', async (userId) => {
     const id = mintSessionId()

@@ -1,7 +1,7 @@
 import type { ClientAdapter } from './adapter.js'
 import { isServerReply, sendCommand } from './fates.js'
 import { runScript, toScript } from './run-script.js'
-import { timeDigits, userOffset } from '../sessions/record.js'
+import { timeDigits, ownerOffset } from '../sessions/record.js'
 
 /**
  * Tracks whether one command may have several keys. A Cluster rejects such a command, because its keys are in different
@@ -37,7 +37,7 @@ export interface Reads {
 const liveScript = toScript(`
 local value = redis.call('GETRANGE', KEYS[1], 0, ARGV[1])
 local _, last = string.find(value, '^%d*')
-if last ~= ${userOffset} or not string.find(value, '^["#\\n]', last + 1) then return value end
+if last ~= ${ownerOffset} or not string.find(value, '^["#\\n]', last + 1) then return value end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 return now < tonumber(string.sub(value, 1, ${timeDigits})) and value or ''

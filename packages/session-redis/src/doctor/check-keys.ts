@@ -1,5 +1,5 @@
-import { maxHeaderBytes, timeDigits, userTextOf } from '../sessions/record.js'
-import { clockMarginMs, indexKeyOf, maxIndexLeadMs } from '../user-index/index-keys.js'
+import { endedText, maxHeaderBytes, ownerTextOf, parseOwner, timeDigits } from '../sessions/record.js'
+import { clockMarginMs, entryNameOf, hashInEntryName, indexKeyOf, maxIndexLeadMs } from '../user-index/index-keys.js'
 import { refusalOf } from './ask.js'
 import type { Keys } from './scan-keys.js'
 
@@ -33,15 +33,16 @@ async function unlessWrongType(reply: Promise<unknown>): Promise<unknown> {
 export async function checkSession({ any, prefix }: Keys, name: string, counts: Counts): Promise<void> {
   const key = `${prefix}${name}`
   const header = await unlessWrongType(any.call('GETRANGE', key, '0', String(maxHeaderBytes - 1)))
-  // The session has expired or was deleted meanwhile.
-  if (header === '') return
+  // The session has expired or was deleted meanwhile, or a delete is about to remove what it has kept.
+  if (header === '' || String(header).startsWith(endedText)) return
   counts.sessions += 1
   if (Number(await any.call('PTTL', key)) === -1) counts.withoutExpiry += 1
-  const userText = typeof header === 'string' ? userTextOf(header) : undefined
-  if (userText === undefined) counts.corrupt += 1
-  if (!userText) return
+  const ownerText = typeof header === 'string' ? ownerTextOf(header) : undefined
+  if (ownerText === undefined) counts.corrupt += 1
+  if (!ownerText) return
+  const owner = parseOwner(ownerText)
   const expiresAtMs = Number(String(header).slice(0, timeDigits))
-  const score = await unlessWrongType(any.call('ZSCORE', indexKeyOf(prefix, userText), name))
+  const score = await unlessWrongType(any.call('ZSCORE', indexKeyOf(prefix, owner.userText), entryNameOf(name, owner)))
   // The score is always raised before the expiry, so a score that was read later is not less.
   if (score !== null && score !== undefined && Number(score) >= expiresAtMs) return
   // The entry may be missing because the session was deleted, so check that the session still exists.
@@ -65,7 +66,7 @@ export async function checkIndex({ any, prefix }: Keys, name: string, nowMs: num
     members.map(async (member, position) => {
       // An entry normally outlives an expired session by up to this time.
       if (Number(flat[2 * position + 1]) < nowMs + maxIndexLeadMs + clockMarginMs) return
-      if (Number(await any.call('EXISTS', `${prefix}${member}`)) === 0) counts.staleEntries += 1
+      if (Number(await any.call('EXISTS', `${prefix}${hashInEntryName(member)}`)) === 0) counts.staleEntries += 1
     }),
   )
 }

@@ -6,12 +6,13 @@ import { toSessionError, isError } from '../errors.js'
 import { createNonce } from './write-nonce.js'
 import type { Reads } from '../client/reads.js'
 import type { Script } from '../client/run-script.js'
-import { corruptRecord, endedText, expiryOf, toTimeText } from './record.js'
+import { corruptRecord, endedText, expiryOf, toTimeText, type OwnedSession } from './record.js'
 import {
   createScript,
-  deleteOfUserScript,
+  deleteOfOwnerScript,
   deleteScript,
   forgetScript,
+  touchIndexedScript,
   touchScript,
   updateIfUnchangedScript,
   updateScript,
@@ -24,7 +25,7 @@ export interface NewRecord {
   readonly ttlMs: number
   /** Nonce of the create for an anonymous session, see write-nonce.ts. */
   readonly indexedUntilMs: number
-  readonly userText: string
+  readonly ownerText: string
   readonly dataJson: string
 }
 
@@ -39,23 +40,34 @@ export interface SessionCommands {
   getStarts(deadline: Deadline, hashes: readonly string[], bytes: number): Promise<readonly string[]>
   /** Resolves to the first bytes of the values. A missing or expired session gives ''. */
   getLiveStarts(deadline: Deadline, hashes: readonly string[], bytes: number): Promise<readonly string[]>
-  /** The outcome is `1`, `exists` or `unindexed`, see `createScript`. */
-  create(hash: string, record: NewRecord, deadline?: Deadline): Promise<WriteReply>
-  /** The outcome is `1`, or the user's text if the index entry has to be written first. Rejects with `NotFound`. */
-  touch(hash: string, ttlMs: number, indexedUntilMs: number, deadline?: Deadline): Promise<WriteReply>
+  /**
+   * The outcome is `1`, the owner, `exists` or `unindexed`, see `createScript`. Before the create is sent again without a
+   * reply to the last time, `renew` is called for the record to send.
+   */
+  create(hash: string, record: NewRecord, deadline?: Deadline, renew?: () => Promise<NewRecord>): Promise<WriteReply>
+  /** The outcome is `1`, or the owner if the index entry has to be written first. Rejects with `NotFound`. */
+  touch(hash: string, ttlMs: number): Promise<WriteReply>
+  /** Touches after the index entry of the owner was written. The outcome is `1` or an owner, see `touchIndexedScript`. */
+  touchIndexed(
+    deadline: Deadline,
+    hash: string,
+    ttlMs: number,
+    indexedUntilMs: number,
+    ownerText: string,
+  ): Promise<WriteReply>
   /** Rejects with `NotFound` if the session is missing or expired. */
   update(hash: string, dataJson: string): Promise<WriteReply>
   /** Resolves to false if the data is not the expected data. Rejects with `NotFound`. */
   updateIfUnchanged(hash: string, expectedDataJson: string, dataJson: string): Promise<boolean>
   /**
-   * Deletes the session, if there is one. If the outcome is a user's text, remove the session from that user's index, and
-   * then call `forget`.
+   * Deletes the session, if there is one. If the outcome is an owner, remove the session from that user's index, and then
+   * call `forget`.
    */
   delete(hash: string): Promise<WriteReply>
   /** Removes what `delete` has kept. */
   forget(deadline: Deadline, hash: string): Promise<WriteReply>
-  /** Deletes the sessions of the user, and skips those of other users. */
-  deleteOfUser(deadline: Deadline, userText: string, hashes: readonly string[]): Promise<void>
+  /** Deletes sessions, and skips those that have another owner. */
+  deleteOwned(deadline: Deadline, sessions: readonly OwnedSession[]): Promise<void>
 }
 
 interface Parts {
@@ -73,11 +85,11 @@ export function createSessionCommands({ connection, batcher, reads, clock, prefi
   async function sendNow(
     deadline: Deadline,
     script: Script,
-    key: string,
-    args: readonly string[],
+    entry: KeyedArgs,
+    renew?: () => Promise<readonly KeyedArgs[]>,
   ): Promise<WriteReply> {
     const startedAtMs = performance.now()
-    const { serverNowMs, outcomes } = await connection.write(deadline, script, [{ key, args }])
+    const { serverNowMs, outcomes } = await connection.write(deadline, script, [entry], renew)
     clock.observe(serverNowMs, startedAtMs)
     const [outcome] = outcomes
     if (isError(outcome)) throw toSessionError(outcome)
@@ -86,7 +98,7 @@ export function createSessionCommands({ connection, batcher, reads, clock, prefi
 
   function send(script: Script, hash: string, args: readonly string[], deadline?: Deadline): Promise<WriteReply> {
     const key = keyOf(hash)
-    return deadline === undefined ? batcher.write(script, key, args) : sendNow(deadline, script, key, args)
+    return deadline === undefined ? batcher.write(script, key, args) : sendNow(deadline, script, { key, args })
   }
 
   async function change(
@@ -143,15 +155,25 @@ export function createSessionCommands({ connection, batcher, reads, clock, prefi
     getLiveStarts: (deadline, hashes, bytes) =>
       connection.read(deadline, () => reads.getLive(hashes.map(keyOf), bytes)),
 
-    create: (hash, { ttlMs, indexedUntilMs, userText, dataJson }, deadline) => {
-      const args = [String(ttlMs), toTimeText(indexedUntilMs), userText, createNonce(), dataJson]
-      return send(createScript, hash, args, deadline)
+    create: (hash, record, deadline, renew) => {
+      const key = keyOf(hash)
+      const nonce = createNonce()
+      const argsOf = ({ ttlMs, indexedUntilMs, ownerText, dataJson }: NewRecord): string[] => [
+        String(ttlMs),
+        toTimeText(indexedUntilMs),
+        ownerText,
+        nonce,
+        dataJson,
+      ]
+      if (deadline === undefined) return batcher.write(createScript, key, argsOf(record))
+      const again = renew && (async () => [{ key, args: argsOf(await renew()) }])
+      return sendNow(deadline, createScript, { key, args: argsOf(record) }, again)
     },
 
-    touch: (hash, ttlMs, indexedUntilMs, deadline) => {
-      const args = [String(ttlMs), toTimeText(indexedUntilMs), String(renewalMinutes(ttlMs))]
-      return change(touchScript, hash, args, deadline)
-    },
+    touch: (hash, ttlMs) => change(touchScript, hash, [String(ttlMs), String(renewalMinutes(ttlMs))]),
+
+    touchIndexed: (deadline, hash, ttlMs, indexedUntilMs, ownerText) =>
+      change(touchIndexedScript, hash, [String(ttlMs), toTimeText(indexedUntilMs), ownerText], deadline),
 
     update: (hash, dataJson) => change(updateScript, hash, [createNonce(), dataJson]),
 
@@ -165,9 +187,9 @@ export function createSessionCommands({ connection, batcher, reads, clock, prefi
 
     forget: (deadline, hash) => send(forgetScript, hash, [], deadline),
 
-    async deleteOfUser(deadline, userText, hashes) {
-      const entries = hashes.map((hash) => ({ key: keyOf(hash), args: [userText] }))
-      const outcomes = await sendForKeys(deadline, deleteOfUserScript, entries)
+    async deleteOwned(deadline, sessions) {
+      const entries = sessions.map(({ hash, ownerText }) => ({ key: keyOf(hash), args: [ownerText] }))
+      const outcomes = await sendForKeys(deadline, deleteOfOwnerScript, entries)
       const failed = outcomes.find(isError)
       if (failed) throw toSessionError(failed)
     },

@@ -1,5 +1,5 @@
 import { toScript, type Script } from '../client/run-script.js'
-import { maxNonces, storedNonceBytes, timeDigits, userOffset } from './record.js'
+import { maxNonces, storedNonceBytes, timeDigits, ownerOffset } from './record.js'
 
 // Every script writes, and a write that arrives too late must do nothing (contract E2).
 //
@@ -25,6 +25,9 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if now >= tonumber(ARGV[1]) then return { now } end
 local call, pcall, find, sub, format = redis.call, redis.pcall, string.find, string.sub, string.format`
 
+/** Lua pattern of an owner, at the start of what follows the times in a header. */
+export const ownerPattern = '^".*"[^#]*'
+
 /** Lua functions by name. A function may use those before it. */
 const functions = {
   digits: `
@@ -47,17 +50,17 @@ local function is_expired(value) return tonumber(sub(value, 1, ${timeDigits})) <
   is_session: `
 local function is_session(start)
   local _, last = find(start, '^%d*')
-  return last == ${userOffset}
+  return last == ${ownerOffset}
 end`,
 
   find_newline: `
 local function find_newline(value)
-  return is_session(value) and find(value, '\\n', ${userOffset + 1}, true)
+  return is_session(value) and find(value, '\\n', ${ownerOffset + 1}, true)
 end`,
 
-  user_of: `
-local function user_of(header, newline)
-  return string.match(sub(header, ${userOffset + 1}, newline - 1), '^".*"') or ''
+  owner_of: `
+local function owner_of(header, newline)
+  return string.match(sub(header, ${ownerOffset + 1}, newline - 1), '${ownerPattern}') or ''
 end`,
 
   stored_nonce: `
@@ -65,8 +68,8 @@ local function stored_nonce(nonce) return '#' .. nonce end`,
 
   first_nonce: `
 local function first_nonce(header, newline)
-  if sub(header, ${userOffset + 1}, ${userOffset + 1}) ~= '"' then return ${userOffset + 1} end
-  return ${userOffset + 1} + #user_of(header, newline)
+  if sub(header, ${ownerOffset + 1}, ${ownerOffset + 1}) ~= '"' then return ${ownerOffset + 1} end
+  return ${ownerOffset + 1} + #owner_of(header, newline)
 end`,
 
   has_nonce: `

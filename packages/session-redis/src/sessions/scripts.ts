@@ -1,20 +1,9 @@
 import type { Script } from '../client/run-script.js'
-import { defineScript } from './define-script.js'
-import {
-  endedText,
-  maxHeaderBytes,
-  entryMinuteDigits,
-  entryMinuteLimit,
-  timeDigits,
-  toTimeText,
-  userOffset,
-} from './record.js'
+import { defineScript, ownerPattern } from './define-script.js'
+import { endedText, maxHeaderBytes, entryMinuteDigits, entryMinuteLimit, ownerOffset, timeDigits } from './record.js'
 
 const minuteMs = 60_000
 const maxSkewMinutes = 10
-
-/** Stands for the `indexed_until` that is in the record. */
-export const asRecorded: string = toTimeText(0)
 
 const readHeader = `
 local header = pcall('GETRANGE', key, 0, ${maxHeaderBytes - 1})
@@ -24,27 +13,31 @@ if header == '' then return false end
 
 /**
  * Replaces a session that has expired. Returns `exists` if another call has taken the key, and `unindexed` if the
- * session would outlive its index entry. A key with the same nonce was written by the same call, which was resent.
- * Without a user the nonce is in `indexed_until`.
+ * session would outlive its index entry. A session with the nonce was written by the same call, which was resent: returns
+ * its owner, which is empty for an anonymous session, whose nonce is in `indexed_until`. A full server returns the same if
+ * a live session has the key.
  */
 export const createScript: Script = defineScript(
-  ['ttl', 'indexed_until', 'user', 'nonce', 'data'],
+  ['ttl', 'indexed_until', 'owner', 'nonce', 'data'],
   `
-local head = user == '' and '' or user .. stored_nonce(nonce)
+local head = owner == '' and '' or owner .. stored_nonce(nonce) .. ARGV[1]
 local expires = now + ttl
-local nonce_end = user == '' and '' or ARGV[1]
-local record = digits(expires) .. indexed_until .. digits(now) .. head .. nonce_end .. '\\n' .. data
-local unindexed = user ~= '' and digits(expires) > indexed_until
+local record = digits(expires) .. indexed_until .. digits(now) .. head .. '\\n' .. data
+local unindexed = owner ~= '' and digits(expires) > indexed_until
 local done = not unindexed and set(key, record, 'NX', 'PXAT', physical_expiry(expires))
-if done then return done end
+if done == 1 then return 1 end
 local taken = pcall('GET', key)
 local is_text = type(taken) == 'string'
 if taken and not (is_text and is_session(taken) and is_expired(taken)) then
-  local own = is_text and sub(taken, ${timeDigits + 1}, ${2 * timeDigits}) == indexed_until
-  return own and sub(taken, ${userOffset + 1}, ${userOffset} + #head) == head and 1 or 'exists'
+  local newline = is_text and find(taken, '\\n', ${ownerOffset + 1}, true)
+  local rest = newline and sub(taken, ${ownerOffset + 1}, newline - 1)
+  local own
+  if owner ~= '' then own = rest and find(rest, stored_nonce(nonce), 1, true)
+  else own = rest and sub(taken, ${timeDigits + 1}, ${2 * timeDigits}) == indexed_until end
+  return own and (string.match(rest, '${ownerPattern}') or '') or 'exists'
 end
 if unindexed then return 'unindexed' end
-return set(key, record, 'PXAT', physical_expiry(expires))
+return done or set(key, record, 'PXAT', physical_expiry(expires))
 `,
 )
 
@@ -57,36 +50,57 @@ local function is_renewal_due(listed_until, renew_after)
 end
 `
 
+// An expiry in the past deletes the key. Writing to it afterwards would create it again without an expiry.
+const extend = `
+call('PEXPIREAT', key, physical_expiry(expires))
+if tonumber(ttl) > 1 or call('GETRANGE', key, 0, 0) ~= '' then call('SETRANGE', key, 0, digits(expires) .. listed_until) end
+`
+
 /**
- * Returns `corrupt` if the value is not a session. Returns the user's text if the index entry has to be written first,
- * either because the session would outlive it, or because it was written at least `renew_after` minutes ago and may
- * have been lost since. `indexed_until` is the reply of the index if this touch has written the entry,
- * and `asRecorded` otherwise. The script calls the time in the record `listed_until`.
- *
- * An expiry in the past deletes the key. Writing to it afterwards would create it again without an expiry.
+ * Returns `corrupt` if the value is not a session. Returns the owner if the index entry has to be written first, either
+ * because the session would outlive it, or because it was written at least `renew_after` minutes ago and may have been
+ * lost since.
  */
 export const touchScript: Script = defineScript(
-  ['ttl', 'indexed_until', 'renew_after'],
+  ['ttl', 'renew_after'],
   `${isRenewalDue}
-local start = pcall('GETRANGE', key, 0, ${userOffset})
+local start = pcall('GETRANGE', key, 0, ${ownerOffset})
 if type(start) == 'table' then return start end
 if start == '' then return false end
 if not is_session(start) then return 'corrupt' end
 if is_expired(start) then return false end
 local expires = now + ttl
 local listed_until = sub(start, ${timeDigits + 1}, ${2 * timeDigits})
-if sub(start, ${userOffset + 1}) == '"' then
-  local due = indexed_until == '${asRecorded}' and is_renewal_due(listed_until, tonumber(renew_after))
-  if indexed_until ~= '${asRecorded}' then listed_until = indexed_until end
-  if due or digits(expires) > listed_until then
+if sub(start, ${ownerOffset + 1}) == '"' then
+  if is_renewal_due(listed_until, tonumber(renew_after)) or digits(expires) > listed_until then
     ${readHeader}
     local newline = find_newline(header)
-    return newline and user_of(header, newline) or 'corrupt'
+    return newline and owner_of(header, newline) or 'corrupt'
   end
 end
-call('PEXPIREAT', key, physical_expiry(expires))
-if tonumber(ttl) > 1 or call('GETRANGE', key, 0, 0) ~= '' then call('SETRANGE', key, 0, digits(expires) .. listed_until) end
+${extend}
 return 1
+`,
+)
+
+/**
+ * Touches a session after its index entry was written. Returns the owner if that is another one, because the session was
+ * replaced meanwhile, or if the session would outlive the entry. If there is no owner now, the session is touched.
+ */
+export const touchIndexedScript: Script = defineScript(
+  ['ttl', 'indexed_until', 'owner'],
+  `
+${readHeader}
+local newline = find_newline(header)
+if not newline then return 'corrupt' end
+if is_expired(header) then return false end
+local expires = now + ttl
+local listed_until = indexed_until
+local present = owner_of(header, newline)
+if present == '' then listed_until = sub(header, ${timeDigits + 1}, ${2 * timeDigits})
+elseif present ~= owner or digits(expires) > indexed_until then return present end
+${extend}
+return present == owner and 1 or present
 `,
 )
 
@@ -122,10 +136,10 @@ return replace(key, with_nonce(value, first, newline, nonce, data))
 )
 
 /**
- * Returns the user's text if the session has to be removed from a user's index, and `1` otherwise: it is anonymous or
- * missing, or the value is not a session.
+ * Returns the owner if the session has to be removed from a user's index, and `1` otherwise: it is anonymous or missing,
+ * or the value is not a session.
  *
- * A driver may send a delete again, and then it must still return the user (contract E6). So the script keeps the header
+ * A driver may send a delete again, and then it must still return the owner (contract E6). So the script keeps the header
  * of a user's session, with an expiry of zero, until `forgetScript` runs, or until this delete would be rejected as
  * late. A full server rejects none of it, because the first command frees memory.
  */
@@ -138,12 +152,12 @@ if type(value) == 'table' then
   call('DEL', key)
   return 1
 end
-if not value or sub(value, ${userOffset + 1}, ${userOffset + 1}) ~= '"' then return 1 end
+if not value or sub(value, ${ownerOffset + 1}, ${ownerOffset + 1}) ~= '"' then return 1 end
 local newline = find_newline(value)
-local user = newline and user_of(value, newline) or ''
-if user == '' then return 1 end
-call('SET', key, '${endedText}' .. sub(value, ${timeDigits + 1}, ${userOffset}) .. user .. '\\n', 'PXAT', ARGV[1])
-return user
+local owner = newline and owner_of(value, newline) or ''
+if owner == '' then return 1 end
+call('SET', key, '${endedText}' .. sub(value, ${timeDigits + 1}, ${ownerOffset}) .. owner .. '\\n', 'PXAT', ARGV[1])
+return owner
 `,
 )
 
@@ -156,13 +170,13 @@ return 1
 `,
 )
 
-/** Returns `wrong_user` if the session is not that user's. */
-export const deleteOfUserScript: Script = defineScript(
-  ['user'],
+/** Returns `wrong_owner` if the session has another owner. */
+export const deleteOfOwnerScript: Script = defineScript(
+  ['owner'],
   `
 ${readHeader}
 local newline = find_newline(header)
-if not newline or user_of(header, newline) ~= user then return 'wrong_user' end
+if not newline or owner_of(header, newline) ~= owner then return 'wrong_owner' end
 call('DEL', key)
 return 1
 `,

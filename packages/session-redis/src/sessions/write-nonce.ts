@@ -27,3 +27,8 @@ export function createAnonymousNonce(): number {
   count += 1
   return (firstAnonymous + count) % anonymousLimit
 }
+
+/** Creates the mark of an index entry. No other entry has it. */
+export function createMark(): string {
+  return `@${createNonce()}`
+}

@@ -15,6 +15,9 @@
 // that saw the session before removing it, or knows that its create was rejected, removes the entry. All other entries
 // are removed when their score has passed.
 //
+// An id that the caller has chosen may be used again, while a call that ended the earlier session still has to remove its
+// entry. So each create under a given id has an entry of its own: the hash and a mark, which the session records.
+//
 // A server can lose the entry but keep the session, by evicting the index or by failing over without its last writes.
 // Therefore a touch writes the entry again after some time, whatever the record says.
 //
@@ -23,6 +26,7 @@
 
 import { hashSessionId, isHash, type Deadline } from '@bext/session-core/store-helpers'
 import type { Connection } from '../connection.js'
+import { parseOwner, type OwnedSession, type Owner } from '../sessions/record.js'
 import type { Reads } from '../client/reads.js'
 import { addToIndexScript, removeFromIndexScript } from './scripts.js'
 
@@ -36,9 +40,7 @@ const minuteMs = 60_000
 const maxRenewalMinutes = 60
 
 /** An entry to add or to extend. */
-export interface NewEntry {
-  readonly userText: string
-  readonly hash: string
+export interface NewEntry extends OwnedSession {
   readonly ttlMs: number
   /** Earliest server time from which `ttlMs` counts. */
   readonly fromMs: number
@@ -53,8 +55,8 @@ export interface UserIndex {
    * which it is listed. A full server rejects the entry of a new session.
    */
   add(deadline: Deadline, entry: NewEntry): Promise<number>
-  /** Removes entries whose sessions are known to be deleted. */
-  remove(deadline: Deadline, userText: string, hashes: readonly string[]): Promise<void>
+  /** Removes the entries of sessions of one user that are known to be deleted. */
+  remove(deadline: Deadline, sessions: readonly OwnedSession[]): Promise<void>
   /** Resolves to the hashes of all sessions of the user, and possibly of sessions that are gone or not created yet. */
   list(deadline: Deadline, userText: string): Promise<readonly string[]>
 }
@@ -77,6 +79,17 @@ export function indexKeyOf(prefix: string, userText: string): string {
   return `${prefix}${indexPrefix}${hashSessionId(userText)}`
 }
 
+/** Returns the name of the entry of a session in its user's index. */
+export function entryNameOf(hash: string, { mark }: Owner): string {
+  return `${hash}${mark}`
+}
+
+/** Returns the hash of the session in the name of an entry. */
+export function hashInEntryName(name: string): string {
+  const [hash = ''] = name.split('@', 1)
+  return hash
+}
+
 /** Returns whether a key without its prefix is that of an index. */
 export function isIndexName(name: string): boolean {
   return name.startsWith(indexPrefix) && isHash(name.slice(indexPrefix.length))
@@ -86,17 +99,25 @@ export function createUserIndex(connection: Connection, reads: Reads, prefix: st
   const keyOf = (userText: string): string => indexKeyOf(prefix, userText)
 
   return {
-    async add(deadline, { userText, hash, ttlMs, fromMs, isNew }) {
-      const args = [hash, ttlMs + indexLeadMs(ttlMs), fromMs, clockMarginMs, isNew ? 1 : 0].map(String)
-      const { outcomes } = await connection.write(deadline, addToIndexScript, [{ key: keyOf(userText), args }])
+    async add(deadline, { ownerText, hash, ttlMs, fromMs, isNew }) {
+      const owner = parseOwner(ownerText)
+      const name = entryNameOf(hash, owner)
+      const args = [name, ttlMs + indexLeadMs(ttlMs), fromMs, clockMarginMs, isNew ? 1 : 0].map(String)
+      const { outcomes } = await connection.write(deadline, addToIndexScript, [{ key: keyOf(owner.userText), args }])
       return Number(outcomes[0])
     },
 
-    async remove(deadline, userText, hashes) {
-      if (hashes.length === 0) return
-      await connection.write(deadline, removeFromIndexScript, [{ key: keyOf(userText), args: hashes }])
+    async remove(deadline, sessions) {
+      const [first] = sessions
+      if (first === undefined) return
+      const { userText } = parseOwner(first.ownerText)
+      const args = sessions.map(({ hash, ownerText }) => entryNameOf(hash, parseOwner(ownerText)))
+      await connection.write(deadline, removeFromIndexScript, [{ key: keyOf(userText), args }])
     },
 
-    list: (deadline, userText) => connection.read(deadline, () => reads.members(keyOf(userText))),
+    async list(deadline, userText) {
+      const names = await connection.read(deadline, () => reads.members(keyOf(userText)))
+      return [...new Set(names.map(hashInEntryName))]
+    },
   }
 }

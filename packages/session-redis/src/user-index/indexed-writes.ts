@@ -3,10 +3,10 @@ import { mintSessionId, type Deadline, hashSessionId } from '@bext/session-core/
 import type { WriteReply } from '../batching/batcher.js'
 import type { Connection } from '../connection.js'
 import { isServerReply } from '../errors.js'
-import { createAnonymousNonce } from '../sessions/write-nonce.js'
-import { isOfUser, summaryBytes, toUserText } from '../sessions/record.js'
+import { createAnonymousNonce, createMark } from '../sessions/write-nonce.js'
+import { ownerTextIfOfUser, summaryBytes, toUserText, type OwnedSession } from '../sessions/record.js'
 import type { NewRecord, SessionCommands } from '../sessions/commands.js'
-import type { NewEntry, UserIndex } from './index-keys.js'
+import type { UserIndex } from './index-keys.js'
 
 /**
  * Creates, touches and deletes sessions while keeping each user's index consistent. See index-keys.ts for the order of
@@ -24,9 +24,13 @@ export interface IndexedWrites {
   deleteOfUser(deadline: Deadline, userText: string, hashes: readonly string[]): Promise<void>
 }
 
-// The text of a user begins with a quote, and no other outcome does.
-function userTextInReply({ outcome }: WriteReply): string | undefined {
+// The text of an owner begins with a quote, and no other outcome does.
+function ownerTextInReply({ outcome }: WriteReply): string | undefined {
   return typeof outcome === 'string' && outcome.startsWith('"') ? outcome : undefined
+}
+
+function anonymousRecord({ ttlMs, dataJson }: Required<CreateOptions>): NewRecord {
+  return { ttlMs, indexedUntilMs: createAnonymousNonce(), ownerText: '', dataJson }
 }
 
 /** Creates the writes of a store. */
@@ -35,116 +39,127 @@ export function createIndexedWrites(
   commands: SessionCommands,
   index: UserIndex,
 ): IndexedWrites {
-  // Removes the entry if the server rejects the session, so that nothing of it is left (contract L2).
-  async function createIndexed(deadline: Deadline, entry: NewEntry, record: NewRecord): Promise<WriteReply> {
-    const { userText, hash } = entry
-    const indexedUntilMs = await index.add(deadline, entry)
+  // Removes all entries but that of the session, also if the server rejects the session (contract L2). An entry that
+  // cannot be removed ends with its score.
+  async function createIndexed(
+    deadline: Deadline,
+    { hash, ownerText: firstOwnerText }: OwnedSession,
+    { userId, dataJson, ttlMs }: Required<CreateOptions>,
+    firstFromMs: number,
+  ): Promise<WriteReply> {
+    const added: OwnedSession[] = []
+    let ownerText = firstOwnerText
+
+    async function addEntry(fromMs: number): Promise<NewRecord> {
+      const session = { hash, ownerText }
+      const indexedUntilMs = await index.add(deadline, { ...session, ttlMs, fromMs, isNew: true })
+      added.push(session)
+      return { ttlMs, indexedUntilMs, ownerText, dataJson }
+    }
+
+    // Another call may have ended the session of an earlier delivery, and still be about to remove its entry.
+    function renew(): Promise<NewRecord> {
+      ownerText = toUserText(userId) + createMark()
+      return addEntry(0)
+    }
+
+    async function removeAllBut(kept: string | undefined): Promise<void> {
+      const needless = added.filter((each) => each.ownerText !== kept)
+      await index.remove(deadline, needless).catch(() => {})
+    }
+
+    async function send(fromMs: number): Promise<WriteReply> {
+      const reply = await commands.create(hash, await addEntry(fromMs), deadline, renew)
+      return reply.outcome === 'unindexed' ? send(reply.serverNowMs) : reply
+    }
+
     try {
-      const reply = await commands.create(hash, { ...record, indexedUntilMs }, deadline)
-      if (reply.outcome === 'unindexed') {
-        return await createIndexed(deadline, { ...entry, fromMs: reply.serverNowMs }, record)
-      }
+      const reply = await send(firstFromMs)
+      await removeAllBut(reply.outcome === 'exists' ? undefined : (ownerTextInReply(reply) ?? ownerText))
       return reply
     } catch (error) {
       // A write that the server itself rejected had no effect. After any other error the session may exist.
-      if (isSessionError(error) && isServerReply(error.cause)) {
-        await index.remove(deadline, userText, [hash]).catch(() => {})
-      }
+      if (isSessionError(error) && isServerReply(error.cause)) await removeAllBut(undefined)
       throw error
     }
-  }
-
-  function createHash(
-    deadline: Deadline,
-    hash: string,
-    { userId, dataJson, ttlMs }: Required<CreateOptions>,
-    fromMs: number,
-  ): Promise<WriteReply> {
-    const userText = toUserText(userId)
-    const record = { ttlMs, indexedUntilMs: createAnonymousNonce(), userText, dataJson }
-    return userText === ''
-      ? commands.create(hash, record, deadline)
-      : createIndexed(deadline, { userText, hash, ttlMs, fromMs, isNew: true }, record)
   }
 
   async function createNow(deadline: Deadline, options: Required<CreateOptions>, fromMs: number): Promise<SessionId> {
     const id = mintSessionId()
-    const { outcome, serverNowMs } = await createHash(deadline, hashSessionId(id), options, fromMs)
+    const hash = hashSessionId(id)
+    const ownerText = toUserText(options.userId)
+    const { outcome, serverNowMs } = await (ownerText === ''
+      ? commands.create(hash, anonymousRecord(options), deadline)
+      : createIndexed(deadline, { hash, ownerText }, options, fromMs))
     return outcome === 'exists' ? createNow(deadline, options, serverNowMs) : id
   }
 
-  // The entry stays if the session that has the hash is the same user's.
-  async function removeNeedlessEntry(deadline: Deadline, hash: string, userText: string): Promise<void> {
-    const [start = ''] = await commands.getStarts(deadline, [hash], summaryBytes(userText))
-    if (!isOfUser(userText, start)) await index.remove(deadline, userText, [hash])
-  }
-
-  async function indexAndTouch(
-    deadline: Deadline,
-    hash: string,
-    ttlMs: number,
-    userText: string,
-    fromMs: number,
-  ): Promise<void> {
-    const indexedUntilMs = await index.add(deadline, { userText, hash, ttlMs, fromMs, isNew: false })
+  async function touchIndexed(deadline: Deadline, session: OwnedSession, ttlMs: number, fromMs: number): Promise<void> {
+    const { hash, ownerText } = session
+    const indexedUntilMs = await index.add(deadline, { ...session, ttlMs, fromMs, isNew: false })
+    let reply: WriteReply
     try {
-      const reply = await commands.touch(hash, ttlMs, indexedUntilMs, deadline)
-      if (userTextInReply(reply) !== undefined) await indexAndTouch(deadline, hash, ttlMs, userText, reply.serverNowMs)
+      reply = await commands.touchIndexed(deadline, hash, ttlMs, indexedUntilMs, ownerText)
     } catch (error) {
-      if (isSessionError(error) && error.code === 'NotFound') await index.remove(deadline, userText, [hash])
+      if (isSessionError(error) && error.code === 'NotFound') await index.remove(deadline, [session])
       throw error
     }
+    const present = reply.outcome === '' ? '' : ownerTextInReply(reply)
+    if (present === undefined) return
+    if (present !== ownerText) await index.remove(deadline, [session])
+    if (present !== '') await touchIndexed(deadline, { hash, ownerText: present }, ttlMs, reply.serverNowMs)
   }
 
   return {
     async create(options) {
-      const { userId, dataJson, ttlMs } = options
-      if (userId !== undefined) return connection.call((deadline) => createNow(deadline, options, 0))
+      if (options.userId !== undefined) return connection.call((deadline) => createNow(deadline, options, 0))
       const id = mintSessionId()
-      const record = { ttlMs, indexedUntilMs: createAnonymousNonce(), userText: '', dataJson }
-      const { outcome, serverNowMs, startedAtMs } = await commands.create(hashSessionId(id), record)
+      const { outcome, serverNowMs, startedAtMs } = await commands.create(hashSessionId(id), anonymousRecord(options))
       if (outcome !== 'exists') return id
       return connection.resume((deadline) => createNow(deadline, options, serverNowMs), startedAtMs)
     },
 
     async createWithHash(hash, options) {
-      const { userId, dataJson, ttlMs } = options
+      const { userId } = options
       if (userId === undefined) {
-        const record = { ttlMs, indexedUntilMs: createAnonymousNonce(), userText: '', dataJson }
-        const { outcome } = await commands.create(hash, record)
+        const { outcome } = await commands.create(hash, anonymousRecord(options))
         return outcome !== 'exists'
       }
-      return connection.call(async (deadline) => {
-        const { outcome } = await createHash(deadline, hash, options, 0)
-        if (outcome === 'exists') await removeNeedlessEntry(deadline, hash, toUserText(userId))
-        return outcome !== 'exists'
-      })
+      const session = { hash, ownerText: toUserText(userId) + createMark() }
+      const { outcome } = await connection.call((deadline) => createIndexed(deadline, session, options, 0))
+      return outcome !== 'exists'
     },
 
     async touch(hash, ttlMs) {
-      const reply = await commands.touch(hash, ttlMs, 0)
-      const userText = userTextInReply(reply)
-      if (userText === undefined) return
+      const reply = await commands.touch(hash, ttlMs)
+      const ownerText = ownerTextInReply(reply)
+      if (ownerText === undefined) return
       const { serverNowMs, startedAtMs } = reply
-      await connection.resume((deadline) => indexAndTouch(deadline, hash, ttlMs, userText, serverNowMs), startedAtMs)
+      await connection.resume(
+        (deadline) => touchIndexed(deadline, { hash, ownerText }, ttlMs, serverNowMs),
+        startedAtMs,
+      )
     },
 
     async delete(hash) {
       const reply = await commands.delete(hash)
-      const userText = userTextInReply(reply)
-      if (userText === undefined) return
+      const ownerText = ownerTextInReply(reply)
+      if (ownerText === undefined) return
       await connection.resume(async (deadline) => {
         connection.cork()
-        await Promise.all([index.remove(deadline, userText, [hash]), commands.forget(deadline, hash)])
+        await Promise.all([index.remove(deadline, [{ hash, ownerText }]), commands.forget(deadline, hash)])
       }, reply.startedAtMs)
     },
 
     async deleteOfUser(deadline, userText, hashes) {
       const starts = await commands.getStarts(deadline, hashes, summaryBytes(userText))
-      const seen = hashes.filter((_, position) => isOfUser(userText, starts[position] ?? ''))
-      if (seen.length === 0) return
-      await commands.deleteOfUser(deadline, userText, seen)
-      await index.remove(deadline, userText, seen)
+      const sessions = hashes.flatMap((hash, position) => {
+        const ownerText = ownerTextIfOfUser(userText, starts[position] ?? '')
+        return ownerText === undefined ? [] : [{ hash, ownerText }]
+      })
+      if (sessions.length === 0) return
+      await commands.deleteOwned(deadline, sessions)
+      await index.remove(deadline, sessions)
     },
   }
 }

@@ -33,8 +33,9 @@ export async function expectIndexed(namespace: Namespace): Promise<number> {
     const hash = key.slice(prefix.length)
     const value = (await raw.get(key)) ?? ''
     const [expiresAtMs, indexedUntilMs] = [Number(value.slice(0, 13)), Number(value.slice(13, 26))]
-    const index = indexes.find(({ scores }) => scores.has(hash))
-    const score = index?.scores.get(hash) ?? 0
+    const [, mark = ''] = /^[^\n]*"(@[\w-]{12})/.exec(value) ?? []
+    const index = indexes.find(({ scores }) => scores.has(`${hash}${mark}`))
+    const score = index?.scores.get(`${hash}${mark}`) ?? 0
     expect(await raw.pexpiretime(key)).toBe(expiresAtMs - 1)
     expect(indexedUntilMs).toBeGreaterThanOrEqual(expiresAtMs)
     expect(score).toBeGreaterThanOrEqual(indexedUntilMs)
