@@ -101,8 +101,8 @@ export interface CookiesSession<Data extends object> extends Session<Data> {
    * Stores the changes, and sets the cookies. Call it before the response starts, and before a redirect that is thrown.
    * Resolves to true if a cookie was set: send `Cache-Control: no-store`, unless the framework does. Where the framework
    * cannot set cookies, a commit without changes leaves the cookie as it is, and a commit that has to set one rejects with
-   * an `Error`: then a new session is ended again, and one that was to be ended stays ended. Otherwise rejects as
-   * `OpenSession.commit` does.
+   * an `Error`: then a new session is ended again, and one that was to be ended stays ended. A sealed session is ended only
+   * with revocation (O7): without it, the visitor keeps the session. Otherwise rejects as `OpenSession.commit` does.
    */
   commit(): Promise<boolean>
 }

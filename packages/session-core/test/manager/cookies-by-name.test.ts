@@ -1,4 +1,4 @@
-import type { CookieByName, CookiesByName, SetCookieAttributes } from '@bext/session-core/manager'
+import type { CookieByName, CookiesByName, CookiesSession, SetCookieAttributes } from '@bext/session-core/manager'
 import { memorySessions } from '@bext/session-core/memory'
 import { describe, expect, it, vi } from 'vitest'
 import { backendError, begin, managerOf, unsealedSessions, watched } from './helpers.js'
@@ -260,5 +260,19 @@ describe('openCookies where cookies cannot be set', () => {
     session.signOut()
     await expect(session.commit()).rejects.toThrow(/cookie cannot be set here/)
     expect((await manager.open(header)).userId).toBeUndefined()
+  })
+
+  it.each<[string, (session: CookiesSession<{ visits: number }>) => unknown]>([
+    ['a changed value', (session) => (session.data.visits = 2)],
+    ['a sign-in', (session) => session.signIn('bob')],
+    ['a sign-out', (session) => session.signOut()],
+  ])('with sealed sessions, rejects %s, and the visitor keeps the old session', async (_, change) => {
+    const manager = managerOf(unsealedSessions())
+    const header = await begin(manager, { visits: 1 }, 'ann')
+    const session = await manager.openCookies(readable(header))
+    change(session)
+    await expect(session.commit()).rejects.toThrow(/cookie cannot be set here/)
+    const kept = await manager.open(header)
+    expect([kept.userId, kept.data]).toEqual(['ann', { visits: 1 }])
   })
 })
