@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ServiceUrls } from '@bext-internal/test-services'
+import { openRedisNamespace } from '@bext-internal/test-services/redis-namespace'
 import type { CompareCapability, GivenIdCapability, SessionPlugin, UserIndexCapability } from '@bext/session-core'
 import { memorySessions } from '@bext/session-core/memory'
 import { migrate, pgSessions } from '@bext/session-pg'
@@ -25,16 +26,10 @@ const openers: Readonly<Record<string, () => Promise<OpenPlugin>>> = {
   },
 
   async redis() {
-    const prefix = `express-${randomBytes(6).toString('hex')}:`
-    const clients = [new Redis(redisUrl)]
-    onTestFinished(async () => {
-      const keys = await clients[0]!.keys(`${prefix}*`)
-      if (keys.length > 0) await clients[0]!.del(keys)
-      for (const client of clients) client.disconnect()
-    })
+    const { prefix } = openRedisNamespace()
     return () => {
       const client = new Redis(redisUrl)
-      clients.push(client)
+      onTestFinished(() => client.disconnect())
       return redisSessions({ client, prefix })
     }
   },

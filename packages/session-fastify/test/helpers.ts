@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto'
-import type { ServiceUrls } from '@bext-internal/test-services'
+import { openRedisNamespace } from '@bext-internal/test-services/redis-namespace'
 import { serve, visit, type Visitor } from '@bext-internal/test-services/visitor'
 import { SessionError, type SessionPlugin } from '@bext/session-core'
 import { createSessionManager, type SessionManager } from '@bext/session-core/manager'
@@ -7,8 +6,6 @@ import { memorySessions } from '@bext/session-core/memory'
 import { fastifySessions, type SessionData } from '@bext/session-fastify'
 import { redisSessions } from '@bext/session-redis'
 import { fastify, type FastifyInstance } from 'fastify'
-import { Redis } from 'ioredis'
-import { inject, onTestFinished } from 'vitest'
 
 declare module '@bext/session-fastify' {
   interface SessionData {
@@ -17,20 +14,7 @@ declare module '@bext/session-fastify' {
   }
 }
 
-const redisUrl: ServiceUrls['redisUrl'] = inject('redisUrl')
-
-function redisStore(): SessionPlugin {
-  const client = new Redis(redisUrl)
-  const prefix = `fastify-${randomBytes(6).toString('hex')}:`
-  onTestFinished(async () => {
-    const keys = await client.keys(`${prefix}*`)
-    if (keys.length > 0) await client.del(keys)
-    client.disconnect()
-  })
-  return redisSessions({ client, prefix })
-}
-
-export const stores = { memory: () => memorySessions(), redis: redisStore } as const
+export const stores = { memory: () => memorySessions(), redis: () => redisSessions(openRedisNamespace()) } as const
 
 export function managerOf(store: SessionPlugin = memorySessions()): SessionManager<SessionData> {
   return createSessionManager<SessionData>({ store, initialData: () => ({ visits: 0 }) })

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
-import type { ServiceUrls } from '@bext-internal/test-services'
+import { openRedisNamespace } from '@bext-internal/test-services/redis-namespace'
 import { serve, visit, type Visitor } from '@bext-internal/test-services/visitor'
 import type { SessionPlugin } from '@bext/session-core'
 import { cookieSessions } from '@bext/session-cookie'
@@ -10,8 +10,6 @@ import { honoSessions, type SessionEnv } from '@bext/session-hono'
 import { redisSessions } from '@bext/session-redis'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
-import { Redis } from 'ioredis'
-import { inject, onTestFinished } from 'vitest'
 
 export interface AppData {
   visits: number
@@ -20,22 +18,9 @@ export interface AppData {
 
 export type Env = SessionEnv<AppData>
 
-const redisUrl: ServiceUrls['redisUrl'] = inject('redisUrl')
-
-function redisStore(): SessionPlugin {
-  const client = new Redis(redisUrl)
-  const prefix = `hono-${randomBytes(6).toString('hex')}:`
-  onTestFinished(async () => {
-    const keys = await client.keys(`${prefix}*`)
-    if (keys.length > 0) await client.del(keys)
-    client.disconnect()
-  })
-  return redisSessions({ client, prefix })
-}
-
 export const stores = {
   memory: () => memorySessions(),
-  redis: redisStore,
+  redis: () => redisSessions(openRedisNamespace()),
   cookie: () => cookieSessions({ secrets: [{ id: 'k1', secret: randomBytes(32) }] }),
 } as const
 

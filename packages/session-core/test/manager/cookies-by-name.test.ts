@@ -262,7 +262,7 @@ describe('openCookies where cookies cannot be set', () => {
     expect((await manager.open(header)).userId).toBeUndefined()
   })
 
-  it.each<[string, (session: CookiesSession<{ visits: number }>) => unknown]>([
+  it.each<[string, (session: CookiesSession<{ visits?: number }>) => unknown]>([
     ['a changed value', (session) => (session.data.visits = 2)],
     ['a sign-in', (session) => session.signIn('bob')],
     ['a sign-out', (session) => session.signOut()],

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { createServer, type RequestListener } from 'node:http'
-import type { ServiceUrls } from '@bext-internal/test-services'
+import { openRedisNamespace } from '@bext-internal/test-services/redis-namespace'
 import { serve, visit, type Visitor } from '@bext-internal/test-services/visitor'
 import type { SessionPlugin } from '@bext/session-core'
 import { createSessionManager, type NodeSession, type SessionManager } from '@bext/session-core/manager'
@@ -8,8 +7,6 @@ import { memorySessions } from '@bext/session-core/memory'
 import { redisSessions } from '@bext/session-redis'
 import express5, { type Express } from 'express'
 import express4 from 'express-4'
-import { Redis } from 'ioredis'
-import { inject, onTestFinished } from 'vitest'
 
 export interface AppData {
   visits: number
@@ -24,18 +21,7 @@ declare global {
   }
 }
 
-const redisUrl: ServiceUrls['redisUrl'] = inject('redisUrl')
-
-export function redisStore(): SessionPlugin {
-  const client = new Redis(redisUrl)
-  const prefix = `middleware-${randomBytes(6).toString('hex')}:`
-  onTestFinished(async () => {
-    const keys = await client.keys(`${prefix}*`)
-    if (keys.length > 0) await client.del(keys)
-    client.disconnect()
-  })
-  return redisSessions({ client, prefix })
-}
+export const redisStore = (): SessionPlugin => redisSessions(openRedisNamespace())
 
 export const expresses: readonly [name: string, create: () => Express][] = [
   ['Express 5', express5],
