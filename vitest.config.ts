@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // Most concurrent tests wait for a session's end or for a server.
@@ -7,8 +8,8 @@ export default defineConfig({
   test: {
     watch: false,
     allowOnly: false,
-    // One worker less, the default, leaves a machine of two cores with one; most tests wait for servers anyway.
-    maxWorkers: '100%',
+    // One more than cores, because most tests wait for servers.
+    maxWorkers: availableParallelism() + 1,
     // Here and not in a project: it starts the servers once for all of them.
     globalSetup: ['internal/test-services/src/vitest-setup.ts'],
     projects: [
