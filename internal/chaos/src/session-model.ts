@@ -73,12 +73,16 @@ export function modelSession(session: number, id: SessionId, userId: string | un
 
   // Finds the write of this expiry by its time and ttl, and checks it.
   function seeLife(expiresAtMs: number, span: Span): Anomaly | undefined {
-    const originMs = Date.now() - performance.now()
+    // Other processes may run between any two readings, so the time of the write is known only between two bounds.
+    const beforeMs = performance.now()
+    const wallMs = Date.now()
+    const afterMs = performance.now()
     for (let value = life.size - 1; value >= 0; value--) {
       const write = life.spanOf(value)
-      const setAtMs = expiresAtMs - ttlOf(value) - originMs
-      if (write === undefined || setAtMs < write.startMs - clockMarginMs) continue
-      if (setAtMs <= write.endMs + clockMarginMs && setAtMs <= span.endMs + clockMarginMs) return life.see(value, span)
+      const agoMs = wallMs - (expiresAtMs - ttlOf(value))
+      if (write === undefined || afterMs - agoMs < write.startMs - clockMarginMs) continue
+      const setAtMs = beforeMs - agoMs
+      if (setAtMs <= Math.min(write.endMs, span.endMs) + clockMarginMs) return life.see(value, span)
       if (setAtMs <= span.endMs + clockMarginMs) return { kind: 'late', sinceMs: write.endMs }
     }
     return { kind: 'foreign', sinceMs: span.startMs }
