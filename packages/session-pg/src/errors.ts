@@ -28,7 +28,7 @@ const unavailable = new Set([
   ...endedByServer,
 ])
 
-// The lock_timeout, statement_timeout or query_timeout that the user has set.
+// The lock_timeout, statement_timeout or query_timeout that the user has set, or no free connection before the deadline.
 const timeout = new Set(['55P03', '57014', 'QUERY_TIMEOUT'])
 
 const preparedElsewhere =

@@ -1,3 +1,4 @@
+import { mintSessionId } from '@bext/session-core'
 import { diagnosePg, migrate, pgSessions, startSweeping, type PgSessions } from '@bext/session-pg'
 import { Client, Pool, types, type PoolConfig } from 'pg'
 import oldestPg from 'pg-8.12'
@@ -147,6 +148,23 @@ describe('a connection of the pool', () => {
     await expect.poll(() => pool.idleCount, pollOptions).toBe(1)
     expect(sent).not.toHaveBeenCalled()
     expect((await store.read(id)).dataJson).toBe('1')
+  })
+
+  it('E1 E5 that becomes free at the deadline: the call rejects with reason timeout', async () => {
+    const pool = openPool()
+    const table = await newTable(openClient())
+    const timeoutMs = 200
+    const store = pgSessions({ client: pool, table, timeoutMs })
+    expect(await store.isHealthy()).toBe(true)
+    const connect = pool.connect.bind(pool)
+    pool.connect = (async () => {
+      const connection = await connect()
+      // Keeps the timer of the call from firing before the connection is handed out.
+      const deadlineMs = performance.now() + timeoutMs
+      while (performance.now() < deadlineMs);
+      return connection
+    }) as Pool['connect']
+    expect(await rejectionOf(store.read(mintSessionId()))).toMatchObject({ code: 'Backend', reason: 'timeout' })
   })
 
   it('stays open when the server rejects a statement, which pool.query would close it for', async () => {

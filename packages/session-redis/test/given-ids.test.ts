@@ -29,7 +29,7 @@ const calls: readonly Call[] = [
 describe('a session under a given id', () => {
   // Load the scripts first, so that every step is a script that runs.
   beforeAll(async () => {
-    // Each step has a client of its own around this one, with its own listeners.
+    // Each step wraps this client in another one, which adds listeners.
     raw.setMaxListeners(200)
     const id = await store.create(optionsOf('warm'))
     await store.touch(id, yearMs)

@@ -49,5 +49,8 @@ export class UnansweredError extends Error {
   }
 }
 
-/** Thrown for a statement that was not sent and never will be. `cause` is the driver's error. */
+/**
+ * Thrown for a statement that was not sent and never will be. `cause` is the driver's error. The code for a connection
+ * that did not become free before `untilMs` is `QUERY_TIMEOUT`.
+ */
 export class UnsentError extends UnansweredError {}

@@ -90,7 +90,7 @@ async function checkOut(pool: NodePostgresPool, untilMs: number): Promise<PoolCl
     // The call has failed by now, so its statement must not be sent any more.
     if (performance.now() >= untilMs) {
       client.release(false)
-      throw new UnsentError(new Error('The pool had no free connection in time.'), 'CONNECT_TIMEOUT')
+      throw new UnsentError(new Error('The pool had no free connection in time.'), 'QUERY_TIMEOUT')
     }
     if (!['T', 'E'].includes(client.getTransactionStatus?.() ?? '')) return client
     // A statement would become part of the open transaction, and nobody else would see what it writes.

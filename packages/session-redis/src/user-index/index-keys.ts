@@ -16,7 +16,7 @@
 // are removed when their score has passed.
 //
 // An id that the caller has chosen may be used again, while a call that ended the earlier session still has to remove its
-// entry. So each create under a given id has an entry of its own: the hash and a mark, which the session records.
+// entry. So each create under a given id has a separate entry: the hash and a mark, which the session records.
 //
 // A server can lose the entry but keep the session, by evicting the index or by failing over without its last writes.
 // Therefore a touch writes the entry again after some time, whatever the record says.
