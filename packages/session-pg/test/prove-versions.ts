@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 const versions = ['14.23.0-beta.17', '15.18.0-beta.17', '16.14.0-beta.17', '17.10.0-beta.17', '18.4.0-beta.17']
 const tests = [
   'conformance',
-  'partitioned-conformance',
+  'clients-conformance',
   'migrations',
   'table-names',
   'permissions',
@@ -29,7 +29,7 @@ for (const version of versions) {
   const { status } = spawnSync('npx', ['vitest', 'run', '--project', 'tests', '--reporter', 'dot', ...files], {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, BEXT_POSTGRES_URL: server.url },
+    env: { ...process.env, EVERY_CLIENT: '1', BEXT_POSTGRES_URL: server.url },
   })
   await server.stop()
   verdicts.push(`PostgreSQL ${String(row?.['server_version'])}: ${status === 0 ? 'passed' : 'FAILED'}`)

@@ -1,33 +1,17 @@
-import { PGlite } from '@electric-sql/pglite'
-import { testConformance } from '@bext/session-conformance/vitest'
+import { applicableCases, runAll, startRun } from '@bext/session-conformance'
 import { diagnosePg, migrate, pgSessions } from '@bext/session-pg'
-import { afterAll, expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { randomName, rejectionOf } from './helpers/database.js'
+import { openPglite, pgliteHarness } from './helpers/pglite.js'
 
-const plain = { 20: String, 25: String }
+const client = openPglite()
 
-// Parsers and serializers of the application change nothing.
-const client = new PGlite({
-  parsers: { 20: Number, 25: (text) => text.toUpperCase() },
-  serializers: { 25: (text: string) => text.toUpperCase() },
-})
-
-afterAll(() => client.close())
-
-// Without an endpoint: PGlite runs in this process, so there is no network that could break.
-testConformance({
-  name: 'pg, with PGlite',
-  family: 'server',
-  capabilities: ['user-index', 'sweep', 'close', 'compare', 'given-id'],
-  declarations: { maxDataBytes: 1_048_576 },
-  async open({ namespace, timeoutMs }) {
-    await migrate(client, { table: namespace })
-    return { store: pgSessions({ client, table: namespace, timeoutMs }), close: async () => {} }
-  },
-  async inspect(namespace) {
-    const { rows } = await client.query(`select * from ${namespace}`, [], { parsers: plain })
-    return rows.map((row) => JSON.stringify(row))
-  },
+// All cases run by `pnpm clients`.
+it('keeps the rules of update, touch, delete and the capabilities', async () => {
+  const harness = pgliteHarness(client)
+  const cases = applicableCases(harness).filter(({ rule }) => /^[UTDO]/.test(rule))
+  const results = await runAll(startRun(harness), cases)
+  expect(results.filter(({ verdict }) => verdict !== 'pass')).toEqual([])
 })
 
 it('E3 adds no data to the errors of the server', async () => {

@@ -1,6 +1,7 @@
 import { testConformance } from '@bext/session-conformance/vitest'
+import { Redis as Valkey } from 'iovalkey'
 import { afterAll } from 'vitest'
-import { createHarness } from './harness.js'
+import { createHarness, opens } from './harness.js'
 import { openAdapted } from './helpers/adapted.js'
 import { clusterThrough, opened } from './helpers/node-redis-clients.js'
 import { allVersions, mainVersions } from './helpers/node-redis-versions.js'
@@ -13,6 +14,7 @@ if (process.env['EVERY_CLIENT'] === '1') {
   const server = await startOneShardCluster()
   afterAll(() => server.stop())
   testConformance(createHarness('an adapter', openAdapted), strict)
+  testConformance(createHarness('redis by iovalkey', opens(Valkey)), strict)
   for (const [version, driver] of allVersions) {
     const { createClient, createClientPool } = driver
     const kinds = [
