@@ -36,6 +36,7 @@ export async function checkApp(
     ORIGIN: url,
     NEXT_TELEMETRY_DISABLED: '1',
     ASTRO_TELEMETRY_DISABLED: '1',
+    NUXT_TELEMETRY_DISABLED: '1',
   })
   const path = `${bin}:${env['PATH']}`
 

@@ -22,6 +22,9 @@ function formWith(button: string, page: string): string {
   return form[0]
 }
 
+// To a client that is no browser, TanStack Start and React Router send the page as a whole, and do not stream it.
+const browser = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/147.0.0.0 Safari/537.36'
+
 /** Creates a visitor of the app at the URL. */
 export function visit(url: string): Visitor {
   const jar = new CookieJar(undefined, { prefixSecurity: 'strict' })
@@ -29,7 +32,7 @@ export function visit(url: string): Visitor {
 
   async function send(request: string, body?: FormData): Promise<Response> {
     const [method = '', path = ''] = request.split(' ')
-    const headers = { Accept: 'text/html', Origin: url }
+    const headers = { Accept: 'text/html', Origin: url, 'User-Agent': browser }
     return fetchWithCookies(new URL(path, url), { method, headers, redirect: 'manual', ...(body && { body }) })
   }
 

@@ -77,10 +77,44 @@ async function walkThroughReactRouter(url: string): Promise<void> {
   await reads(ann, 'Visits: 1 of a guest.')
 }
 
+async function profileNeedsUser(url: string): Promise<Visitor> {
+  const ann = visit(url)
+  const turnedAway = await ann.send('GET /profile')
+  strictEqual(turnedAway.status, 303)
+  strictEqual(new URL(turnedAway.headers.get('Location') ?? '', url).pathname, '/')
+  await ann.submit('/', 'Sign in', { name: 'ann' })
+  ok((await ann.textOf('/profile')).includes('Profile of ann.'))
+  return ann
+}
+
+/** A redirect that a loader throws, and a part of a page that is streamed after the head. */
+async function walkThroughTanStackStart(url: string): Promise<void> {
+  const ann = await profileNeedsUser(url)
+  ok((await ann.textOf('/late')).includes('Streamed to ann.'))
+  deepStrictEqual(await namesOf(ann), [main])
+}
+
+/** A redirect of a page, an error page after a commit, and a route that has sent its head. */
+async function walkThroughNuxt(url: string): Promise<void> {
+  const ann = await profileNeedsUser(url)
+  const before = (await ann.cookies()).get(main)
+  const failed = await ann.send('POST /fail')
+  strictEqual(failed.status, 422)
+  strictEqual(failed.headers.get('Cache-Control'), 'no-store')
+  notStrictEqual((await ann.cookies()).get(main), before)
+  await reads(ann, 'Visits: 0 of ann.')
+
+  const eve = visit(url)
+  ok((await eve.textOf('/late')).includes('the cookie cannot be set here'))
+  deepStrictEqual(await namesOf(eve), [])
+}
+
 /** Walks by the name of the app. */
 export const walks: Readonly<Record<string, readonly ((url: string) => Promise<void>)[]>> = {
   next: [walkThrough, walkThroughNext],
   sveltekit: [walkThrough],
   astro: [walkThrough],
   'react-router': [walkThrough, walkThroughReactRouter],
+  'tanstack-start': [walkThrough, walkThroughTanStackStart],
+  nuxt: [walkThrough, walkThroughNuxt],
 }
