@@ -1,6 +1,5 @@
 import { testConformance } from '@bext/session-conformance/vitest'
 import { drivers } from './helpers/drivers.js'
-import { openPglite, pgliteHarness } from './helpers/pglite.js'
 import { harnessOf } from './harness.js'
 
 const strict = { strict: true }
@@ -10,5 +9,4 @@ testConformance(harnessOf('pg, with a Pool of node-postgres', { driver: drivers.
 if (process.env['EVERY_CLIENT'] === '1') {
   // Run by `pnpm clients`.
   testConformance(harnessOf('pg, partitioned', { layout: { partitions: 4 } }), strict)
-  testConformance(pgliteHarness(openPglite()))
 }
