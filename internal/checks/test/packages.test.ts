@@ -121,6 +121,8 @@ test('a test above installs every backend', () => {
     '@bext/session-express',
     '@bext/session-fastify',
     '@bext/session-hono',
+    // Its drivers need a newer Node, so its own tests run its README.
+    '@bext/session-sqlite',
   ]
   const names = packages.map(({ manifest }) => manifest.name)
   expect(names.toSorted()).toEqual([...new Set([...others, ...backends.map(({ name }) => name)])].toSorted())
