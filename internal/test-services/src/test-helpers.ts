@@ -4,6 +4,7 @@ import {
   supportsGivenId,
   supportsSweep,
   supportsUserIndex,
+  supportsUserRecords,
   type SessionError,
   type SessionId,
   type SessionPlugin,
@@ -41,6 +42,9 @@ export async function expectClosed(store: SessionPlugin, id: SessionId): Promise
   if (supportsGivenId(store)) calls.push(store.createWithId(id, { dataJson: '{}', ttlMs: 1000 }))
   if (supportsUserIndex(store)) {
     calls.push(store.listUserSessions('ann'), store.endUserSession('ann', 'A'.repeat(43)), store.endUserSessions('ann'))
+  }
+  if (supportsUserRecords(store)) {
+    calls.push(store.listUserRecords('ann'), store.updateUserRecord('ann', 'A'.repeat(43), '{}', '{}'))
   }
   if (supportsSweep(store)) calls.push(store.sweep())
   for (const error of await rejectionsOf(calls)) expect(error).toMatchObject({ code: 'Backend', reason: 'closed' })

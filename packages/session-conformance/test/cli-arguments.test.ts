@@ -107,7 +107,7 @@ describe('a harness made from a function', () => {
     const harness = await harnessFromFactory(() => memorySessions(), 'server', './a.js')
     expect(harness).toMatchObject({
       name: 'memory',
-      capabilities: ['user-index', 'sweep', 'compare', 'given-id'],
+      capabilities: ['user-index', 'sweep', 'compare', 'user-records', 'given-id'],
       declarations: { sharedBackend: false },
     })
   })

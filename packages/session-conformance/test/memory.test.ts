@@ -25,7 +25,7 @@ async function fill(namespace: string): Promise<() => Promise<void>> {
 const harness: StoreHarness = {
   name: 'memory',
   family: 'server',
-  capabilities: ['user-index', 'sweep', 'compare', 'given-id'],
+  capabilities: ['user-index', 'sweep', 'compare', 'user-records', 'given-id'],
   declarations: { maxDataBytes: 1_048_576 },
   open({ namespace }) {
     const store = stores.get(namespace) ?? memorySessions({ maxSessions })

@@ -18,7 +18,7 @@ export function storeOf(namespace) {
   return store
 }
 `
-const head = `name: 'memory', family: 'server', capabilities: ['user-index', 'sweep', 'compare', 'given-id']`
+const head = `name: 'memory', family: 'server', capabilities: ['user-index', 'sweep', 'compare', 'user-records', 'given-id']`
 const right = `
 import { storeOf } from './store.js'
 export default { ${head}, open: ({ namespace }) => ({ store: storeOf(namespace) }) }
@@ -66,7 +66,7 @@ afterAll(() => project?.remove())
 const shape: StoreHarness = {
   name: 'memory',
   family: 'server',
-  capabilities: ['user-index', 'sweep', 'compare', 'given-id'],
+  capabilities: ['user-index', 'sweep', 'compare', 'user-records', 'given-id'],
   open: () => {
     throw new Error('It is not opened here.')
   },

@@ -11,7 +11,7 @@ interface Judged {
 
 /** Returns the results of a correct store whose harness provides some needs. */
 function resultsWith(...given: readonly string[]): readonly Judged[] {
-  const optional = ['user-index', 'sweep', 'close', 'compare', 'given-id']
+  const optional = ['user-index', 'sweep', 'close', 'compare', 'user-records', 'given-id']
   return cases.map(({ id, families, needs }) => {
     const missing = needs.filter((need) => !given.includes(need))
     if (!families.includes('server') || missing.some((need) => optional.includes(need)))
@@ -25,6 +25,7 @@ const everything = resultsWith(
   'sweep',
   'close',
   'compare',
+  'user-records',
   'given-id',
   'endpoint',
   'inspect',
@@ -47,7 +48,7 @@ test('a store without optional parts earns the core of its family, and no more',
 })
 
 test('a store with all optional parts earns every profile of its family', () => {
-  const all = [...withoutOptional, 'by-user', 'sweep', 'close', 'compare', 'given-id']
+  const all = [...withoutOptional, 'by-user', 'sweep', 'close', 'compare', 'user-records', 'given-id']
   expect(earnedProfiles('server', cases, everything)).toEqual(all)
 })
 
@@ -67,7 +68,7 @@ test.for(['fail', 'inconclusive', 'unsupported', 'harness-error', 'warn'] as con
   'one MUST that ended as %s loses its profile, and that one alone',
   (verdict) => {
     const earned = earnedProfiles('server', cases, but(everything, 'O4-gone', verdict))
-    expect(earned).toEqual([...withoutOptional, 'by-user', 'sweep', 'close', 'given-id'])
+    expect(earned).toEqual([...withoutOptional, 'by-user', 'sweep', 'close', 'user-records', 'given-id'])
   },
 )
 

@@ -10,7 +10,7 @@ import manifest from '../package.json' with { type: 'json' }
 const harness: StoreHarness = {
   name: 'memory',
   family: 'server',
-  capabilities: ['user-index', 'sweep', 'compare', 'given-id'],
+  capabilities: ['user-index', 'sweep', 'compare', 'user-records', 'given-id'],
   declarations: { sharedBackend: false },
   versions: { 'a backend': '7.0.1' },
   open: () => ({ store: memorySessions() }),
@@ -75,7 +75,7 @@ test('a report contains the store, the runtime and the result of each case, as p
     runtime: { node: process.versions.node },
     seed: 11,
     selection: [],
-    profiles: ['server/core', 'by-user', 'sweep', 'compare', 'given-id'],
+    profiles: ['server/core', 'by-user', 'sweep', 'compare', 'user-records', 'given-id'],
     outcome: 'pass',
   })
   expect(report.cases.map(({ id }) => id)).toEqual(cases.map(({ id }) => id))

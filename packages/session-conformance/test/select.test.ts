@@ -9,7 +9,7 @@ import { matchesPattern, selectCases } from '../src/runner/selection.js'
 const harness: StoreHarness = {
   name: 'memory',
   family: 'server',
-  capabilities: ['user-index', 'sweep', 'compare', 'given-id'],
+  capabilities: ['user-index', 'sweep', 'compare', 'user-records', 'given-id'],
   declarations: { sharedBackend: false },
   open: () => ({ store: memorySessions() }),
 }

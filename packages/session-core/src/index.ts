@@ -10,7 +10,10 @@ export type {
   SweepCapability,
   SweepOptions,
   SweepResult,
+  UpdateUserRecordResult,
   UserIndexCapability,
+  UserRecord,
+  UserRecordsCapability,
 } from './contract/capabilities.js'
 export {
   supportsClose,
@@ -19,6 +22,7 @@ export {
   supportsRevokeUser,
   supportsSweep,
   supportsUserIndex,
+  supportsUserRecords,
 } from './contract/capabilities.js'
 export type { SessionErrorCode, SessionErrorOptions, SessionErrorReason } from './contract/errors.js'
 export { isSessionError, SessionError } from './contract/errors.js'

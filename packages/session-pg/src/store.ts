@@ -6,6 +6,7 @@ import type {
   SessionPlugin,
   SweepCapability,
   UserIndexCapability,
+  UserRecordsCapability,
 } from '@bext/session-core'
 import {
   checkCreateOptions,
@@ -35,6 +36,7 @@ import { createSweep } from './sweep/sweep.js'
 /** A store for sessions in PostgreSQL, with its capabilities. */
 export type PgSessions = SessionPlugin &
   UserIndexCapability &
+  UserRecordsCapability &
   SweepCapability &
   CloseCapability &
   CompareCapability &
@@ -182,6 +184,29 @@ export function pgSessions(options: PgSessionsOptions): PgSessions {
       const except = checkEndOptions(endOptions)
       const kept = isServerBackedId(except) ? hashSessionId(except) : null
       await write(statements.endUserSessions, user, kept)
+    },
+
+    async listUserRecords(userId) {
+      const user = checkPgUserId(userId)
+      const rows = await connection.call((deadline) => connection.read(deadline, statements.listUserRecords, user))
+      checkOutcome(rows[0]?.[0] ?? '')
+      const records = rows.map(([handle, createdAtMs, expiresAtMs, dataJson]) => ({
+        handle: handle ?? '',
+        createdAtMs: Number(createdAtMs),
+        expiresAtMs: Number(expiresAtMs),
+        dataJson: String(dataJson),
+      }))
+      return records.filter(({ handle }) => isHash(handle))
+    },
+
+    async updateUserRecord(userId, handle, expectedDataJson, dataJson) {
+      const user = checkPgUserId(userId)
+      const data = checkDataJson(dataJson, maxDataBytes)
+      const expected = checkExpectedDataJson(expectedDataJson)
+      if (!isHash(handle)) return { outcome: 'gone' }
+      const outcome = await write(statements.updateUserRecord, handle, user, data, expected)
+      if (outcome === 'missing') return { outcome: 'gone' }
+      return { outcome: outcome === 'changed' ? outcome : 'updated' }
     },
 
     async sweep(sweepOptions) {

@@ -51,7 +51,7 @@ export function harnessOf(
   return {
     name,
     family: 'server',
-    capabilities: ['user-index', 'sweep', 'close', 'compare', 'given-id'],
+    capabilities: ['user-index', 'sweep', 'close', 'compare', 'user-records', 'given-id'],
     declarations: { maxDataBytes: 1_048_576 },
     endpoint: { host: url.hostname, port: Number(url.port) },
     module: { url: child.href, execArgv: ['--import', 'tsx'] },

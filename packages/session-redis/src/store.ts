@@ -5,6 +5,7 @@ import type {
   GivenIdCapability,
   SessionPlugin,
   UserIndexCapability,
+  UserRecordsCapability,
 } from '@bext/session-core'
 import {
   checkCreateOptions,
@@ -22,10 +23,11 @@ import { createIndexedWrites } from './user-index/indexed-writes.js'
 import { connect } from './client/connect.js'
 import { checkOptions, type RedisSessionsOptions } from './options.js'
 import { createReads } from './client/reads.js'
-import { parseRecord } from './sessions/record.js'
+import { parseRecord, toComparable } from './sessions/record.js'
 import { createSessionCommands } from './sessions/commands.js'
 import { createServerClock } from './client/server-clock.js'
 import { clockMarginMs, createUserIndex } from './user-index/index-keys.js'
+import { createUserRecords } from './user-index/user-records.js'
 import { createUserSessions } from './user-index/user-sessions.js'
 
 /** Name of the channel of `node:diagnostics_channel` on which a store publishes an `OperationEvent` for each call. */
@@ -39,6 +41,7 @@ export type RedisSessions = SessionPlugin &
   UserIndexCapability &
   CloseCapability &
   CompareCapability &
+  UserRecordsCapability &
   GivenIdCapability
 
 /**
@@ -88,10 +91,7 @@ export function redisSessions(options: RedisSessionsOptions): RedisSessions {
     async updateIfUnchanged(id, expectedDataJson, dataJson) {
       const hash = hashSessionId(checkSessionId(id))
       const checked = checkDataJson(dataJson, maxDataBytes)
-      // UTF-8 cannot encode a lone surrogate. Stored data contains none and is not empty, so '' never matches it.
-      const comparable = typeof expectedDataJson === 'string' && expectedDataJson.isWellFormed()
-      const expected = comparable ? expectedDataJson : ''
-      const updated = await commands.updateIfUnchanged(hash, expected, checked)
+      const updated = await commands.updateIfUnchanged(hash, toComparable(expectedDataJson), checked)
       return updated ? { outcome: 'updated', id } : { outcome: 'changed' }
     },
 
@@ -115,6 +115,7 @@ export function redisSessions(options: RedisSessionsOptions): RedisSessions {
     },
 
     ...createUserSessions({ connection, commands, index, writes }),
+    ...createUserRecords({ connection, commands, index, maxDataBytes }),
 
     close: () => connection.close(close),
   }

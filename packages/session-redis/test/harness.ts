@@ -89,7 +89,7 @@ export function createHarness(
   return {
     name,
     family: 'server',
-    capabilities: ['user-index', 'close', 'compare', 'given-id'],
+    capabilities: ['user-index', 'close', 'compare', 'user-records', 'given-id'],
     declarations: { maxDataBytes: 1_048_576 },
     endpoint: { host: url.hostname, port: Number(url.port || 6379) },
     module: { url: child.href, execArgv: ['--import', 'tsx'] },

@@ -32,7 +32,7 @@ export async function openHarness(url: string, driver?: string): Promise<ServerH
     harness: {
       name: 'pg',
       family: 'server',
-      capabilities: ['user-index', 'sweep', 'close', 'compare', 'given-id'],
+      capabilities: ['user-index', 'sweep', 'close', 'compare', 'user-records', 'given-id'],
       declarations: { maxDataBytes: 1_048_576 },
       versions: { PostgreSQL: row?.version.split(' ')[0] ?? '' },
       endpoint: { host: hostname, port: Number(port || 5432) },

@@ -50,7 +50,7 @@ export async function openHarness(url: string, driver: string): Promise<ServerHa
     harness: {
       name: 'redis',
       family: 'server',
-      capabilities: ['user-index', 'close', 'compare', 'given-id'],
+      capabilities: ['user-index', 'close', 'compare', 'user-records', 'given-id'],
       declarations: { maxDataBytes: 1_048_576 },
       versions: { Redis: version },
       endpoint: { host: hostname, port: Number(port || 6379) },

@@ -8,7 +8,17 @@ import { runtimesWithSockets, type Runtime } from './runtimes.js'
 import type { ServerOutcome } from './server-outcome.js'
 
 /** Profiles that a store must earn on each runtime. All cases of other profiles must pass, too. */
-const required = ['server/core', 'instances', 'networked', 'secrecy', 'by-user', 'close', 'compare', 'given-id']
+const required = [
+  'server/core',
+  'instances',
+  'networked',
+  'secrecy',
+  'by-user',
+  'close',
+  'compare',
+  'user-records',
+  'given-id',
+]
 const checkLimitMs = 600_000
 
 interface Backed {

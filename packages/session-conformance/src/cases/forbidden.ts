@@ -144,6 +144,27 @@ async function prepareCompare(context: CaseContext, store: CheckedStore): Promis
   ]
 }
 
+async function prepareUserRecords(context: CaseContext, store: CheckedStore): Promise<readonly Attempt[]> {
+  const userId = context.userId()
+  const { id, dataJson } = await context.create(store, { userId })
+  const handle = (await store.listUserRecords(userId))[0]?.handle ?? ''
+  return [
+    attempt(
+      'listUserRecords()',
+      () => store.listUserRecords(userId),
+      async ({ length }) => length === 1,
+    ),
+    attempt(
+      'updateUserRecord()',
+      () => store.updateUserRecord(userId, handle, dataJson, '{"allowed":true}'),
+      async ({ outcome }) => {
+        const after = await untilItWorks(() => store.read(id))
+        return outcome === 'updated' && context.isSameData(after.dataJson, '{"allowed":true}')
+      },
+    ),
+  ]
+}
+
 async function prepareGivenId(context: CaseContext, store: CheckedStore): Promise<readonly Attempt[]> {
   const [id, userId, dataJson] = [mintSessionId(), context.userId(), context.json()]
   return [
@@ -187,6 +208,12 @@ export const forbiddenCases: readonly ConformanceCase[] = [
     'updateIfUnchanged() rejects with Backend if the backend forbids it, and never resolves to "changed"',
     async (context) => void (await underEachWay(context, prepareCompare)),
     { families: ['server'], needs: ['forbid', 'compare'] },
+  ),
+  defineCase(
+    'E4-forbidden-user-records',
+    "listing a user's sessions with their data, and updating one, rejects with Backend if the backend forbids it",
+    async (context) => void (await underEachWay(context, prepareUserRecords)),
+    { families: ['server'], needs: ['forbid', 'user-records'] },
   ),
   defineCase(
     'E4-forbidden-given-id',

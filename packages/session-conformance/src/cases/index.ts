@@ -25,6 +25,7 @@ import { touchCases } from './touch.js'
 import { twiceCases } from './twice.js'
 import { updateCases } from './update.js'
 import { userIndexCases } from './user-index.js'
+import { userRecordCases } from './user-records.js'
 
 /** Every case of the kit, in the order of the contract. */
 export const cases: readonly ConformanceCase[] = [
@@ -50,6 +51,7 @@ export const cases: readonly ConformanceCase[] = [
   ...sweepCases,
   ...closeCases,
   ...compareCases,
+  ...userRecordCases,
   ...givenIdCases,
   ...modelCases,
 ]

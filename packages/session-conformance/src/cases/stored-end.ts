@@ -13,6 +13,8 @@ interface Overdue {
   readonly store: CheckedStore
   readonly session: MadeSession
   readonly userId: string
+  /** Handle of the session, or '' if the store lists no records. */
+  readonly handle: string
 }
 
 type Create = (
@@ -35,6 +37,8 @@ async function makeOverdue(context: CaseContext, create: Create): Promise<Overdu
   const store = await context.open({ namespace })
   const userId = context.userId()
   const session = await create(context, store, { userId, ttlMs })
+  const listsRecords = context.harness.capabilities?.includes('user-records') ?? false
+  const handle = listsRecords ? ((await store.listUserRecords(userId))[0]?.handle ?? '') : ''
   try {
     await context.bring('delayExpiry', (conditions) => conditions.delayExpiry?.(namespace, session.id, delayMs))
   } catch (error) {
@@ -42,7 +46,7 @@ async function makeOverdue(context: CaseContext, create: Create): Promise<Overdu
     throw new Inconclusive("The machine was too slow to delay the backend's expiry of a session before its end.")
   }
   await waitForEnd(context, session)
-  return { store, session, userId }
+  return { store, session, userId, handle }
 }
 
 function storedEndCase(
@@ -99,6 +103,17 @@ export const storedEndCases: readonly ConformanceCase[] = [
       context.equal((await store.listUserSessions(userId)).length, 0, "the number of the user's live sessions")
     },
     ['user-index'],
+  ),
+  storedEndCase(
+    'O5-stored-end',
+    'a session that the backend still keeps after its stored expiry is gone for lists with data and for updates by handle',
+    async (context, { store, session: { id, dataJson }, userId, handle }) => {
+      context.equal((await store.listUserRecords(userId)).length, 0, "the number of the user's live sessions")
+      const { outcome } = await store.updateUserRecord(userId, handle, dataJson, '{}')
+      context.equal(outcome, 'gone', `the outcome for ${what}`)
+      await context.gone(store, id, `${what} after updateUserRecord()`)
+    },
+    ['user-records'],
   ),
   storedEndCase(
     'O6-stored-end',

@@ -108,6 +108,24 @@ export const twiceCases: readonly ConformanceCase[] = [
   ),
 
   twiceCase(
+    'E6-twice-user-record',
+    "an updateUserRecord() whose command is delivered twice does not take its own write for another's",
+    {
+      repeats: false,
+      async call({ store, session: { userId, dataJson } }) {
+        const handle = (await store.listUserRecords(userId))[0]?.handle ?? ''
+        return store.updateUserRecord(userId, handle, dataJson, '{"delivered":"twice"}')
+      },
+      async check({ context, store, session: { id } }, result) {
+        if (result === undefined) return
+        context.equal(result.outcome, 'updated', 'the outcome')
+        context.sameData((await store.read(id)).dataJson, '{"delivered":"twice"}')
+      },
+    },
+    ['user-records'],
+  ),
+
+  twiceCase(
     'E6-twice-end',
     "ending a user's session by its handle, delivered twice, ends it and leaves no trace",
     {

@@ -1,5 +1,12 @@
 import type { SessionPlugin } from '@bext/session-core'
-import { supportsClose, supportsCompare, supportsGivenId, supportsSweep, supportsUserIndex } from '@bext/session-core'
+import {
+  supportsClose,
+  supportsCompare,
+  supportsGivenId,
+  supportsSweep,
+  supportsUserIndex,
+  supportsUserRecords,
+} from '@bext/session-core'
 import type { OpenedStore, OpenOptions, StoreCapability, StoreFamily, StoreHarness } from '../runner/harness.js'
 import { settleWithin } from '../runner/with-timeout.js'
 import { openProbe, probeLimitMs } from './probe.js'
@@ -13,6 +20,7 @@ const guards: readonly (readonly [StoreCapability, (store: SessionPlugin) => boo
   ['sweep', supportsSweep],
   ['close', supportsClose],
   ['compare', supportsCompare],
+  ['user-records', supportsUserRecords],
   ['given-id', supportsGivenId],
 ]
 

@@ -59,6 +59,7 @@ export function missingNeeds(harness: StoreHarness, { needs }: ConformanceCase):
     sweep: harness.capabilities?.includes('sweep') ?? false,
     close: harness.capabilities?.includes('close') ?? false,
     compare: harness.capabilities?.includes('compare') ?? false,
+    'user-records': harness.capabilities?.includes('user-records') ?? false,
     'given-id': harness.capabilities?.includes('given-id') ?? false,
     endpoint: harness.endpoint !== undefined,
     inspect: harness.inspect !== undefined,

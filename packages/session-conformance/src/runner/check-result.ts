@@ -67,6 +67,23 @@ export function checkResult(method: StoreMethod, value: unknown): void {
         checkFields('a summary', summary, { handle: isText, createdAtMs: isTime, expiresAtMs: isTime }, 'O1')
       }
       break
+    case 'listUserRecords':
+      if (!Array.isArray(value)) {
+        throw new ConformanceFailure('listUserRecords() to resolve to an array', `it resolved to ${describe(value)}`)
+      }
+      for (const record of value) {
+        const fields = { handle: isText, createdAtMs: isTime, expiresAtMs: isTime, dataJson: isText }
+        checkFields('a record of a list', record, fields, 'O5')
+      }
+      break
+    case 'updateUserRecord':
+      checkFields(
+        'the result of updateUserRecord()',
+        value,
+        { outcome: (field) => field === 'updated' || field === 'changed' || field === 'gone' },
+        'O5',
+      )
+      break
     case 'sweep':
       checkFields(
         'the result of sweep()',

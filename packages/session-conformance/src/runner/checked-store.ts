@@ -7,6 +7,7 @@ import type {
   SessionPlugin,
   SweepCapability,
   UserIndexCapability,
+  UserRecordsCapability,
 } from '@bext/session-core'
 import { isSessionError } from '@bext/session-core'
 import type { Canaries } from './canaries.js'
@@ -22,6 +23,7 @@ export type CheckedStore = SessionPlugin &
   UserIndexCapability &
   SweepCapability &
   CompareCapability &
+  UserRecordsCapability &
   GivenIdCapability &
   CloseCapability
 
@@ -44,6 +46,8 @@ export interface Watch {
 
 const idMethods: readonly StoreMethod[] = ['read', 'update', 'touch', 'delete', 'updateIfUnchanged', 'createWithId']
 
+const outcomeMethods: readonly StoreMethod[] = ['updateIfUnchanged', 'updateUserRecord', 'createWithId']
+
 function describeArgument(trace: Trace, method: StoreMethod, position: number, value: unknown): string {
   if (typeof value === 'string') {
     return position === 0 && idMethods.includes(method) ? trace.nameOf(value) : `<${value.length} characters>`
@@ -59,8 +63,9 @@ function describeArgument(trace: Trace, method: StoreMethod, position: number, v
 function describeValue(trace: Trace, method: StoreMethod, value: unknown): string {
   if (method === 'create' || method === 'update' || method === 'touch') return trace.nameOf(String(value))
   if (method === 'read') return 'a record'
-  if (method === 'listUserSessions' && Array.isArray(value)) return `${value.length} sessions`
-  if ((method === 'updateIfUnchanged' || method === 'createWithId') && typeof value === 'object' && value !== null) {
+  if ((method === 'listUserSessions' || method === 'listUserRecords') && Array.isArray(value))
+    return `${value.length} sessions`
+  if (outcomeMethods.includes(method) && typeof value === 'object' && value !== null) {
     return String(Reflect.get(value, 'outcome'))
   }
   return inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY })

@@ -3,8 +3,8 @@ import type { SessionId, SessionPlugin } from '@bext/session-core'
 /** Server-backed: the id is a key into a store. Client-backed: the id is the sealed session itself. */
 export type StoreFamily = 'server' | 'client'
 
-/** The optional interfaces that a harness can declare (contract O1 to O4, O6). */
-export const storeCapabilities = ['user-index', 'sweep', 'close', 'compare', 'given-id'] as const
+/** The optional interfaces that a harness can declare (contract O1 to O6). */
+export const storeCapabilities = ['user-index', 'sweep', 'close', 'compare', 'user-records', 'given-id'] as const
 
 export type StoreCapability = (typeof storeCapabilities)[number]
 

@@ -19,6 +19,7 @@ export type ProfileName =
   | 'sweep'
   | 'close'
   | 'compare'
+  | 'user-records'
   | 'given-id'
 
 /** The meaning of each profile. All others require `core`. */
@@ -37,6 +38,8 @@ export const profileTitles: Readonly<Record<ProfileName, string>> = {
   sweep: 'removes expired sessions, and nothing else',
   close: 'releases what it opened, so that a process ends by itself',
   compare: 'replaces data only if it is still what the caller has read',
+  'user-records':
+    "lists a user's sessions with their data, and replaces it only if it is still what the caller has read",
   'given-id': 'creates sessions under ids that the caller chose, and overwrites none',
 }
 
@@ -55,6 +58,7 @@ const profileOfNeed: Readonly<Record<Need, ProfileName>> = {
   'user-index': 'by-user',
   sweep: 'sweep',
   compare: 'compare',
+  'user-records': 'user-records',
   'given-id': 'given-id',
   'shared-backend': 'instances',
 }

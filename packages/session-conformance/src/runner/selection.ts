@@ -10,6 +10,8 @@ const waiting: ReadonlySet<string> = new Set([
   'O1-stored-end',
   'O2-bounded',
   'O4-stored-end',
+  'O5-gone',
+  'O5-stored-end',
   'R3-expires',
   'R3-expires-user',
   'R3-stored-end',

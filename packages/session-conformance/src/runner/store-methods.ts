@@ -4,6 +4,8 @@ const optionalMethods = [
   'listUserSessions',
   'endUserSession',
   'endUserSessions',
+  'listUserRecords',
+  'updateUserRecord',
   'sweep',
   'updateIfUnchanged',
   'createWithId',

@@ -3,7 +3,7 @@ import { rememberFirstEnds, serverMutant } from './build.js'
 import type { Mutant } from './mutant.js'
 import { notFound } from './server-base.js'
 
-const allOf = ['user-index', 'sweep', 'compare', 'close', 'given-id'] as const
+const allOf = ['user-index', 'sweep', 'compare', 'close', 'user-records', 'given-id'] as const
 
 /** Returns the harness options of a store that has all optional interfaces and declares all except one. */
 export function without(capability: (typeof allOf)[number]): { capabilities: readonly (typeof allOf)[number][] } {

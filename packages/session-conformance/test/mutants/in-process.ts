@@ -12,6 +12,7 @@ import { revocationMutants } from './revocation.js'
 import { sealingMutants } from './sealing.js'
 import { timeMutants } from './time.js'
 import { userIndexMutants } from './user-index.js'
+import { userRecordMutants } from './user-records.js'
 
 /** Every broken store that needs no server. */
 export const inProcessMutants: readonly Mutant[] = [
@@ -27,5 +28,6 @@ export const inProcessMutants: readonly Mutant[] = [
   ...capabilityMutants,
   ...givenIdMutants,
   ...userIndexMutants,
+  ...userRecordMutants,
   ...conditionMutants,
 ]

@@ -6,6 +6,7 @@ import type { Mutant } from './mutant.js'
 import { numbered } from './mutant.js'
 import type { RedisHarnessOptions, RedisMutation, RedisServer, RedisSteps } from './redis-base.js'
 import { redisHarness, redisHarnessOf, scripts } from './redis-base.js'
+import { redisRecordMutants } from './redis-records.js'
 import { redisTwiceMutants } from './redis-twice.js'
 import { redisHashSessions } from './right-redis.js'
 import { notFound } from './server-base.js'
@@ -69,6 +70,7 @@ function withoutCause(error: unknown): never {
 /** Broken stores over Redis. */
 export const redisMutants: readonly RedisMutant[] = [
   ...redisTwiceMutants,
+  ...redisRecordMutants,
   redisMutant({
     name: 'redis: update() upserts',
     rule: 'U3',

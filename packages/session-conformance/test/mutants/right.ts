@@ -20,7 +20,7 @@ function memoryHarness(): StoreHarness {
   return {
     name: 'the memory store of core',
     family: 'server',
-    capabilities: ['user-index', 'sweep', 'compare', 'given-id'],
+    capabilities: ['user-index', 'sweep', 'compare', 'user-records', 'given-id'],
     declarations: { maxDataBytes },
     open({ namespace }) {
       const store = stores.get(namespace) ?? memorySessions()

@@ -8,6 +8,7 @@ import type {
   SessionRecord,
   SweepCapability,
   UserIndexCapability,
+  UserRecordsCapability,
 } from '@bext/session-core'
 import { asSessionId, SessionError } from '@bext/session-core'
 import { checkSessionId, isServerBackedId } from '@bext/session-core/store-helpers'
@@ -49,6 +50,7 @@ type Whole = SessionPlugin &
   UserIndexCapability &
   SweepCapability &
   CompareCapability &
+  UserRecordsCapability &
   GivenIdCapability &
   CloseCapability
 
@@ -232,6 +234,22 @@ function rightSteps(self: ServerSteps, { rows, users, state }: Backend, timeoutM
         })
         .toSorted((a, b) => a.createdAtMs - b.createdAtMs)
     },
+    async listUserRecords(userId) {
+      const listed = await self.listUserSessions(userId)
+      return listed.map((summary) => ({
+        ...summary,
+        dataJson: self.unpackData(rows.get(summary.handle)?.dataJson ?? ''),
+      }))
+    },
+    async updateUserRecord(userId, handle, expectedDataJson, dataJson) {
+      self.checkOpen()
+      const checked = self.checkData(dataJson)
+      const row = self.keysOfUser(userId).includes(handle) ? rows.get(handle) : undefined
+      if (row === undefined || self.isOver(row)) return { outcome: 'gone' }
+      if (self.unpackData(row.dataJson) !== expectedDataJson) return { outcome: 'changed' }
+      self.replace(handle, { ...row, dataJson: self.packData(checked) })
+      return { outcome: 'updated' }
+    },
     async endUserSession(userId, handle) {
       self.checkOpen()
       if (self.keysOfUser(userId).includes(handle)) self.remove(handle)
@@ -314,7 +332,7 @@ export function serverHarness(name: string, mutate?: ServerMutation, options: Se
   return {
     name,
     family: 'server',
-    capabilities: ['user-index', 'sweep', 'compare', 'close', 'given-id'],
+    capabilities: ['user-index', 'sweep', 'compare', 'close', 'user-records', 'given-id'],
     declarations: { maxDataBytes },
     open: ({ namespace, timeoutMs = 2000 }) => ({ store: serverStore(backendOf(namespace), timeoutMs, mutate) }),
     async inspect(namespace) {

@@ -24,7 +24,10 @@ export const userIndexMutants: readonly Mutant[] = [
     breaks: 'Ending is an internal method, but part of the object.',
     caughtBy: ['O1-declared'],
     steps: () => ({ listUserSessions: undefined, endUserSession: undefined }),
-    harness: { capabilities: ['sweep', 'compare', 'close', 'given-id'], declarations: { maxDataBytes } },
+    harness: {
+      capabilities: ['sweep', 'compare', 'close', 'user-records', 'given-id'],
+      declarations: { maxDataBytes },
+    },
   }),
   serverMutant({
     name: 'lists contain expired sessions',

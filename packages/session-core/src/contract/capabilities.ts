@@ -57,6 +57,35 @@ export interface CompareCapability {
   updateIfUnchanged(id: SessionId, expectedDataJson: string, dataJson: string): Promise<CompareResult>
 }
 
+/** A live session of a user, with its data. The handle is that of `listUserSessions`. */
+export interface UserRecord extends SessionSummary {
+  readonly dataJson: string
+}
+
+export interface UpdateUserRecordResult {
+  /**
+   * `changed`: the data is not what the caller read. `gone`: the user has no live session with the handle. Nothing was
+   * changed then.
+   */
+  readonly outcome: 'updated' | 'changed' | 'gone'
+}
+
+/** Lists a user's sessions with their data, and updates one of them by its handle (contract O5). */
+export interface UserRecordsCapability {
+  /** Resolves to the user's live sessions with their data, oldest first, or to an empty list. */
+  listUserRecords(userId: string): Promise<readonly UserRecord[]>
+  /**
+   * Replaces the data of the user's session if it is still `expectedDataJson`, byte for byte. Rejects with `Invalid` for
+   * data that cannot be stored.
+   */
+  updateUserRecord(
+    userId: string,
+    handle: string,
+    expectedDataJson: string,
+    dataJson: string,
+  ): Promise<UpdateUserRecordResult>
+}
+
 export interface CreateWithIdResult {
   /** `taken` if a live session has the id already. Nothing was changed then. */
   readonly outcome: 'created' | 'taken'
@@ -103,6 +132,11 @@ export function supportsClose<P extends SessionPlugin>(plugin: P): plugin is P &
 /** Returns true if the store can update only unchanged data (contract O4). */
 export function supportsCompare<P extends SessionPlugin>(plugin: P): plugin is P & CompareCapability {
   return hasMethods(plugin, 'updateIfUnchanged')
+}
+
+/** Returns true if the store can list a user's sessions with their data, and update them (contract O5). */
+export function supportsUserRecords<P extends SessionPlugin>(plugin: P): plugin is P & UserRecordsCapability {
+  return hasMethods(plugin, 'listUserRecords', 'updateUserRecord')
 }
 
 /** Returns true if the store can create sessions under given ids (contract O6). */

@@ -8,7 +8,10 @@ import type {
   SweepCapability,
   SweepOptions,
   SweepResult,
+  UpdateUserRecordResult,
   UserIndexCapability,
+  UserRecord,
+  UserRecordsCapability,
 } from '../contract/capabilities.js'
 import {
   checkCreateOptions,
@@ -38,6 +41,7 @@ export type MemorySessions = SessionPlugin &
   UserIndexCapability &
   SweepCapability &
   CompareCapability &
+  UserRecordsCapability &
   GivenIdCapability
 
 type Session = Omit<SessionRecord, 'id'>
@@ -149,6 +153,14 @@ export function memorySessions(options: MemorySessionsOptions = {}): MemorySessi
     return Array.from(hashes, (hash) => [hash, records.get(hash) as Stored])
   }
 
+  function listLive(userId: string): UserRecord[] {
+    const nowMs = Date.now()
+    return findByUser(userId)
+      .filter(([, { expiresAtMs }]) => expiresAtMs > nowMs)
+      .map(([handle, { createdAtMs, expiresAtMs, dataJson }]) => ({ handle, createdAtMs, expiresAtMs, dataJson }))
+      .toSorted((a, b) => a.createdAtMs - b.createdAtMs)
+  }
+
   return {
     name: 'memory',
 
@@ -212,11 +224,26 @@ export function memorySessions(options: MemorySessionsOptions = {}): MemorySessi
     },
 
     async listUserSessions(userId: string): Promise<readonly SessionSummary[]> {
-      const nowMs = Date.now()
-      return findByUser(userId)
-        .filter(([, { expiresAtMs }]) => expiresAtMs > nowMs)
-        .map(([handle, { createdAtMs, expiresAtMs }]) => ({ handle, createdAtMs, expiresAtMs }))
-        .toSorted((a, b) => a.createdAtMs - b.createdAtMs)
+      return listLive(userId).map(({ handle, createdAtMs, expiresAtMs }) => ({ handle, createdAtMs, expiresAtMs }))
+    },
+
+    async listUserRecords(userId: string): Promise<readonly UserRecord[]> {
+      return listLive(userId)
+    },
+
+    async updateUserRecord(
+      userId: string,
+      handle: string,
+      expectedDataJson: string,
+      dataJson: string,
+    ): Promise<UpdateUserRecordResult> {
+      const user = checkUserId(userId)
+      const checked = checkDataJson(dataJson, maxDataBytes)
+      const stored = records.get(handle)
+      if (stored?.userId !== user || stored.expiresAtMs <= Date.now()) return { outcome: 'gone' }
+      if (stored.dataJson !== expectedDataJson) return { outcome: 'changed' }
+      records.set(handle, { ...stored, dataJson: checked })
+      return { outcome: 'updated' }
     },
 
     async endUserSession(userId: string, handle: string): Promise<void> {

@@ -32,6 +32,8 @@ const operations = [
   'listUserSessions',
   'endUserSession',
   'endUserSessions',
+  'listUserRecords',
+  'updateUserRecord',
   'sweep',
   'updateIfUnchanged',
   'createWithId',

@@ -79,6 +79,10 @@ export interface Statements {
    * created and expires of each.
    */
   readonly listUser: string
+  /** $1 user. Returns id, created, expires, data of each session: nulls if there is none, or `hidden` as the ids. */
+  readonly listUserRecords: string
+  /** $2 id, $3 user, $4 data, $5 expected data, or null. Outcome `done`, `changed` or `missing`. */
+  readonly updateUserRecord: string
   /** $2 id, $3 user. Outcome `done` or `missing`. */
   readonly endUserSession: string
   /** $2 user, $3 id to keep, or null. Outcome `done`, or `locked` if sessions are left. */
@@ -120,6 +124,19 @@ returning now_ms, ${tag}`
     return withoutWait('$4::text', 'for no key update', update, ' and bext_target.expires_at_ms > now_ms')
   }
 
+  function updateIfUnchanged(condition: string, data: string, expected: string, tag: CorrelationTag): string {
+    return fencedWrite(
+      tag,
+      `select ${rowLocation}, id, expires_at_ms, data_json from ${table} where ${condition} for no key update skip locked`,
+      `update ${table} as session set data_json = ${data} from bext_target, bext_clock
+  where session.id = bext_target.id and ${alive} and ${beforeFence} and bext_target.data_json = ${expected}`,
+      `when exists (select from bext_written) then 'done'
+  when exists (select from bext_target where ${alive} and data_json = ${expected}) then 'refused'
+  when exists (select from bext_target where ${alive}) then 'changed'
+  when exists (select from bext_target) then 'missing' ${notLocked(condition)}`,
+    )
+  }
+
   // The array makes the planner access the rows by ctid, however many it expects.
   const swept = `session.ctid = any(array(select row_ctid from bext_target))
     and (session.ctid, session.tableoid) in (select row_ctid, row_tableoid from bext_target)`
@@ -158,16 +175,7 @@ select case
     read: `select coalesce(id, case when ${hidden} then 'hidden' end), user_id, created_at_ms, expires_at_ms, data_json, $2::text
 from (select) as one left join ${table} on id = $1::text and expires_at_ms > ${nowMs} and ${ofTable}`,
 
-    updateIfUnchanged: fencedWrite(
-      '$5::text',
-      `select ${rowLocation}, id, expires_at_ms, data_json from ${table} where id = $2::text for no key update skip locked`,
-      `update ${table} as session set data_json = $3::text from bext_target, bext_clock
-  where session.id = bext_target.id and ${alive} and ${beforeFence} and bext_target.data_json = $4::text`,
-      `when exists (select from bext_written) then 'done'
-  when exists (select from bext_target where ${alive} and data_json = $4::text) then 'refused'
-  when exists (select from bext_target where ${alive}) then 'changed'
-  when exists (select from bext_target) then 'missing' ${notLocked('id = $2::text')}`,
-    ),
+    updateIfUnchanged: updateIfUnchanged('id = $2::text', '$3::text', '$4::text', '$5::text'),
 
     updateNow: updateNow('data_json = $3::text'),
 
@@ -178,6 +186,12 @@ from (select) as one left join ${table} on id = $1::text and expires_at_ms > ${n
     listUser: `select case when ${hidden} then 'hidden' else
   string_agg(id || ',' || created_at_ms || ',' || expires_at_ms, ';' order by created_at_ms, id) end, $2::text
 from ${table} where user_id = $1::text and expires_at_ms > ${nowMs} and ${ofTable}`,
+
+    listUserRecords: `select case when (select ${hidden}) then 'hidden' else id end, created_at_ms, expires_at_ms, data_json, $2::text
+from (select) as one left join ${table} on user_id = $1::text and expires_at_ms > ${nowMs} and ${ofTable}
+order by created_at_ms, id`,
+
+    updateUserRecord: updateIfUnchanged('id = $2::text and user_id = $3::text', '$4::text', '$5::text', '$6::text'),
 
     endUserSession: fencedWrite(
       '$4::text',

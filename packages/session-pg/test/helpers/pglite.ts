@@ -20,7 +20,7 @@ export function pgliteHarness(client: PGlite): StoreHarness {
   return {
     name: 'pg, with PGlite',
     family: 'server',
-    capabilities: ['user-index', 'sweep', 'close', 'compare', 'given-id'],
+    capabilities: ['user-index', 'sweep', 'close', 'compare', 'user-records', 'given-id'],
     declarations: { maxDataBytes: 1_048_576 },
     async open({ namespace, timeoutMs }) {
       await migrate(client, { table: namespace })

@@ -1,3 +1,4 @@
+import type { UpdateUserRecordResult } from '@bext/session-core'
 import { notFound, type Deadline } from '@bext/session-core/store-helpers'
 import type { Batcher, WriteReply } from '../batching/batcher.js'
 import { splitIntoChunks } from '../batching/chunks.js'
@@ -16,6 +17,7 @@ import {
   touchScript,
   updateIfUnchangedScript,
   updateScript,
+  updateUserRecordScript,
 } from './scripts.js'
 import type { ServerClock } from '../client/server-clock.js'
 import { renewalMinutes } from '../user-index/index-keys.js'
@@ -38,8 +40,8 @@ export interface SessionCommands {
   get(hash: string): Promise<string | null>
   /** Resolves to the first bytes of the values, including those of expired sessions. A missing key gives ''. */
   getStarts(deadline: Deadline, hashes: readonly string[], bytes: number): Promise<readonly string[]>
-  /** Resolves to the first bytes of the values. A missing or expired session gives ''. */
-  getLiveStarts(deadline: Deadline, hashes: readonly string[], bytes: number): Promise<readonly string[]>
+  /** Resolves to the first bytes of the values, by default to the whole values. A missing or expired session gives ''. */
+  getLive(deadline: Deadline, hashes: readonly string[], bytes?: number): Promise<readonly string[]>
   /**
    * The outcome is `1`, the owner, `exists` or `unindexed`, see `createScript`. Before the create is sent again without a
    * reply to the last time, `renew` is called for the record to send.
@@ -59,6 +61,13 @@ export interface SessionCommands {
   update(hash: string, dataJson: string): Promise<WriteReply>
   /** Resolves to false if the data is not the expected data. Rejects with `NotFound`. */
   updateIfUnchanged(hash: string, expectedDataJson: string, dataJson: string): Promise<boolean>
+  /** Updates the session of a user, given by the text of `toUserText`, if its data is the expected data. */
+  updateUserRecord(
+    hash: string,
+    userText: string,
+    expectedDataJson: string,
+    dataJson: string,
+  ): Promise<UpdateUserRecordResult>
   /**
    * Deletes the session, if there is one. If the outcome is an owner, remove the session from that user's index, and then
    * call `forget`.
@@ -152,8 +161,7 @@ export function createSessionCommands({ connection, batcher, reads, clock, prefi
     getStarts: (deadline, hashes, bytes) =>
       connection.read(deadline, () => Promise.all(hashes.map((hash) => reads.getStart(keyOf(hash), bytes)))),
 
-    getLiveStarts: (deadline, hashes, bytes) =>
-      connection.read(deadline, () => reads.getLive(hashes.map(keyOf), bytes)),
+    getLive: (deadline, hashes, bytes) => connection.read(deadline, () => reads.getLive(hashes.map(keyOf), bytes)),
 
     create: (hash, record, deadline, renew) => {
       const key = keyOf(hash)
@@ -181,6 +189,12 @@ export function createSessionCommands({ connection, batcher, reads, clock, prefi
       const args = [createNonce(), expectedDataJson, dataJson]
       const { outcome } = await change(updateIfUnchangedScript, hash, args)
       return outcome !== 'changed'
+    },
+
+    async updateUserRecord(hash, userText, expectedDataJson, dataJson) {
+      const args = [createNonce(), userText, expectedDataJson, dataJson]
+      const { outcome } = await change(updateUserRecordScript, hash, args)
+      return { outcome: outcome === 'gone' || outcome === 'changed' ? outcome : 'updated' }
     },
 
     delete: (hash) => send(deleteScript, hash, []),

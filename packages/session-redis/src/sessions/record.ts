@@ -1,4 +1,10 @@
-import { SessionError, type SessionId, type SessionRecord, type SessionSummary } from '@bext/session-core'
+import {
+  SessionError,
+  type SessionId,
+  type SessionRecord,
+  type SessionSummary,
+  type UserRecord,
+} from '@bext/session-core'
 import { maxUserIdBytes } from '@bext/session-core/store-helpers'
 
 // The layout of a session's value in Redis:
@@ -143,4 +149,21 @@ export function parseSummary(handle: string, userText: string, start: string): S
   if (!times.test(start)) throw corruptRecord()
   if (ownerTextIfOfUser(userText, start) === undefined) return undefined
   return { handle, createdAtMs: timeAt(2, start), expiresAtMs: expiryOf(start) }
+}
+
+/**
+ * Returns the data to compare with. UTF-8 cannot encode a lone surrogate. Stored data contains none and is not empty, so
+ * '' never matches it.
+ */
+export function toComparable(expectedDataJson: unknown): string {
+  return typeof expectedDataJson === 'string' && expectedDataJson.isWellFormed() ? expectedDataJson : ''
+}
+
+/** Returns the record from a whole value, or `undefined` for a missing session or another user's. */
+export function parseUserRecord(handle: string, userText: string, value: string): UserRecord | undefined {
+  const summary = parseSummary(handle, userText, value)
+  const [head] = header.exec(value) ?? []
+  if (summary === undefined) return undefined
+  if (head === undefined) throw corruptRecord()
+  return { ...summary, dataJson: value.slice(head.length) }
 }

@@ -135,6 +135,23 @@ return replace(key, with_nonce(value, first, newline, nonce, data))
 `,
 )
 
+/** Returns the same as `updateIfUnchangedScript`, or `gone` if the user has no such session. */
+export const updateUserRecordScript: Script = defineScript(
+  ['nonce', 'user', 'expected', 'data'],
+  `
+local value = pcall('GET', key)
+if not value then return 'gone' end
+if type(value) == 'table' then return value end
+local newline = find_newline(value)
+if not newline then return 'corrupt' end
+if is_expired(value) or sub(owner_of(value, newline), 1, #user) ~= user then return 'gone' end
+local first = first_nonce(value, newline)
+if has_nonce(value, first, newline, nonce) then return 1 end
+if sub(value, newline + 1) ~= expected then return 'changed' end
+return replace(key, with_nonce(value, first, newline, nonce, data))
+`,
+)
+
 /**
  * Returns the owner if the session has to be removed from a user's index, and `1` otherwise: it is anonymous or missing,
  * or the value is not a session.

@@ -1,20 +1,11 @@
 import type { EndUserSessionsOptions, SessionSummary, UserIndexCapability } from '@bext/session-core'
-import {
-  checkEndOptions,
-  checkUserId,
-  isHash,
-  isServerBackedId,
-  type Deadline,
-  hashSessionId,
-} from '@bext/session-core/store-helpers'
+import { checkEndOptions, checkUserId, isHash, isServerBackedId, hashSessionId } from '@bext/session-core/store-helpers'
 import type { Connection } from '../connection.js'
+import { forEachBatch } from './batches.js'
 import type { IndexedWrites } from './indexed-writes.js'
 import { parseSummary, summaryBytes, toUserText } from '../sessions/record.js'
 import type { SessionCommands } from '../sessions/commands.js'
 import type { UserIndex } from './index-keys.js'
-
-// Number of sessions that are read or ended at once. Each batch has the deadline of a call, so long lists still finish.
-const batchSize = 250
 
 interface Parts {
   readonly connection: Connection
@@ -25,23 +16,13 @@ interface Parts {
 
 /** Creates the methods that list and end the sessions of a user (contract O1). */
 export function createUserSessions({ connection, commands, index, writes }: Parts): UserIndexCapability {
-  async function forEachBatch(
-    userText: string,
-    work: (deadline: Deadline, hashes: readonly string[]) => Promise<void>,
-  ): Promise<void> {
-    const hashes = await connection.call((deadline) => index.list(deadline, userText))
-    for (let from = 0; from < hashes.length; from += batchSize) {
-      await connection.resume((deadline) => work(deadline, hashes.slice(from, from + batchSize)))
-    }
-  }
-
   return {
     async listUserSessions(userId: string) {
       const userText = toUserText(checkUserId(userId))
       const bytes = summaryBytes(userText)
       const found: SessionSummary[] = []
-      await forEachBatch(userText, async (deadline, hashes) => {
-        const starts = await commands.getLiveStarts(deadline, hashes, bytes)
+      await forEachBatch({ connection, index }, userText, async (deadline, hashes) => {
+        const starts = await commands.getLive(deadline, hashes, bytes)
         const summaries = hashes.map((hash, position) => parseSummary(hash, userText, starts[position] ?? ''))
         found.push(...summaries.filter((summary) => summary !== undefined))
       })
@@ -57,7 +38,7 @@ export function createUserSessions({ connection, commands, index, writes }: Part
       const userText = toUserText(checkUserId(userId))
       const except = checkEndOptions(options)
       const kept = isServerBackedId(except) ? hashSessionId(except) : undefined
-      await forEachBatch(userText, (deadline, hashes) => {
+      await forEachBatch({ connection, index }, userText, (deadline, hashes) => {
         const ended = hashes.filter((hash) => hash !== kept)
         return writes.deleteOfUser(deadline, userText, ended)
       })
