@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { expect, inject, it, onTestFinished } from 'vitest'
 import { createApp } from '../src/app.js'
-import { findChromium, withChromium } from '../walk/browser/chromium.js'
+import { needChromium, needInstalledChromium, withChromium } from '../walk/browser/chromium.js'
 import { walkInBrowser } from '../walk/browser/walk.js'
 import { createReport } from '../walk/report.js'
 import { startServer } from '../src/server.js'
@@ -23,7 +23,7 @@ async function newFolder(): Promise<string> {
 type Headers = Readonly<Record<string, string | string[]>>
 
 /** Runs the walk on an app with changed response headers. */
-async function walkWith(change: (headers: Headers) => Headers, executablePath: string): Promise<void> {
+async function walkWith(change: (headers: Headers) => Headers): Promise<void> {
   const store = openMemoryStore()
   const app = createApp(store)
   const server = await startServer((request, response) => {
@@ -33,80 +33,77 @@ async function walkWith(change: (headers: Headers) => Headers, executablePath: s
   }, 0)
   onTestFinished(() => server.close())
   const report = createReport(() => {})
-  await withChromium(executablePath, new AbortController().signal, (browser) =>
+  await withChromium(await needChromium(), new AbortController().signal, (browser) =>
     walkInBrowser({ browser, store, url: server.url, report, picture: async () => {} }),
   )
 }
 
-it('says what to install where there is no browser, before it starts anything', async () => {
-  const { code, stdout, stderr } = await ended(startDemo(['--browser'], { PATH: await newFolder() }))
-  expect(stderr).toMatch(/^PATH contains no Chromium .*\n.*apt-get install chromium/)
-  expect(stderr).not.toMatch(/\n +at /)
-  expect(stdout).toBe('')
-  expect(code).toBe(1)
+it('says what to install where there is no browser', async () => {
+  const folder = await newFolder()
+  expect(() => needInstalledChromium(folder)).toThrow(/^PATH contains no Chromium .*\nInstall Chromium or Chrome/)
 })
 
-const chromium = findChromium(process.env['PATH'])
+it('finds the browser of the machine in PATH', async () => {
+  const [empty, folder] = [await newFolder(), await newFolder()]
+  await writeFile(join(empty, 'chromium'), '')
+  await writeFile(join(folder, 'google-chrome'), '', { mode: 0o755 })
+  const { executablePath } = needInstalledChromium([empty, folder].join(delimiter))
+  expect(executablePath).toBe(join(folder, 'google-chrome'))
+})
 
-// Without a browser, the test above checks the message.
-if (chromium === undefined) console.log('PATH contains no Chromium: the walk in a browser does not run.')
-else {
-  it(
-    'walks through a visit on each store, keeps pictures, and leaves nothing else behind',
-    { timeout: longMs },
-    async () => {
-      const [pictures, home] = [await newFolder(), await newFolder()]
-      // Where Chromium would keep its settings, and where profiles are.
-      const places = { HOME: home, TMPDIR: home }
-      const { code, stdout, stderr } = await ended(
-        startDemo(['--browser', '--screenshots', pictures], { ...env, ...places }),
-      )
-      expect(stderr).toBe('')
-      for (const store of stores) expect(stdout).toContain(`\n${store}: `)
-      expect(stdout).toContain('Every check passed on memory, cookie, redis, pg.')
-      expect(code).toBe(0)
+it(
+  'walks through a visit on each store, keeps pictures, and leaves nothing else behind',
+  { timeout: longMs },
+  async () => {
+    const [pictures, home] = [await newFolder(), await newFolder()]
+    // Where Chromium would keep its settings, and where profiles are.
+    const places = { HOME: home, TMPDIR: home }
+    const { code, stdout, stderr } = await ended(
+      startDemo(['--browser', '--screenshots', pictures], { ...env, ...places }),
+    )
+    expect(stderr).toBe('')
+    for (const store of stores) expect(stdout).toContain(`\n${store}: `)
+    expect(stdout).toContain('Every check passed on memory, cookie, redis, pg.')
+    expect(code).toBe(0)
 
-      const names = stores.flatMap((store) =>
-        ['phone', 'signed-in', 'signed-out'].map((view) => `${store}-${view}.png`),
-      )
-      expect((await readdir(pictures)).toSorted()).toEqual(names.toSorted())
-      for (const name of names) {
-        expect((await readFile(join(pictures, name))).subarray(1, 4).toString()).toBe('PNG')
-      }
-      const left = await readdir(home)
-      expect(left.filter((name) => !name.startsWith('tsx-'))).toEqual([])
-    },
-  )
+    const names = stores.flatMap((store) => ['phone', 'signed-in', 'signed-out'].map((view) => `${store}-${view}.png`))
+    expect((await readdir(pictures)).toSorted()).toEqual(names.toSorted())
+    for (const name of names) {
+      expect((await readFile(join(pictures, name))).subarray(1, 4).toString()).toBe('PNG')
+    }
+    const left = await readdir(home)
+    expect(left.filter((name) => !name.startsWith('tsx-'))).toEqual([])
+  },
+)
 
-  it(
-    'fails where the browser may keep pages: then "back" shows them after the sign-out',
-    { timeout: longMs },
-    async () => {
-      const walk = walkWith((headers) => ({ ...headers, 'cache-control': 'private' }), chromium)
-      await expect(walk).rejects.toThrow('"back" does not show the user again')
-    },
-  )
+it(
+  'fails where the browser may keep pages: then "back" shows them after the sign-out',
+  { timeout: longMs },
+  async () => {
+    const walk = walkWith((headers) => ({ ...headers, 'cache-control': 'private' }))
+    await expect(walk).rejects.toThrow('"back" does not show the user again')
+  },
+)
 
-  it('fails where scripts can read the cookie', { timeout: longMs }, async () => {
-    const walk = walkWith((headers) => {
-      const cookies = [headers['set-cookie'] ?? []].flat()
-      return { ...headers, 'set-cookie': cookies.map((cookie) => cookie.replace('; HttpOnly', '')) }
-    }, chromium)
-    await expect(walk).rejects.toThrow('scripts cannot read it')
+it('fails where scripts can read the cookie', { timeout: longMs }, async () => {
+  const walk = walkWith((headers) => {
+    const cookies = [headers['set-cookie'] ?? []].flat()
+    return { ...headers, 'set-cookie': cookies.map((cookie) => cookie.replace('; HttpOnly', '')) }
   })
+  await expect(walk).rejects.toThrow('scripts cannot read it')
+})
 
-  it('ends the browser, too, when it is interrupted', { timeout: longMs }, async () => {
-    const home = await newFolder()
-    const child = startDemo(['--browser', '--store', 'memory'], { TMPDIR: home })
-    const end = ended(child)
-    // The first check has been made: the browser is in the middle of it.
-    await new Promise<void>((resolve) => {
-      child.stdout?.on('data', (text: string) => {
-        if (text.includes('ok ')) resolve()
-      })
+it('ends the browser, too, when it is interrupted', { timeout: longMs }, async () => {
+  const home = await newFolder()
+  const child = startDemo(['--browser', '--store', 'memory'], { TMPDIR: home })
+  const end = ended(child)
+  // The first check has been made: the browser is in the middle of it.
+  await new Promise<void>((resolve) => {
+    child.stdout?.on('data', (text: string) => {
+      if (text.includes('ok ')) resolve()
     })
-    child.kill('SIGINT')
-    expect((await end).code).toBe(130)
-    expect((await readdir(home)).filter((name) => !name.startsWith('tsx-'))).toEqual([])
   })
-}
+  child.kill('SIGINT')
+  expect((await end).code).toBe(130)
+  expect((await readdir(home)).filter((name) => !name.startsWith('tsx-'))).toEqual([])
+})

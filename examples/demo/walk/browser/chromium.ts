@@ -3,8 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { Browser } from 'playwright-core'
-import { chromium } from 'playwright-core'
+import { chromium as playwright } from 'playwright-core'
 import { UserError } from '../../src/user-error.js'
+import type { Chromium } from './packaged-chromium.js'
+import { packagedChromium, runsPackagedChromium } from './packaged-chromium.js'
 
 const programs = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 
@@ -17,28 +19,29 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/** Returns the first Chromium in the folders of a PATH. */
-export function findChromium(path: string | undefined): string | undefined {
+/** Returns the first Chromium in the folders of a PATH. Throws a `UserError` with the remedy if PATH has none. */
+export function needInstalledChromium(path: string | undefined): Chromium {
   const folders = (path ?? '').split(delimiter).filter((folder) => folder !== '')
-  return programs.flatMap((program) => folders.map((folder) => join(folder, program))).find(isExecutable)
-}
-
-/** Returns the path of Chromium. Throws a `UserError` with the remedy if PATH has none. */
-export function needChromium(path: string | undefined): string {
-  const file = findChromium(path)
-  if (file !== undefined) return file
+  const file = programs.flatMap((program) => folders.map((folder) => join(folder, program))).find(isExecutable)
+  if (file !== undefined) return { executablePath: file, env: {} }
   const missing = `PATH contains no Chromium (looked for ${programs.join(', ')}).`
-  throw new UserError(`${missing}\nInstall it, for example with \`apt-get install chromium\`, and try again.`)
+  const why = 'The Chromium from npm runs on Linux with glibc, on x64, only.'
+  throw new UserError(`${missing} ${why}\nInstall Chromium or Chrome, add it to PATH, and try again.`)
 }
 
-async function launch(executablePath: string, home: string): Promise<Browser> {
+/** Resolves to the Chromium from npm or, where it does not run, to that of PATH. Rejects with the remedy if both are missing. */
+export async function needChromium(): Promise<Chromium> {
+  return runsPackagedChromium() ? packagedChromium() : needInstalledChromium(process.env['PATH'])
+}
+
+async function launch({ executablePath, env }: Chromium, home: string): Promise<Browser> {
   try {
-    return await chromium.launch({
+    return await playwright.launch({
       executablePath,
       // Chromium refuses to run with a sandbox as root.
       chromiumSandbox: process.getuid?.() !== 0,
       // Chromium stores settings and caches in its home folder. This folder is removed afterwards.
-      env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
+      env: { ...process.env, ...env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
       // Playwright disables the back/forward cache, which visitors' browsers have.
       ignoreDefaultArgs: ['--disable-back-forward-cache'],
       args: ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost'],
@@ -54,13 +57,13 @@ async function launch(executablePath: string, home: string): Promise<Browser> {
 
 /** Runs Chromium without windows while `use` is pending. An aborted signal ends it at once, and pending calls reject. */
 export async function withChromium(
-  executablePath: string,
+  chromium: Chromium,
   signal: AbortSignal,
   use: (browser: Browser) => Promise<void>,
 ): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), 'bext-demo-'))
   try {
-    const browser = await launch(executablePath, home)
+    const browser = await launch(chromium, home)
     const close = (): void => void browser.close()
     signal.addEventListener('abort', close)
     try {

@@ -16,9 +16,9 @@ function picturesIn(folder: string | undefined, store: string): Scene['picture']
 /** Runs the walk of `--browser` on each store. Rejects if a check fails or the signal is aborted. */
 export async function walkAllInBrowser(options: DemoOptions, signal: AbortSignal): Promise<void> {
   const { screenshots } = options
-  const executablePath = needChromium(process.env['PATH'])
+  const chromium = await needChromium()
   if (screenshots !== undefined) await mkdir(screenshots, { recursive: true })
-  await withChromium(executablePath, signal, (browser) =>
+  await withChromium(chromium, signal, (browser) =>
     walkEach(options, signal, async ({ url }, store, report) => {
       await walkInBrowser({ browser, store, url, report, picture: picturesIn(screenshots, store.plugin.name) })
     }),
