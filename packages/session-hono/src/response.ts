@@ -1,5 +1,5 @@
 import type { ResponseHeaders, SessionManager } from '@bext/session-core/manager'
-import { clearBodyHeaders } from '@bext/session-core/manager'
+import { clearBodyHeaders, copyResponse } from '@bext/session-core/manager'
 import type { Context } from 'hono'
 
 function targetOf(headers: Headers): ResponseHeaders {
@@ -26,7 +26,7 @@ export function addSessionHeaders<Data extends object>(
   setCookies: readonly string[],
 ): void {
   if (setCookies.length === 0) return
-  const response = new Response(c.res.body, c.res)
+  const response = copyResponse(c.res)
   sessions.addHeaders(targetOf(response.headers), setCookies)
   replaceResponse(c, response)
 }

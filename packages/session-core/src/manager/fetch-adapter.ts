@@ -1,4 +1,5 @@
 import { sharedCacheHeaders, strictCacheControl } from './cache-control.js'
+import { cancelBody, copyResponse } from './copy-response.js'
 import { openFromHeader } from './open.js'
 import type { SessionContext } from './host.js'
 import type { Session } from './session.js'
@@ -9,26 +10,6 @@ type Handler<Data extends object> = (session: Session<Data>) => Response | Promi
 /** Recognises a `Response`, also one of another realm or of a polyfill. */
 function isResponse(value: unknown): value is Response {
   return Object.prototype.toString.call(value) === '[object Response]'
-}
-
-/**
- * Copies the response so that headers can be added: those of a redirect are immutable, and a handler may return the same
- * object twice.
- */
-function copyOf(response: Response): Response {
-  if (response.bodyUsed)
-    throw new TypeError('handleFetch: the body of the response was already read. Return an unread response.')
-  // Passing the response as init keeps properties outside of the standard, such as encodeBody and webSocket of workerd.
-  if (!('Bun' in globalThis)) return new Response(response.body, response)
-  // Bun sets the content type of a text or a file when it sends it, but not after the body was accessed.
-  const copy = response.clone()
-  cancelBody(response)
-  return copy
-}
-
-/** Releases the source of the body, such as a connection. */
-function cancelBody(response: Response): void {
-  response.body?.cancel().catch(() => undefined)
 }
 
 /** Calls the handler. A `Response` that it throws is treated like one that it returns, as in React Router. */
@@ -60,7 +41,7 @@ export async function handleFetch<Data extends object>(
   const { session, commit, close } = await openFromHeader(context, request.headers.get('cookie'))
   try {
     // Copy before the commit, so that nothing is stored if the response cannot be copied.
-    const response = copyOf(await responseOf(handler, session))
+    const response = copyResponse(await responseOf(handler, session))
     const { setCookies } = await commit().catch((error: unknown) => {
       cancelBody(response)
       throw error
