@@ -6,6 +6,7 @@ import type {
   SessionPlugin,
   SweepCapability,
   UserIndexCapability,
+  UserRecordsCapability,
 } from '@bext/session-core'
 import { SessionError } from '@bext/session-core'
 import {
@@ -24,7 +25,7 @@ import {
   notFound,
   observeOperations,
 } from '@bext/session-core/store-helpers'
-import { valuesOf } from './client/client.js'
+import { valuesOf, type SqliteValue } from './client/client.js'
 import { createConnection } from './connection.js'
 import { checkOptions, type SqliteSessionsOptions } from './options.js'
 import { prepareStatements, type Statements } from './sessions/statements.js'
@@ -32,6 +33,7 @@ import { prepareStatements, type Statements } from './sessions/statements.js'
 /** A store for sessions in an SQLite database, with its capabilities. */
 export type SqliteSessions = SessionPlugin &
   UserIndexCapability &
+  UserRecordsCapability &
   SweepCapability &
   CloseCapability &
   CompareCapability &
@@ -99,6 +101,25 @@ export function sqliteSessions(options: SqliteSessionsOptions): SqliteSessions {
     }).catch(() => {})
   }
 
+  async function readRow(hash: string): Promise<readonly SqliteValue[] | undefined> {
+    return valuesOf(await run(({ read }) => read.get(hash)))
+  }
+
+  /** Runs a write that compares data. Reads the data if it has changed no row, and undefined if there is no session. */
+  async function compare(
+    write: () => Promise<number>,
+    expected: string | null,
+    readData: () => Promise<SqliteValue | undefined>,
+  ): Promise<'updated' | 'changed' | 'gone'> {
+    for (;;) {
+      if ((await write()) === 1) return 'updated'
+      const data = await readData()
+      if (data === undefined) return 'gone'
+      // Data that another process has put back in between are compared again.
+      if (data !== expected) return 'changed'
+    }
+  }
+
   const store: SqliteSessions = {
     name: 'sqlite',
 
@@ -115,7 +136,7 @@ export function sqliteSessions(options: SqliteSessionsOptions): SqliteSessions {
 
     async read(id) {
       const hash = hashOf(id)
-      const row = valuesOf(await run(({ read }) => read.get(hash)))
+      const row = await readRow(hash)
       if (row === undefined) throw notFound()
       const [userId, createdAtMs, expiresAtMs, dataJson] = row
       return {
@@ -137,13 +158,10 @@ export function sqliteSessions(options: SqliteSessionsOptions): SqliteSessions {
       const hash = hashOf(id)
       const data = checkDataJson(dataJson, maxDataBytes)
       const expected = checkExpectedDataJson(expectedDataJson)
-      for (;;) {
-        if ((await changed('updateIfUnchanged', data, hash, expected)) === 1) return { outcome: 'updated', id }
-        const row = valuesOf(await run(({ read }) => read.get(hash)))
-        if (row === undefined) throw notFound()
-        // Data that another process has put back in between is compared again.
-        if (row[3] !== expected) return { outcome: 'changed' }
-      }
+      const write = (): Promise<number> => changed('updateIfUnchanged', data, hash, expected)
+      const outcome = await compare(write, expected, async () => (await readRow(hash))?.[3])
+      if (outcome === 'gone') throw notFound()
+      return outcome === 'updated' ? { outcome, id } : { outcome }
     },
 
     async touch(id, ttlMs) {
@@ -184,6 +202,33 @@ export function sqliteSessions(options: SqliteSessionsOptions): SqliteSessions {
       const user = checkSqliteUserId(userId)
       const except = checkEndOptions(endOptions)
       await changed('endUserSessions', user, isServerBackedId(except) ? hashSessionId(except) : null)
+    },
+
+    async listUserRecords(userId) {
+      const user = checkSqliteUserId(userId)
+      const rows = await run(({ listUserRecords }) => listUserRecords.all(user))
+      return rows.map((row) => {
+        const [handle, createdAtMs, expiresAtMs, dataJson] = valuesOf(row) ?? []
+        return {
+          handle: String(handle),
+          createdAtMs: Number(createdAtMs),
+          expiresAtMs: Number(expiresAtMs),
+          dataJson: String(dataJson),
+        }
+      })
+    },
+
+    async updateUserRecord(userId, handle, expectedDataJson, dataJson) {
+      const user = checkSqliteUserId(userId)
+      const data = checkDataJson(dataJson, maxDataBytes)
+      const expected = checkExpectedDataJson(expectedDataJson)
+      if (!isHash(handle)) return { outcome: 'gone' }
+      const outcome = await compare(
+        () => changed('updateUserRecord', data, handle, user, expected),
+        expected,
+        async () => valuesOf(await run(({ readUserRecord }) => readUserRecord.get(handle, user)))?.[0],
+      )
+      return { outcome }
     },
 
     async sweep(sweepOptions) {

@@ -38,7 +38,7 @@ export function harnessOf(driver: DriverName): StoreHarness {
   return {
     name: `sqlite, with ${driver}`,
     family: 'server',
-    capabilities: ['user-index', 'sweep', 'close', 'compare', 'given-id'],
+    capabilities: ['user-index', 'sweep', 'close', 'compare', 'user-records', 'given-id'],
     declarations: { maxDataBytes: 1_048_576 },
     module: { url: new URL(`child-harness.ts?driver=${driver}`, import.meta.url).href, execArgv: ['--import', 'tsx'] },
     async open({ namespace, timeoutMs }) {

@@ -28,7 +28,7 @@ export async function openHarness(driver: string): Promise<ServerHarness> {
     harness: {
       name: 'sqlite',
       family: 'server',
-      capabilities: ['user-index', 'sweep', 'close', 'compare', 'given-id'],
+      capabilities: ['user-index', 'sweep', 'close', 'compare', 'user-records', 'given-id'],
       declarations: { maxDataBytes: 1_048_576 },
       versions: { SQLite: version.version },
       module: moduleOf('./sqlite-child.js'),

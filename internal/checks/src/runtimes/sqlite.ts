@@ -7,7 +7,17 @@ import { runtimesWithSockets, type Runtime } from './runtimes.js'
 import type { ServerOutcome } from './server-outcome.js'
 
 /** Profiles that the store must earn with each driver. All cases of other profiles must pass, too. */
-const required = ['server/core', 'instances', 'secrecy', 'by-user', 'sweep', 'close', 'compare', 'given-id']
+const required = [
+  'server/core',
+  'instances',
+  'secrecy',
+  'by-user',
+  'sweep',
+  'close',
+  'compare',
+  'user-records',
+  'given-id',
+]
 const limitMs = 600_000
 // It is compiled if no binary can be downloaded.
 const buildLimitMs = 1_800_000

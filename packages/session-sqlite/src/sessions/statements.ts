@@ -19,6 +19,12 @@ export interface Statements {
   readonly health: SqliteStatement
   /** Value: user. Columns: id, created, expires. */
   readonly listUser: SqliteStatement
+  /** Value: user. Columns: id, created, expires, data. */
+  readonly listUserRecords: SqliteStatement
+  /** Values: data, id, user, expected data. */
+  readonly updateUserRecord: SqliteStatement
+  /** Values: id, user. Column: data. */
+  readonly readUserRecord: SqliteStatement
   /** Values: id, user. */
   readonly endUserSession: SqliteStatement
   /** Values: user, id to keep or null. */
@@ -33,6 +39,7 @@ const now = `CAST(round(unixepoch('subsec') * 1000) AS INTEGER)`
 /** Prepares the statements for a table, whose name must be quoted. */
 export function prepareStatements(database: SqliteDatabase, table: string): Statements {
   const alive = `id = ? AND expires_at_ms > ${now}`
+  const ofUser = `WHERE user_id = ? AND expires_at_ms > ${now} ORDER BY created_at_ms, rowid`
   const insert = `INSERT INTO ${table} (id, user_id, created_at_ms, expires_at_ms, data_json)
     SELECT ?, ?, now, now + ?, ? FROM (SELECT ${now} AS now) WHERE true ON CONFLICT (id)`
   return {
@@ -48,10 +55,12 @@ export function prepareStatements(database: SqliteDatabase, table: string): Stat
     touch: database.prepare(`UPDATE ${table} SET expires_at_ms = ${now} + ? WHERE ${alive}`),
     delete: database.prepare(`DELETE FROM ${table} WHERE id = ?`),
     health: database.prepare(`SELECT 1 FROM ${table} LIMIT 1`),
-    listUser: database.prepare(
-      `SELECT id, created_at_ms, expires_at_ms FROM ${table} WHERE user_id = ? AND expires_at_ms > ${now}
-        ORDER BY created_at_ms, rowid`,
+    listUser: database.prepare(`SELECT id, created_at_ms, expires_at_ms FROM ${table} ${ofUser}`),
+    listUserRecords: database.prepare(`SELECT id, created_at_ms, expires_at_ms, data_json FROM ${table} ${ofUser}`),
+    updateUserRecord: database.prepare(
+      `UPDATE ${table} SET data_json = ? WHERE ${alive} AND user_id = ? AND data_json = ?`,
     ),
+    readUserRecord: database.prepare(`SELECT data_json FROM ${table} WHERE ${alive} AND user_id = ?`),
     endUserSession: database.prepare(`DELETE FROM ${table} WHERE id = ? AND user_id = ?`),
     endUserSessions: database.prepare(`DELETE FROM ${table} WHERE user_id = ? AND id IS NOT ?`),
     sweep: database.prepare(
