@@ -64,6 +64,21 @@ function checkExpectedDataJson(expected: unknown): string | null {
   return expected.includes('\0') || !expected.isWellFormed() ? null : expected
 }
 
+/** Runs a write that compares data. Reads the data if it has changed no row, and undefined if there is no session. */
+async function compare(
+  write: () => Promise<number>,
+  expected: string | null,
+  readData: () => Promise<SqliteValue | undefined>,
+): Promise<'updated' | 'changed' | 'gone'> {
+  for (;;) {
+    if ((await write()) === 1) return 'updated'
+    const data = await readData()
+    if (data === undefined) return 'gone'
+    // Data that another process has put back in between are compared again.
+    if (data !== expected) return 'changed'
+  }
+}
+
 /**
  * Creates a store for sessions in an SQLite database, in the table that `migrate` creates. Several processes of one
  * machine may use the same file. Throws a `TypeError` for a wrong option.
@@ -103,21 +118,6 @@ export function sqliteSessions(options: SqliteSessionsOptions): SqliteSessions {
 
   async function readRow(hash: string): Promise<readonly SqliteValue[] | undefined> {
     return valuesOf(await run(({ read }) => read.get(hash)))
-  }
-
-  /** Runs a write that compares data. Reads the data if it has changed no row, and undefined if there is no session. */
-  async function compare(
-    write: () => Promise<number>,
-    expected: string | null,
-    readData: () => Promise<SqliteValue | undefined>,
-  ): Promise<'updated' | 'changed' | 'gone'> {
-    for (;;) {
-      if ((await write()) === 1) return 'updated'
-      const data = await readData()
-      if (data === undefined) return 'gone'
-      // Data that another process has put back in between are compared again.
-      if (data !== expected) return 'changed'
-    }
   }
 
   const store: SqliteSessions = {

@@ -34,6 +34,36 @@ export const compareCases: readonly ConformanceCase[] = [
   ),
 
   defineCase(
+    'O4-after-touch',
+    'updateIfUnchanged() keeps the expiry that touch() set',
+    async (context) => {
+      const store = await context.open()
+      const made = await context.create(store)
+      const touched = await store.touch(made.id, 7_200_000)
+      const before = await store.read(touched)
+      await store.updateIfUnchanged(touched, before.dataJson, '{"compared":true}')
+      context.equal((await store.read(touched)).expiresAtMs, before.expiresAtMs, 'expiresAtMs')
+    },
+    { needs },
+  ),
+
+  defineCase(
+    'O4-listed',
+    "a session that updateIfUnchanged() changed stays in its user's list",
+    async (context) => {
+      const store = await context.open()
+      const userId = context.userId()
+      const { id, dataJson } = await context.create(store, { userId })
+      const before = JSON.stringify(await store.listUserSessions(userId))
+      await store.updateIfUnchanged(id, dataJson, '{"compared":true}')
+      context.equal(JSON.stringify(await store.listUserSessions(userId)), before, "the user's list")
+      await store.endUserSessions(userId)
+      await context.gone(store, id, 'a session that was compared, updated and then ended by user')
+    },
+    { needs: ['compare', 'user-index'] },
+  ),
+
+  defineCase(
     'O4-changed',
     'updateIfUnchanged() resolves to "changed" if any byte of the data differs, and changes nothing',
     async (context) => {

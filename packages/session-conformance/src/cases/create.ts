@@ -1,5 +1,6 @@
 import type { ConformanceCase } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
+import { waitForEnd } from '../toolbox/lifetime.js'
 import { withShiftedClock } from '../toolbox/shifted-clock.js'
 import { badJson, badTtls } from '../toolbox/samples.js'
 import { foreignId } from '../runner/checked-store.js'
@@ -45,6 +46,35 @@ export const createCases: readonly ConformanceCase[] = [
           `it is ${Math.round((expiresAtMs - before - 120_000) / 1000)} s off`,
         )
       }
+    },
+    { families: ['server'], needs: ['endpoint'], exclusive: true },
+  ),
+
+  defineCase(
+    'C5-one-clock-reads',
+    'the clock of the backend alone decides about expiry: a wrong clock in an app server has no effect',
+    async (context) => {
+      const store = await context.open()
+      const userId = context.userId()
+      const hourMs = 3_600_000
+      const live = await context.create(store, { userId })
+      const expired = await context.create(store, { userId, ttlMs: 50 })
+      await waitForEnd(context, expired)
+      await withShiftedClock(hourMs, async () => {
+        context.sameData((await store.read(live.id)).dataJson, live.dataJson)
+        await store.update(live.id, '{"ahead":true}')
+        if (context.harness.capabilities?.includes('user-index')) {
+          context.equal((await store.listUserSessions(userId)).length, 1, "the number of the user's sessions")
+        }
+        if (context.harness.capabilities?.includes('sweep')) await store.sweep()
+        await store.touch(live.id, 120_000)
+      })
+      await withShiftedClock(-hourMs, async () => {
+        await context.gone(store, expired.id, 'an expired session, with a clock an hour behind')
+        await context.rejects(store.update(expired.id, '{}'), 'NotFound', 'updating it')
+        await context.rejects(store.touch(expired.id, 60_000), 'NotFound', 'touching it')
+      })
+      context.sameData((await store.read(live.id)).dataJson, '{"ahead":true}')
     },
     { families: ['server'], needs: ['endpoint'], exclusive: true },
   ),

@@ -16,6 +16,13 @@ export const fidelityCases: readonly ConformanceCase[] = [
     }),
   ),
 
+  defineCase('R2-lone-surrogate', 'a raw lone surrogate is Invalid, or returned as it was', async (context) => {
+    const store = await context.open()
+    const dataJson = '{"text":"\ud800"}'
+    const made = await context.orInvalid(context.create(store, { dataJson }))
+    if (made !== undefined) context.sameData((await store.read(made.id)).dataJson, dataJson)
+  }),
+
   defineCase(
     'R2-large',
     'data of 70,000 bytes of any characters are returned whole, or are Invalid',

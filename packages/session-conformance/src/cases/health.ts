@@ -10,6 +10,22 @@ export const healthCases: readonly ConformanceCase[] = [
   }),
 
   defineCase(
+    'H1-writes-nothing',
+    'isHealthy() writes nothing',
+    async (context) => {
+      const namespace = context.freshNamespace()
+      const store = await context.open({ namespace })
+      await context.create(store)
+      const look = async (): Promise<string> =>
+        [...((await context.harness.inspect?.(namespace)) ?? [])].toSorted().join('\n')
+      const before = await look()
+      for (let n = 0; n < 3; n += 1) await store.isHealthy()
+      context.ok((await look()) === before, 'a backend as it was', 'isHealthy() has written to it')
+    },
+    { families: ['server'], needs: ['inspect'] },
+  ),
+
+  defineCase(
     'H1-down',
     'isHealthy() asks the backend: it is false in time while the backend stalls or refuses, and never rejects',
     async (context) => {

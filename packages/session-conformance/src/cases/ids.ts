@@ -16,6 +16,22 @@ function bitsOfVariety(ids: readonly string[]): number {
   return bits
 }
 
+const manyIds = 64
+
+// More than a version, the id of a key and an expiry have.
+const maxCommonRun = 64
+
+/** Returns the length of the longest run of equal characters at equal positions. */
+function longestCommonRun(a: string, b: string): number {
+  let longest = 0
+  let run = 0
+  for (let position = 0; position < a.length; position += 1) {
+    run = a[position] === b[position] ? run + 1 : 0
+    longest = Math.max(longest, run)
+  }
+  return longest
+}
+
 export const idCases: readonly ConformanceCase[] = [
   defineCase(
     'C1-unique',
@@ -87,6 +103,45 @@ export const idCases: readonly ConformanceCase[] = [
       )
     },
     { families: ['server'] },
+  ),
+
+  defineCase(
+    'C3-drawn',
+    'each id is drawn from at least 120 bits of the secure random source',
+    async (context) => {
+      const store = await context.open()
+      const bytes = await withRepeatedRandomness(async (rewind) => {
+        for (let n = 0; n < manyIds; n += 1) await context.create(store, { dataJson: '{}' })
+        return rewind().bytes
+      })
+      if (bytes === 0) throw new Unsupported('The store draws its ids from a source that cannot be watched.')
+      // A version 4 UUID has 122 random bits, and draws 16 bytes.
+      context.ok(
+        bytes >= manyIds * 15,
+        'at least 15 bytes of randomness for each id',
+        `${manyIds} ids were made of ${bytes} bytes`,
+      )
+    },
+    { families: ['server'], exclusive: true },
+  ),
+
+  defineCase(
+    'C3-nonce',
+    'ids that seal the same session are encrypted differently',
+    async (context) => {
+      const store = await context.open()
+      const options = { userId: context.userId(), dataJson: JSON.stringify('x'.repeat(200)), ttlMs: 60_000 }
+      const [first = '', ...others] = await Promise.all(Array.from({ length: 6 }, () => store.create(options)))
+      for (const other of others) {
+        const longest = longestCommonRun(first, other)
+        context.ok(
+          longest <= maxCommonRun,
+          `ids of equal sessions that share at most ${maxCommonRun} characters in a row`,
+          `two of them share ${longest}: they were encrypted with the same nonce`,
+        )
+      }
+    },
+    { families: ['client'] },
   ),
 
   defineCase('C3-tells-nothing', 'an id does not reveal its data or user', async (context) => {

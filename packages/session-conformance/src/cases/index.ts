@@ -1,8 +1,10 @@
 import type { ConformanceCase } from '../runner/case.js'
 import { missingNeeds } from '../runner/case.js'
 import type { StoreHarness } from '../runner/harness.js'
+import { batchCases } from './batches.js'
 import { closeCases } from './close.js'
 import { compareCases } from './compare.js'
+import { countCases } from './counts.js'
 import { createCases } from './create.js'
 import { deleteCases } from './delete.js'
 import { errorCases } from './errors.js'
@@ -53,6 +55,8 @@ export const cases: readonly ConformanceCase[] = [
   ...compareCases,
   ...userRecordCases,
   ...givenIdCases,
+  ...batchCases,
+  ...countCases,
   ...modelCases,
 ]
 

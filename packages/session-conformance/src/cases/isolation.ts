@@ -61,6 +61,31 @@ export const isolationCases: readonly ConformanceCase[] = [
     { needs: ['user-index'] },
   ),
 
+  defineCase(
+    'I2-handles',
+    "a handle of another namespace's session ends nothing",
+    async (context) => {
+      const [a, b] = [await context.open(), await context.open({ namespace: context.freshNamespace() })]
+      const userId = context.userId()
+      const [inA, inB] = [await context.create(a, { userId }), await context.create(b, { userId })]
+      const [listed] = await a.listUserSessions(userId)
+      await b.endUserSession(userId, listed?.handle ?? '')
+      context.sameData((await a.read(inA.id)).dataJson, inA.dataJson)
+      context.sameData((await b.read(inB.id)).dataJson, inB.dataJson)
+    },
+    { needs: ['user-index'] },
+  ),
+
+  defineCase('I3-long-user', 'a long user id is stored whole, or Invalid', async (context) => {
+    const store = await context.open()
+    for (const length of [100, 256, 1000]) {
+      const userId = `${context.userId()}-${'x'.repeat(length)}`
+      const made = await context.orInvalid(context.create(store, { userId }))
+      context.ok(made !== undefined || length > 100, 'a user id of 120 characters to be taken', 'it was refused')
+      if (made !== undefined) context.equal((await store.read(made.id)).userId === userId, true, 'whether it is whole')
+    }
+  }),
+
   ...hardUserIds.map((userId, n) =>
     defineCase(
       `I3-user-${n + 1}`,

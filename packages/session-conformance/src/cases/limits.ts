@@ -30,7 +30,7 @@ async function rejectsTooLarge(call: Promise<unknown>, what: string): Promise<vo
   throw new ConformanceFailure(`${what} to be Invalid, too_large`, 'it resolved')
 }
 
-const limitCases = [4096, 65_536, 1_048_577, 4_194_304]
+const limitCases = [4096, 65_536, 200_000, 1_048_577, 4_194_304]
 
 export const limitsCases: readonly ConformanceCase[] = [
   ...limitCases.map((bytes) =>
@@ -67,5 +67,20 @@ export const limitsCases: readonly ConformanceCase[] = [
       }
       context.sameData((await store.read(id)).dataJson, fits)
     },
+  ),
+
+  defineCase(
+    'L1-compare',
+    'data over the declared maxDataBytes are Invalid for updateIfUnchanged()',
+    async (context) => {
+      const { maxDataBytes } = context.harness.declarations ?? {}
+      if (maxDataBytes === undefined) return
+      const store = await context.open()
+      const { id, dataJson } = await context.create(store)
+      const call = store.updateIfUnchanged(id, dataJson, jsonOfBytes(maxDataBytes + 1))
+      await rejectsTooLarge(call, 'updateIfUnchanged() over the limit')
+      context.sameData((await store.read(id)).dataJson, dataJson)
+    },
+    { needs: ['compare'] },
   ),
 ]

@@ -65,6 +65,27 @@ export const touchCases: readonly ConformanceCase[] = [
     })
   }),
 
+  defineCase('T1-long', 'touch() sets an expiry in forty days and in ten years exactly', async (context) => {
+    const store = await context.open()
+    const made = await context.create(store)
+    let { id } = made
+    for (const days of [25, 40, 3650]) {
+      const ttlMs = days * 86_400_000
+      const t0 = Date.now()
+      const touched = await context.orInvalid(store.touch(id, ttlMs))
+      const t1 = Date.now()
+      context.ok(touched !== undefined || days > 365, 'a ttlMs of up to a year to be taken', `${ttlMs} was refused`)
+      if (touched === undefined) continue
+      id = touched
+      // A timer that waits longer than 2^31 ms fires at once.
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      const { expiresAtMs } = await store.read(id)
+      const tolerance = context.skewMs + context.granularityMs
+      const isRight = expiresAtMs >= t0 + ttlMs - tolerance && expiresAtMs <= t1 + ttlMs + tolerance
+      context.ok(isRight, `an expiry in ${days} days`, `it is ${expiresAtMs - t0 - ttlMs} ms off`)
+    }
+  }),
+
   defineCase(
     'T2-update-duel',
     'concurrent touch() and update() both take effect',

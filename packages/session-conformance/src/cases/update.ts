@@ -188,6 +188,19 @@ export const updateCases: readonly ConformanceCase[] = [
     },
   ),
 
+  defineCase(
+    'R2-respelled',
+    'an update() with another spelling of equal data stores that spelling',
+    async (context) => {
+      const store = await context.open()
+      let { id } = await context.create(store, { dataJson: '{"a":1,"b":[true]}' })
+      for (const dataJson of ['{ "a": 1, "b": [ true ] }', '{"b":[true],"a":1}', '{"a":1.0,"b":[true]}']) {
+        id = await store.update(id, dataJson)
+        context.sameData((await store.read(id)).dataJson, dataJson)
+      }
+    },
+  ),
+
   defineCase('T5-same-data', 'an update() with the same data succeeds', async (context) => {
     const store = await context.open()
     const { id, dataJson } = await context.create(store)

@@ -5,6 +5,11 @@ function swapCase(text: string): string {
   }).join('')
 }
 
+/** Returns the full-width form of a character of ASCII, which NFKC turns into the character. */
+function widen(character: string): string {
+  return String.fromCodePoint((character.codePointAt(0) ?? 33) + 0xfee0)
+}
+
 /** Returns texts that differ slightly from an id, each with a name (contract R4). */
 export function nearMissesOf(id: string): readonly (readonly [what: string, id: string])[] {
   const last = id.at(-1) ?? ''
@@ -30,6 +35,16 @@ export function nearMissesOf(id: string): readonly (readonly [what: string, id: 
     ['itself twice', id + id],
     ['a path before it', `../${id}`],
     ['a path after it', `${id}/..`],
+    ['a query after it', `${id}?a=b`],
+    ['a fragment after it', `${id}#a`],
+    ['a folder after it', `${id}/a`],
+    ['a slash after it', `${id}/`],
+    ['a parameter after it', `${id};a=b`],
+    ['an extension', `${id}.json`],
+    ['a signature', `${id}.${id}`],
+    ['a zero-width space', `${id}\u200b`],
+    ['a byte order mark', `\ufeff${id}`],
+    ['full-width characters', Array.from(id, widen).join('')],
     ['a wildcard', `${id.slice(0, -1)}*`],
     ['a placeholder', `${id.slice(0, -1)}?`],
     ['an SQL wildcard', `${id.slice(0, -1)}_`],

@@ -6,6 +6,8 @@ type Fill = (target: Uint8Array) => void
 /** Number of random values drawn. Values of Math.random() are counted, but not replayed. */
 export interface Draws {
   readonly drawn: number
+  /** Number of bytes drawn. */
+  readonly bytes: number
   readonly drawnInsecurely: number
 }
 
@@ -45,6 +47,14 @@ export async function withRepeatedRandomness<T>(work: (rewind: () => Draws) => P
     queueMicrotask(() => callback(null, bytes))
     return undefined
   }
+  const randomFillSync = <View extends ArrayBufferView>(
+    target: View,
+    offset = 0,
+    size = target.byteLength - offset,
+  ): View => {
+    fill(new Uint8Array(target.buffer, target.byteOffset + offset, size))
+    return target
+  }
   const randomUUID = (): string => {
     const bytes = Buffer.alloc(16)
     fill(bytes)
@@ -52,18 +62,23 @@ export async function withRepeatedRandomness<T>(work: (rewind: () => Draws) => P
   }
   Object.defineProperty(globalThis.crypto, 'getRandomValues', { value: getRandomValues, configurable: true })
   Object.defineProperty(globalThis.crypto, 'randomUUID', { value: randomUUID, configurable: true })
-  Object.assign(nodeCrypto, { randomBytes, randomUUID })
+  Object.assign(nodeCrypto, { randomBytes, randomFillSync, randomUUID })
   syncBuiltinESMExports()
   try {
     return await work(() => {
       position = 0
-      return { drawn: tape.length, drawnInsecurely }
+      const bytes = tape.reduce((sum, { length }) => sum + length, 0)
+      return { drawn: tape.length, bytes, drawnInsecurely }
     })
   } finally {
     Math.random = realMathRandom
     Reflect.deleteProperty(globalThis.crypto, 'getRandomValues')
     Reflect.deleteProperty(globalThis.crypto, 'randomUUID')
-    Object.assign(nodeCrypto, { randomBytes: real.randomBytes, randomUUID: real.randomUUID })
+    Object.assign(nodeCrypto, {
+      randomBytes: real.randomBytes,
+      randomFillSync: real.randomFillSync,
+      randomUUID: real.randomUUID,
+    })
     syncBuiltinESMExports()
   }
 }

@@ -57,6 +57,9 @@ export const hardJson: readonly (readonly [what: string, dataJson: string])[] = 
   ['delimiters', '"a\\nb|c:d;e,f=g*h%00i${j}{k}<l>&amp;m"'],
   ['line breaks', '{\n"a":1\n}\n'],
   ['deep nesting', `${'['.repeat(400)}${']'.repeat(400)}`],
+  ['a large bare number', '12345678901234567890'],
+  ['a bare text', '"just a text"'],
+  ['a date', '{"at":"2031-02-03T04:05:06.789Z","day":"2031-02-03"}'],
 ]
 
 /** User ids that stores are known to change or misinterpret (contract I3). */

@@ -279,4 +279,50 @@ export const capabilityMutants: readonly Mutant[] = [
         }),
     }),
   }),
+  serverMutant({
+    name: 'updateIfUnchanged() checks no size',
+    rule: 'L1',
+    breaks: 'It was added after the limit.',
+    caughtBy: ['L1-compare'],
+    steps: (right, { rows }) => ({
+      async updateIfUnchanged(id, expected, dataJson) {
+        const result = await right.updateIfUnchanged(id, expected, dataJson.length > 1_000_000 ? '0' : dataJson)
+        const [key, row] = right.find(id)
+        if (result.outcome === 'updated' && dataJson.length > 1_000_000) rows.set(key, { ...row, dataJson })
+        return result
+      },
+    }),
+  }),
+  serverMutant({
+    name: 'updateIfUnchanged() undoes a touch',
+    rule: 'O4',
+    breaks: 'It writes the key with the ttl that create() was called with.',
+    caughtBy: ['O4-after-touch'],
+    steps: (right, { rows }) => {
+      const { firstEnds, insert } = rememberFirstEnds(right)
+      return {
+        insert,
+        async updateIfUnchanged(id, expected, dataJson) {
+          const result = await right.updateIfUnchanged(id, expected, dataJson)
+          const [key, row] = right.find(id)
+          rows.set(key, { ...row, expiresAtMs: firstEnds.get(key) ?? row.expiresAtMs })
+          return result
+        },
+      }
+    },
+  }),
+  serverMutant({
+    name: 'updateIfUnchanged() removes the session from the index',
+    rule: 'O4',
+    breaks: 'It deletes the key and creates it again.',
+    caughtBy: ['O4-listed'],
+    steps: (right) => ({
+      async updateIfUnchanged(id, expected, dataJson) {
+        const result = await right.updateIfUnchanged(id, expected, dataJson)
+        const [key, { userId }] = right.find(id)
+        if (userId !== undefined) right.indexRemove(userId, key)
+        return result
+      },
+    }),
+  }),
 ]

@@ -307,4 +307,17 @@ export const errorMutants: readonly Mutant[] = [
       },
     }),
   }),
+  serverMutant({
+    name: 'isHealthy() leaves a record',
+    rule: 'H1',
+    breaks: 'It writes a session to see whether writing works, and does not delete it.',
+    caughtBy: ['H1-writes-nothing'],
+    steps: (right) => ({
+      async isHealthy() {
+        if (!(await right.isHealthy())) return false
+        await right.create({ dataJson: '{}', ttlMs: 60_000 })
+        return true
+      },
+    }),
+  }),
 ]

@@ -432,4 +432,52 @@ export const fidelityMutants: readonly Mutant[] = [
       },
     }),
   }),
+  serverMutant({
+    name: 'large bare numbers are rounded',
+    rule: 'R2',
+    breaks: 'Text that looks like a number goes into a column of numbers.',
+    caughtBy: ['R2-json-20'],
+    steps: keeping((dataJson) => (/^\d+$/.test(dataJson) ? String(Number(dataJson)) : dataJson)),
+  }),
+  serverMutant({
+    name: 'a bare text is returned without its quotes',
+    rule: 'R2',
+    breaks: 'The driver parses JSON, and the store serializes objects only.',
+    caughtBy: ['R2-json-21'],
+    steps: keeping((dataJson) => (/^"[a-z ]+"$/.test(dataJson) ? dataJson.slice(1, -1) : dataJson)),
+  }),
+  serverMutant({
+    name: 'dates are returned in another form',
+    rule: 'R2',
+    breaks: 'A reviver turns dates into Date objects, which lose a day without a time.',
+    caughtBy: ['R2-json-22'],
+    steps: keeping((dataJson) => dataJson.replace(/"(\d{4}-\d\d-\d\d)"/, '"$1T00:00:00.000Z"')),
+  }),
+  serverMutant({
+    name: 'a lone surrogate becomes a replacement character',
+    rule: 'R2',
+    breaks: 'The driver encodes UTF-8 without a check.',
+    caughtBy: ['R2-lone-surrogate'],
+    steps: () => ({ checkData: (dataJson) => String(dataJson).toWellFormed() }),
+  }),
+  serverMutant({
+    name: 'an update with equal data is skipped',
+    rule: 'R2',
+    breaks: 'It compares the parsed values, to save a write.',
+    caughtBy: ['R2-respelled'],
+    steps: (right) => ({
+      async update(id, dataJson) {
+        const [, row] = right.find(id)
+        const isEqual = isDeepStrictEqual(JSON.parse(row.dataJson), JSON.parse(right.checkData(dataJson)))
+        return isEqual ? id : right.update(id, dataJson)
+      },
+    }),
+  }),
+  serverMutant({
+    name: 'data of more than 128 kB are truncated',
+    rule: 'L1',
+    breaks: 'The value is one string of the driver, which has a maximum length.',
+    caughtBy: ['L1-200000-bytes'],
+    steps: keeping((dataJson) => (dataJson.length > 131_072 ? `${dataJson.slice(0, 131_071)}"` : dataJson)),
+  }),
 ]

@@ -320,4 +320,32 @@ export const idMutants: readonly Mutant[] = [
       },
     }),
   }),
+  serverMutant({
+    name: 'ids are hashes of eight random bytes',
+    rule: 'C3',
+    breaks: 'The digest has 256 bits.',
+    caughtBy: ['C3-drawn'],
+    steps: minting(() => createHash('sha256').update(randomBytes(8)).digest('hex').slice(0, 48)),
+  }),
+  serverMutant({
+    name: 'a query after an id is removed',
+    rule: 'R4',
+    breaks: 'The cookie held a URL in an older release.',
+    caughtBy: ['R4-near-miss'],
+    steps: bending((id) => id.split('?')[0] ?? ''),
+  }),
+  serverMutant({
+    name: 'ids are normalised by NFKC',
+    rule: 'R4',
+    breaks: 'The framework normalises all input.',
+    caughtBy: ['R4-near-miss'],
+    steps: bending((id) => id.normalize('NFKC')),
+  }),
+  serverMutant({
+    name: 'only the last part of a path is the id',
+    rule: 'R4',
+    breaks: 'The file store takes the base name, so that no path leaves its folder.',
+    caughtBy: ['R4-near-miss'],
+    steps: bending((id) => id.replace(/\/[^/]*$/, '')),
+  }),
 ]

@@ -1,5 +1,7 @@
+import { batchMutants } from './batches.js'
 import { capabilityMutants } from './capabilities.js'
 import { conditionMutants } from './conditions.js'
+import { countMutants } from './counts.js'
 import { errorMutants } from './errors.js'
 import { fidelityMutants } from './fidelity.js'
 import { givenIdMutants } from './given-id.js'
@@ -30,4 +32,6 @@ export const inProcessMutants: readonly Mutant[] = [
   ...userIndexMutants,
   ...userRecordMutants,
   ...conditionMutants,
+  ...batchMutants,
+  ...countMutants,
 ]

@@ -328,4 +328,26 @@ export const isolationMutants: readonly Mutant[] = [
       }
     },
   }),
+  serverMutant({
+    name: 'a handle ends a session of another namespace',
+    rule: 'I2',
+    breaks: 'The handle is the whole key, with the prefix.',
+    caughtBy: ['I2-handles'],
+    steps: (_, { all }) => ({
+      async endUserSession(userId, handle) {
+        for (const { rows, users } of all.values()) {
+          if (rows.get(handle)?.userId !== userId) continue
+          rows.delete(handle)
+          users.get(userId)?.delete(handle)
+        }
+      },
+    }),
+  }),
+  serverMutant({
+    name: 'user ids are truncated to 255 characters',
+    rule: 'I3',
+    breaks: 'The column has type varchar(255), and the server is not strict.',
+    caughtBy: ['I3-long-user'],
+    steps: keepingUsers((userId) => userId.slice(0, 255)),
+  }),
 ]

@@ -407,4 +407,19 @@ export const sealingMutants: readonly Mutant[] = [
       },
     }),
   }),
+  clientMutant({
+    name: 'every seal has the same nonce',
+    rule: 'C3',
+    breaks: 'The nonce was fixed for a test.',
+    caughtBy: ['C3-nonce'],
+    steps: (right) => ({
+      seal(fields) {
+        const iv = Buffer.alloc(12)
+        const cipher = createCipheriv('aes-256-gcm', right.key, iv)
+        const salted = { ...fields, salt: randomBytes(8).toString('hex') }
+        const text = Buffer.concat([cipher.update(JSON.stringify(salted)), cipher.final()])
+        return `z1.${[iv, text, cipher.getAuthTag()].map(right.encode).join('.')}`
+      },
+    }),
+  }),
 ]

@@ -516,4 +516,30 @@ export const timeMutants: readonly Mutant[] = [
       touch: async (id, ttlMs) => right.issue({ ...right.unseal(id), expiresAtMs: Date.now() + right.checkTtl(ttlMs) }),
     }),
   }),
+  serverMutant({
+    name: 'an app server decides about expiry',
+    rule: 'C5',
+    breaks: 'Times come from the server, but a read compares them with the clock of the process.',
+    caughtBy: ['C5-one-clock-reads'],
+    steps: () => ({
+      nowMs: () => Math.round(performance.timeOrigin + performance.now()),
+      isOver: ({ expiresAtMs }) => expiresAtMs <= Date.now(),
+    }),
+    // The case only needs to know that there is a server.
+    harness: { endpoint: { host: '127.0.0.1', port: 9 } },
+  }),
+  serverMutant({
+    name: 'a timer ends a session that was touched for forty days at once',
+    rule: 'T1',
+    breaks: 'create() limits the timer to 2^31 ms, but touch() does not.',
+    caughtBy: ['T1-long'],
+    steps: (right) => ({
+      async touch(id, ttlMs) {
+        const touched = await right.touch(id, ttlMs)
+        const key = right.keyOf(id)
+        if (ttlMs > 2 ** 31) setTimeout(() => right.remove(key), 1)
+        return touched
+      },
+    }),
+  }),
 ]
