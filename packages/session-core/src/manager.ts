@@ -17,6 +17,8 @@ export { isSessionCommitError, SessionCommitError } from './manager/commit-error
 export type {
   CommittedToken,
   CookiesSession,
+  ListedSession,
+  ListSessionsOptions,
   NodeSession,
   OpenSession,
   RotateOptions,
@@ -26,3 +28,7 @@ export type {
   TokenSession,
   UserSession,
 } from './manager/session.js'
+export type { ChangedSession, CookieRequest } from './manager/change-session.js'
+export type { SessionSnapshot } from './manager/read-session.js'
+export type { ChangeData, UpdatedUserSessions } from './manager/update-user-sessions.js'
+export type { SessionWatch } from './manager/watch-sessions.js'

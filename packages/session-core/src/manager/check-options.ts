@@ -2,6 +2,7 @@ import type { CompareCapability } from '../contract/capabilities.js'
 import { supportsCompare } from '../contract/capabilities.js'
 import {
   checkPositiveInteger,
+  checkTimerMs,
   describeType,
   rejectBareOption,
   rejectUnknownOptions,
@@ -26,6 +27,7 @@ const known = [
   'cookie',
   'cacheControl',
   'onConflict',
+  'watchIntervalMs',
   'maxSessionsPerUser',
   'schema',
   'migrateData',
@@ -91,7 +93,7 @@ export function checkManagerOptions<Data extends object>(options: SessionManager
   rejectBareOption(factory, 'store', isStore(options))
   rejectUnknownOptions(factory, options, known)
   const { store, initialData, cookie, cacheControl = 'no-store', onConflict = 'overwrite' } = options
-  const { maxSessionsPerUser, schema, migrateData, onRejection } = options
+  const { watchIntervalMs = 10_000, maxSessionsPerUser, schema, migrateData, onRejection } = options
   checkStore(store)
   checkFunction('initialData', initialData)
   if (migrateData !== undefined) checkFunction('migrateData', migrateData)
@@ -108,6 +110,7 @@ export function checkManagerOptions<Data extends object>(options: SessionManager
     clock: createStoreClock(store),
     cookies: createSessionCookies(cookie),
     cacheControl: checkOneOf('cacheControl', ['no-store', 'private'], cacheControl),
+    watchIntervalMs: checkTimerMs(factory, 'watchIntervalMs', watchIntervalMs),
     maxSessionsPerUser,
     schema,
     migrateData,

@@ -9,6 +9,7 @@ import type { Committed } from './replace-session.js'
 import { replaceSession } from './replace-session.js'
 import type { CookieToSet } from './set-cookie.js'
 import type { StoredSession } from './stored-session.js'
+import { mintFamilyId } from './session-names.js'
 import { encodeStoredSession, storedLifeOf } from './stored-session.js'
 import { touchIfAlive, updateAndTouch, updateRecord } from './update-record.js'
 
@@ -24,7 +25,13 @@ async function migrate(
   const { isRemembered } = envelope
   const { ttlMs, cookieTtlMs } = host.lifetimes.whole(isRemembered)
   const nowMs = await nowOf(host, { record, envelope }, true)
-  const dataJson = encodeStoredSession(changedText ?? dataText, { ...envelope, beganAtMs: nowMs, ttlMs })
+  const dataJson = encodeStoredSession(changedText ?? dataText, {
+    ...envelope,
+    isAdopted: record.userId !== undefined,
+    beganAtMs: nowMs,
+    ttlMs,
+    familyId: envelope.familyId ?? (host.users.supportsUserIndex ? undefined : mintFamilyId()),
+  })
   try {
     const id = await updateAndTouch(host, record, dataJson, ttlMs)
     const times = { expiresAtMs: nowMs + ttlMs, absoluteExpiresAtMs: nowMs + cookieTtlMs }

@@ -18,6 +18,7 @@ export interface Host {
   readonly clock: StoreClock
   readonly cookies: SessionCookies
   readonly cacheControl: CacheControl
+  readonly watchIntervalMs: number
   readonly maxSessionsPerUser: MaxSessionsPerUser | undefined
   readonly onRejection: OnRejected | undefined
 }

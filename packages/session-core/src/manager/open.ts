@@ -69,7 +69,8 @@ async function loadLegacy<Data extends object>(
   return { ...loaded, stored: { ...loaded.stored, cookie: guest } }
 }
 
-async function loadFromCookies<Data extends object>(
+/** Resolves to the first live session of the cookies, without extending it. */
+export async function loadFromCookies<Data extends object>(
   context: SessionContext<Data>,
   sent: RequestCookies,
   unreadable: SessionReference[],

@@ -40,6 +40,11 @@ export interface SessionManagerOptions<Data extends object> extends LifetimeOpti
    * `updateIfUnchanged` (contract O4). Default: `overwrite`.
    */
   readonly onConflict?: 'overwrite' | 'reject' | undefined
+  /**
+   * Time within which the signal of a watched session aborts after the session has ended, in milliseconds. Each watched
+   * session is read once in this time. Default: 10 seconds.
+   */
+  readonly watchIntervalMs?: number | undefined
   /** Limit on the sessions of one user, enforced at sign-in. The store must list sessions (O1). Default: no limit. */
   readonly maxSessionsPerUser?: MaxSessionsPerUser | undefined
   /**

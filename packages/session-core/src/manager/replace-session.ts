@@ -1,3 +1,4 @@
+import { isSessionError } from '../contract/errors.js'
 import type { SessionId } from '../contract/plugin.js'
 import { SessionCommitError } from './commit-error.js'
 import { nowOf, restOf } from './expiry.js'
@@ -6,9 +7,9 @@ import type { PendingChanges } from './pending-changes.js'
 import type { CommitStep, RevokeAll } from './plan-commit.js'
 import type { CookieToSet } from './set-cookie.js'
 import type { StoredSession } from './stored-session.js'
-import { encodeStoredSession, storedLifeOf } from './stored-session.js'
+import { beganAtMsOf, encodeStoredSession, storedLifeOf } from './stored-session.js'
 import { updateRecord } from './update-record.js'
-import { handleOf } from './user-sessions.js'
+import { familyIdOf, handleOf, keptFamilyId, mintFamilyId } from './session-names.js'
 
 type ReplaceStep = Extract<CommitStep, { kind: 'replace' }>
 
@@ -17,6 +18,8 @@ export interface Committed {
   /** Current id of the session, or undefined if there is no session. */
   readonly id: SessionId | undefined
   readonly setCookies: readonly CookieToSet[]
+  /** Name that the session keeps when its id changes. Absent if the commit did not change the id. */
+  readonly familyId?: string
   /** True if the commit created the session. */
   readonly isCreated?: boolean
   /** Times of the session, if there is one. */
@@ -51,20 +54,54 @@ async function enforceLimit(
   throw new SessionCommitError('too_many_sessions', `The user may have only ${limit.count} sessions. End another one.`)
 }
 
-/** Marks the old session as replaced, so that it cannot be changed or extended, and shortens it to the grace period. */
-async function leaveGrace(host: Host, { record, envelope, dataText }: StoredSession, graceMs: number): Promise<void> {
-  const { store } = host
-  const marked = await updateRecord(host, record, encodeStoredSession(dataText, { ...envelope, isReplaced: true }))
+/**
+ * Marks the old session as replaced, so that it cannot be changed or extended. Under `onConflict: 'reject'`, a change of it
+ * by another call makes this one reject, and the other way round. So no change is lost while the session is replaced.
+ */
+function mark(host: Host, stored: StoredSession): Promise<SessionId> {
+  return updateRecord(host, stored.record, markedJson(stored))
+}
+
+function markedJson({ envelope, dataText }: StoredSession): string {
+  return encodeStoredSession(dataText, { ...envelope, isReplaced: true })
+}
+
+/** Removes the mark, because the visitor keeps the old session. */
+async function unmark({ store, comparing }: Host, stored: StoredSession, marked: SessionId): Promise<void> {
+  const { dataJson } = stored.record
+  const unmarked: Promise<unknown> = comparing
+    ? comparing.updateIfUnchanged(marked, markedJson(stored), dataJson)
+    : store.update(marked, dataJson)
+  await unmarked.catch(() => undefined)
+}
+
+/** Shortens the marked session to the grace period. */
+async function leaveGrace(
+  host: Host,
+  { record, envelope }: StoredSession,
+  marked: SessionId,
+  graceMs: number,
+): Promise<void> {
   // `touch` counts from the moment it runs, so touching with the remaining time would extend the session slightly.
   const nowMs = await nowOf(host, { record, envelope }, true)
-  if (record.expiresAtMs - nowMs <= graceMs) return
-  try {
-    await store.touch(marked, graceMs)
-  } catch (error) {
-    // The visitor keeps this id, so remove the mark to make the session usable again.
-    await store.update(marked, record.dataJson).catch(() => undefined)
+  if (record.expiresAtMs - nowMs > graceMs) await host.store.touch(marked, graceMs)
+}
+
+/** Marks the old session, if it has to be. Rejects if it was ended meanwhile, so that a rotation does not revive it. */
+async function markIfNeeded(
+  host: Host,
+  { stored, userId }: PendingChanges,
+  { retire, isSignIn }: ReplaceStep,
+): Promise<SessionId | undefined> {
+  if (!stored) return undefined
+  if (retire) return mark(host, stored)
+  // The user signs in again and keeps the data, which an administrator may be changing. A session that has ended does
+  // not keep the user from signing in.
+  if (!isSignIn || !host.comparing || stored.record.userId !== userId) return undefined
+  return mark(host, stored).catch((error: unknown) => {
+    if (isSessionError(error) && error.code === 'NotFound') return undefined
     throw error
-  }
+  })
 }
 
 /** Retires the old session, and ends all sessions that the plan ends. */
@@ -77,11 +114,21 @@ async function retire(
 ): Promise<void> {
   const { stored, graceMs } = pending
   if (step.isSignIn) await enforceLimit(host, pending, id)
-  if (stored && step.retire === 'grace') await leaveGrace(host, stored, graceMs)
-  // Rejects if the session was ended meanwhile, so that a rotation does not revive it.
-  if (stored && step.retire === 'check') await updateRecord(host, stored.record, stored.record.dataJson)
-  if (revokeAll?.when === 'after') await host.users.endAll(revokeAll.userId, id)
-  await Promise.all(step.ends.map((session) => host.store.delete(session.id)))
+  const marked = await markIfNeeded(host, pending, step)
+  try {
+    if (stored && marked !== undefined && step.retire === 'grace') await leaveGrace(host, stored, marked, graceMs)
+    if (revokeAll?.when === 'after') await host.users.endAll(revokeAll.userId, id)
+    await Promise.all(step.ends.map((session) => host.store.delete(session.id)))
+  } catch (error) {
+    if (stored && marked !== undefined) await unmark(host, stored, marked)
+    throw error
+  }
+}
+
+/** Returns true if the new session continues one that another program signed in. */
+function isAdoptedAfter({ stored, action }: PendingChanges): boolean {
+  if (!stored || action === 'signIn' || action === 'end') return false
+  return stored.envelope.isAdopted || beganAtMsOf(stored) === undefined
 }
 
 /** Creates the session under a fresh id, then retires the old one. Takes the new one back if that fails. */
@@ -91,11 +138,19 @@ export async function replaceSession(
   step: ReplaceStep,
   revokeAll: RevokeAll | undefined,
 ): Promise<Committed> {
-  const { store, lifetimes, clock, cookies } = host
+  const { store, users, lifetimes, clock, cookies } = host
   const { stored, userId, isRemembered, beganAtMs } = pending
   const life = stored && beganAtMs !== undefined ? storedLifeOf(stored) : undefined
   const { ttlMs, cookieTtlMs } = stored && life ? await restOf(host, stored, life) : lifetimes.whole(isRemembered)
-  const envelope = { isRemembered, isReplaced: false, beganAtMs: beganAtMs ?? 0, ttlMs: lifetimes.ttlMs(isRemembered) }
+  const familyId = keptFamilyId(pending) ?? (users.supportsUserIndex ? undefined : mintFamilyId())
+  const envelope = {
+    isRemembered,
+    isReplaced: false,
+    isAdopted: isAdoptedAfter(pending),
+    beganAtMs: beganAtMs ?? 0,
+    ttlMs: lifetimes.ttlMs(isRemembered),
+    familyId,
+  }
   const dataJson = encodeStoredSession(step.dataText, envelope)
   const nowMs = clock.estimateMs()
   const times = { createdAtMs: nowMs, expiresAtMs: nowMs + ttlMs, absoluteExpiresAtMs: nowMs + cookieTtlMs }
@@ -103,12 +158,13 @@ export async function replaceSession(
   try {
     const setCookie = cookies[step.cookie].write(id, cookieTtlMs)
     await retire(host, pending, step, revokeAll, id)
+    const created = { id, familyId: familyIdOf(handleOf(id), envelope), times, isCreated: true }
     if (step.cookie === 'guest') {
       const endsMain = step.ends.some(({ cookie }) => cookie === cookies.main)
-      return { id, times, isCreated: true, setCookies: endsMain ? [cookies.main.clear(), setCookie] : [setCookie] }
+      return { ...created, setCookies: endsMain ? [cookies.main.clear(), setCookie] : [setCookie] }
     }
     const hasGuestCookie = pending.cookies.guest.length > 0
-    return { id, times, isCreated: true, setCookies: hasGuestCookie ? [setCookie, cookies.guest.clear()] : [setCookie] }
+    return { ...created, setCookies: hasGuestCookie ? [setCookie, cookies.guest.clear()] : [setCookie] }
   } catch (error) {
     // Best effort: the visitor does not get the new cookie, and keeps the old one.
     await store.delete(id).catch(() => undefined)

@@ -1,5 +1,6 @@
 import { describeAmount, describeType, rejectUnknownOptions } from '../store-helpers/option-checks.js'
 import { SessionError } from '../contract/errors.js'
+import type { SessionId } from '../contract/plugin.js'
 import type { CommittedSession } from './commit.js'
 import { commitSession, hasChange } from './commit.js'
 import { toDataText } from './data.js'
@@ -8,8 +9,17 @@ import type { SessionContext } from './host.js'
 import { readOnly } from './read-only.js'
 import { reportRejection } from './commit-error.js'
 import type { Committed, SessionTimes } from './replace-session.js'
-import type { RotateOptions, Session, SignInOptions, SignOutEverywhereOptions, UserSession } from './session.js'
-import { handleOf } from './user-sessions.js'
+import { checkDescribe, listSessions } from './list-sessions.js'
+import type {
+  ListSessionsOptions,
+  RotateOptions,
+  Session,
+  SignInOptions,
+  SignOutEverywhereOptions,
+  UserSession,
+} from './session.js'
+import { handleOf, keptFamilyId } from './session-names.js'
+import { authenticatedAtMsOf } from './stored-session.js'
 
 /** A session and the functions of its request. */
 export interface RequestSession<Data extends object> {
@@ -33,6 +43,13 @@ function checkGrace(graceMs: unknown): number {
   if (typeof graceMs === 'number' && Number.isSafeInteger(graceMs) && graceMs >= 0) return graceMs
   const expected = 'a whole number of milliseconds, 0 or more'
   throw new SessionError('bad_argument', `rotate: graceMs must be ${expected}, but it is ${describeAmount(graceMs)}.`)
+}
+
+function checkWithin(withinMs: unknown): number {
+  if (typeof withinMs === 'number' && Number.isSafeInteger(withinMs) && withinMs > 0) return withinMs
+  const given = describeAmount(withinMs)
+  const message = `isAuthenticatedWithin: withinMs must be a positive whole number of milliseconds, but it is ${given}.`
+  throw new SessionError('bad_argument', message)
 }
 
 /** Creates the session of a request. Its methods change `pending`. */
@@ -77,6 +94,12 @@ export function createRequestSession<Data extends object>(
     pending.beganAtMs = undefined
   }
 
+  function idNow(): SessionId | undefined {
+    assertOpen()
+    if (committed) return committed.id
+    return pending.action === 'keep' ? pending.stored?.record.id : undefined
+  }
+
   const session: Session<Data> = {
     get data(): Data {
       assertOpen()
@@ -90,6 +113,26 @@ export function createRequestSession<Data extends object>(
     get userId(): string | undefined {
       assertOpen()
       return pending.userId
+    },
+    get handle(): string | undefined {
+      const id = idNow()
+      return id && handleOf(id)
+    },
+    get familyId(): string | undefined {
+      assertOpen()
+      return committed?.familyId ?? keptFamilyId(pending)
+    },
+    get authenticatedAtMs(): number | undefined {
+      assertOpen()
+      const { userId, action, stored } = pending
+      if (userId === undefined) return undefined
+      if (action === 'signIn') return committed ? committed.times?.createdAtMs : context.clock.estimateMs()
+      return stored && authenticatedAtMsOf(stored)
+    },
+    isAuthenticatedWithin(withinMs: number): boolean {
+      const checkedMs = checkWithin(withinMs)
+      const { authenticatedAtMs } = session
+      return authenticatedAtMs !== undefined && context.clock.estimateMs() - authenticatedAtMs < checkedMs
     },
     get createdAtMs(): number | undefined {
       return times().createdAtMs
@@ -155,13 +198,17 @@ export function createRequestSession<Data extends object>(
       if (except === undefined) session.signOut()
     },
 
-    async listSessions(): Promise<readonly UserSession[]> {
+    async listSessions<Description>(
+      options: ListSessionsOptions<Data, Description> = {},
+    ): Promise<readonly UserSession<Description>[]> {
       assertOpen()
       const { userId, stored } = pending
+      const describe = checkDescribe('listSessions', options)
       if (userId === undefined) return []
       const id = committed ? committed.id : stored?.record.id
       const own = id && handleOf(id)
-      return (await users.list(userId)).map((one) => ({ ...one, isCurrent: one.handle === own }))
+      const listed = await listSessions(context, userId, describe)
+      return listed.map((one) => ({ ...one, isCurrent: one.handle === own }))
     },
 
     async endSession(handle: string): Promise<boolean> {

@@ -1,7 +1,9 @@
+import type { UserRecordsCapability } from '../contract/capabilities.js'
 import { checkManagerOptions } from './check-options.js'
 import type { CookiesByName } from './cookies-by-name.js'
 import { openForCookies } from './cookies-by-name.js'
 import { checkUserId } from './request-session.js'
+import type { Host } from './host.js'
 import type { NodeRequest, NodeResponse } from './node-adapter.js'
 import { openForNode } from './node-adapter.js'
 import { handleFetch } from './fetch-adapter.js'
@@ -9,7 +11,23 @@ import { openFromHeader } from './open.js'
 import type { SessionManagerOptions } from './options.js'
 import type { ResponseHeaders } from './response-headers.js'
 import { addSessionHeaders } from './response-headers.js'
-import type { CookiesSession, NodeSession, OpenSession, Session, TokenSession } from './session.js'
+import type {
+  CookiesSession,
+  ListedSession,
+  ListSessionsOptions,
+  NodeSession,
+  OpenSession,
+  Session,
+  TokenSession,
+} from './session.js'
+import type { ChangedSession, CookieRequest } from './change-session.js'
+import { changeSession } from './change-session.js'
+import { checkDescribe, listSessions } from './list-sessions.js'
+import type { SessionSnapshot } from './read-session.js'
+import { readSession } from './read-session.js'
+import type { ChangeData, UpdatedUserSessions } from './update-user-sessions.js'
+import { updateUserSessions } from './update-user-sessions.js'
+import { createSessionWatcher } from './watch-sessions.js'
 import { headersOf } from './set-cookie.js'
 import { openForToken } from './token.js'
 
@@ -17,6 +35,8 @@ import { openForToken } from './token.js'
 export interface SessionManager<Data extends object> {
   /** True if `listSessions` and `endSession` work: the store lists sessions by user (contract O1). */
   readonly supportsUserIndex: boolean
+  /** True if lists can have descriptions and `updateUserSessions` works: the store lists data by user (contract O5). */
+  readonly supportsUserRecords: boolean
   /** True if `signOutEverywhere` works: by the store's user index, or by revocation of sealed sessions (O7). */
   readonly supportsSignOutEverywhere: boolean
   /**
@@ -61,16 +81,68 @@ export interface SessionManager<Data extends object> {
    * with a `TypeError` if the store does not support it (`supportsSignOutEverywhere`).
    */
   endUserSessions(userId: string): Promise<void>
+  /**
+   * Resolves to the user's live sessions, oldest first, as `Session.listSessions` does. Needs no request. Rejects with
+   * `Invalid` if `userId` is empty or not a string, and with a `TypeError` as `Session.listSessions` does.
+   */
+  listUserSessions<Description = undefined>(
+    userId: string,
+    options?: ListSessionsOptions<Data, Description>,
+  ): Promise<readonly ListedSession<Description>[]>
+  /**
+   * Ends the user's session with this handle. Needs no request. Resolves to false, and ends nothing, if the handle is unknown
+   * or belongs to another user. Rejects as `listUserSessions` does.
+   */
+  endUserSession(userId: string, handle: string): Promise<boolean>
+  /**
+   * Changes the data of each of the user's sessions, as when a role is taken away, and signs nobody out. `change` changes the
+   * data in place or returns new data. It must be safe to repeat: it is called again if another call changed the session
+   * meanwhile, and for a session that replaced one meanwhile. Data that cannot be stored makes the call reject with
+   * `Invalid`, as in a commit; other sessions may be changed already. Misses no session that was created before the call.
+   * Sessions that sign in during the call read your own tables. Rejects with a `TypeError` if the store does not list data
+   * (`supportsUserRecords`), or without the option `onConflict: 'reject'`, because a request that read the data before would
+   * overwrite the change.
+   */
+  updateUserSessions(userId: string, change: ChangeData<Data>): Promise<UpdatedUserSessions>
+  /**
+   * Opens the session of a `Cookie` header or a request, calls `work`, and commits. If another request changed the session
+   * meanwhile, does all of it again, up to ten times, so that no change is lost. So `work` must be safe to repeat. Works with
+   * any `onConflict`. Rejects with a `TypeError` if the store has no `updateIfUnchanged` (contract O4), and otherwise as
+   * `OpenSession.commit` does.
+   */
+  change<Result>(
+    source: string | null | undefined | CookieRequest,
+    work: (session: Session<Data>) => Result | Promise<Result>,
+  ): Promise<ChangedSession<Result>>
+  /**
+   * Resolves to the live session of a `Cookie` header as it is stored now, or undefined if there is none. For the upgrade to a
+   * WebSocket, or a stream of events: it does not extend the session, sets no cookie, and can watch the session. Rejects with
+   * `Backend` if the store fails.
+   */
+  read(cookieHeader: string | null | undefined): Promise<SessionSnapshot<Data> | undefined>
   /** Resolves to true if the store's backend answers, for a readiness probe. Never rejects (contract H1). */
   isHealthy(): Promise<boolean>
+}
+
+function recordsToUpdate({ users, comparing, store }: Host): UserRecordsCapability {
+  if (!users.records) {
+    throw new TypeError(
+      `updateUserSessions: check supportsUserRecords first. The store ${store.name} does not list data.`,
+    )
+  }
+  if (comparing) return users.records
+  const reason = 'because a request that read the data before would overwrite the change'
+  throw new TypeError(`updateUserSessions needs the option onConflict: 'reject' of createSessionManager, ${reason}.`)
 }
 
 /** Creates the session manager of a server. Throws a `TypeError` for a wrong option. */
 export function createSessionManager<Data extends object>(options: SessionManagerOptions<Data>): SessionManager<Data> {
   const context = checkManagerOptions(options)
+  const watcher = createSessionWatcher(context, context.watchIntervalMs)
 
   return {
     supportsUserIndex: context.users.supportsUserIndex,
+    supportsUserRecords: context.users.records !== undefined,
     supportsSignOutEverywhere: context.users.supportsSignOutEverywhere,
     async open(cookieHeader) {
       const { session, commit } = await openFromHeader(context, cookieHeader)
@@ -86,6 +158,19 @@ export function createSessionManager<Data extends object>(options: SessionManage
     async endUserSessions(userId) {
       await context.users.endAll(checkUserId('endUserSessions', userId))
     },
+    async listUserSessions(userId, listOptions = {}) {
+      const describe = checkDescribe('listUserSessions', listOptions)
+      return listSessions(context, checkUserId('listUserSessions', userId), describe)
+    },
+    async endUserSession(userId, handle) {
+      return context.users.endIfListed(checkUserId('endUserSession', userId), handle)
+    },
+    async updateUserSessions(userId, change) {
+      const checkedId = checkUserId('updateUserSessions', userId)
+      return updateUserSessions(context, recordsToUpdate(context), checkedId, change)
+    },
+    change: (source, work) => changeSession(context, source, work),
+    read: (cookieHeader) => readSession(context, watcher, cookieHeader),
     isHealthy: () => context.store.isHealthy(),
   }
 }

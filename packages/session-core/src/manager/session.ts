@@ -18,8 +18,32 @@ export interface SignOutEverywhereOptions {
   readonly except?: 'this' | undefined
 }
 
+export interface ListSessionsOptions<Data extends object, Description> {
+  /** Returns what the list shows of a session's data. The store must list data (`supportsUserRecords`). */
+  readonly describe?: ((data: Data) => Description) | undefined
+}
+
+/**
+ * One of a user's live sessions. The fields after `expiresAtMs` are undefined if the store does not list data
+ * (`supportsUserRecords`), or if the session was not stored by this version of the manager.
+ */
+export interface ListedSession<Description = undefined> extends SessionSummary {
+  /** Name that stays when the id of the session changes, so that a device stays one device. */
+  readonly familyId: string | undefined
+  /**
+   * Time of the last request that extended the session, in milliseconds since 1970 on the store's clock. A request that
+   * comes within `touchIntervalMs` of it does not count, so the time is at most that much too early. Close to the absolute
+   * timeout, whose time limits the extension, it is earlier.
+   */
+  readonly lastSeenAtMs: number | undefined
+  /** Time of the sign-in, as in `Session.authenticatedAtMs`. */
+  readonly authenticatedAtMs: number | undefined
+  /** Result of `describe`. Undefined without it, and for data that `schema` or `migrateData` refuses. */
+  readonly description: Description | undefined
+}
+
 /** One of a user's live sessions, for a "your devices" page. */
-export interface UserSession extends SessionSummary {
+export interface UserSession<Description = undefined> extends ListedSession<Description> {
   /** True for the session that called `listSessions`. Found by `hashSessionId`, which our stores use as the handle. */
   readonly isCurrent: boolean
 }
@@ -35,6 +59,22 @@ export interface Session<Data extends object> {
   /** Id of the signed-in user, or undefined for a guest. */
   readonly userId: string | undefined
   /**
+   * Public name of the session, for logs, audit and rate limits. It authenticates nobody. It is the hash of the id, so it
+   * changes with the id, and the handle in lists. Undefined while the session is not stored, or while its id is about to
+   * change.
+   */
+  readonly handle: string | undefined
+  /**
+   * Public name of the session that stays when its id changes: over rotations, and when the same user signs in again. Use
+   * it to label a device, or to bind a CSRF token. It authenticates nobody. Undefined while the session has no name.
+   */
+  readonly familyId: string | undefined
+  /**
+   * Time at which the user signed in, in milliseconds since 1970 on the store's clock. Each `signIn` sets it again, also for
+   * the same user. Undefined for a guest, and for a session that another program signed in.
+   */
+  readonly authenticatedAtMs: number | undefined
+  /**
    * Time at which this id was created, in milliseconds since 1970 on the store's clock. Undefined if the session is not
    * stored yet, or if another program created it. After a commit that created the id, on the clock of this process.
    */
@@ -49,6 +89,12 @@ export interface Session<Data extends object> {
    * `signIn` and before the commit, the time that a commit now would give.
    */
   readonly absoluteExpiresAtMs: number | undefined
+  /**
+   * Returns true if the user signed in less than `withinMs` ago: ask for it before a sensitive action, and let the user
+   * sign in again otherwise ("sudo mode"). False for a guest, and for a session that another program signed in. Throws
+   * `Invalid` if `withinMs` is not a positive whole number.
+   */
+  isAuthenticatedWithin(withinMs: number): boolean
   /**
    * On commit, replaces this session with a new one under a fresh id, signed in as the user, and ends the old one. Both
    * timeouts restart, also if the same user signs in again. The data is kept, unless it belongs to another user. Throws
@@ -72,9 +118,12 @@ export interface Session<Data extends object> {
   signOutEverywhere(options?: SignOutEverywhereOptions): void
   /**
    * Resolves to the user's live sessions as they are stored now, oldest first. Resolves to an empty list without a
-   * signed-in user. Rejects with a `TypeError` if the store does not support it (`supportsUserIndex`).
+   * signed-in user. Leaves out a session that a rotation has replaced. Rejects with a `TypeError` if the store does not
+   * support it (`supportsUserIndex`), or does not list data and you pass `describe` (`supportsUserRecords`).
    */
-  listSessions(): Promise<readonly UserSession[]>
+  listSessions<Description = undefined>(
+    options?: ListSessionsOptions<Data, Description>,
+  ): Promise<readonly UserSession<Description>[]>
   /**
    * Ends the user's session with this handle immediately, without a commit. For the handle of the current session, does
    * the same as `signOut`. Resolves to false, and ends nothing, if the handle is unknown or belongs to another user. Rejects

@@ -1,12 +1,13 @@
-import type { SessionSummary, UserIndexCapability } from '../contract/capabilities.js'
-import { supportsRevokeUser, supportsUserIndex } from '../contract/capabilities.js'
-import { hashSessionId } from '../store-helpers/ids.js'
+import type { SessionSummary, UserIndexCapability, UserRecordsCapability } from '../contract/capabilities.js'
+import { supportsRevokeUser, supportsUserIndex, supportsUserRecords } from '../contract/capabilities.js'
 import type { SessionId, SessionPlugin } from '../contract/plugin.js'
 
 /** Access to the sessions of a user, as far as the store supports it. */
 export interface UserSessions {
   readonly supportsUserIndex: boolean
   readonly supportsSignOutEverywhere: boolean
+  /** The store, if it lists a user's sessions with their data. */
+  readonly records: UserRecordsCapability | undefined
   /** True if `endAll` can keep one session. */
   readonly canKeepOne: boolean
   /** Resolves to the live sessions, oldest first. Sessions of the same age have the same order for all callers. */
@@ -17,13 +18,9 @@ export interface UserSessions {
   endAll(userId: string, kept?: SessionId): Promise<void>
 }
 
-function byAge(a: SessionSummary, b: SessionSummary): number {
+/** Compares by age. Sessions of the same age have the same order for all callers. */
+export function byAge(a: SessionSummary, b: SessionSummary): number {
   return a.createdAtMs - b.createdAtMs || (a.handle < b.handle ? -1 : 1)
-}
-
-/** Returns the handle under which our stores list the session. */
-export function handleOf(id: SessionId): string {
-  return hashSessionId(id)
 }
 
 export function createUserSessions(plugin: SessionPlugin): UserSessions {
@@ -38,6 +35,7 @@ export function createUserSessions(plugin: SessionPlugin): UserSessions {
 
   return {
     supportsUserIndex: index !== undefined,
+    records: index && supportsUserRecords(plugin) ? plugin : undefined,
     supportsSignOutEverywhere: index !== undefined || revoker !== undefined,
     canKeepOne: index !== undefined,
     async list(userId) {

@@ -15,7 +15,14 @@ const minuteMs = 60_000
 function storedSession({ id = serverBackedId, createdAtMs = 1, isReplaced = false } = {}): StoredSession {
   return {
     record: { id, userId: 'ada', dataJson: '{}', createdAtMs, expiresAtMs: createdAtMs + 30 * minuteMs },
-    envelope: { isRemembered: false, isReplaced, beganAtMs: 0, ttlMs: 30 * minuteMs },
+    envelope: {
+      isRemembered: false,
+      isReplaced,
+      isAdopted: false,
+      familyId: undefined,
+      beganAtMs: 0,
+      ttlMs: 30 * minuteMs,
+    },
     dataText: '{}',
     cookie: cookies.main,
   }

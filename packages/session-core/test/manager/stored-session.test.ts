@@ -21,15 +21,15 @@ describe('the stored value', () => {
     expect((await plugin.read(id)).dataJson).toBe('{"visits":1}')
   })
 
-  it('contains the start of the absolute timeout after a rotation', async () => {
+  it('contains the start of the absolute timeout and the family after a rotation', async () => {
     const { plugin } = watched()
     const manager = managerOf(plugin)
     const session = await manager.open(await begin(manager, { visits: 1 }))
-    const beganAtMs = session.createdAtMs
+    const { createdAtMs: beganAtMs, familyId } = session
     session.rotate()
     const cookie = cookieAfter(await session.commit())
     const id = cookie.slice(cookie.indexOf('=') + 1) as Parameters<typeof plugin.read>[0]
-    expect((await plugin.read(id)).dataJson).toBe(`[1,0,${beganAtMs},{"visits":1}]`)
+    expect((await plugin.read(id)).dataJson).toBe(`[1,0,${beganAtMs},{"visits":1},1800000,"${familyId}"]`)
   })
 
   it('contains the idle timeout if it differs from the default', async () => {
@@ -80,7 +80,9 @@ describe('a value that another program stored', () => {
     ['[1,0,0,{},"1"]', 'malformed'],
     ['[1,0,0,{},null]', 'malformed'],
     ['[1,0,0,{},1,1]', 'malformed'],
-    ['[1,4,0,{}]', 'malformed'],
+    ['[1,0,0,{},1,"short"]', 'malformed'],
+    ['[1,0,0,{},1,"AAAAAAAAAAAAAAAA",1]', 'malformed'],
+    ['[1,8,0,{}]', 'malformed'],
     ['[1,-1,0,{}]', 'malformed'],
     ['[1,0,-5,{}]', 'malformed'],
     ['[1,0,0.5,{}]', 'malformed'],

@@ -95,8 +95,26 @@ it('does not expose the id of a session', async () => {
   const cookie = await begin(manager, { visits: 1 })
   const session = await manager.open(cookie)
   const id = cookie.slice(cookie.indexOf('=') + 1)
-  const asked = ['createdAtMs', 'data', 'absoluteExpiresAtMs', 'expiresAtMs', 'userId']
-  const told = ['commit', 'endSession', 'listSessions', 'rotate', 'signIn', 'signOut', 'signOutEverywhere']
+  const asked = [
+    'handle',
+    'familyId',
+    'authenticatedAtMs',
+    'createdAtMs',
+    'data',
+    'absoluteExpiresAtMs',
+    'expiresAtMs',
+    'userId',
+  ]
+  const told = [
+    'isAuthenticatedWithin',
+    'commit',
+    'endSession',
+    'listSessions',
+    'rotate',
+    'signIn',
+    'signOut',
+    'signOutEverywhere',
+  ]
   expect(Object.keys(session).toSorted()).toEqual([...asked, ...told].toSorted())
   expect(JSON.stringify(session)).not.toContain(id)
 })
