@@ -26,7 +26,7 @@ export interface FastifySessionsOptions {
 
 /** Commit of a request's session. */
 interface RequestCommit {
-  /** Commit that the handler or the plugin started. */
+  /** First commit that the handler or the plugin started. A second one is refused. */
   attempt: Promise<readonly string[]> | undefined
   /** True once an error is sent: what the failed handler changed is not stored. */
   isFailed: boolean
@@ -42,13 +42,19 @@ async function open(
   const commit = session.commit.bind(session)
   const state: RequestCommit = { attempt: undefined, isFailed: false }
 
-  async function commitOnce(): Promise<readonly string[]> {
+  async function commitAndAddHeaders(): Promise<readonly string[]> {
     const setCookies = await commit()
     if (setCookies.length > 0) onHeaders(raw, () => sessions.addHeaders(raw, setCookies))
     return setCookies
   }
 
-  request.session = Object.assign(session, { commit: () => (state.attempt = commitOnce()) })
+  function commitOnce(): Promise<readonly string[]> {
+    const attempt = commitAndAddHeaders()
+    state.attempt ??= attempt
+    return attempt
+  }
+
+  request.session = Object.assign(session, { commit: commitOnce })
   return state
 }
 

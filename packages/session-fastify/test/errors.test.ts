@@ -33,6 +33,12 @@ function addRoutes(app: FastifyInstance): void {
     await session.commit()
     throw fault()
   })
+  app.get('/commit-twice', ({ session }, reply) => {
+    session.rotate()
+    void session.commit()
+    session.commit().catch(() => undefined)
+    reply.send('rotated')
+  })
   app.get('/caught', async ({ session }, reply) => {
     session.data.note = 'x'.repeat(100_000)
     try {
@@ -92,6 +98,13 @@ describe.each<[string, (app: FastifyInstance) => void]>([
     const after = (await ann.cookies()).get(main)
     expect(after).toBeDefined()
     expect(after).not.toBe(before)
+    expect(await ann.textOf('GET /')).toBe('0 ')
+  })
+
+  it('a second commit is refused, and the response has the cookie of the first', async () => {
+    const ann = await open()
+    await ann.send('POST /sign-in')
+    expect((await ann.send('GET /commit-twice')).headers.getSetCookie()).toHaveLength(1)
     expect(await ann.textOf('GET /')).toBe('0 ')
   })
 

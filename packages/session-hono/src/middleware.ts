@@ -31,8 +31,16 @@ export function honoSessions<Data extends object>(sessions: SessionManager<Data>
     }
     const session = await sessions.open(c.req.header('Cookie'))
     const commit = session.commit.bind(session)
+    /** First commit that the handler or the middleware started. A second one is refused. */
     let attempt: Promise<readonly string[]> | undefined
-    c.set('session', Object.assign(session, { commit: () => (attempt = commit()) }))
+
+    function commitOnce(): Promise<readonly string[]> {
+      const current = commit()
+      attempt ??= current
+      return current
+    }
+
+    c.set('session', Object.assign(session, { commit: commitOnce }))
     await next()
     // The handler deals with the failure of a commit that it started.
     if (attempt) await Promise.allSettled([attempt])

@@ -70,6 +70,21 @@ describe('a handler that throws', () => {
     expect(await ann.textOf('GET /look')).toBe('0')
   })
 
+  it('after a second commit, which is refused, keeps the cookie of the first', async () => {
+    const app = addRoutes(appOf())
+    app.get('/twice', async (c) => {
+      c.var.session.rotate()
+      await c.var.session.commit()
+      await c.var.session.commit()
+      return c.text('rotated')
+    })
+    const ann = await visitApp(app)
+    await ann.send('POST /sign-in')
+    const refused = await ann.send('GET /twice')
+    expect([refused.status, refused.headers.getSetCookie().length]).toEqual([500, 1])
+    expect(await ann.textOf('GET /look')).toBe('0')
+  })
+
   it('nothing that is an error is not answered, and stores nothing', async () => {
     const store = memorySessions()
     const create = vi.spyOn(store, 'create')

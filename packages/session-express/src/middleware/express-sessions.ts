@@ -18,7 +18,7 @@ export type SessionMiddleware<Data extends object> = (
 
 /** Commit of a request's session. */
 interface RequestCommit {
-  /** Commit that the handler or the middleware started. */
+  /** First commit that the handler or the middleware started. A second one is refused. */
   attempt: Promise<unknown> | undefined
   setCookies: readonly string[]
 }
@@ -40,7 +40,13 @@ async function open<Data extends object>(
     return state.setCookies
   }
 
-  return [Object.assign(session, { commit: () => (state.attempt = commitUnlessSent()) }), state]
+  function commitOnce(): Promise<readonly string[]> {
+    const attempt = commitUnlessSent()
+    state.attempt ??= attempt
+    return attempt
+  }
+
+  return [Object.assign(session, { commit: commitOnce }), state]
 }
 
 /** Prepares the response, which has the head of the page that is not sent, for the error page. */

@@ -212,6 +212,28 @@ it('a source of a page that is not sent is destroyed, and a late writer does not
   expect((await ann.send('GET /look')).status).toBe(200)
 })
 
+it('a second commit is refused, and the response still waits for the first and sends its cookie', async () => {
+  const { store, reached, open } = gatedStore()
+  const refused = vi.fn<(error: Error) => void>()
+  const app = express()
+  app.use(expressSessions(managerOf(store)))
+  app.get('/', ({ session }, response) => {
+    session.signIn('ann')
+    void session.commit()
+    session.commit().catch(refused)
+    response.send('Welcome')
+  })
+  const ann = visit(await serve(createServer(app)))
+  const answered = vi.fn<() => void>()
+  const sent = ann.send('GET /').finally(answered)
+  await reached
+  await vi.waitFor(() => expect(refused).toHaveBeenCalledTimes(1))
+  expect(answered).not.toHaveBeenCalled()
+  open()
+  expect((await sent).status).toBe(200)
+  expect([...(await ann.cookies()).keys()]).toEqual(['__Host-session'])
+})
+
 it('an error page that is a stream contains nothing of the stream that it replaces', async () => {
   const app = express()
   app.use(expressSessions(managerOf()))
