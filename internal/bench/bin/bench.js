@@ -1,18 +1,51 @@
 #!/usr/bin/env node
-// pnpm bench: compiles benchmarks and stores as they are published, because a loader would add calls to each function.
-// Then it starts them. Drivers, peers and servers stay separate packages.
+// pnpm bench: packs the stores and installs them in a folder, as users get them, compiles the benchmarks and starts them.
+// Drivers, peers and servers stay packages of the workspace.
 import { spawnSync } from 'node:child_process'
-import { dirname } from 'node:path'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 /** Node versions, from npm, that backends are measured on. The other backends run on the current Node. */
 const nodeVersions = { cookie: '24.21.0' }
 
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const installed = fileURLToPath(new URL('../.cache/packed', import.meta.url))
+const stores = ['core', 'cookie', 'express', 'pg', 'redis'].map((name) => `@bext/session-${name}`)
+
+function run(command, args, cwd) {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with code ${status}:\n${stdout}${stderr}`)
+}
+
+async function installPacked() {
+  await rm(installed, { recursive: true, force: true })
+  await mkdir(installed, { recursive: true })
+  const pnpm = [join(root, 'internal/checks/bin/pnpm.js')]
+  const filters = stores.map((name) => `--filter=${name}`)
+  run(process.execPath, [...pnpm, 'exec', 'turbo', 'run', 'build', ...filters], root)
+  run(process.execPath, [...pnpm, '-r', ...filters, 'pack', '--pack-destination', installed], root)
+  const tarballs = (await readdir(installed)).map((name) => `./${name}`)
+  await writeFile(join(installed, 'package.json'), JSON.stringify({ private: true }))
+  run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--legacy-peer-deps', ...tarballs], installed)
+}
+
+/** Resolves the stores to the installed packages, which are not bundled. */
+const packed = {
+  name: 'packed',
+  setup({ onResolve }) {
+    const { resolve } = createRequire(join(installed, 'package.json'))
+    onResolve({ filter: /^@bext\// }, ({ path }) => ({ path: resolve(path), external: true }))
+  },
+}
+
 function built(name) {
   return fileURLToPath(new URL(`../.cache/${name}.js`, import.meta.url))
 }
 
+await installPacked()
 const outfile = built('main')
 const shared = { bundle: true, format: 'esm', target: 'node20' }
 await build({
@@ -23,6 +56,7 @@ await build({
   },
   outdir: dirname(outfile),
   platform: 'node',
+  plugins: [packed],
   external: [
     '@bext-internal/*',
     '@fastify/*',
@@ -44,7 +78,7 @@ await build({
 // The cookie store as bundlers compile it for runtimes without node:crypto.
 await build({
   ...shared,
-  entryPoints: [fileURLToPath(import.meta.resolve('@bext/session-cookie'))],
+  entryPoints: [createRequire(join(installed, 'package.json')).resolve('@bext/session-cookie')],
   outfile: built('cookie-web'),
   platform: 'neutral',
   conditions: ['workerd'],
