@@ -7,7 +7,7 @@ import {
   type GuardedCalls,
 } from '@bext/session-core/store-helpers'
 import type { ClientAdapter } from './client/adapter.js'
-import { isCommandTimeout, isError, isServerReply, noteReply, sendCommand, wasNeverSent } from './client/fates.js'
+import { isCommandTimeout, isError, isServerReply, noteFailure, noteReply, wasNeverSent } from './client/fates.js'
 import { toSessionError } from './errors.js'
 import { runScript, type Script } from './client/run-script.js'
 import { createWaitUntilReady } from './client/wait-until-ready.js'
@@ -71,6 +71,23 @@ function parseReply(reply: unknown): FencedReply<ScriptReply> {
   return { serverNowMs, outcome: outcomes.length === 0 ? 'late' : { serverNowMs, outcomes } }
 }
 
+function unchanged<T>(reply: T): T {
+  return reply
+}
+
+// Loops, because most writes have one entry, and the methods of arrays cost more than the rest of such a write.
+function keysOf(entries: readonly KeyedArgs[]): string[] {
+  const keys: string[] = []
+  for (const { key } of entries) keys.push(key)
+  return keys
+}
+
+function argsOf(notAfterMs: number, entries: readonly KeyedArgs[]): string[] {
+  const all = [String(notAfterMs)]
+  for (const { args } of entries) for (const arg of args) all.push(arg)
+  return all
+}
+
 function isUnavailable(error: unknown): boolean {
   return isSessionError(error) && error.reason === 'unavailable'
 }
@@ -82,15 +99,22 @@ export function createConnection(client: ClientAdapter, timeoutMs: number): Conn
   // Sends again on the next connection if there was no reply. A write that is delivered twice has the effect of one
   // (contract E6), so a lost connection costs a wait and no call. Giving up early on a write that may still take effect
   // would gain nothing, because its caller has to wait until the deadline.
-  async function sendUntilReply<T>(deadline: Deadline, send: () => Promise<T>, write?: Delivery): Promise<T> {
+  async function sendUntilReply<T, R>(
+    deadline: Deadline,
+    send: () => Promise<T>,
+    parse: (reply: T) => R,
+    write?: Delivery,
+  ): Promise<R> {
     let retries = 0
     const delivery = write ?? {}
     for (;;) {
+      let reply: T
       try {
         const waiting = ready(deadline)
         if (waiting !== undefined) await waiting
-        return await send()
+        reply = await send()
       } catch (error) {
+        if (!isSessionError(error)) noteFailure(client, error)
         if (!isSessionError(error) && !isServerReply(error) && !wasNeverSent(error)) delivery.unanswered ??= error
         const mayGiveUp = write?.unanswered === undefined
         const isDown = isUnavailable(error) && !mayGiveUp
@@ -103,20 +127,22 @@ export function createConnection(client: ClientAdapter, timeoutMs: number): Conn
           await sleep(Math.min(retries, maxRetriesWhileReady) * retryDelayMs)
         }
         if (performance.now() >= deadline.atMs) throw delivery.unanswered ?? error
+        continue
       }
+      return parse(reply)
     }
   }
 
   async function read<T>(deadline: Deadline, send: () => Promise<T>): Promise<T> {
     try {
-      return await sendUntilReply(deadline, send)
+      return await sendUntilReply(deadline, send, unchanged)
     } catch (error) {
       throw toSessionError(error)
     }
   }
 
   async function readTime(deadline: Deadline): Promise<number> {
-    return parseTime(await read(deadline, () => sendCommand(client, ['time'])))
+    return parseTime(await read(deadline, () => client.send(['time'], [], [])))
   }
 
   // In a Cluster each node has its own clock, but the fence treats them as one: TIME comes from any node, and a
@@ -138,25 +164,25 @@ export function createConnection(client: ClientAdapter, timeoutMs: number): Conn
     readTime,
 
     async ping(deadline) {
-      await read(deadline, () => sendCommand(client, ['ping']))
+      await read(deadline, () => client.send(['ping'], [], []))
     },
 
-    async write(deadline, script, entries, renew) {
-      const keys = entries.map(({ key }) => key)
-      let args = entries.flatMap((entry) => entry.args)
+    write(deadline, script, entries, renew) {
+      const keys = keysOf(entries)
       const delivery: Delivery = {}
-      try {
-        return await fencedWrite(deadline, async (notAfterMs) => {
-          async function send(): Promise<unknown> {
-            if (renew && delivery.unanswered !== undefined) args = (await renew()).flatMap((entry) => entry.args)
-            return runScript(client, script, keys, [String(notAfterMs), ...args])
-          }
-          return parseReply(await sendUntilReply(deadline, send, delivery))
-        })
-      } catch (error) {
+      let current = entries
+      const written = fencedWrite(deadline, (notAfterMs) => {
+        const send = (): Promise<unknown> => runScript(client, script, keys, argsOf(notAfterMs, current))
+        async function renewAndSend(): Promise<unknown> {
+          if (renew && delivery.unanswered !== undefined) current = await renew()
+          return send()
+        }
+        return sendUntilReply(deadline, renew ? renewAndSend : send, parseReply, delivery)
+      })
+      return written.catch((error: unknown) => {
         // The fence says that nothing was changed if the last delivery was late. An earlier one may have taken effect.
         throw delivery.unanswered === undefined ? error : toSessionError(delivery.unanswered)
-      }
+      })
     },
 
     cork: () => client.cork(),

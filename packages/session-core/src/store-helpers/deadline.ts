@@ -21,26 +21,42 @@ export function withinDeadline<T>(
   work: (deadline: Deadline) => Promise<T>,
   startedAtMs: number = performance.now(),
 ): Promise<T> {
+  return settleWithin(timeoutMs, work, startedAtMs, () => {})
+}
+
+/** Does the same as `withinDeadline`, and calls `onSettled` once, when it settles. */
+export function settleWithin<T>(
+  timeoutMs: number,
+  work: (deadline: Deadline) => Promise<T>,
+  startedAtMs: number,
+  onSettled: () => void,
+): Promise<T> {
   const atMs = startedAtMs + timeoutMs
   // A promise made by hand, because every call of a store takes this path.
   return new Promise((resolve, reject) => {
-    let timer: ReturnType<typeof setTimeout>
+    let timer: ReturnType<typeof setTimeout> | undefined
     function arm(): void {
       timer = setTimeout(giveUp, Math.min(maxTimerMs, Math.ceil(atMs - performance.now())))
     }
-    // A timer counts whole milliseconds and may fire up to one early. Until `atMs` a write may still take effect, so
-    // the
+    function settle(): void {
+      if (timer === undefined) return
+      clearTimeout(timer)
+      timer = undefined
+      onSettled()
+    }
+    // A timer counts whole milliseconds and may fire up to one early. Until `atMs` a write may still take effect, so the
     // call must not report a failure earlier (contract E2).
     function giveUp(): void {
-      if (performance.now() < atMs) arm()
-      else reject(new SessionError('timeout', `The backend did not answer within ${timeoutMs} ms.`))
+      if (performance.now() < atMs) return arm()
+      settle()
+      reject(new SessionError('timeout', `The backend did not answer within ${timeoutMs} ms.`))
     }
     function succeed(value: T): void {
-      clearTimeout(timer)
+      settle()
       resolve(value)
     }
     function fail(error: unknown): void {
-      clearTimeout(timer)
+      settle()
       reject(toBackendError(error))
     }
     arm()

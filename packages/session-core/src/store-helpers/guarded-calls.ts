@@ -1,6 +1,6 @@
 import { isSessionError, SessionError } from '../contract/errors.js'
 import { toBackendError } from './backend-error.js'
-import { withinDeadline, type Deadline } from './deadline.js'
+import { settleWithin, withinDeadline, type Deadline } from './deadline.js'
 import { createWriteFence, type FencedReply } from './write-fence.js'
 
 /** Properties of a backend that `createGuardedCalls` needs. */
@@ -82,14 +82,14 @@ export function createGuardedCalls({
     withinDeadline(timeoutMs, ({ atMs }) => askServerNowMs({ atMs: atMs - 2 * leadMs })),
   )
 
-  async function run<T>(work: (deadline: Deadline) => Promise<T>, startedAtMs?: number): Promise<T> {
+  function leave(): void {
+    inFlight -= 1
+    if (inFlight === 0) onIdle?.()
+  }
+
+  function run<T>(work: (deadline: Deadline) => Promise<T>, startedAtMs = performance.now()): Promise<T> {
     inFlight += 1
-    try {
-      return await withinDeadline(timeoutMs, ({ atMs }) => work({ atMs: atMs - leadMs }), startedAtMs)
-    } finally {
-      inFlight -= 1
-      if (inFlight === 0) onIdle?.()
-    }
+    return settleWithin(timeoutMs, ({ atMs }) => work({ atMs: atMs - leadMs }), startedAtMs, leave)
   }
 
   async function releaseWhenIdle(release?: () => Promise<unknown>): Promise<void> {
@@ -109,14 +109,10 @@ export function createGuardedCalls({
     resume: (work, startedAtMs) => (isReleased ? Promise.reject(closedError()) : run(work, startedAtMs)),
 
     fencedWrite: (deadline, send) =>
-      fence.write(deadline, async (notAfterMs) => {
-        try {
-          return await send(notAfterMs)
-        } catch (error) {
-          // Nobody may learn that the write failed while it can still take effect (E2).
-          if (!isSessionError(error) && mayStillRun(error)) await sleepUntil(deadline.atMs + 1)
-          throw toSessionError(error)
-        }
+      fence.write(deadline, send).catch(async (error: unknown) => {
+        // Nobody may learn that the write failed while it can still take effect (E2).
+        if (!isSessionError(error) && mayStillRun(error)) await sleepUntil(deadline.atMs + 1)
+        throw toSessionError(error)
       }),
 
     close(release) {

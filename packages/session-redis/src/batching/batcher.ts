@@ -99,7 +99,8 @@ export function createBatcher(connection: Connection, reads: Reads): Batcher {
       const keys = entries.map(({ key }) => key)
       const values = await connection.read(deadline, () => reads.get(keys))
       onReply()
-      for (const [position, { resolve }] of entries.entries()) resolve(values[position] ?? null)
+      for (let position = 0; position < entries.length; position += 1)
+        entries[position]?.resolve(values[position] ?? null)
     } catch (error) {
       if (await sendEach(entries, error, onReply, (entry, onOneReply) => sendReads(deadline, [entry], onOneReply)))
         return
@@ -119,8 +120,10 @@ export function createBatcher(connection: Connection, reads: Reads): Batcher {
     try {
       const { serverNowMs, outcomes } = await connection.write(deadline, script, entries)
       onReply()
-      for (const [position, { resolve, reject }] of entries.entries()) {
+      let position = 0
+      for (const { resolve, reject } of entries) {
         const outcome = outcomes[position]
+        position += 1
         if (isError(outcome)) reject(toSessionError(outcome))
         else resolve({ outcome, serverNowMs, startedAtMs })
       }
@@ -133,16 +136,7 @@ export function createBatcher(connection: Connection, reads: Reads): Batcher {
     }
   }
 
-  async function send(batch: Batch, deadline: Deadline, release: () => void): Promise<void> {
-    const {
-      reads: [read],
-      writes: [write],
-    } = batch
-    if (batch.reads.length + batch.writes.length === 1) {
-      // Most calls are alone, and pay for no lists.
-      if (read !== undefined) return sendReads(deadline, [read], release)
-      if (write !== undefined) return sendWrites(deadline, write.script, [write], batch, release)
-    }
+  async function sendMany(batch: Batch, deadline: Deadline, release: () => void): Promise<void> {
     const chunkSize = manyKeys.allowed ? maxKeys : 1
     const commands = splitIntoChunks(batch.reads, chunkSize, () => true).map(
       (chunk) => () => sendReads(deadline, chunk, onReply),
@@ -162,12 +156,22 @@ export function createBatcher(connection: Connection, reads: Reads): Batcher {
     await Promise.all(commands.map((sendCommand) => sendCommand()))
   }
 
+  // Most calls are alone, and pay for no lists.
+  function send(batch: Batch, deadline: Deadline, release: () => void): Promise<void> {
+    const { writes } = batch
+    if (batch.reads.length + writes.length > 1) return sendMany(batch, deadline, release)
+    const [write] = writes
+    return write === undefined
+      ? sendReads(deadline, batch.reads, release)
+      : sendWrites(deadline, write.script, writes, batch, release)
+  }
+
   function closeBatch(batch: Batch): void {
     if (current === batch) current = undefined
   }
 
   // It is a call of the connection from the start, so that closing the store waits for it.
-  async function run(batch: Batch): Promise<void> {
+  function run(batch: Batch): void {
     let release: (() => void) | undefined
     function sendWhenScheduled(deadline: Deadline): Promise<void> {
       return new Promise((resolve) => {
@@ -178,32 +182,31 @@ export function createBatcher(connection: Connection, reads: Reads): Batcher {
         release = end
       })
     }
-    try {
-      await connection.call(sendWhenScheduled, batch.startedAtMs)
-    } catch (error) {
+    connection.call(sendWhenScheduled, batch.startedAtMs).catch((error: unknown) => {
       closeBatch(batch)
       release?.()
       failAll([...batch.reads, ...batch.writes], error)
-    }
+    })
   }
 
-  function openBatch(): Batch {
-    if (current === undefined) {
-      current = { startedAtMs: performance.now(), reads: [], writes: [] }
-      void run(current)
-    }
-    return current
+  function open(calls: Pick<Batch, 'reads' | 'writes'>): void {
+    current = { startedAtMs: performance.now(), ...calls }
+    run(current)
   }
 
   return {
     read: (key) =>
       new Promise((resolve, reject) => {
-        openBatch().reads.push({ key, resolve, reject })
+        const read = { key, resolve, reject }
+        if (current === undefined) open({ reads: [read], writes: [] })
+        else current.reads.push(read)
       }),
 
     write: (script, key, args) =>
       new Promise((resolve, reject) => {
-        openBatch().writes.push({ script, key, args, resolve, reject })
+        const write = { script, key, args, resolve, reject }
+        if (current === undefined) open({ reads: [], writes: [write] })
+        else current.writes.push(write)
       }),
   }
 }

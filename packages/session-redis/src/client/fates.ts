@@ -14,24 +14,9 @@ export function noteReply(error: Error): void {
   fates.set(error, 'answered')
 }
 
-/** Runs a command of the client, and records its fate if it fails. */
-export async function noteFailure<T>(client: ClientAdapter, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run()
-  } catch (error) {
-    if (isError(error)) fates.set(error, client.fateOf(error))
-    throw error
-  }
-}
-
-/** Sends a command, and records its fate if it fails. */
-export function sendCommand(
-  client: ClientAdapter,
-  head: readonly string[],
-  keys: readonly string[] = [],
-  tail: readonly string[] = [],
-): Promise<unknown> {
-  return noteFailure(client, () => client.send(head, keys, tail))
+/** Records the fate of a command that failed with this error. */
+export function noteFailure(client: ClientAdapter, error: unknown): void {
+  if (isError(error)) fates.set(error, client.fateOf(error))
 }
 
 /** Returns whether the server itself replied with this error, so that the command has ended. */

@@ -1,5 +1,5 @@
 import type { ClientAdapter } from './adapter.js'
-import { isServerReply, sendCommand } from './fates.js'
+import { isServerReply } from './fates.js'
 import { runScript, toScript } from './run-script.js'
 import { timeDigits, ownerOffset } from '../sessions/record.js'
 
@@ -16,7 +16,7 @@ export interface ManyKeys {
   refusedBy(error: unknown): boolean
 }
 
-/** Commands that change nothing. */
+/** Commands that change nothing. They reject with the error of the driver. */
 export interface Reads {
   /** Applies to `get` and to scripts. */
   readonly manyKeys: ManyKeys
@@ -67,15 +67,14 @@ function createGetLive(client: ClientAdapter): Reads['getLive'] {
 function createPlainReads(client: ClientAdapter): Reads {
   return {
     manyKeys: createManyKeys(!client.isCluster),
-    async get(keys) {
+    get(keys) {
       // GET fails for a key of another type, which MGET reports as missing.
-      if (keys.length === 1) return [(await sendCommand(client, ['get'], keys)) as string | null]
-      return (await sendCommand(client, ['mget'], keys)) as (string | null)[]
+      if (keys.length === 1) return client.send(['get'], keys, []).then((value) => [value as string | null])
+      return client.send(['mget'], keys, []) as Promise<(string | null)[]>
     },
-    getStart: async (key, bytes) =>
-      (await sendCommand(client, ['getrange'], [key], ['0', String(bytes - 1)])) as string,
+    getStart: async (key, bytes) => (await client.send(['getrange'], [key], ['0', String(bytes - 1)])) as string,
     getLive: createGetLive(client),
-    members: async (key) => (await sendCommand(client, ['zrange'], [key], ['0', '-1'])) as string[],
+    members: async (key) => (await client.send(['zrange'], [key], ['0', '-1'])) as string[],
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ClientAdapter } from './adapter.js'
-import { isServerReply, sendCommand } from './fates.js'
+import { isError } from './fates.js'
 
 /** A Lua script and its hash, by which the server knows it. */
 export interface Script {
@@ -22,11 +22,10 @@ export async function runScript(
 ): Promise<unknown> {
   const keyCount = String(keys.length)
   try {
-    return await sendCommand(client, ['evalsha', sha1, keyCount], keys, args)
+    return await client.send(['evalsha', sha1, keyCount], keys, args)
   } catch (error) {
-    if (isServerReply(error) && error.message.startsWith('NOSCRIPT')) {
-      return await sendCommand(client, ['eval', lua, keyCount], keys, args)
-    }
+    const isUnknown = isError(error) && error.message.startsWith('NOSCRIPT') && client.fateOf(error) === 'answered'
+    if (isUnknown) return client.send(['eval', lua, keyCount], keys, args)
     throw error
   }
 }

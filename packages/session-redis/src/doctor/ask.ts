@@ -2,11 +2,21 @@ import { isSessionError } from '@bext/session-core'
 import { warning, problem, skipped, type Finding } from '@bext/session-core/doctor'
 import { withinDeadline } from '@bext/session-core/store-helpers'
 import type { ClientAdapter } from '../client/adapter.js'
-import { isServerReply, noteFailure, sendCommand } from '../client/fates.js'
+import { isServerReply, noteFailure } from '../client/fates.js'
 
 /** Sends commands to one server, with a time limit for each reply. All rejections are `Backend` errors. */
 export interface RedisNode {
   call(command: string, ...args: string[]): Promise<unknown>
+}
+
+/** Runs a command of the client, and records its fate if it fails. */
+export async function runCommand(client: ClientAdapter, run: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await run()
+  } catch (error) {
+    noteFailure(client, error)
+    throw error
+  }
 }
 
 /**
@@ -16,14 +26,16 @@ export interface RedisNode {
 export function anyNodeOf(client: ClientAdapter, timeoutMs: number): RedisNode {
   return {
     call: (command, ...args) =>
-      withinDeadline(timeoutMs, () => sendCommand(client, [command.toLowerCase()], args.slice(0, 1), args.slice(1))),
+      withinDeadline(timeoutMs, () =>
+        runCommand(client, () => client.send([command.toLowerCase()], args.slice(0, 1), args.slice(1))),
+      ),
   }
 }
 
 /** Returns the single server, or the masters of a Cluster. */
 export function mastersOf(client: ClientAdapter, timeoutMs: number): readonly RedisNode[] {
   return client.masters().map((send) => ({
-    call: (...command) => withinDeadline(timeoutMs, () => noteFailure(client, () => send(command))),
+    call: (...command) => withinDeadline(timeoutMs, () => runCommand(client, () => send(command))),
   }))
 }
 

@@ -9,13 +9,13 @@ import {
 import { warning, ok, problem, skipped, type Finding } from '@bext/session-core/doctor'
 import type { ClientAdapter } from '../client/adapter.js'
 import { acceptedClients, adapterOf, remarkOn, type RedisClient } from '../client/client.js'
-import { isServerReply, sendCommand } from '../client/fates.js'
+import { isServerReply } from '../client/fates.js'
 import { checkPrefix, defaultPrefix } from '../options.js'
 import { createWaitUntilReady } from '../client/wait-until-ready.js'
 import { examineClocks } from './clocks.js'
 import { examineCluster } from './cluster.js'
 import { examineKeys } from './keys.js'
-import { anyNodeOf, attempt, mastersOf, type RedisNode } from './ask.js'
+import { anyNodeOf, attempt, mastersOf, runCommand, type RedisNode } from './ask.js'
 import { examineServer } from './server.js'
 
 /** Options of `diagnoseRedis`. */
@@ -86,7 +86,7 @@ export async function diagnoseRedis(
   await withinDeadline(timeoutMs, async ({ atMs }) => {
     await createWaitUntilReady(adapter, timeoutMs)({ atMs: atMs - safetyMarginMs })
     // A server that replies with an error can be reached, and its error becomes a finding.
-    await sendCommand(adapter, ['ping']).catch((error: unknown) => {
+    await runCommand(adapter, () => adapter.send(['ping'], [], [])).catch((error: unknown) => {
       if (!isServerReply(error)) throw error
     })
   })

@@ -110,17 +110,15 @@ export function createSessionCommands({ connection, batcher, reads, clock, prefi
     return deadline === undefined ? batcher.write(script, key, args) : sendNow(deadline, script, { key, args })
   }
 
-  async function change(
-    script: Script,
-    hash: string,
-    args: readonly string[],
-    deadline?: Deadline,
-  ): Promise<WriteReply> {
-    const reply = await send(script, hash, args, deadline)
+  function checked(reply: WriteReply): WriteReply {
     clock.observe(reply.serverNowMs, reply.startedAtMs)
     if (reply.outcome === null) throw notFound()
     if (reply.outcome === 'corrupt') throw corruptRecord()
     return reply
+  }
+
+  function change(script: Script, hash: string, args: readonly string[], deadline?: Deadline): Promise<WriteReply> {
+    return send(script, hash, args, deadline).then(checked)
   }
 
   async function sendForKeys(
