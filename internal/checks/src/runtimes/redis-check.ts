@@ -1,8 +1,24 @@
 // Runs on each runtime, from the packed packages.
-import { redisSessions, type RedisClient } from '@bext/session-redis'
+import { redisSessions, type RedisAdapter, type RedisClient } from '@bext/session-redis'
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { moduleOf, through, type ServerHarness } from './server-check.js'
+
+/** The part of Bun's own client that is used here. Only Bun has its module. */
+interface BunModule {
+  readonly RedisClient: new (
+    url: string,
+    options: { readonly enableOfflineQueue: boolean },
+  ) => {
+    readonly connected: boolean
+    connect(): Promise<void>
+    send(name: string, args: readonly string[]): Promise<unknown>
+    close(): void
+  }
+}
+
+const bunModule: string = 'bun'
+const serverError = 'ERR_REDIS_SERVER_ERROR'
 
 interface Opened {
   readonly client: RedisClient
@@ -10,7 +26,7 @@ interface Opened {
 }
 
 /** Functions that open a client with the defaults of a driver. */
-const openers: Readonly<Record<string, (url: string) => Opened>> = {
+const openers: Readonly<Record<string, (url: string) => Opened | Promise<Opened>>> = {
   ioredis(url) {
     const client = new Redis(url)
     client.on('error', () => undefined)
@@ -21,6 +37,22 @@ const openers: Readonly<Record<string, (url: string) => Opened>> = {
     client.on('error', () => undefined)
     client.connect().catch(() => undefined)
     return { client, close: () => client.destroy() }
+  },
+  async bun(url) {
+    const { RedisClient: BunClient } = (await import(bunModule)) as BunModule
+    const driver = new BunClient(url, { enableOfflineQueue: false })
+    driver.connect().catch(() => undefined)
+    let isClosed = false
+    const client: RedisAdapter = {
+      send: ([name = '', ...args]) => driver.send(name, args),
+      fateOf: (error) => ((error as { readonly code?: unknown }).code === serverError ? 'answered' : 'unknown'),
+      state: () => (driver.connected ? 'ready' : isClosed ? 'ended' : 'connecting'),
+    }
+    function close(): void {
+      isClosed = true
+      driver.close()
+    }
+    return { client, close }
   },
 }
 
@@ -55,9 +87,9 @@ export async function openHarness(url: string, driver: string): Promise<ServerHa
       versions: { Redis: version },
       endpoint: { host: hostname, port: Number(port || 6379) },
       module: moduleOf('./redis-child.js'),
-      open({ namespace, endpoint, timeoutMs }) {
+      async open({ namespace, endpoint, timeoutMs }) {
         namespaces.add(namespace)
-        const { client, close } = open(through(url, endpoint))
+        const { client, close } = await open(through(url, endpoint))
         const store = redisSessions({ client, prefix: `${namespace}:`, timeoutMs })
         return { store, close: async () => close() }
       },

@@ -22,14 +22,16 @@ const required = [
 const checkLimitMs = 600_000
 
 interface Backed {
-  /** Drivers over which the kit runs. */
+  /** Drivers over which the kit runs on every runtime. */
   readonly drivers: readonly string[]
-  start(): Promise<RunningService>
+  /** Drivers that are part of one runtime, whose name starts with the key. */
+  readonly builtIn: Readonly<Record<string, string>>
+  readonly start: () => Promise<RunningService>
 }
 
 const stores = {
-  redis: { drivers: ['ioredis', 'redis'], start: startRedis },
-  pg: { drivers: ['postgres', 'pg'], start: startPostgres },
+  redis: { drivers: ['ioredis', 'redis'], builtIn: { Bun: 'bun' }, start: startRedis },
+  pg: { drivers: ['postgres', 'pg'], builtIn: {}, start: startPostgres },
 } satisfies Readonly<Record<string, Backed>>
 
 export type BackedName = keyof typeof stores
@@ -48,18 +50,17 @@ async function writeProgram(folder: string, name: BackedName): Promise<void> {
 }
 
 /** Runs the kit over one driver on one runtime. Resolves to whether all passed. */
-async function prove(runtime: Runtime, folder: string, url: string, name: string): Promise<boolean> {
-  const driver = `${name}@${installedVersion(name)}`
+async function prove(runtime: Runtime, folder: string, url: string, name: string, label: string): Promise<boolean> {
   try {
     const outcome = await outcomeOn(runtime, folder, checkLimitMs, { SERVER_URL: url, SERVER_DRIVER: name })
     const { backend, passed, profiles, failed } = outcome as ServerOutcome
     const missing = required.filter((profile) => !profiles.includes(profile))
     const problems = [...failed, ...missing.map((profile) => `${profile}: not earned`)]
-    console.log(`| ${[runtime.name, driver, backend, passed, profiles.join(', '), problems.length].join(' | ')} |`)
+    console.log(`| ${[runtime.name, label, backend, passed, profiles.join(', '), problems.length].join(' | ')} |`)
     for (const line of problems) console.error(`  ${line}`)
     return problems.length === 0
   } catch (error) {
-    console.log(`| ${runtime.name} | ${driver} | did not run | | | |`)
+    console.log(`| ${runtime.name} | ${label} | did not run | | | |`)
     console.error(String(error))
     return false
   }
@@ -67,7 +68,7 @@ async function prove(runtime: Runtime, folder: string, url: string, name: string
 
 /** Runs a server-backed store on every runtime that has sockets, against a real server. Resolves to whether all passed. */
 export async function proveBacked(name: BackedName, folder: string): Promise<boolean> {
-  const { drivers, start } = stores[name]
+  const { drivers, builtIn, start }: Backed = stores[name]
   const specifiers = drivers.map((driver) => `${driver}@${installedVersion(driver)}`)
   const names = ['core', name, 'conformance'].map((each) => `@bext/session-${each}`)
   await install(folder, names, [...specifiers, ...runtimesWithSockets.map((each) => each.specifier)])
@@ -77,7 +78,13 @@ export async function proveBacked(name: BackedName, folder: string): Promise<boo
     console.log('| runtime | driver | server | passed | profiles | failed |\n| --- | --- | --- | --- | --- | --- |')
     let passed = true
     for (const runtime of runtimesWithSockets) {
-      for (const driver of drivers) if (!(await prove(runtime, folder, server.url, driver))) passed = false
+      const labels = new Map(drivers.map((driver) => [driver, `${driver}@${installedVersion(driver)}`]))
+      const [runtimeName = ''] = runtime.name.split(' ')
+      const own = builtIn[runtimeName]
+      if (own !== undefined) labels.set(own, `client of ${runtime.name}`)
+      for (const [driver, label] of labels) {
+        if (!(await prove(runtime, folder, server.url, driver, label))) passed = false
+      }
     }
     return passed
   } finally {
