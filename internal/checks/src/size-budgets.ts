@@ -32,6 +32,8 @@ export const sizeBudgets: readonly SizeBudget[] = [
   { entry: '@bext/session-core/store-helpers', runtime: 'edge', maxBytes: 6_000 },
   { entry: '@bext/session-core/testing', runtime: 'node', maxBytes: 2_500 },
   { entry: '@bext/session-core/testing', runtime: 'edge', maxBytes: 2_500 },
+  { entry: '@bext/session-device', runtime: 'node', maxBytes: 26_000 },
+  { entry: '@bext/session-device', runtime: 'edge', maxBytes: 26_000 },
   { entry: '@bext/session-express', runtime: 'node', maxBytes: 3_500 },
   { entry: '@bext/session-express/middleware', runtime: 'node', maxBytes: 4_000 },
   { entry: '@bext/session-fastify', runtime: 'node', maxBytes: 3_500 },
