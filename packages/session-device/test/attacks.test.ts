@@ -61,6 +61,10 @@ test('the cookie of a bound session opens nothing as a legacy cookie, as a token
     set: () => undefined,
   })
   expect([byName.userId, byName.device]).toEqual([undefined, 'missing'])
+  expect(await app.sessions.read(`__Host-session=${id}`)).toBeUndefined()
+  expect(await app.sessions.read(browser.cookieHeader())).toMatchObject({ userId: 'ann' })
+  const { result } = await app.sessions.change(`__Host-session=${id}`, ({ userId }) => userId)
+  expect(result).toBeUndefined()
 })
 
 test('the cookies by name include the bound cookie', async () => {

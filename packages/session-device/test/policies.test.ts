@@ -1,3 +1,4 @@
+import { asSessionId } from '@bext/session-core'
 import { isSessionCommitError, sessionErrorStatus } from '@bext/session-core/manager'
 import { cookieSessions } from '@bext/session-cookie'
 import { createSessionManager } from '@bext/session-core/manager'
@@ -5,7 +6,7 @@ import { memorySessions } from '@bext/session-core/memory'
 import { deviceBinding, type DeviceBindingOptions } from '@bext/session-device'
 import { expect, test } from 'vitest'
 import { origin } from './browser.js'
-import { advance, afterRegistrationMs, createApp, idOf, me, meWith, secrets, signIn } from './helpers.js'
+import { advance, afterRegistrationMs, createApp, idOf, me, meWith, recordIdOf, secrets, signIn } from './helpers.js'
 
 test('readOnly: the session can be read and ended, and nothing else', async () => {
   const app = createApp({ device: { whenUnproven: 'readOnly' } })
@@ -61,6 +62,18 @@ test('guest: a sign-out of a session that was refused ends it', async () => {
   const answer = await app.fetch(new Request(`${origin}/sign-out`, { method: 'POST', headers: { cookie } }))
   expect(answer.headers.getSetCookie()).toEqual([expect.stringMatching(/^__Host-session=; Max-Age=0/)])
   expect(await me(browser)).toMatchObject({ device: 'unbound' })
+})
+
+test('lists without a request say which sessions are bound, and end their bindings', async () => {
+  const app = createApp()
+  const browser = app.browser()
+  await signIn(browser)
+  const [listed] = await app.sessions.listUserSessions('ann')
+  expect(listed?.isDeviceBound).toBe(true)
+  const recordId = asSessionId(recordIdOf(idOf(browser)))
+  expect(await app.store.read(recordId)).toBeDefined()
+  expect(await app.sessions.endUserSession('ann', listed?.handle ?? '')).toBe(true)
+  await expect(app.store.read(recordId)).rejects.toThrow('does not exist')
 })
 
 test('without the option, a session says nothing of devices', async () => {
