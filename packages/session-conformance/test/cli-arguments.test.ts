@@ -36,6 +36,7 @@ describe('readArguments', () => {
   test.for([
     [['--sed', '7'], "Unknown option '--sed'. Run it with --help"],
     [['--json'], "Option '--json <value>' argument missing"],
+    [['a.js', '--process', 'b'], '--process runs a command, which says its family itself: give no module'],
     [['a.js', 'b.js'], 'One module is run at a time; these were given: a.js, b.js.'],
     [['a.js', '--seed', '-1'], "Option '--seed' argument is ambiguous"],
     [['a.js', '--seed=-1'], '--seed must be a whole number from 0 to 4294967295'],

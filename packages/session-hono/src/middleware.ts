@@ -29,9 +29,7 @@ export function honoSessions<Data extends object>(sessions: SessionManager<Data>
     if (present !== undefined) {
       throw new Error('honoSessions: the request has a session already. Register one middleware for sessions, once.')
     }
-    const session = await sessions.open(c.req.header('Cookie'), {
-      secureSessionSkipped: c.req.header('Secure-Session-Skipped'),
-    })
+    const session = await sessions.open(c.req.header('Cookie'))
     const commit = session.commit.bind(session)
     /** First commit that the handler or the middleware started. A second one is refused. */
     let attempt: Promise<readonly string[]> | undefined
@@ -53,6 +51,6 @@ export function honoSessions<Data extends object>(sessions: SessionManager<Data>
       })
     }
     const setCookies = await attempt?.catch(() => undefined)
-    if (setCookies) addSessionHeaders(c, sessions, setCookies, session.responseHeaders)
+    if (setCookies) addSessionHeaders(c, sessions, setCookies)
   }
 }

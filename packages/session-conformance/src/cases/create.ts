@@ -47,7 +47,7 @@ export const createCases: readonly ConformanceCase[] = [
         )
       }
     },
-    { families: ['server'], needs: ['endpoint'], exclusive: true },
+    { families: ['server'], needs: ['endpoint'], sameProcess: true, exclusive: true },
   ),
 
   defineCase(
@@ -76,7 +76,7 @@ export const createCases: readonly ConformanceCase[] = [
       })
       context.sameData((await store.read(live.id)).dataJson, '{"ahead":true}')
     },
-    { families: ['server'], needs: ['endpoint'], exclusive: true },
+    { families: ['server'], needs: ['endpoint'], sameProcess: true, exclusive: true },
   ),
 
   defineCase('C6-anonymous', 'a session without a user stays anonymous', async (context) => {

@@ -79,7 +79,7 @@ export const idCases: readonly ConformanceCase[] = [
       const second = attempt.second.value
       context.sameData((await store.read(second.id)).dataJson, second.dataJson)
     },
-    { families: ['server'], exclusive: true },
+    { families: ['server'], sameProcess: true, exclusive: true },
   ),
 
   defineCase(
@@ -122,7 +122,7 @@ export const idCases: readonly ConformanceCase[] = [
         `${manyIds} ids were made of ${bytes} bytes`,
       )
     },
-    { families: ['server'], exclusive: true },
+    { families: ['server'], sameProcess: true, exclusive: true },
   ),
 
   defineCase(

@@ -62,5 +62,10 @@ export const cases: readonly ConformanceCase[] = [
 
 /** The cases for the harness's family whose needs the harness provides. */
 export function applicableCases(harness: StoreHarness): readonly ConformanceCase[] {
-  return cases.filter((each) => each.families.includes(harness.family) && missingNeeds(harness, each).length === 0)
+  return cases.filter(
+    (each) =>
+      each.families.includes(harness.family) &&
+      missingNeeds(harness, each).length === 0 &&
+      !(each.sameProcess && harness.otherProcess === true),
+  )
 }

@@ -10,6 +10,8 @@ export class UsageError extends Error {
 export interface Arguments {
   /** The module to run. Undefined if there is nothing to run. */
   readonly module: string | undefined
+  /** The command whose process answers the calls, instead of a module. */
+  readonly process: string | undefined
   readonly family: StoreFamily | undefined
   readonly seed: number | undefined
   readonly only: readonly string[] | undefined
@@ -30,6 +32,7 @@ export interface Arguments {
 const maxSeed = 2 ** 32 - 1
 
 const options = {
+  process: { type: 'string' },
   family: { type: 'string' },
   seed: { type: 'string' },
   only: { type: 'string', multiple: true },
@@ -73,11 +76,30 @@ function parse(
   }
 }
 
-function checkTogether({ module, replay, only, quick, from, json, junit, markdown, tap, list }: Arguments): void {
+function checkTogether({
+  module,
+  process,
+  family,
+  replay,
+  only,
+  quick,
+  from,
+  json,
+  junit,
+  markdown,
+  tap,
+  list,
+}: Arguments): void {
+  if (process !== undefined && (module !== undefined || family !== undefined)) {
+    throw new UsageError('--process runs a command, which says its family itself: give no module and no --family.')
+  }
   if (replay !== undefined && (only || quick)) {
     throw new UsageError('--replay runs one case by its id; leave out --only and --quick.')
   }
-  if (from !== undefined && (module !== undefined || replay !== undefined || only || quick || list)) {
+  if (
+    from !== undefined &&
+    (module !== undefined || process !== undefined || replay !== undefined || only || quick || list)
+  ) {
     throw new UsageError(
       '--from shows a report that was written by --json, and runs nothing: give no module and choose no cases.',
     )
@@ -96,9 +118,10 @@ export function readArguments(args: readonly string[]): Arguments {
   if (positionals.length > 1) {
     throw new UsageError(`One module is run at a time; these were given: ${positionals.join(', ')}.`)
   }
-  const { family, seed, 'no-color': noColor, only, replay, json, junit, markdown, from, ...flags } = values
+  const { family, seed, 'no-color': noColor, process, only, replay, json, junit, markdown, from, ...flags } = values
   const read: Arguments = {
     ...flags,
+    process,
     only,
     replay,
     json,

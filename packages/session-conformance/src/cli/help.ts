@@ -6,6 +6,10 @@ Usage: session-conformance <module> [options]
   <module>  A file that exports a harness (as default or as "harness"), or, as default, a function that makes a store:
             export default ({ namespace }) => myStore({ prefix: namespace })
 
+  --process COMMAND
+            Instead of a module: a command that answers the calls over its standard input and output, as JSON lines.
+            For a store in any language: --process "python3 my_store.py"
+
 Choosing cases
   --only PATTERN   A case's id, a rule (U3), a group of rules (U), or a glob over ids ("R2-*"). May be repeated.
   --quick          Skips cases that wait for expiry or network faults. Takes under a second for a store in process.

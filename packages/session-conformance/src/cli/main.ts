@@ -10,7 +10,7 @@ import { help } from './help.js'
 import { checkWritable, formatList, write, writeReport } from './output.js'
 import { readReport } from './read-report.js'
 import type { ModuleRun } from './run-command.js'
-import { chooseCases, runModule } from './run-command.js'
+import { chooseCases, runModule, runProcess } from './run-command.js'
 import { UsageError } from './arguments.js'
 
 const noModule =
@@ -47,9 +47,10 @@ async function main(args: Arguments): Promise<number> {
     checkWritable(args)
     await show(report, args)
   } else {
-    if (args.module === undefined) throw new UsageError(noModule)
+    const { module, process: command } = args
+    if (module === undefined && command === undefined) throw new UsageError(noModule)
     checkWritable(args)
-    const run = await runModule(args.module, args)
+    const run = command === undefined ? await runModule(module ?? '', args) : await runProcess(command, args)
     await show(run.report, args)
     await write(process.stderr, hintOf(run))
     return exitCodes[run.report.outcome]

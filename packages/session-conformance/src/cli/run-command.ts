@@ -1,6 +1,8 @@
 import { cases } from '../cases/index.js'
 import type { ConformanceCase } from '../runner/case.js'
-import { commandFor } from '../report/replay-command.js'
+import { commandFor, commandForProcess } from '../report/replay-command.js'
+import { startProcessHarness } from '../process/process-harness.js'
+import { HarnessError } from '../runner/failure.js'
 import type { StoreHarness } from '../runner/harness.js'
 import { createReport } from '../report/create-report.js'
 import type { Report } from '../report/report.js'
@@ -78,6 +80,31 @@ export async function runModule(given: string, args: Arguments): Promise<ModuleR
   const chosen = chooseCases(args)
   const found = findHarness(await loadModule(given), given, args.family)
   const harness = await openHarness(found, given, args)
+  const family = args.family === undefined ? '' : ` --family ${args.family}`
+  const command = `${commandFor(given, process.execArgv)}${family}`
+  return { report: await runHarness(harness, command, chosen, args), kind: found.kind }
+}
+
+/** Starts a process and runs the chosen cases over its store. */
+export async function runProcess(given: string, args: Arguments): Promise<ModuleRun> {
+  const chosen = chooseCases(args)
+  const { harness, channel } = await startProcessHarness(given).catch((error: unknown) => {
+    throw error instanceof HarnessError ? new UsageError(error.message) : error
+  })
+  const report = await runHarness(harness, commandForProcess(given), chosen, args)
+  const ending = await settleWithin(channel.end(), closeLimitMs + closeLimitMs)
+  if (ending.state === 'resolved' || report.outcome === 'fail') return { report, kind: 'harness' }
+  const error = ending.state === 'rejected' && ending.error instanceof Error ? ending.error.message : 'It did not end.'
+  await write(process.stderr, `${error}\n`)
+  return { report: { ...report, outcome: 'partial' }, kind: 'harness' }
+}
+
+async function runHarness(
+  harness: StoreHarness,
+  command: string,
+  chosen: readonly ConformanceCase[],
+  args: Arguments,
+): Promise<Report> {
   const startedAt = new Date()
   const startedAtMs = performance.now()
   const watch = watchUnhandledErrors(startRun(harness, args.seed === undefined ? {} : { seed: args.seed }))
@@ -93,16 +120,14 @@ export async function runModule(given: string, args: Arguments): Promise<ModuleR
   watch.stop()
   ignoreInterrupt()
   progress.clear()
-  const family = args.family === undefined ? '' : ` --family ${args.family}`
-  const report = createReport({
+  return createReport({
     run: watch.run,
     results,
     startedAt,
     durationMs: performance.now() - startedAtMs,
-    command: `${commandFor(given, process.execArgv)}${family}`,
+    command,
     selection: selectionOf(args),
     strict: args.strict,
     unhandledErrors: watch.found,
   })
-  return { report, kind: found.kind }
 }

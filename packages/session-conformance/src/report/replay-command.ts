@@ -24,6 +24,11 @@ export function commandFor(path: string, nodeOptions: readonly string[] = []): s
   return `${variable}${kitCommand} ${shellWord(path)}`
 }
 
+/** Returns the command that runs the store of a process. */
+export function commandForProcess(command: string): string {
+  return `${kitCommand} --process ${shellWord(command)}`
+}
+
 /** Returns the command that runs a harness. The harness may not declare its module. */
 export function commandOf({ module }: Pick<StoreHarness, 'module'>): string {
   if (!module?.url.startsWith('file:')) return `${kitCommand} <module>`

@@ -31,6 +31,8 @@ export interface ConformanceCase {
   readonly needs: readonly Need[]
   /** True if the case changes this process's clock or randomness, or fills the backend. It must run alone. */
   readonly exclusive: boolean
+  /** True if the case changes this process's clock or randomness, so that the store must run in this process. */
+  readonly sameProcess: boolean
   run(context: CaseContext): Promise<void>
 }
 
@@ -39,6 +41,7 @@ export interface CaseOptions {
   readonly needs?: readonly Need[]
   readonly level?: Level
   readonly exclusive?: boolean
+  readonly sameProcess?: boolean
 }
 
 /** Defines a case. Its rule is the part of its id before the first dash. */
@@ -46,10 +49,16 @@ export function defineCase(
   id: string,
   title: string,
   run: (context: CaseContext) => Promise<void>,
-  { families = ['server', 'client'], needs = [], level = 'MUST', exclusive = false }: CaseOptions = {},
+  {
+    families = ['server', 'client'],
+    needs = [],
+    level = 'MUST',
+    exclusive = false,
+    sameProcess = false,
+  }: CaseOptions = {},
 ): ConformanceCase {
   const rule = id.slice(0, id.indexOf('-'))
-  return { id, rule, level, title, families, needs, exclusive, run }
+  return { id, rule, level, title, families, needs, exclusive, sameProcess, run }
 }
 
 /** Returns the needs of the case that the harness does not provide. */

@@ -11,7 +11,7 @@ import type {
 } from '@bext/session-core'
 import { isSessionError } from '@bext/session-core'
 import type { Canaries } from './canaries.js'
-import { ConformanceFailure } from './failure.js'
+import { ConformanceFailure, HarnessError } from './failure.js'
 import { settleWithin } from './with-timeout.js'
 import { checkResult } from './check-result.js'
 import type { StoreMethod } from './store-methods.js'
@@ -72,6 +72,7 @@ function describeValue(trace: Trace, method: StoreMethod, value: unknown): strin
 }
 
 function checkError(watch: Watch, method: StoreMethod, error: unknown): string {
+  if (error instanceof HarnessError) throw error
   if (method === 'isHealthy') {
     throw new ConformanceFailure('isHealthy() to resolve to a boolean', 'it rejected', 'H1')
   }

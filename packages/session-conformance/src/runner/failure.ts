@@ -20,6 +20,11 @@ export class Inconclusive extends Error {
   override readonly name = 'Inconclusive'
 }
 
+/** Thrown when the harness fails, and not the store: a process that crashes, or that does not keep the protocol. */
+export class HarnessError extends Error {
+  override readonly name = 'HarnessError'
+}
+
 /** Thrown when a case is not testable with this store or machine. */
 export class Unsupported extends Error {
   override readonly name = 'Unsupported'

@@ -101,6 +101,11 @@ export interface StoreHarness {
   readonly conditions?: BackendConditions
   /** A module whose default export is this harness. The kit opens and closes its store in a child process (O3). */
   readonly module?: { readonly url: string; readonly execArgv?: readonly string[] }
+  /**
+   * True if the store runs in another process, whose clock and random source the kit cannot change. The cases that need
+   * that are then not applicable. Default: false.
+   */
+  readonly otherProcess?: boolean
   /** Rules that the protocol behind a bridge cannot keep, with the reason. Their cases still run and fail. */
   readonly protocolLimits?: readonly { readonly rule: string; readonly reason: string }[]
 }

@@ -4,7 +4,7 @@ import type { ConformanceCase } from './case.js'
 import { missingNeeds, optionalNeeds } from './case.js'
 import type { OwnedContext } from './context.js'
 import { createContext } from './context.js'
-import { ConformanceFailure, Inconclusive, Unsupported } from './failure.js'
+import { ConformanceFailure, HarnessError, Inconclusive, Unsupported } from './failure.js'
 import type { StoreHarness } from './harness.js'
 import { createRandom, seedOf } from './random.js'
 import { settleWithin } from './with-timeout.js'
@@ -90,7 +90,7 @@ function judge(each: ConformanceCase, error: unknown, mask: (text: string) => st
   }
   if (error instanceof Inconclusive) return { verdict: 'inconclusive', note: error.message }
   if (error instanceof Unsupported) return { verdict: 'unsupported', note: error.message }
-  return { verdict: 'harness-error', note: inspect(error) }
+  return { verdict: 'harness-error', note: error instanceof HarnessError ? error.message : inspect(error) }
 }
 
 /** Adds a note to a failure of a rule that the bridge's protocol cannot keep. The verdict stays. */
@@ -110,6 +110,9 @@ function withLimit(
 function reasonNotToRun(harness: StoreHarness, each: ConformanceCase): Judgement | undefined {
   if (!each.families.includes(harness.family)) {
     return { verdict: 'not-applicable', note: `for ${each.families.join()}-backed stores` }
+  }
+  if (each.sameProcess && harness.otherProcess === true) {
+    return { verdict: 'not-applicable', note: 'for stores in the process of the kit' }
   }
   const missing = missingNeeds(harness, each)
   const absent = missing.filter((need) => optionalNeeds.includes(need))

@@ -12,7 +12,7 @@ function openHandles(): number {
 
 let afterSecond = 0
 
-/** Counts the open handles. A socket closes some turns after it was told to, so a growth counts once it has lasted. */
+/** Counts the open handles. A socket closes some turns after it began to close, so a growth counts once it has lasted. */
 async function countHandles(mustNotGrow: boolean): Promise<number> {
   const giveUpAtMs = Date.now() + patienceMs
   await new Promise((resolve) => setTimeout(resolve, 20))

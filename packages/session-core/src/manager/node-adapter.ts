@@ -1,4 +1,3 @@
-import { skippedHeader } from './device.js'
 import { callHook } from '../store-helpers/call-hook.js'
 import { openFromHeader } from './open.js'
 import type { Host, SessionContext } from './host.js'
@@ -9,11 +8,7 @@ import { headersOf } from './set-cookie.js'
 
 /** A `node:http` request, as far as the manager uses it: Express' `req`, Koa's `ctx.req`, Fastify's `request.raw`. */
 export interface NodeRequest {
-  readonly headers: {
-    readonly cookie?: string | undefined
-    /** Used by the option `device`. */
-    readonly 'secure-session-skipped'?: string | readonly string[] | undefined
-  }
+  readonly headers: { readonly cookie?: string | undefined }
 }
 
 /**
@@ -46,11 +41,7 @@ export async function openForNode<Data extends object>(
   request: NodeRequest,
   response: NodeResponse,
 ): Promise<NodeSession<Data>> {
-  const { session, commit, close, hasUncommittedChange } = await openFromHeader(
-    context,
-    request.headers.cookie,
-    request.headers[skippedHeader]?.toString(),
-  )
+  const { session, commit, close, hasUncommittedChange } = await openFromHeader(context, request.headers.cookie)
 
   async function commitToResponse(): Promise<readonly string[]> {
     if (response.headersSent) {
@@ -59,9 +50,8 @@ export async function openForNode<Data extends object>(
         'commit: the response headers are already sent, so nothing was stored. Commit before you send the response.',
       )
     }
-    const committed = await commit()
-    const setCookies = headersOf(committed.setCookies)
-    addSessionHeaders(response, setCookies, context.cacheControl, committed.headers)
+    const setCookies = headersOf((await commit()).setCookies)
+    addSessionHeaders(response, setCookies, context.cacheControl)
     return setCookies
   }
 

@@ -1,0 +1,75 @@
+import { fileURLToPath } from 'node:url'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { CaseResult } from '../src/index.js'
+import { applicableCases, cases, formatResult, runAll, startRun } from '../src/index.js'
+import { startProcessHarness, type ProcessHarness } from '../src/process/process-harness.js'
+import { selectCases } from '../src/runner/selection.js'
+import { runCli } from './helpers/run-cli.js'
+
+const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
+const store = `node --import tsx '${fixture('process-store.ts')}'`
+const failing = (way: string): string => `node '${fixture('failing-process.js')}' ${way}`
+
+async function start(command: string): Promise<ProcessHarness> {
+  const started = await startProcessHarness(command)
+  onTestFinished(() => started.channel.kill())
+  return started
+}
+
+describe('a store in another process', { timeout: 120_000 }, () => {
+  test('passes the cases of a store that has no server, and no line breaks the schema', async () => {
+    const { harness, channel } = await start(store)
+    const run = startRun(harness, { seed: 20 })
+    const results = await runAll(run, selectCases(applicableCases(harness), { quick: true }))
+    const others = results.filter(({ verdict }) => verdict !== 'pass')
+    expect(others.map((result) => formatResult(result, run))).toEqual([])
+    expect(results.length).toBeGreaterThan(150)
+    await channel.end()
+  })
+
+  test.each([
+    ['crash', /ended with code 7\. Its last words were:\nout of memory/],
+    ['nonsense', /is not of the protocol, because it is no JSON: "Updating a session now"/],
+    ['twice', /answered a request that it was not asked, or twice/],
+    ['code', /answered update with the code "Oops", which does not exist/],
+    ['codeless', /because its error has no code/],
+    ['empty', /because it has neither result nor error/],
+  ])('that breaks the protocol (%s) is an error of the harness, and not of the store', async (way, note) => {
+    const { harness } = await start(failing(way))
+    const run = startRun(harness)
+    const results: CaseResult[] = []
+    // The second case shows that nothing passes after a process has failed.
+    for (const each of cases.filter(({ id }) => id === 'U3-deleted')) {
+      results.push(await run.runCase(each), await run.runCase(each))
+    }
+    expect(results.map(({ verdict }) => verdict)).toEqual(['harness-error', 'harness-error'])
+    expect(results[0]?.note).toMatch(note)
+  })
+
+  test.each([
+    ['version', 'The process speaks version 2 of the protocol, and the kit 1.'],
+    ['family', 'must have a name, and the family "server" or "client"'],
+  ])('that greets wrongly (%s) is told before the run', async (way, message) => {
+    await expect(startProcessHarness(failing(way))).rejects.toThrow(message)
+  })
+
+  test('must end by itself when its input is closed', async () => {
+    const { channel } = await start(failing('stays'))
+    await expect(channel.end()).rejects.toThrow('did not end within 5 s after its input was closed')
+  })
+
+  test('is run by the command with --process', async () => {
+    const command = failing('crash')
+    const { code, stdout } = await runCli(['--process', command, '--only', 'U3-deleted', '--seed', '7'])
+    expect(stdout).toContain('HARNESS-ERROR  U3-deleted')
+    expect(stdout).toContain('out of memory')
+    expect(stdout).toContain('npx @bext/session-conformance --process ')
+    expect(code).toBe(2)
+  })
+
+  test('that does not start is told by the command', async () => {
+    const { code, stderr } = await runCli(['--process', 'no-such-program'])
+    expect(stderr).toMatch(/ended with code 127\. Its last words were:\s+.*no-such-program/)
+    expect(code).toBe(2)
+  })
+})
