@@ -97,7 +97,12 @@ export async function consumerOf(packed: ReadonlyMap<string, Packed>): Promise<C
 }
 
 /** Packages that also run without Node. Their users need no Node types. */
-const edgeCapable = new Set(['@bext/session-core', '@bext/session-cookie', '@bext/session-hono'])
+const edgeCapable = new Set([
+  '@bext/session-core',
+  '@bext/session-cookie',
+  '@bext/session-device',
+  '@bext/session-hono',
+])
 
 const entriesFor = (edge: boolean): string[] =>
   packages

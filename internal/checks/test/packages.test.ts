@@ -59,7 +59,12 @@ describe.for(packages.map((one) => [one.manifest.name, one] as const))('%s', ([n
 })
 
 // They speak of Request and Response, which come from the types of Node, of a runtime, or of workers.
-const webEntries = ['@bext/session-core/manager', '@bext/session-core/testing', '@bext/session-hono']
+const webEntries = [
+  '@bext/session-core/manager',
+  '@bext/session-core/testing',
+  '@bext/session-device',
+  '@bext/session-hono',
+]
 const isWeb = (entry: string): boolean => webEntries.includes(entry)
 
 describe('declarations, as users get them', () => {
@@ -118,6 +123,7 @@ test('a test above installs every backend', () => {
   const others = [
     '@bext/session-core',
     '@bext/session-conformance',
+    '@bext/session-device',
     '@bext/session-express',
     '@bext/session-fastify',
     '@bext/session-hono',

@@ -1,4 +1,10 @@
-import { checkPositiveInteger, describeType, rejectUnknownOptions } from '@bext/session-core/store-helpers'
+import type { CheckedSecret } from '@bext/session-core/store-helpers'
+import {
+  checkPositiveInteger,
+  checkSecrets,
+  describeWithoutValue,
+  rejectUnknownOptions,
+} from '@bext/session-core/store-helpers'
 import type { Compression } from './compression/types.js'
 import type { LegacyDecoder } from './legacy/legacy.js'
 import type { Revocation } from './revocation/revocation.js'
@@ -41,12 +47,6 @@ export interface CookieSessionsOptions {
   readonly legacyDecoder?: LegacyDecoder | undefined
 }
 
-/** A checked secret, with a copy of its bytes (contract R7). */
-export interface CheckedSecret {
-  readonly id: string
-  readonly bytes: Uint8Array
-}
-
 export interface CheckedOptions {
   readonly secrets: readonly [CheckedSecret, ...CheckedSecret[]]
   readonly purpose: string
@@ -61,8 +61,6 @@ const defaults = Object.freeze({ purpose: 'session', maxIdBytes: 3900 })
 
 const known = ['secrets', 'purpose', 'maxIdBytes', 'compression', 'revocation', 'legacyDecoder']
 const maxPurposeLength = 128
-const minSecretBytes = 32
-const secretId = /^\w{1,64}$/
 const compressionMethods = ['deflate', 'inflate']
 const revocationMethods = ['newFamilyId', 'checkTtlMs', 'assertNotRevoked', 'revoke', 'revokeUser', 'isHealthy']
 const sources = {
@@ -70,60 +68,8 @@ const sources = {
   revocation: 'the result of createRevocation() of @bext/session-cookie/revocation',
 }
 
-/** Describes the value for error texts without showing it, because it may be a secret. */
-function describeWithoutValue(value: unknown): string {
-  return typeof value === 'string' ? 'another string' : describeType(value)
-}
-
 function optionError(option: string, expected: string, given: string): TypeError {
   return new TypeError(`${factory}: option ${option} must be ${expected}, but it is ${given}.`)
-}
-
-// Not by instanceof: a test environment may have a different Uint8Array.
-function isUint8Array(value: unknown): value is Uint8Array {
-  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]'
-}
-
-function checkSecretBytes(option: string, secret: unknown): Uint8Array {
-  const given = typeof secret === 'string' ? new TextEncoder().encode(secret) : secret
-  const isBytes = isUint8Array(given)
-  const bytes = new Uint8Array(isBytes ? given : [])
-  if (bytes.length >= minSecretBytes) return bytes
-  const advice = ' (to make one: npx @bext/session-cookie generate-secret)'
-  throw optionError(
-    option,
-    `a string or a Uint8Array of at least ${minSecretBytes} bytes${advice}`,
-    isBytes ? `${bytes.length} bytes long` : describeWithoutValue(secret),
-  )
-}
-
-/**
- * Returns the secrets in their order. Throws a `TypeError` that names a wrong secret by its index and never shows it.
- */
-function checkSecrets(secrets: unknown): readonly [CheckedSecret, ...CheckedSecret[]] {
-  const ids = new Set<string>()
-  const given: readonly unknown[] = Array.isArray(secrets) ? Array.from(secrets) : []
-  const [first, ...others] = given.map((entry, index): CheckedSecret => {
-    const option = `secrets[${index}]`
-    rejectUnknownOptions(`${factory}: option ${option}`, entry, ['id', 'secret'])
-    const { id, secret } = entry as Partial<Record<keyof CookieSecret, unknown>>
-    if (typeof id !== 'string' || !secretId.test(id) || ids.has(id)) {
-      const isTaken = typeof id === 'string' && ids.has(id)
-      throw optionError(
-        `${option}.id`,
-        '1 to 64 characters of A-Z a-z 0-9 _, and unique',
-        isTaken ? 'used twice' : describeWithoutValue(id),
-      )
-    }
-    ids.add(id)
-    return { id, bytes: checkSecretBytes(`${option}.secret`, secret) }
-  })
-  if (first) return [first, ...others]
-  throw optionError(
-    'secrets',
-    'an array of one or more { id, secret }',
-    Array.isArray(secrets) ? 'empty' : describeWithoutValue(secrets),
-  )
 }
 
 function checkPurpose(purpose: unknown): string {
@@ -163,7 +109,7 @@ export function checkOptions(options: CookieSessionsOptions): CheckedOptions {
   const { secrets, purpose = defaults.purpose, maxIdBytes = defaults.maxIdBytes } = options
   const { compression, revocation, legacyDecoder } = options
   return {
-    secrets: checkSecrets(secrets),
+    secrets: checkSecrets(factory, secrets),
     purpose: checkPurpose(purpose),
     maxIdBytes: checkPositiveInteger(factory, 'maxIdBytes', maxIdBytes),
     compression: checkMethods('compression', compressionMethods, compression),

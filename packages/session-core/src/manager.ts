@@ -1,9 +1,23 @@
 export type { CacheControl } from './manager/cache-control.js'
 export type { LegacyCookieOptions, SessionCookieOptions } from './manager/cookie-options.js'
 export type { LifetimeOptions, RememberOptions } from './manager/lifetimes.js'
-export type { SessionManager } from './manager/session-manager.js'
+export type { OpenOptions, SessionManager } from './manager/session-manager.js'
 export { createSessionManager } from './manager/session-manager.js'
 export type { CookieByName, CookiesByName } from './manager/cookies-by-name.js'
+export type {
+  BoundCookie,
+  ConnectedDevice,
+  DeviceBinding,
+  DeviceCheck,
+  DeviceEvidence,
+  DeviceHost,
+  DeviceMove,
+  DeviceRequest,
+  DeviceSession,
+  MovedDevice,
+  SessionDevice,
+} from './manager/device.js'
+export { deviceRecordMark } from './manager/device.js'
 export type { NodeRequest, NodeResponse } from './manager/node-adapter.js'
 export type { ResponseHeaders } from './manager/response-headers.js'
 export { clearBodyHeaders } from './manager/response-headers.js'

@@ -29,7 +29,9 @@ export function honoSessions<Data extends object>(sessions: SessionManager<Data>
     if (present !== undefined) {
       throw new Error('honoSessions: the request has a session already. Register one middleware for sessions, once.')
     }
-    const session = await sessions.open(c.req.header('Cookie'))
+    const session = await sessions.open(c.req.header('Cookie'), {
+      secureSessionSkipped: c.req.header('Secure-Session-Skipped'),
+    })
     const commit = session.commit.bind(session)
     /** First commit that the handler or the middleware started. A second one is refused. */
     let attempt: Promise<readonly string[]> | undefined
@@ -51,6 +53,6 @@ export function honoSessions<Data extends object>(sessions: SessionManager<Data>
       })
     }
     const setCookies = await attempt?.catch(() => undefined)
-    if (setCookies) addSessionHeaders(c, sessions, setCookies)
+    if (setCookies) addSessionHeaders(c, sessions, setCookies, session.responseHeaders)
   }
 }

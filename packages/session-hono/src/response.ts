@@ -24,10 +24,11 @@ export function addSessionHeaders<Data extends object>(
   c: Context,
   sessions: SessionManager<Data>,
   setCookies: readonly string[],
+  headers: readonly (readonly [name: string, value: string])[],
 ): void {
   if (setCookies.length === 0) return
   const response = copyResponse(c.res)
-  sessions.addHeaders(targetOf(response.headers), setCookies)
+  sessions.addHeaders(targetOf(response.headers), setCookies, headers)
   replaceResponse(c, response)
 }
 

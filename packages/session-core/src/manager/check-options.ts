@@ -9,6 +9,8 @@ import {
 } from '../store-helpers/option-checks.js'
 import { sessionPluginMethods, type SessionPlugin } from '../contract/plugin.js'
 import { createSessionCookies } from './cookie.js'
+import { connectDevice } from './device-host.js'
+import type { DeviceBinding } from './device.js'
 import { createLifetimes } from './lifetimes.js'
 import type { SessionContext } from './host.js'
 import type { MaxSessionsPerUser, SessionManagerOptions } from './options.js'
@@ -32,6 +34,7 @@ const known = [
   'schema',
   'migrateData',
   'onRejection',
+  'device',
 ]
 
 function missingMethods(store: object): string[] {
@@ -80,6 +83,12 @@ function checkMaxSessions(limit: MaxSessionsPerUser, store: SessionPlugin, users
   )
 }
 
+function checkDevice(device: DeviceBinding): void {
+  if (typeof (device as Partial<DeviceBinding> | null)?.connect === 'function') return
+  const expected = 'the result of deviceBinding() of @bext/session-device'
+  throw new TypeError(`${factory}: option device must be ${expected}, but it is ${describeType(device)}.`)
+}
+
 function checkConflict(onConflict: 'overwrite' | 'reject', store: SessionPlugin): CompareCapability | undefined {
   if (checkOneOf('onConflict', ['overwrite', 'reject'], onConflict) === 'overwrite') return undefined
   if (supportsCompare(store)) return store
@@ -93,22 +102,27 @@ export function checkManagerOptions<Data extends object>(options: SessionManager
   rejectBareOption(factory, 'store', isStore(options))
   rejectUnknownOptions(factory, options, known)
   const { store, initialData, cookie, cacheControl = 'no-store', onConflict = 'overwrite' } = options
-  const { watchIntervalMs = 10_000, maxSessionsPerUser, schema, migrateData, onRejection } = options
+  const { watchIntervalMs = 10_000, maxSessionsPerUser, schema, migrateData, onRejection, device } = options
   checkStore(store)
   checkFunction('initialData', initialData)
   if (migrateData !== undefined) checkFunction('migrateData', migrateData)
   if (onRejection !== undefined) checkFunction('onRejection', onRejection)
   if (schema !== undefined) checkSchema(schema)
+  if (device !== undefined) checkDevice(device)
   const users = createUserSessions(store)
   if (maxSessionsPerUser !== undefined) checkMaxSessions(maxSessionsPerUser, store, users)
+  const lifetimes = createLifetimes(options)
+  const clock = createStoreClock(store)
+  const cookies = createSessionCookies(cookie, device !== undefined)
   return {
     store,
     comparing: checkConflict(onConflict, store),
     users,
     initialData,
-    lifetimes: createLifetimes(options),
-    clock: createStoreClock(store),
-    cookies: createSessionCookies(cookie),
+    lifetimes,
+    clock,
+    cookies,
+    device: device && connectDevice({ store, lifetimes, clock, cookies }, device),
     cacheControl: checkOneOf('cacheControl', ['no-store', 'private'], cacheControl),
     watchIntervalMs: checkTimerMs(factory, 'watchIntervalMs', watchIntervalMs),
     maxSessionsPerUser,

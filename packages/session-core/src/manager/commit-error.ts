@@ -2,8 +2,12 @@ import { callHook } from '../store-helpers/call-hook.js'
 import type { SessionErrorReason } from '../contract/errors.js'
 import { isSessionError } from '../contract/errors.js'
 
-/** `conflict`: another request changed the data meanwhile. `too_many_sessions`: the user already has the allowed number. */
-export type SessionCommitErrorReason = 'conflict' | 'too_many_sessions'
+/**
+ * `conflict`: another request changed the data meanwhile. `too_many_sessions`: the user already has the allowed number.
+ * `unproven_device`: the session is bound to a device, the request did not prove it, and the option `device` makes the
+ * session read only.
+ */
+export type SessionCommitErrorReason = 'conflict' | 'too_many_sessions' | 'unproven_device'
 
 /** A session or a commit that was rejected. Contains no id, user id or data. */
 export interface SessionRejection {

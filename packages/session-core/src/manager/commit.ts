@@ -1,5 +1,6 @@
 import { isSessionError, SessionError } from '../contract/errors.js'
 import { isSameData, readBack, assertStorable, toDataText } from './data.js'
+import { assertProven, boundCookieOf, endSession } from './device-commit.js'
 import { expired, nowOf } from './expiry.js'
 import type { Host, SessionContext } from './host.js'
 import type { PendingChanges, PendingSession, SessionReference } from './pending-changes.js'
@@ -78,11 +79,12 @@ async function keep(host: Host, stored: StoredSession, changedText: string | und
 }
 
 async function endSessions(
-  { store, cookies }: Host,
+  host: Host,
   { cookies: sent }: PendingChanges,
   ends: readonly SessionReference[],
 ): Promise<Committed> {
-  await Promise.all(ends.map(({ id }) => store.delete(id)))
+  const { cookies } = host
+  await Promise.all(ends.map(({ id }) => endSession(host, id)))
   const cleared = new Set(ends.map(({ cookie }) => cookie))
   if (sent.guest.length > 0) cleared.add(cookies.guest)
   return { id: undefined, setCookies: Array.from(cleared, (cookie) => cookie.clear()) }
@@ -137,7 +139,9 @@ export async function commitSession<Data extends object>(
 ): Promise<CommittedSession<Data>> {
   const text = toDataText(pending.data)
   assertStorable(context, pending.data)
-  const plan = planCommit(pending, isSameData(pending.unchangedText, text) ? undefined : text, context.users)
+  const isChanged = !isSameData(pending.unchangedText, text)
+  assertProven(pending, isChanged)
+  const plan = planCommit(pending, isChanged ? text : undefined, context.users)
   if (plan.step.kind === 'reject') {
     const message = 'Another request rotated the session. Use the new cookie.'
     throw new SessionError('unknown', message)
@@ -146,9 +150,10 @@ export async function commitSession<Data extends object>(
   const validated = schema && (plan.isValidated ? await readBack(schema, text) : pending.data)
   const committed = await execute(context, pending, plan)
   const legacy = clearLegacyCookie(context, pending, plan, committed.setCookies.length > 0)
+  const device = committed.isCreated ? [] : boundCookieOf(context, pending)
   return {
     ...committed,
-    setCookies: [...committed.setCookies, ...legacy],
+    setCookies: [...committed.setCookies, ...device, ...legacy],
     readData: () => validated ?? (JSON.parse(text) as Data),
   }
 }

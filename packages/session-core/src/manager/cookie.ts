@@ -7,7 +7,7 @@ import { checkCookieOptions, checkLegacyCookie } from './cookie-options.js'
 import type { LegacyCookie, LegacyCookieValues } from './legacy-cookie.js'
 import { createLegacyCookie } from './legacy-cookie.js'
 import type { CookieToSet } from './set-cookie.js'
-import { cookieToRemove, cookieToSet, withoutCoding } from './set-cookie.js'
+import { attributesText, cookieToRemove, cookieToSet, withoutCoding } from './set-cookie.js'
 
 /** Session cookie of one name. */
 export interface SessionCookie {
@@ -20,6 +20,15 @@ export interface SessionCookie {
   clear(): CookieToSet
 }
 
+/** Cookie that proves the device of a bound session. */
+export interface BoundSessionCookie {
+  readonly name: string
+  /** Attributes as in a `Set-Cookie` header, without `Max-Age`. */
+  readonly attributes: string
+  /** Returns a cookie that expires after `maxAge` seconds. 0 removes it. */
+  write(value: string, maxAge: number): CookieToSet
+}
+
 export type CookiePair = readonly [name: string, value: string]
 
 /** Session ids in the cookies of a request: for each name in the order of the header, without duplicates, at most five. */
@@ -27,6 +36,8 @@ export interface RequestCookies {
   readonly main: readonly SessionId[]
   readonly guest: readonly SessionId[]
   readonly legacy: LegacyCookieValues | undefined
+  /** Values of the bound cookie, at most five. */
+  readonly bound: readonly string[]
 }
 
 /**
@@ -40,6 +51,8 @@ export interface SessionCookies {
   readonly guest: SessionCookie
   /** Cookie of the library that the app is migrating from, if any. */
   readonly legacy: LegacyCookie | undefined
+  /** Cookie of the option `device`. */
+  readonly bound: BoundSessionCookie
   /** Names of the cookies that `pick` uses. */
   readonly names: readonly string[]
   /** Parses a `Cookie` header. */
@@ -88,10 +101,20 @@ function createSessionCookie({ name, ...attributes }: CookieAttributes): Session
   }
 }
 
+function createBoundCookie({ name, ...attributes }: CookieAttributes): BoundSessionCookie {
+  return {
+    name,
+    attributes: attributesText(attributes),
+    write: (value, maxAge) =>
+      maxAge > 0 ? cookieToSet(name, value, { ...attributes, maxAge }) : cookieToRemove(name, attributes),
+  }
+}
+
 /** Creates the cookies of a manager. Throws a `TypeError` for a wrong option. */
-export function createSessionCookies(options?: SessionCookieOptions): SessionCookies {
+export function createSessionCookies(options?: SessionCookieOptions, isDeviceUsed = false): SessionCookies {
   const attributes = checkCookieOptions(options)
   const guestAttributes = { ...attributes, name: `${attributes.name}-guest` }
+  const bound = createBoundCookie({ ...attributes, name: `${attributes.name}-bound` })
   const legacy = options?.legacy && createLegacyCookie(attributes, checkLegacyCookie(options.legacy))
 
   function pick(pairs: readonly CookiePair[]): RequestCookies {
@@ -100,6 +123,7 @@ export function createSessionCookies(options?: SessionCookieOptions): SessionCoo
       guest: idsNamed(guestAttributes.name, pairs),
       // The first of several values of one name counts.
       legacy: legacy?.read(new Map(pairs.toReversed())),
+      bound: isDeviceUsed ? idsNamed(bound.name, pairs) : [],
     }
   }
 
@@ -107,8 +131,16 @@ export function createSessionCookies(options?: SessionCookieOptions): SessionCoo
     main: createSessionCookie(attributes),
     guest: createSessionCookie(guestAttributes),
     legacy,
+    bound,
     // Without duplicates, because the legacy cookie may have the name of the main one.
-    names: [...new Set([attributes.name, guestAttributes.name, ...(legacy?.names ?? [])])],
+    names: [
+      ...new Set([
+        attributes.name,
+        guestAttributes.name,
+        ...(isDeviceUsed ? [bound.name] : []),
+        ...(legacy?.names ?? []),
+      ]),
+    ],
     read: (cookieHeader) => pick(parsePairs(cookieHeader)),
     pick,
   }

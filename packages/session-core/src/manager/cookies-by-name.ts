@@ -1,5 +1,6 @@
 import { describeType } from '../store-helpers/option-checks.js'
 import type { CookiePair, RequestCookies } from './cookie.js'
+import { endSession } from './device-commit.js'
 import type { SessionContext } from './host.js'
 import { openSession } from './open.js'
 import type { Committed } from './replace-session.js'
@@ -54,7 +55,7 @@ export async function openForCookies<Data extends object>(
     } catch (cause) {
       // The commit only extended the session, so the present cookie stays valid for as long as before.
       if (!isChanged) return
-      if (id !== undefined && isCreated) await context.store.delete(id).catch(() => undefined)
+      if (id !== undefined && isCreated) await endSession(context, id).catch(() => undefined)
       const message = 'commit: the cookie cannot be set here, so the visitor does not get the changed session.'
       const advice = 'Change the session where the framework lets you set cookies, before the response starts.'
       throw new Error(`${message} ${advice}`, { cause })

@@ -1,6 +1,7 @@
 import { sharedCacheHeaders, strictCacheControl } from './cache-control.js'
 import { cancelBody, copyResponse } from './copy-response.js'
 import { openFromHeader } from './open.js'
+import { skippedHeader } from './device.js'
 import type { SessionContext } from './host.js'
 import type { Session } from './session.js'
 import type { CookieToSet } from './set-cookie.js'
@@ -38,11 +39,15 @@ export async function handleFetch<Data extends object>(
   request: Request,
   handler: Handler<Data>,
 ): Promise<Response> {
-  const { session, commit, close } = await openFromHeader(context, request.headers.get('cookie'))
+  const { session, commit, close } = await openFromHeader(
+    context,
+    request.headers.get('cookie'),
+    request.headers.get(skippedHeader),
+  )
   try {
     // Copy before the commit, so that nothing is stored if the response cannot be copied.
     const response = copyResponse(await responseOf(handler, session))
-    const { setCookies } = await commit().catch((error: unknown) => {
+    const { setCookies, headers = [] } = await commit().catch((error: unknown) => {
       cancelBody(response)
       throw error
     })
@@ -50,6 +55,7 @@ export async function handleFetch<Data extends object>(
       const present = response.headers.get('Cache-Control') ?? ''
       setHeaders(response, setCookies, strictCacheControl(present, context.cacheControl))
     }
+    for (const [name, value] of headers) response.headers.append(name, value)
     return response
   } finally {
     close()

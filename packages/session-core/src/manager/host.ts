@@ -1,5 +1,6 @@
 import type { CompareCapability } from '../contract/capabilities.js'
 import type { SessionPlugin } from '../contract/plugin.js'
+import type { ConnectedDevice } from './device.js'
 import type { CacheControl } from './cache-control.js'
 import type { OnRejected } from './commit-error.js'
 import type { SessionCookies } from './cookie.js'
@@ -21,6 +22,8 @@ export interface Host {
   readonly watchIntervalMs: number
   readonly maxSessionsPerUser: MaxSessionsPerUser | undefined
   readonly onRejection: OnRejected | undefined
+  /** The option `device`, if given. */
+  readonly device: ConnectedDevice | undefined
 }
 
 /** Checked options of a manager that define its data. */

@@ -1,3 +1,4 @@
+import { skippedHeader } from './device.js'
 import { callHook } from '../store-helpers/call-hook.js'
 import { openFromHeader } from './open.js'
 import type { Host, SessionContext } from './host.js'
@@ -8,7 +9,11 @@ import { headersOf } from './set-cookie.js'
 
 /** A `node:http` request, as far as the manager uses it: Express' `req`, Koa's `ctx.req`, Fastify's `request.raw`. */
 export interface NodeRequest {
-  readonly headers: { readonly cookie?: string | undefined }
+  readonly headers: {
+    readonly cookie?: string | undefined
+    /** Used by the option `device`. */
+    readonly 'secure-session-skipped'?: string | readonly string[] | undefined
+  }
 }
 
 /**
@@ -41,7 +46,11 @@ export async function openForNode<Data extends object>(
   request: NodeRequest,
   response: NodeResponse,
 ): Promise<NodeSession<Data>> {
-  const { session, commit, close, hasUncommittedChange } = await openFromHeader(context, request.headers.cookie)
+  const { session, commit, close, hasUncommittedChange } = await openFromHeader(
+    context,
+    request.headers.cookie,
+    request.headers[skippedHeader]?.toString(),
+  )
 
   async function commitToResponse(): Promise<readonly string[]> {
     if (response.headersSent) {
@@ -50,8 +59,9 @@ export async function openForNode<Data extends object>(
         'commit: the response headers are already sent, so nothing was stored. Commit before you send the response.',
       )
     }
-    const setCookies = headersOf((await commit()).setCookies)
-    addSessionHeaders(response, setCookies, context.cacheControl)
+    const committed = await commit()
+    const setCookies = headersOf(committed.setCookies)
+    addSessionHeaders(response, setCookies, context.cacheControl, committed.headers)
     return setCookies
   }
 

@@ -7,30 +7,73 @@ import type { AcceptedData } from './data.js'
 import { acceptStoredData, toDataText } from './data.js'
 import { assertNotExpired } from './expiry.js'
 import { extend } from './extend.js'
-import type { SessionContext } from './host.js'
+import type { DeviceCheck, DeviceEvidence } from './device.js'
+import type { Host, SessionContext } from './host.js'
 import type { PendingSession, SessionReference } from './pending-changes.js'
 import type { RequestSession } from './request-session.js'
 import { createRequestSession } from './request-session.js'
 import type { StoredSession } from './stored-session.js'
-import { beganAtMsOf, decodeStoredSession } from './stored-session.js'
+import { assertSessionRecord, beganAtMsOf, decodeStoredSession } from './stored-session.js'
+import { handleOf } from './session-names.js'
 
 interface LoadedSession<Data extends object> extends AcceptedData<Data> {
   readonly stored: StoredSession
+  readonly check: DeviceCheck | undefined
 }
 
-/** Resolves to the session, or undefined if it is not live. Adds it to `unreadable` if it is corrupt or invalid. */
+/** Parts of a request that sessions are loaded with. */
+export interface Loading {
+  readonly evidence: DeviceEvidence
+  readonly unreadable: SessionReference[]
+  /** Check of the first session that the option `device` refused. */
+  refused: DeviceCheck | undefined
+}
+
+export function loadingOf({ bound }: RequestCookies, skipped?: string | null): Loading {
+  const evidence = { boundCookies: bound, skipped: skipped ?? undefined }
+  return { evidence, unreadable: [], refused: undefined }
+}
+
+/** Resolves to the record, and to the check of its device. Both are read from the store in the same tick. */
+async function read(
+  { store, device }: Host,
+  id: SessionId,
+  evidence: DeviceEvidence,
+): Promise<[record: SessionRecord, check?: DeviceCheck]> {
+  if (!device) {
+    const record = await store.read(id)
+    assertSessionRecord(record)
+    return [record]
+  }
+  const [record, check] = await Promise.all([store.read(id), device.check(handleOf(id), evidence)])
+  assertSessionRecord(record)
+  return [record, check]
+}
+
+/**
+ * Resolves to the session, or undefined if it is not live. Adds it to `unreadable` if it is corrupt or invalid, or if the
+ * option `device` refuses it.
+ */
 async function load<Data extends object>(
   context: SessionContext<Data>,
   cookie: SessionCookie,
   id: SessionId,
-  unreadable: SessionReference[],
+  loading: Loading,
 ): Promise<LoadedSession<Data> | undefined> {
+  const { evidence, unreadable } = loading
   let record: SessionRecord | undefined
   try {
-    record = await context.store.read(id)
+    const [found, check] = await read(context, id, evidence)
+    record = found
     const { data, dataText, ...envelope } = decodeStoredSession(record.dataJson)
     await assertNotExpired(context, { record, envelope })
-    return { stored: { record, envelope, dataText, cookie }, ...(await acceptStoredData(context, data, dataText)) }
+    if (check?.access === 'none') {
+      loading.refused ??= check
+      unreadable.push({ id, cookie })
+      return undefined
+    }
+    const accepted = await acceptStoredData(context, data, dataText)
+    return { stored: { record, envelope, dataText, cookie }, check, ...accepted }
   } catch (error) {
     reportRejection(context.onRejection, 'open', error)
     const isCorrupt = isSessionError(error) && error.reason === 'corrupt'
@@ -46,11 +89,11 @@ async function loadFirst<Data extends object>(
   context: SessionContext<Data>,
   ids: readonly SessionId[],
   cookie: SessionCookie,
-  unreadable: SessionReference[],
+  loading: Loading,
 ): Promise<LoadedSession<Data> | undefined> {
   let notMigrated: LoadedSession<Data> | undefined
   for (const id of ids) {
-    const loaded = await load(context, cookie, id, unreadable)
+    const loaded = await load(context, cookie, id, loading)
     if (loaded && beganAtMsOf(loaded.stored) !== undefined) return loaded
     notMigrated ??= loaded
   }
@@ -61,10 +104,10 @@ async function loadFirst<Data extends object>(
 async function loadLegacy<Data extends object>(
   context: SessionContext<Data>,
   ids: readonly SessionId[],
-  unreadable: SessionReference[],
+  loading: Loading,
 ): Promise<LoadedSession<Data> | undefined> {
   const { main, guest } = context.cookies
-  const loaded = await loadFirst(context, ids, main, unreadable)
+  const loaded = await loadFirst(context, ids, main, loading)
   if (!loaded || loaded.stored.record.userId !== undefined) return loaded
   return { ...loaded, stored: { ...loaded.stored, cookie: guest } }
 }
@@ -73,27 +116,29 @@ async function loadLegacy<Data extends object>(
 export async function loadFromCookies<Data extends object>(
   context: SessionContext<Data>,
   sent: RequestCookies,
-  unreadable: SessionReference[],
+  loading: Loading,
 ): Promise<LoadedSession<Data> | undefined> {
   const { main, guest } = context.cookies
   return (
-    (await loadFirst(context, sent.main, main, unreadable)) ??
-    (await loadLegacy(context, sent.legacy?.ids ?? [], unreadable)) ??
-    (await loadFirst(context, sent.guest, guest, unreadable))
+    (await loadFirst(context, sent.main, main, loading)) ??
+    (await loadLegacy(context, sent.legacy?.ids ?? [], loading)) ??
+    (await loadFirst(context, sent.guest, guest, loading))
   )
 }
 
 function pendingSessionOf<Data extends object>(
   { initialData }: SessionContext<Data>,
   loaded: LoadedSession<Data> | undefined,
-  unreadable: readonly SessionReference[],
+  { evidence, unreadable, refused }: Loading,
   cookies: RequestCookies,
 ): PendingSession<Data> {
-  const { stored, data = initialData(), unchangedText } = loaded ?? {}
+  const { stored, data = initialData(), unchangedText, check } = loaded ?? {}
   return {
     stored,
     unreadable,
     cookies,
+    evidence,
+    check: refused ?? check,
     data,
     userId: stored?.record.userId,
     unchangedText: unchangedText ?? toDataText(data),
@@ -109,21 +154,23 @@ function pendingSessionOf<Data extends object>(
 export async function openSession<Data extends object>(
   context: SessionContext<Data>,
   sent: RequestCookies,
+  skipped?: string | null,
 ): Promise<RequestSession<Data>> {
-  const unreadable: SessionReference[] = []
-  const loaded = await loadFromCookies(context, sent, unreadable)
-  const extended = loaded && { ...loaded, stored: await extend(context, loaded.stored) }
-  return createRequestSession(context, pendingSessionOf(context, extended, unreadable, sent))
+  const loading = loadingOf(sent, skipped)
+  const loaded = await loadFromCookies(context, sent, loading)
+  const extended = loaded && { ...loaded, stored: await extend(context, loaded.stored, loaded.check) }
+  return createRequestSession(context, pendingSessionOf(context, extended, loading, sent))
 }
 
 /** Opens the session that a `Cookie` header names. */
 export async function openFromHeader<Data extends object>(
   context: SessionContext<Data>,
   cookieHeader: string | null | undefined,
+  skipped?: string | null,
 ): Promise<RequestSession<Data>> {
   const header = cookieHeader ?? ''
   if (typeof header !== 'string') {
     throw new SessionError('bad_argument', `open needs a Cookie header, but it was given ${describeType(header)}.`)
   }
-  return openSession(context, context.cookies.read(header))
+  return openSession(context, context.cookies.read(header), skipped)
 }

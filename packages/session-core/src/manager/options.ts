@@ -1,5 +1,6 @@
 import type { SessionPlugin } from '../contract/plugin.js'
 import type { CacheControl } from './cache-control.js'
+import type { DeviceBinding } from './device.js'
 import type { SessionCookieOptions } from './cookie-options.js'
 import type { LifetimeOptions } from './lifetimes.js'
 import type { SessionRejection } from './commit-error.js'
@@ -59,6 +60,11 @@ export interface SessionManagerOptions<Data extends object> extends LifetimeOpti
    * throws, the data is treated as data that fails validation. Default: none.
    */
   readonly migrateData?: ((storedData: unknown) => unknown) | undefined
+  /**
+   * Binds sessions to the visitor's device: the result of `deviceBinding` of `@bext/session-device`. The store must create
+   * sessions under given ids (O6) and compare (O4). Default: none.
+   */
+  readonly device?: DeviceBinding | undefined
   /**
    * Called for every session and every commit that is rejected; use it for logs and metrics. `rejection` contains no id,
    * user id or data. `cause` is the error, the schema's issues, or what `schema` or `migrateData` threw, and may quote

@@ -1,5 +1,6 @@
 import type { SessionId } from '../contract/plugin.js'
 import type { RequestCookies, SessionCookie } from './cookie.js'
+import type { DeviceCheck, DeviceEvidence } from './device.js'
 import type { StoredSession } from './stored-session.js'
 
 /** A stored session, by its id and the cookie that it has. */
@@ -16,6 +17,9 @@ export interface PendingChanges {
   readonly unreadable: readonly SessionReference[]
   /** Session cookies of the request. */
   readonly cookies: RequestCookies
+  readonly evidence: DeviceEvidence
+  /** Result of the option `device` for the session, or for the one that it refused. */
+  readonly check: DeviceCheck | undefined
   userId: string | undefined
   /** Data as last stored, as JSON text. If the data still serializes to it, the data does not have to be stored. */
   unchangedText: string

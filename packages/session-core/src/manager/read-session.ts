@@ -1,5 +1,5 @@
 import type { SessionContext } from './host.js'
-import { loadFromCookies } from './open.js'
+import { loadFromCookies, loadingOf } from './open.js'
 import { readOnly } from './read-only.js'
 import { familyIdOf, handleOf } from './session-names.js'
 import { authenticatedAtMsOf, beganAtMsOf } from './stored-session.js'
@@ -30,7 +30,8 @@ export async function readSession<Data extends object>(
   watcher: SessionWatcher,
   cookieHeader: string | null | undefined,
 ): Promise<SessionSnapshot<Data> | undefined> {
-  const loaded = await loadFromCookies(context, context.cookies.read(cookieHeader ?? ''), [])
+  const cookies = context.cookies.read(cookieHeader ?? '')
+  const loaded = await loadFromCookies(context, cookies, loadingOf(cookies))
   if (!loaded) return undefined
   const { stored, data } = loaded
   const { record, envelope } = stored

@@ -1,6 +1,7 @@
 import { isSessionError } from '../contract/errors.js'
 import type { SessionId } from '../contract/plugin.js'
 import { SessionCommitError } from './commit-error.js'
+import { deviceOfNewSession, endListed, endSession, moveDevice } from './device-commit.js'
 import { nowOf, restOf } from './expiry.js'
 import type { Host } from './host.js'
 import type { PendingChanges } from './pending-changes.js'
@@ -24,6 +25,8 @@ export interface Committed {
   readonly isCreated?: boolean
   /** Times of the session, if there is one. */
   readonly times?: SessionTimes
+  /** Headers of the response besides its cookies. */
+  readonly headers?: readonly (readonly [name: string, value: string])[]
 }
 
 /** Known times of a session, in milliseconds since 1970. */
@@ -34,11 +37,8 @@ export interface SessionTimes {
 }
 
 /** Enforces `maxSessionsPerUser` after the new session is created. Does not count the old one, because it will be ended. */
-async function enforceLimit(
-  { users, maxSessionsPerUser: limit }: Host,
-  { stored, userId }: PendingChanges,
-  id: SessionId,
-): Promise<void> {
+async function enforceLimit(host: Host, { stored, userId }: PendingChanges, id: SessionId): Promise<void> {
+  const { users, maxSessionsPerUser: limit } = host
   if (!limit || userId === undefined) return
   const endingHandle = stored && handleOf(stored.record.id)
   const live = (await users.list(userId)).filter(({ handle }) => handle !== endingHandle)
@@ -46,7 +46,7 @@ async function enforceLimit(
   if (limit.policy === 'endOldest') {
     // Rank by creation time even if that ends the new session: concurrent sign-ins then agree on which sessions to keep.
     const oldest = live.slice(0, live.length - limit.count)
-    await Promise.all(oldest.map(({ handle }) => users.endOne(userId, handle)))
+    await Promise.all(oldest.map(({ handle }) => endListed(host, userId, handle)))
     return
   }
   const rank = live.findIndex(({ handle }) => handle === handleOf(id))
@@ -118,7 +118,9 @@ async function retire(
   try {
     if (stored && marked !== undefined && step.retire === 'grace') await leaveGrace(host, stored, marked, graceMs)
     if (revokeAll?.when === 'after') await host.users.endAll(revokeAll.userId, id)
-    await Promise.all(step.ends.map((session) => host.store.delete(session.id)))
+    // The binding of a rotated session is not ended: it moves to the new id.
+    const isMoved = step.retire === 'check'
+    await Promise.all(step.ends.map((one) => (isMoved ? host.store.delete(one.id) : endSession(host, one.id))))
   } catch (error) {
     if (stored && marked !== undefined) await unmark(host, stored, marked)
     throw error
@@ -157,17 +159,20 @@ export async function replaceSession(
   const id = await store.create({ userId, dataJson, ttlMs })
   try {
     const setCookie = cookies[step.cookie].write(id, cookieTtlMs)
+    const move = step.retire && (await moveDevice(host, pending, id, cookieTtlMs))
     await retire(host, pending, step, revokeAll, id)
-    const created = { id, familyId: familyIdOf(handleOf(id), envelope), times, isCreated: true }
+    const moved = await move?.finish(step.retire === 'grace' ? pending.graceMs : 0)
+    const { headers, setCookies } = await deviceOfNewSession(host, pending, id, moved)
+    const created = { id, familyId: familyIdOf(handleOf(id), envelope), times, isCreated: true, headers }
     if (step.cookie === 'guest') {
       const endsMain = step.ends.some(({ cookie }) => cookie === cookies.main)
-      return { ...created, setCookies: endsMain ? [cookies.main.clear(), setCookie] : [setCookie] }
+      return { ...created, setCookies: [...(endsMain ? [cookies.main.clear()] : []), setCookie, ...setCookies] }
     }
     const hasGuestCookie = pending.cookies.guest.length > 0
-    return { ...created, setCookies: hasGuestCookie ? [setCookie, cookies.guest.clear()] : [setCookie] }
+    return { ...created, setCookies: [setCookie, ...(hasGuestCookie ? [cookies.guest.clear()] : []), ...setCookies] }
   } catch (error) {
     // Best effort: the visitor does not get the new cookie, and keeps the old one.
-    await store.delete(id).catch(() => undefined)
+    await endSession(host, id).catch(() => undefined)
     throw error
   }
 }

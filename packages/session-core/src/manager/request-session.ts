@@ -3,6 +3,8 @@ import { SessionError } from '../contract/errors.js'
 import type { SessionId } from '../contract/plugin.js'
 import type { CommittedSession } from './commit.js'
 import { commitSession, hasChange } from './commit.js'
+import { assertProven, endIfListed, markBound } from './device-commit.js'
+import type { SessionDevice } from './device.js'
 import { toDataText } from './data.js'
 import type { PendingSession } from './pending-changes.js'
 import type { SessionContext } from './host.js'
@@ -134,6 +136,13 @@ export function createRequestSession<Data extends object>(
       const { authenticatedAtMs } = session
       return authenticatedAtMs !== undefined && context.clock.estimateMs() - authenticatedAtMs < checkedMs
     },
+    get device(): SessionDevice | undefined {
+      assertOpen()
+      return context.device && (pending.check?.device ?? 'unbound')
+    },
+    get responseHeaders() {
+      return committed?.headers ?? []
+    },
     get createdAtMs(): number | undefined {
       return times().createdAtMs
     },
@@ -208,13 +217,17 @@ export function createRequestSession<Data extends object>(
       const id = committed ? committed.id : stored?.record.id
       const own = id && handleOf(id)
       const listed = await listSessions(context, userId, describe)
-      return listed.map((one) => ({ ...one, isCurrent: one.handle === own }))
+      const marked = await markBound(context, listed)
+      return marked.map((one) => ({ ...one, isCurrent: one.handle === own }))
     },
 
     async endSession(handle: string): Promise<boolean> {
       const { userId, stored } = toChange()
       if (userId === undefined) return false
-      if (!stored || handleOf(stored.record.id) !== handle) return users.endIfListed(userId, handle)
+      if (!stored || handleOf(stored.record.id) !== handle) {
+        assertProven(pending, true)
+        return endIfListed(context, userId, handle)
+      }
       session.signOut()
       return true
     },

@@ -32,12 +32,14 @@ function presentValues(response: ResponseHeaders, name: string): readonly string
   return typeof present === 'object' ? present : [String(present)]
 }
 
-/** Adds the cookies that the response lacks, and keeps it out of caches. Without cookies, changes nothing. */
+/** Adds the headers, and the cookies that the response lacks, and then keeps it out of caches. */
 export function addSessionHeaders(
   response: ResponseHeaders,
   setCookies: readonly string[],
   cacheControl: CacheControl,
+  headers: readonly (readonly [name: string, value: string])[] = [],
 ): void {
+  for (const [name, value] of headers) response.setHeader(name, value)
   if (setCookies.length === 0) return
   const present = presentValues(response, 'Set-Cookie')
   const missing = setCookies.filter((one) => !present.includes(one))

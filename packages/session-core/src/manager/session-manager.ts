@@ -1,6 +1,7 @@
 import type { UserRecordsCapability } from '../contract/capabilities.js'
 import { checkManagerOptions } from './check-options.js'
 import type { CookiesByName } from './cookies-by-name.js'
+import type { DeviceRequest } from './device.js'
 import { openForCookies } from './cookies-by-name.js'
 import { checkUserId } from './request-session.js'
 import type { Host } from './host.js'
@@ -22,6 +23,7 @@ import type {
 } from './session.js'
 import type { ChangedSession, CookieRequest } from './change-session.js'
 import { changeSession } from './change-session.js'
+import { endIfListed, markBound } from './device-commit.js'
 import { checkDescribe, listSessions } from './list-sessions.js'
 import type { SessionSnapshot } from './read-session.js'
 import { readSession } from './read-session.js'
@@ -30,6 +32,11 @@ import { updateUserSessions } from './update-user-sessions.js'
 import { createSessionWatcher } from './watch-sessions.js'
 import { headersOf } from './set-cookie.js'
 import { openForToken } from './token.js'
+
+export interface OpenOptions {
+  /** Header `Secure-Session-Skipped` of the request, for the manager's option `device`. Default: none. */
+  readonly secureSessionSkipped?: string | null | undefined
+}
 
 /** Opens the session that a request's cookies name, and answers with the cookies of the response. */
 export interface SessionManager<Data extends object> {
@@ -46,7 +53,7 @@ export interface SessionManager<Data extends object> {
    * (contract E4). Send each value that `commit` resolves to as a `Set-Cookie` header, and `Cache-Control: no-store` with
    * them.
    */
-  open(cookieHeader: string | null | undefined): Promise<OpenSession<Data>>
+  open(cookieHeader: string | null | undefined, options?: OpenOptions): Promise<OpenSession<Data>>
   /**
    * Opens the session, calls the handler, and commits, for frameworks that use `Request` and `Response`. Resolves to a copy
    * of the handler's response, with `Set-Cookie` and `Cache-Control` added if a cookie has to be set. The commit ends
@@ -60,9 +67,18 @@ export interface SessionManager<Data extends object> {
   /**
    * Adds to a response the `Set-Cookie` values of a commit that it lacks, and `Cache-Control`. Without values, changes
    * nothing. For adapters of frameworks: call it immediately before the headers are sent, because code that ran since the
-   * commit may have replaced them.
+   * commit may have replaced them. `headers` are the `responseHeaders` of the session.
    */
-  addHeaders(response: ResponseHeaders, setCookies: readonly string[]): void
+  addHeaders(
+    response: ResponseHeaders,
+    setCookies: readonly string[],
+    headers?: readonly (readonly [name: string, value: string])[],
+  ): void
+  /**
+   * Answers the requests that browsers send to the endpoints of the option `device`, without a session of the request.
+   * Resolves to undefined if the path is no endpoint, and without that option.
+   */
+  handleDevice(request: DeviceRequest): Promise<Response | undefined>
   /**
    * Opens the session for frameworks that read and set cookies by name: Next.js, SvelteKit, Astro, Nuxt, TanStack Start.
    * Its `commit` sets the cookies. If the request has several cookies of one name, the framework chooses one. Rejects with
@@ -144,8 +160,8 @@ export function createSessionManager<Data extends object>(options: SessionManage
     supportsUserIndex: context.users.supportsUserIndex,
     supportsUserRecords: context.users.records !== undefined,
     supportsSignOutEverywhere: context.users.supportsSignOutEverywhere,
-    async open(cookieHeader) {
-      const { session, commit } = await openFromHeader(context, cookieHeader)
+    async open(cookieHeader, { secureSessionSkipped } = {}) {
+      const { session, commit } = await openFromHeader(context, cookieHeader, secureSessionSkipped)
       return Object.assign(session, {
         commit: async () => headersOf((await commit()).setCookies),
       })
@@ -154,16 +170,20 @@ export function createSessionManager<Data extends object>(options: SessionManage
     openToken: (authorization) => openForToken(context, authorization),
     handleFetch: (request, handler) => handleFetch(context, request, handler),
     openNode: (request, response) => openForNode(context, request, response),
-    addHeaders: (response, setCookies) => addSessionHeaders(response, setCookies, context.cacheControl),
+    addHeaders: (response, setCookies, headers) =>
+      addSessionHeaders(response, setCookies, context.cacheControl, headers),
+    async handleDevice(request) {
+      return context.device?.respond(request)
+    },
     async endUserSessions(userId) {
       await context.users.endAll(checkUserId('endUserSessions', userId))
     },
     async listUserSessions(userId, listOptions = {}) {
       const describe = checkDescribe('listUserSessions', listOptions)
-      return listSessions(context, checkUserId('listUserSessions', userId), describe)
+      return markBound(context, await listSessions(context, checkUserId('listUserSessions', userId), describe))
     },
     async endUserSession(userId, handle) {
-      return context.users.endIfListed(checkUserId('endUserSession', userId), handle)
+      return endIfListed(context, checkUserId('endUserSession', userId), handle)
     },
     async updateUserSessions(userId, change) {
       const checkedId = checkUserId('updateUserSessions', userId)

@@ -1,3 +1,4 @@
+import type { SessionDevice } from './device.js'
 import type { SessionSummary } from '../contract/capabilities.js'
 
 export interface SignInOptions {
@@ -40,6 +41,8 @@ export interface ListedSession<Description = undefined> extends SessionSummary {
   readonly authenticatedAtMs: number | undefined
   /** Result of `describe`. Undefined without it, and for data that `schema` or `migrateData` refuses. */
   readonly description: Description | undefined
+  /** True if the session is bound to a device. Undefined without the manager's option `device`. */
+  readonly isDeviceBound?: boolean
 }
 
 /** One of a user's live sessions, for a "your devices" page. */
@@ -95,6 +98,16 @@ export interface Session<Data extends object> {
    * `Invalid` if `withinMs` is not a positive whole number.
    */
   isAuthenticatedWithin(withinMs: number): boolean
+  /**
+   * Binding to the visitor's device, as this request proved it. If the session was refused, the reason, while `userId` is
+   * that of a guest. Undefined without the manager's option `device`.
+   */
+  readonly device: SessionDevice | undefined
+  /**
+   * Headers, besides `Set-Cookie`, that the response must have after the commit. Empty without the manager's option
+   * `device`. `handleFetch`, `openNode` and our packages for frameworks set them.
+   */
+  readonly responseHeaders: readonly (readonly [name: string, value: string])[]
   /**
    * On commit, replaces this session with a new one under a fresh id, signed in as the user, and ends the old one. Both
    * timeouts restart, also if the same user signs in again. The data is kept, unless it belongs to another user. Throws

@@ -36,6 +36,11 @@ export function cookieToSet(name: string, value: string, attributes: SetCookieAt
   }
 }
 
+/** Returns the attributes as in a `Set-Cookie` header. */
+export function attributesText(attributes: Omit<SetCookieAttributes, 'maxAge'>): string {
+  return stringifySetCookie({ ...attributes, name: 'name', value: '' }).slice('name=; '.length)
+}
+
 /** Returns a cookie that removes the one of this name. */
 export function cookieToRemove(name: string, attributes: Omit<SetCookieAttributes, 'maxAge'>): CookieToSet {
   // With `expires` too, because servers that rewrite the header, such as Next.js, drop a Max-Age of 0.

@@ -5,6 +5,8 @@ import type { SessionPlugin, SessionRecord } from '../contract/plugin.js'
 export interface StoreClock {
   /** Returns the estimated time on the store's clock, in milliseconds since 1970. */
   estimateMs(): number
+  /** Resolves to the time on the store's clock. Asks the store, at most once in ten minutes. */
+  exactMs(): Promise<number>
   /**
    * Resolves to the time on the store's clock, in milliseconds since 1970. Uses an estimate until a record contradicts it:
    * `record` was live when it was read, and was not created or touched before `sinceMs`. With `isExact`, asks the store, at
@@ -49,6 +51,11 @@ export function createStoreClock(store: SessionPlugin): StoreClock {
 
   return {
     estimateMs: () => Date.now() + offsetMs,
+
+    async exactMs() {
+      await measureIfOlder(measurementMaxAgeMs)
+      return Date.now() + offsetMs
+    },
 
     async nowMs({ id, createdAtMs, expiresAtMs }, sinceMs, isExact) {
       // Sealed sessions are on the clock of the process that opens them.

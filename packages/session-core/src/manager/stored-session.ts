@@ -1,6 +1,7 @@
-import { SessionError } from '../contract/errors.js'
+import { notFound, SessionError } from '../contract/errors.js'
 import type { SessionRecord } from '../contract/plugin.js'
 import { InvalidData } from './commit-error.js'
+import { deviceRecordMark } from './device.js'
 import type { SessionCookie } from './cookie.js'
 import type { StoredLife } from './lifetimes.js'
 
@@ -108,6 +109,21 @@ export function decodeStoredSession(dataJson: string): DecodedSession {
     data,
     dataText: isOurSpelling ? dataJson.slice(start.length, -end.length) : JSON.stringify(data),
   }
+}
+
+/**
+ * Throws `NotFound` for the record of a device binding. Its id can be computed from the handle of a session, so a request that
+ * sends it must not end it either, which would unbind the session.
+ */
+export function assertSessionRecord({ dataJson }: SessionRecord): void {
+  if (!dataJson.startsWith('[')) return
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(dataJson)
+  } catch {
+    return
+  }
+  if (Array.isArray(parsed) && parsed[0] === deviceRecordMark) throw notFound()
 }
 
 /** A session as a request read it. */

@@ -20,7 +20,7 @@ export async function openForToken<Data extends object>(
   const token = given.replace(scheme, '').trim()
   // Credentials of another scheme, such as Basic, contain a space, which no id contains.
   const main = token === '' || token.includes(' ') ? [] : [asSessionId(token)]
-  const { session, commit } = await openSession(context, { main, guest: [], legacy: undefined })
+  const { session, commit } = await openSession(context, { main, guest: [], legacy: undefined, bound: [] })
 
   async function commitToToken(): Promise<CommittedToken> {
     const { setCookies } = await commit()

@@ -63,7 +63,9 @@ function plan({ stored: which, action, isChanged, graceMs = 0, signOut, canKeepO
   const pending: PendingChanges = {
     stored: stored[which],
     unreadable: [{ id: sealedId, cookie: cookies.guest }],
-    cookies: { main: [], guest: [], legacy: undefined },
+    cookies: { main: [], guest: [], legacy: undefined, bound: [] },
+    evidence: { boundCookies: [], skipped: undefined },
+    check: undefined,
     userId: 'ada',
     unchangedText: '{}',
     action,

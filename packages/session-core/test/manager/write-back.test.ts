@@ -96,6 +96,8 @@ it('does not expose the id of a session', async () => {
   const session = await manager.open(cookie)
   const id = cookie.slice(cookie.indexOf('=') + 1)
   const asked = [
+    'device',
+    'responseHeaders',
     'handle',
     'familyId',
     'authenticatedAtMs',

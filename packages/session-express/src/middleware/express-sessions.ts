@@ -28,7 +28,9 @@ async function open<Data extends object>(
   request: SessionRequest<Data>,
   response: ServerResponse,
 ): Promise<[session: NodeSession<Data>, state: RequestCommit]> {
-  const session = await sessions.open(request.headers.cookie)
+  const session = await sessions.open(request.headers.cookie, {
+    secureSessionSkipped: request.headers['secure-session-skipped']?.toString(),
+  })
   const commit = session.commit.bind(session)
   const state: RequestCommit = { attempt: undefined, setCookies: [] }
 
@@ -63,7 +65,7 @@ function commitBeforeSending<Data extends object>(
   [session, state]: [NodeSession<Data>, RequestCommit],
   next: (error: unknown) => void,
 ): void {
-  const addHeaders = (): void => sessions.addHeaders(response, state.setCookies)
+  const addHeaders = (): void => sessions.addHeaders(response, state.setCookies, session.responseHeaders)
   onHeaders(response, addHeaders)
   holdResponse(response, {
     prepare(status) {

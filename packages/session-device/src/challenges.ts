@@ -1,0 +1,34 @@
+import { mintSessionId } from '@bext/session-core'
+import type { Tags } from './tags.js'
+
+type Use = 'registration' | 'refresh'
+
+/** Challenges that need no storage: the record of the binding has the time of the last one that was accepted. */
+export interface Challenges {
+  /** Returns a challenge for a session, issued now or at `notBeforeMs`. */
+  issue(use: Use, handle: string, nowMs: number, notBeforeMs?: number): string
+  /** Returns the time at which a genuine challenge for the session was issued, or undefined if it is none or is stale. */
+  issuedAtMs(use: Use, text: string, handle: string, nowMs: number): number | undefined
+}
+
+const registrationMs = 300_000
+const refreshMarginMs = 300_000
+const randomLength = 22
+
+export function createChallenges(tags: Tags, boundCookieMs: number): Challenges {
+  const lifeMs = { registration: registrationMs, refresh: boundCookieMs + refreshMarginMs }
+
+  return {
+    issue(use, handle, nowMs, notBeforeMs = 0) {
+      const issuedAtMs = Math.max(Math.floor(nowMs), notBeforeMs)
+      const random = mintSessionId().slice(0, randomLength)
+      return tags.seal(`${use} challenge`, [issuedAtMs.toString(36), random], handle)
+    },
+
+    issuedAtMs(use, text, handle, nowMs) {
+      const [issued = ''] = tags.open(`${use} challenge`, text, handle) ?? []
+      const issuedAtMs = Number.parseInt(issued, 36)
+      return nowMs < issuedAtMs + lifeMs[use] ? issuedAtMs : undefined
+    },
+  }
+}

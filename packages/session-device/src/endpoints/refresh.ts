@@ -1,0 +1,62 @@
+import type { DeviceRequest, DeviceSession } from '@bext/session-core/manager'
+import { challengeHeader, headerNames, sessionIdentifierOf } from '../headers.js'
+import { verifyRefresh } from '../proof.js'
+import type { StoredBinding } from '../record.js'
+import { bindingTtlMs, replaceBinding, touchBinding } from '../record.js'
+import type { Endpoint } from './endpoint.js'
+import { accept, checkOrigin, readCandidates, readProof, Refusal, verified } from './endpoint.js'
+
+// An ended session is refused so that the browser ends it, too.
+const ended = 404
+// A browser keeps its session, and tries again.
+const later = 503
+const touchToleranceMs = 60_000
+
+interface Found {
+  readonly session: DeviceSession
+  readonly binding: StoredBinding
+}
+
+/** Returns the session that is bound to the browser's key. */
+async function findSession(endpoint: Endpoint, request: DeviceRequest): Promise<Found> {
+  const identifier = sessionIdentifierOf(request.headers.get(headerNames.sessionId) ?? '')
+  const candidates = await readCandidates(endpoint, request)
+  const own = candidates.filter(({ binding }) => binding?.thumbprint === identifier)
+  for (const { session, binding } of own) if (session && !session.isReplaced && binding) return { session, binding }
+  const isMoved = own.some(({ session, binding }) => session?.isReplaced === true || binding?.state === 'moved')
+  if (isMoved) throw new Refusal(later, 'moved')
+  throw new Refusal(ended, 'session')
+}
+
+function newChallenge({ challenges }: Endpoint, { session, binding }: Found, nowMs: number): Refusal {
+  const challenge = challenges.issue('refresh', session.handle, nowMs, binding.challengedAtMs + 1)
+  return new Refusal(403, 'challenge', {
+    headers: { [headerNames.challenge]: challengeHeader(challenge, binding.thumbprint) },
+  })
+}
+
+/** Issues a new bound cookie for a proof of the registered key. */
+export async function refresh(endpoint: Endpoint, request: DeviceRequest): Promise<Response> {
+  const { host, store, challenges } = endpoint
+  const origin = checkOrigin(endpoint, request)
+  const proof = readProof(request)
+  const found = await findSession(endpoint, request)
+  const { session, binding } = found
+  const { handle, absoluteExpiresAtMs } = session
+  const nowMs = await host.nowMs()
+  if (proof === undefined) throw newChallenge(endpoint, found, nowMs)
+  const challenge = await verified(verifyRefresh(proof, binding))
+  const challengedAtMs = challenges.issuedAtMs('refresh', challenge, handle, nowMs)
+  if (challengedAtMs === undefined || challengedAtMs <= binding.challengedAtMs) {
+    throw newChallenge(endpoint, found, nowMs)
+  }
+  const refreshed = { ...binding, challengedAtMs }
+  // Of two requests with one proof, the second one finds the record changed.
+  const outcome = await replaceBinding(store, handle, binding.dataJson, refreshed)
+  if (outcome === 'gone') throw new Refusal(ended, 'session')
+  if (outcome === 'changed') throw newChallenge(endpoint, { session, binding: refreshed }, nowMs)
+  const ttlMs = bindingTtlMs(absoluteExpiresAtMs - nowMs)
+  // Only if the timeouts were made longer since the registration.
+  if (binding.expiresAtMs < nowMs + ttlMs - touchToleranceMs) await touchBinding(store, handle, ttlMs)
+  return accept(endpoint, { session, binding: refreshed, origin, nowMs, isProven: true })
+}

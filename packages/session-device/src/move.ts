@@ -1,0 +1,71 @@
+import type { BoundCookie, DeviceEvidence, DeviceMove, MovedDevice } from '@bext/session-core/manager'
+import { SessionError } from '@bext/session-core'
+import type { Connection } from './check.js'
+import { isFor } from './bound-cookie.js'
+import type { StoredBinding } from './record.js'
+import { bindingTtlMs, createBinding, readBinding, replaceBinding, touchBinding } from './record.js'
+
+const maxAttempts = 5
+// A refresh that was sent with the old id is answered so that the browser tries again with the new one.
+const rememberedMs = 60_000
+
+/**
+ * Marks the binding of the old id as moved, and resolves to it. A registration that finds its session ended revokes its
+ * binding in the same way, so only one of the two succeeds.
+ */
+async function claim({ store }: Connection, handle: string): Promise<StoredBinding | undefined> {
+  for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+    const binding = await readBinding(store, handle)
+    if (!binding || binding.state === 'moved') return binding
+    const outcome = await replaceBinding(store, handle, binding.dataJson, { ...binding, state: 'moved' })
+    if (outcome === 'updated') return binding
+  }
+  throw new SessionError('failed', 'The device binding changed again and again while the session was rotated.')
+}
+
+/** Returns the cookie of the new id, which ends with the one of the request: a rotation proves nothing. */
+async function cookieAfter(
+  { host, cookies }: Connection,
+  [from, to]: readonly [string, string],
+  thumbprint: string,
+  ttlMs: number,
+  evidence: DeviceEvidence,
+): Promise<BoundCookie | undefined> {
+  const nowMs = await host.nowMs()
+  const proof = cookies
+    .open(evidence.boundCookies)
+    .find((one) => isFor(one, from) && one.thumbprint === thumbprint && nowMs < one.endsAtMs)
+  if (!proof) return undefined
+  return cookies.issue({ handle: to, thumbprint, endsAtMs: proof.endsAtMs, bindingExpiresAtMs: nowMs + ttlMs }, nowMs)
+}
+
+/** Binds the new id of a session as the old one is, or as it is by the time that the old one has ended. */
+export async function move(
+  connection: Connection,
+  from: string,
+  to: string,
+  restMs: number,
+  evidence: DeviceEvidence,
+): Promise<DeviceMove> {
+  const { store } = connection
+  const ttlMs = bindingTtlMs(restMs)
+
+  async function copy(): Promise<StoredBinding | undefined> {
+    const binding = await claim(connection, from)
+    if (binding) await createBinding(store, to, { ...binding, state: 'current' }, ttlMs)
+    return binding
+  }
+
+  const before = await copy()
+
+  return {
+    async finish(graceMs): Promise<MovedDevice> {
+      // A registration may have ended after the first look, and before the old session did.
+      const binding = before ?? (await copy())
+      if (!binding) return { isBound: false, boundCookie: undefined }
+      await touchBinding(store, from, graceMs + rememberedMs).catch(() => undefined)
+      const boundCookie = await cookieAfter(connection, [from, to], binding.thumbprint, ttlMs, evidence)
+      return { isBound: true, boundCookie }
+    },
+  }
+}
