@@ -57,15 +57,21 @@ await build({
   outdir: dirname(outfile),
   platform: 'node',
   plugins: [packed],
+  // For on-headers, which is CommonJS.
+  banner: {
+    js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url)`,
+  },
   external: [
     '@bext-internal/*',
     '@fastify/*',
+    '@hono/*',
     'autocannon',
     'connect-pg-simple',
     'connect-redis',
     'express',
     'express-session',
     'fastify',
+    'hono',
     'ioredis',
     'iron-session',
     'pg',

@@ -26,7 +26,7 @@ function table(figures: readonly HostFigure[]): string {
     return `| ${[path, name, ...own, ratioText(throughputRatio), ratioText(p99Ratio)].join(' | ')} |`
   })
   return [
-    '| request | store | requests/s | p99 ms | CPU µs | throughput ratio | p99 ratio |',
+    '| request | server | requests/s | p99 ms | CPU µs | throughput ratio | p99 ratio |',
     '| --- | --- | --- | --- | --- | --- | --- |',
     ...rows,
   ].join('\n')
@@ -59,6 +59,8 @@ async function measureBackend(backend: Backend, requestsPerSample: number): Prom
 function versionsFound(): Record<string, string> {
   const names = [
     'express',
+    'fastify',
+    'hono',
     'express-session',
     'connect-redis',
     'redis',
@@ -72,20 +74,21 @@ function versionsFound(): Record<string, string> {
 
 function notes(requestsPerSample: number): string {
   const requests = (requestsPerSample * (rounds + 1) * paths.length).toLocaleString('en')
-  return `Each server is Express 5 in a separate process, with the session manager or with express-session (\`resave: false\`,
-\`saveUninitialized: false\`). Each store uses its usual connections. ${connections} connections send one request after the
+  return `Each server is an app of Express 5, Fastify 5 or Hono 4 in a separate process, with the session manager or with express-session
+(\`resave: false\`, \`saveUninitialized: false\`). Each store uses its usual connections. ${connections} connections send one request after the
 other, each with the cookie of a separate session of about 200 bytes. \`/unchanged\` reads the session, and \`/changed\` increments a
 counter in it. Each server gets ${requests} requests. All were answered with 200, and each session has counted all of its
 requests. The figures are medians, with quartiles in parentheses, of ${rounds} rounds after a warm-up round. In each round every server
 takes a turn.
 
-- The throughput ratio is the number of requests that our server answers while the other one answers one. Above 1, ours
-  is faster. The p99 ratio is our 99th percentile of the response time divided by the other server's. Below 1, ours is
-  faster.
+- The throughput ratio is the number of requests that the first server, Express with the middleware, answers while this one
+  answers one. Above 1, the first is faster. The p99 ratio is the first server's 99th percentile of the response time divided by
+  this one's. Below 1, the first is faster.
 - express-session extends a session at every request that does not change it. The manager extends it once a tenth of
   the idle timeout has passed. With \`disableTouch\`, express-session does not extend sessions at all: reads compare like with
   like, but sessions then expire while in use.
-- "No session" counts in a map of the process, keyed by the \`Cookie\` header. It shows the cost of Express itself.
+- "No session" counts in a map of the process, keyed by the \`Cookie\` header. It shows the cost of the framework itself, so
+  the difference of two CPU figures is what a session costs.
 - CPU is the CPU time of the web server's process per request.`
 }
 

@@ -5,25 +5,33 @@ import type { SessionPlugin } from '@bext/session-core'
 import connectPgSimple from 'connect-pg-simple'
 import { RedisStore } from 'connect-redis'
 import session from 'express-session'
-import type { Express } from 'express'
+import type { RequestListener } from 'node:http'
 import { Redis } from 'ioredis'
 import { Pool } from 'pg'
 import postgres from 'postgres'
 import { createClient } from 'redis'
-import { bareApp } from './bare-app.js'
+import { bareExpressApp, bareFastifyApp, bareHonoApp } from './bare-apps.js'
 import { ttlMs, type HostServer, type OpenApp } from './host-server.js'
-import { ownApp } from './own-app.js'
+import { ownExpressApp, ownFastifyApp, ownHonoApp } from './own-apps.js'
 import { peerApp } from './peer-app.js'
 
-type OpenWithPlugin = (plugin: SessionPlugin) => Express
+type OpenWithPlugin = (plugin: SessionPlugin) => Promise<RequestListener>
 
 /** Opens the app with express-session over our store for it. */
-const ownStoreApp: OpenWithPlugin = (plugin) => peerApp(expressStore(plugin), { genid: mintSessionId })
+const ownStoreApp: OpenWithPlugin = async (plugin) => peerApp(expressStore(plugin), { genid: mintSessionId })
 
-async function openOwnRedis(url: string, prefix: string, appOf: OpenWithPlugin = ownApp): Promise<OpenApp> {
+/** The apps of ours, by what their names say after the backend. The first one is the subject of the ratios. */
+const ownApps: Readonly<Record<string, OpenWithPlugin>> = {
+  'Express, @bext/session-express/middleware': ownExpressApp,
+  'Fastify, @bext/session-fastify': ownFastifyApp,
+  'Hono, @bext/session-hono': ownHonoApp,
+  'express-session, @bext/session-express': ownStoreApp,
+}
+
+async function openOwnRedis(url: string, prefix: string, appOf: OpenWithPlugin): Promise<OpenApp> {
   const client = new Redis(url)
   return {
-    app: appOf(redisSessions({ client, prefix })),
+    app: await appOf(redisSessions({ client, prefix })),
     async close() {
       await client.quit()
     },
@@ -39,11 +47,11 @@ async function openConnectRedis(url: string, prefix: string, disableTouch: boole
   }
 }
 
-async function openOwnPg(url: string, table: string, appOf: OpenWithPlugin = ownApp): Promise<OpenApp> {
+async function openOwnPg(url: string, table: string, appOf: OpenWithPlugin): Promise<OpenApp> {
   const sql = postgres(url, { onnotice: () => {} })
   await migrate(sql, { table })
   return {
-    app: appOf(pgSessions({ client: sql, table })),
+    app: await appOf(pgSessions({ client: sql, table })),
     async close() {
       await sql.unsafe(`drop table "${table}"`)
       await sql.end()
@@ -66,31 +74,41 @@ async function openConnectPgSimple(url: string, schema: string, disableTouch: bo
   }
 }
 
-/** The servers. The first one of each backend is ours. */
-export const hostServers: readonly HostServer[] = [
-  { name: '@bext/session-redis', backends: ['redis'], open: (url, prefix) => openOwnRedis(url, prefix) },
+const ownServers = Object.entries(ownApps).flatMap(([name, appOf]): HostServer[] => [
+  { name: `${name}, Redis`, backends: ['redis'], open: (url, prefix) => openOwnRedis(url, prefix, appOf) },
+  { name: `${name}, PostgreSQL`, backends: ['pg'], open: (url, prefix) => openOwnPg(url, prefix, appOf) },
+])
+
+const peerServers: readonly HostServer[] = [
   {
-    name: 'express-session with @bext/session-express on Redis',
+    name: 'express-session, connect-redis',
     backends: ['redis'],
-    open: (url, prefix) => openOwnRedis(url, prefix, ownStoreApp),
+    open: (url, prefix) => openConnectRedis(url, prefix, false),
   },
-  { name: 'connect-redis', backends: ['redis'], open: (url, prefix) => openConnectRedis(url, prefix, false) },
   {
-    name: 'connect-redis with disableTouch',
+    name: 'express-session, connect-redis with disableTouch',
     backends: ['redis'],
     open: (url, prefix) => openConnectRedis(url, prefix, true),
   },
-  { name: '@bext/session-pg', backends: ['pg'], open: (url, prefix) => openOwnPg(url, prefix) },
   {
-    name: 'express-session with @bext/session-express on PostgreSQL',
+    name: 'express-session, connect-pg-simple',
     backends: ['pg'],
-    open: (url, prefix) => openOwnPg(url, prefix, ownStoreApp),
+    open: (url, prefix) => openConnectPgSimple(url, prefix, false),
   },
-  { name: 'connect-pg-simple', backends: ['pg'], open: (url, prefix) => openConnectPgSimple(url, prefix, false) },
   {
-    name: 'connect-pg-simple with disableTouch',
+    name: 'express-session, connect-pg-simple with disableTouch',
     backends: ['pg'],
     open: (url, prefix) => openConnectPgSimple(url, prefix, true),
   },
-  { name: 'no session', backends: ['redis', 'pg'], open: async () => ({ app: bareApp(), close: async () => {} }) },
 ]
+
+const bareApps = { Express: bareExpressApp, Fastify: bareFastifyApp, Hono: bareHonoApp } as const
+
+const bareServers = Object.entries(bareApps).map(([name, appOf]): HostServer => ({
+  name: `${name}, no session`,
+  backends: ['redis', 'pg'],
+  open: async () => ({ app: await appOf(), close: async () => {} }),
+}))
+
+/** The servers. The first one of each backend is ours. */
+export const hostServers: readonly HostServer[] = [...ownServers, ...peerServers, ...bareServers]
