@@ -74,6 +74,10 @@ describe('ws', () => {
   })
 })
 
+function next(socket: Socket, event: string): Promise<unknown> {
+  return new Promise((resolve) => socket.once(event, resolve))
+}
+
 describe('Socket.IO', () => {
   const urls: string[] = []
   beforeAll(async () => {
@@ -82,10 +86,6 @@ describe('Socket.IO', () => {
 
   function connect(cookie: string): Socket {
     return io(urls[1] ?? '', { extraHeaders: { cookie }, reconnection: false, forceNew: true })
-  }
-
-  function next(socket: Socket, event: string): Promise<unknown> {
-    return new Promise((resolve) => socket.once(event, resolve))
   }
 
   it('closes a socket after a sign-out in another process, and no other', async () => {

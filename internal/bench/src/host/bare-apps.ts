@@ -50,7 +50,7 @@ export async function bareFastifyApp(): Promise<RequestListener> {
   app.get('/sign-in', async (_request, reply) => reply.header('set-cookie', counters.create()).send('0'))
   app.get('/sign-out', async () => '0')
   await app.ready()
-  return app.routing
+  return (request, response) => app.routing(request, response)
 }
 
 /** Opens the app in Hono, without a store. */

@@ -64,7 +64,7 @@ export async function ownFastifyApp(store: SessionPlugin): Promise<RequestListen
     return '0'
   })
   await app.ready()
-  return app.routing
+  return (request, response) => app.routing(request, response)
 }
 
 /** Opens the app in Hono, with the middleware. */

@@ -91,13 +91,13 @@ async function leaveGrace(
 async function markIfNeeded(
   host: Host,
   { stored, userId }: PendingChanges,
-  { retire, isSignIn }: ReplaceStep,
+  step: ReplaceStep,
 ): Promise<SessionId | undefined> {
   if (!stored) return undefined
-  if (retire) return mark(host, stored)
+  if (step.retire) return mark(host, stored)
   // The user signs in again and keeps the data, which an administrator may be changing. A session that has ended does
   // not keep the user from signing in.
-  if (!isSignIn || !host.comparing || stored.record.userId !== userId) return undefined
+  if (!step.isSignIn || !host.comparing || stored.record.userId !== userId) return undefined
   return mark(host, stored).catch((error: unknown) => {
     if (isSessionError(error) && error.code === 'NotFound') return undefined
     throw error

@@ -51,19 +51,19 @@ describe('read', () => {
   })
 })
 
+async function watching(plugin = memorySessions()) {
+  const manager = managerOf(plugin, { watchIntervalMs })
+  const cookie = await begin(manager, {}, 'ada')
+  const snapshot = await manager.read(cookie)
+  const watch = snapshot?.watch() ?? expect.fail('no session')
+  return { manager, plugin, cookie, snapshot, watch, isOver: () => watch.signal.aborted }
+}
+
+async function pass(ms: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(ms)
+}
+
 describe('watch', () => {
-  async function watching(plugin = memorySessions()) {
-    const manager = managerOf(plugin, { watchIntervalMs })
-    const cookie = await begin(manager, {}, 'ada')
-    const snapshot = await manager.read(cookie)
-    const watch = snapshot?.watch() ?? expect.fail('no session')
-    return { manager, plugin, cookie, snapshot, watch, isOver: () => watch.signal.aborted }
-  }
-
-  async function pass(ms: number): Promise<void> {
-    await vi.advanceTimersByTimeAsync(ms)
-  }
-
   it.for(['signOut', 'rotate', 'signIn', 'grace', 'delete'] as const)('aborts in time after %s', async (how) => {
     const { manager, plugin, cookie, isOver } = await watching()
     await pass(3 * watchIntervalMs)
