@@ -4,6 +4,7 @@ import { startPostgres, startRedis } from '@bext-internal/test-services'
 import { compareHosts, signInAll, signOutAll, paths, type RunningHost, type HostFigure } from '../host/compare-hosts.js'
 import type { Backend } from '../host/host-server.js'
 import { hostServers } from '../host/host-servers.js'
+import { measureDeviceCost, type DeviceCost } from '../host/device-cost.js'
 import { startServerProcess, type ServerProcess } from '../host/server-process.js'
 import type { Quartiles } from '../measure/figure.js'
 import { writeText } from '../report/files.js'
@@ -29,6 +30,21 @@ function table(figures: readonly HostFigure[]): string {
     '| request | server | requests/s | p99 ms | CPU µs | throughput ratio | p99 ratio |',
     '| --- | --- | --- | --- | --- | --- | --- |',
     ...rows,
+  ].join('\n')
+}
+
+function deviceTable({ withoutOption, unbound, bound }: DeviceCost): string {
+  const rows = Object.entries({
+    'without the option `device`': withoutOption,
+    'with it, a session that was never bound': unbound,
+    'with it, a bound session': bound,
+  })
+  return [
+    '| request, memory store | CPU µs | more than without |',
+    '| --- | --- | --- |',
+    ...rows.map(
+      ([name, cost]) => `| ${name} | ${ratioText(cost)} | ${(cost.median - withoutOption.median).toFixed(2)} |`,
+    ),
   ].join('\n')
 }
 
@@ -101,6 +117,9 @@ async function measure({ requests, args, reports }: ExperimentRun): Promise<void
     console.log(`\n${found}`)
     sections.push(`## ${backend}\n\n${found}`)
   }
+  const device = deviceTable(await measureDeviceCost())
+  console.log(`\n${device}`)
+  sections.push(`## Sessions bound to devices\n\n${device}`)
   if (reports === undefined) return
   const { date, cpu, cores, versions } = describeRun({ backend: 'host', rounds }, args, versionsFound())
   const head = `# Web server benchmarks: the session manager and express-session
