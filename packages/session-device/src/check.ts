@@ -16,7 +16,6 @@ export interface Connection {
 
 // Requests that a page sent before the answer to the registration have no bound cookie yet.
 const registeringMs = 30_000
-const maxSkippedLength = 1024
 
 const accessOf = { guest: 'none', readOnly: 'readOnly', report: 'full' } as const
 
@@ -34,7 +33,7 @@ function reasonOf(
   proofs: readonly Proof[],
   { boundCookies, skipped }: DeviceEvidence,
 ): Extract<DeviceRejectionReason, DeviceCheck['device']> {
-  const said = skipped !== undefined && skipped.length <= maxSkippedLength && skippedReasonOf(skipped, thumbprint)
+  const said = skipped !== undefined && skippedReasonOf(skipped, thumbprint)
   if (said) return `skipped:${said}`
   if (boundCookies.length === 0) return 'missing'
   return proofs.some((proof) => proof.thumbprint === thumbprint) ? 'expired' : 'invalid'

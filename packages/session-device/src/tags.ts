@@ -1,8 +1,6 @@
 import type { CheckedSecret } from '@bext/session-core/store-helpers'
-import { hkdf } from '@noble/hashes/hkdf.js'
-import { hmac } from '@noble/hashes/hmac.js'
-import { sha256 } from '@noble/hashes/sha2.js'
-import { base64url } from 'jose'
+import { createMac } from '#mac'
+import type { Mac } from './mac/mac.js'
 
 /** Use of an authenticated text. One of another use is not genuine. */
 export type TagUse = 'bound cookie' | 'registration challenge' | 'refresh challenge'
@@ -13,17 +11,6 @@ export interface Tags {
   seal(use: TagUse, fields: readonly string[], context?: string): string
   /** Returns the fields of a genuine text, or undefined. */
   open(use: TagUse, text: string, context?: string): readonly string[] | undefined
-}
-
-const keyInfo = '@bext/session-device v1'
-const encoder = new TextEncoder()
-
-type Mac = (text: string) => string
-
-// Synchronous, unlike WebCrypto: the check of a request must not wait before it reads the store, and costs less.
-function createMac({ bytes }: CheckedSecret): Mac {
-  const keyed = hmac.create(sha256, hkdf(sha256, bytes, undefined, encoder.encode(keyInfo), 32))
-  return (text) => base64url.encode(keyed.clone().update(encoder.encode(text)).digest())
 }
 
 /** Compares in a time that does not depend on the content. */
@@ -40,7 +27,7 @@ function macOf(mac: Mac, use: TagUse, text: string, context: string): string {
 }
 
 export function createTags(secrets: readonly [CheckedSecret, ...CheckedSecret[]]): Tags {
-  const macs = new Map(secrets.map((secret) => [secret.id, createMac(secret)]))
+  const macs = new Map(secrets.map((secret) => [secret.id, createMac(secret.bytes)]))
   const first = secrets[0].id
 
   return {

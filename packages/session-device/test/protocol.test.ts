@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { registrationOf } from './browser.js'
+import { generateKey, registrationOf, sign } from './browser.js'
 import { advance, afterRegistrationMs, createApp, me, meWith, signIn, stores } from './helpers.js'
 
 const minuteMs = 60_000
@@ -109,6 +109,23 @@ test('RS256 keys, and the quoted proofs of the draft', async () => {
   browser.dropBoundCookie()
   expect(await me(browser)).toMatchObject({ device: 'bound' })
   expect(browser.events).toEqual(['registered', 'refreshed'])
+})
+
+test('the answer describes the cookie that it sets, with the same attributes', async () => {
+  const browser = createApp().browser({ sendsDevice: false })
+  const offer = registrationOf(await browser.request('/sign-in', { method: 'POST' }))
+  const proof = await sign(await generateKey(), offer?.challenge ?? '', true)
+  const answer = await browser.post('/session-device/register', proof)
+  const { session_identifier: id, ...described } = (await answer.json()) as { session_identifier: string }
+  expect(id).toMatch(/^[\w-]{43}$/)
+  const attributes = 'Path=/; HttpOnly; Secure; SameSite=Lax'
+  expect(described).toEqual({
+    refresh_url: '/session-device/refresh',
+    scope: { origin: 'https://app.example.test', include_site: false },
+    credentials: [{ type: 'cookie', name: '__Host-session-bound', attributes }],
+  })
+  const [setCookie = ''] = answer.headers.getSetCookie()
+  expect(setCookie.replace(/^[^;]*; Max-Age=\d+; /, '')).toBe(attributes)
 })
 
 test('what the page after the sign-in writes is stored, and the session keeps its id', async () => {

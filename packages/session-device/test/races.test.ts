@@ -27,9 +27,11 @@ function instrumented({ before, after }: { before?: Call; after?: Call }): Sessi
 /** Runs each pair of a rotation and a registration, with the rotation at one of the registration's calls. */
 const moments = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 
-test.each(moments)(
-  'a rotation at call %i of the registration binds the new id, or refuses the browser',
-  async (moment) => {
+const rotations = moments.flatMap((moment) => [0, 60_000].map((graceMs) => ({ moment, graceMs })))
+
+test.each(rotations)(
+  'a rotation at call $moment of the registration binds the new id, or refuses the browser (grace $graceMs)',
+  async ({ moment, graceMs }) => {
     let calls = -1
     let rotate: (() => Promise<unknown>) | undefined
     const app = createApp({
@@ -50,7 +52,7 @@ test.each(moments)(
     const proof = await sign(key, offer?.challenge ?? '', true)
     let rotated: Response | undefined
     rotate = async () => {
-      rotated = await browser.request('/rotate', { method: 'POST' })
+      rotated = await browser.request(`/rotate?graceMs=${graceMs}`, { method: 'POST' })
     }
     const registered = await browser.post('/session-device/register', proof)
     rotate = undefined
@@ -148,6 +150,40 @@ test('a refresh under way while the visitor signs out sets a cookie that opens n
   browser.dropBoundCookie()
   await me(browser)
   expect(browser.sessions.size).toBe(0)
+})
+
+test('a refresh whose session ends before it is accepted is refused', async () => {
+  let signOut: (() => Promise<unknown>) | undefined
+  const app = createApp({
+    store: instrumented({
+      async before(method) {
+        if (method !== 'updateIfUnchanged' || !signOut) return
+        const run = signOut
+        signOut = undefined
+        await run()
+      },
+    }),
+  })
+  const browser = app.browser()
+  await signIn(browser)
+  const headers = { cookie: `__Host-session=${idOf(browser)}` }
+  browser.dropBoundCookie()
+  signOut = () => app.fetch(new Request(`${origin}/sign-out`, { method: 'POST', headers }))
+  await me(browser)
+  expect(browser.events).toEqual(['registered', 'refresh refused: 404'])
+})
+
+test('a refresh on a server whose clock is behind is accepted after one new challenge', async () => {
+  const app = createApp()
+  const browser = app.browser()
+  await signIn(browser)
+  browser.dropBoundCookie()
+  await me(browser)
+  advance(-20_000)
+  browser.restart()
+  browser.dropBoundCookie()
+  expect(await me(browser)).toMatchObject({ userId: 'ann', device: 'bound' })
+  expect(browser.events).toEqual(['registered', 'refreshed', 'challenged', 'refreshed'])
 })
 
 test('a refresh that was sent with the old id keeps the session of the browser', async () => {

@@ -77,8 +77,12 @@ function parsePairs(cookieHeader: string): CookiePair[] {
 }
 
 function idsNamed(name: string, pairs: readonly CookiePair[]): readonly SessionId[] {
-  const values = pairs.flatMap(([key, value]) => (key === name && value !== '' ? [value] : []))
-  return Array.from(new Set(values), asSessionId).slice(0, maxIdsPerName)
+  const ids: SessionId[] = []
+  for (const [key, value] of pairs) {
+    const id = asSessionId(value)
+    if (key === name && value !== '' && ids.length < maxIdsPerName && !ids.includes(id)) ids.push(id)
+  }
+  return ids
 }
 
 function createSessionCookie({ name, ...attributes }: CookieAttributes): SessionCookie {
