@@ -284,3 +284,43 @@ test('a write of data never writes the record of the binding, and ending a sessi
   const gone: unknown = await store.read(asSessionId(recordId)).catch((error: unknown) => error)
   expect(isSessionError(gone) && gone.code).toBe('NotFound')
 })
+
+test('a session that cannot be ended keeps its binding', async () => {
+  let isBroken = false
+  const store = instrumented({
+    async before(method, id) {
+      if (isBroken && method === 'delete' && id === idOf(browser)) throw new Error('down')
+    },
+  })
+  const app = createApp({ store })
+  const browser = app.browser()
+  await signIn(browser)
+  advance(afterRegistrationMs)
+  isBroken = true
+  expect((await browser.request('/sign-out', { method: 'POST' })).status).toBe(500)
+  expect(await meWith(app, `__Host-session=${idOf(browser)}`)).toEqual({ device: 'missing', visits: 0 })
+})
+
+test('a refresh prolongs the record of the binding if the timeouts have become longer', async () => {
+  const store = memorySessions()
+  const browser = createApp({ store }).browser()
+  await signIn(browser)
+  const longer = createApp({ store, manager: { absoluteTimeoutMs: 30 * 86_400_000 } }).browser()
+  for (const [name, cookie] of browser.cookies) longer.cookies.set(name, cookie)
+  for (const [id, session] of browser.sessions) longer.sessions.set(id, session)
+  longer.dropBoundCookie()
+  await me(longer)
+  const { expiresAtMs } = await store.read(asSessionId(recordIdOf(idOf(browser))))
+  expect(expiresAtMs).toBeGreaterThan(Date.now() + 29 * 86_400_000)
+})
+
+test('a rotation by a request that did not prove the device issues no bound cookie', async () => {
+  const app = createApp({ device: { whenUnproven: 'report' } })
+  const [browser, other] = [app.browser(), app.browser()]
+  await signIn(browser)
+  await signIn(other)
+  const foreign = other.cookies.get('__Host-session-bound')
+  if (foreign) browser.cookies.set('__Host-session-bound', foreign)
+  await browser.request('/rotate', { method: 'POST' })
+  expect(browser.cookies.has('__Host-session-bound')).toBe(false)
+})
