@@ -66,10 +66,13 @@ async function cpuMicrosOf(sessions: Sessions, cookie: string, device: string | 
   return (user + system) / requestsPerRound
 }
 
+function initialData(): object {
+  return {}
+}
+
 /** Measures all three in turns. The first round warms up. */
 export async function measureDeviceCost(): Promise<DeviceCost> {
   const store = memorySessions()
-  const initialData = (): object => ({})
   const plain = createSessionManager({ store, initialData })
   const device = deviceBinding({ secrets: [{ id: 'k1', secret: randomBytes(32) }], origins: [origin] })
   const binding = createSessionManager({ store, initialData, device })

@@ -18,9 +18,13 @@ import { startChromium } from './chromium.js'
 const boundCookieMs = 180_000
 const name = '__Host-session'
 
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
 function check(isTrue: boolean, claim: string): void {
   if (!isTrue) throw new Error(`Not true: ${claim}.`)
-  console.log(`ok  ${claim}`)
+  say(`ok  ${claim}`)
 }
 
 function until(what: string, isTrue: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
@@ -187,8 +191,8 @@ try {
   const calls = endpointCalls.length
   await see(tab)
   check(endpointCalls.length === calls, 'and the browser has ended its part: it refreshes no more')
-  console.log(`Every check passed. Endpoints: ${endpointCalls.join(', ')}.`)
-  if (process.env['VERBOSE']) console.log(events.join('\n'))
+  say(`Every check passed. Endpoints: ${endpointCalls.join(', ')}.`)
+  if (process.env['VERBOSE']) say(events.join('\n'))
 } finally {
   await running.close()
   client.disconnect()
