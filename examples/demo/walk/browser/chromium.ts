@@ -40,8 +40,8 @@ async function launch({ executablePath, env }: Chromium, home: string): Promise<
       executablePath,
       // Chromium refuses to run with a sandbox as root.
       chromiumSandbox: process.getuid?.() !== 0,
-      // Chromium stores settings and caches in its home folder. This folder is removed afterwards.
-      env: { ...process.env, ...env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
+      // Chromium stores settings, caches and temporary files in this folder, which is removed afterwards.
+      env: { ...process.env, ...env, HOME: home, TMPDIR: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
       // Playwright disables the back/forward cache, which visitors' browsers have.
       ignoreDefaultArgs: ['--disable-back-forward-cache'],
       args: ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost'],
