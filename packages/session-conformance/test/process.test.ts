@@ -49,7 +49,7 @@ describe('a store in another process', { timeout: 120_000 }, () => {
   test.each([
     ['version', 'The process speaks version 2 of the protocol, and the kit 1.'],
     ['family', 'must have a name, and the family "server" or "client"'],
-  ])('that greets wrongly (%s) is told before the run', async (way, message) => {
+  ])('whose greeting has a wrong %s is rejected before the run', async (way, message) => {
     await expect(startProcessHarness(failing(way))).rejects.toThrow(message)
   })
 
@@ -67,7 +67,7 @@ describe('a store in another process', { timeout: 120_000 }, () => {
     expect(code).toBe(2)
   })
 
-  test('that does not start is told by the command', async () => {
+  test('that does not start is an error of the command', async () => {
     const { code, stderr } = await runCli(['--process', 'no-such-program'])
     expect(stderr).toMatch(/ended with code 127\. Its last words were:\s+.*no-such-program/)
     expect(code).toBe(2)

@@ -69,7 +69,7 @@ test.each([
   ['"text"', 'missing'],
   ['(', 'missing'],
   ['x'.repeat(2000), 'missing'],
-])('the header Secure-Session-Skipped: %s is told as %s, and opens nothing', async (header, device) => {
+])('the header Secure-Session-Skipped: %s is reported as %s, and opens nothing', async (header, device) => {
   const app = createApp()
   const browser = app.browser()
   await signIn(browser)

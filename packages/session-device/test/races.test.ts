@@ -24,6 +24,30 @@ function instrumented({ before, after }: { before?: Call; after?: Call }): Sessi
   })
 }
 
+type Interruption = (() => Promise<unknown>) | undefined
+
+/** Creates a store that runs the interruption once, before the call of this number after the interruption was set. */
+function interruptedAt(moment: number): { store: SessionPlugin; interrupt: (work: Interruption) => void } {
+  let calls = -1
+  let interruption: Interruption
+  const store = instrumented({
+    async before() {
+      if (!interruption) return
+      calls += 1
+      if (calls !== moment) return
+      const run = interruption
+      interruption = undefined
+      await run()
+    },
+  })
+  return {
+    store,
+    interrupt(work) {
+      interruption = work
+    },
+  }
+}
+
 /** Runs each pair of a rotation and a registration, with the rotation at one of the registration's calls. */
 const moments = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 
@@ -32,30 +56,18 @@ const rotations = moments.flatMap((moment) => [0, 60_000].map((graceMs) => ({ mo
 test.each(rotations)(
   'a rotation at call $moment of the registration binds the new id, or refuses the browser (grace $graceMs)',
   async ({ moment, graceMs }) => {
-    let calls = -1
-    let rotate: (() => Promise<unknown>) | undefined
-    const app = createApp({
-      store: instrumented({
-        async before() {
-          if (!rotate) return
-          calls += 1
-          if (calls !== moment) return
-          const run = rotate
-          rotate = undefined
-          await run()
-        },
-      }),
-    })
+    const { store, interrupt } = interruptedAt(moment)
+    const app = createApp({ store })
     const browser = app.browser({ sendsDevice: false })
     const offer = registrationOf(await browser.request('/sign-in', { method: 'POST' }))
     const key = await generateKey()
     const proof = await sign(key, offer?.challenge ?? '', true)
     let rotated: Response | undefined
-    rotate = async () => {
+    interrupt(async () => {
       rotated = await browser.request(`/rotate?graceMs=${graceMs}`, { method: 'POST' })
-    }
+    })
     const registered = await browser.post('/session-device/register', proof)
-    rotate = undefined
+    interrupt(undefined)
     advance(afterRegistrationMs)
     const isBound = (await meWith(app, `__Host-session=${idOf(browser)}`)).device === 'missing'
     // The browser and the server agree, whatever the order.
@@ -67,27 +79,17 @@ test.each(rotations)(
 test.each(moments)(
   'a registration at call %i of a rotation binds the new id, or refuses the browser',
   async (moment) => {
-    let calls = -1
-    let register: (() => Promise<Response>) | undefined
+    const { store, interrupt } = interruptedAt(moment)
     let registered: Response | undefined
-    const app = createApp({
-      store: instrumented({
-        async before() {
-          if (!register) return
-          calls += 1
-          if (calls !== moment) return
-          const run = register
-          register = undefined
-          registered = await run()
-        },
-      }),
-    })
+    const app = createApp({ store })
     const browser = app.browser({ sendsDevice: false })
     const offer = registrationOf(await browser.request('/sign-in', { method: 'POST' }))
     const proof = await sign(await generateKey(), offer?.challenge ?? '', true)
-    register = () => browser.post('/session-device/register', proof)
+    interrupt(async () => {
+      registered = await browser.post('/session-device/register', proof)
+    })
     await browser.request('/rotate', { method: 'POST' })
-    register = undefined
+    interrupt(undefined)
     if (!registered) return
     advance(afterRegistrationMs)
     const isBound = (await meWith(app, `__Host-session=${idOf(browser)}`)).device === 'missing'
@@ -96,29 +98,17 @@ test.each(moments)(
 )
 
 test.each(moments)('a sign-out at call %i of a registration leaves nothing that opens', async (moment) => {
-  let calls = -1
-  let signOut: (() => Promise<unknown>) | undefined
-  const app = createApp({
-    store: instrumented({
-      async before() {
-        if (!signOut) return
-        calls += 1
-        if (calls !== moment) return
-        const run = signOut
-        signOut = undefined
-        await run()
-      },
-    }),
-  })
+  const { store, interrupt } = interruptedAt(moment)
+  const app = createApp({ store })
   const browser = app.browser({ sendsDevice: false })
   const offer = registrationOf(await browser.request('/sign-in', { method: 'POST' }))
   const proof = await sign(await generateKey(), offer?.challenge ?? '', true)
   const copied = browser.cookieHeader()
   let isSignedOut = false
-  signOut = async () => {
+  interrupt(async () => {
     await browser.request('/sign-out', { method: 'POST' })
     isSignedOut = true
-  }
+  })
   await browser.post('/session-device/register', proof)
   if (!isSignedOut) return
   const bound = browser.cookies.get('__Host-session-bound')?.value ?? ''

@@ -11,7 +11,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-it('is the time of the sign-in, also after a rotation, and a sign-in of the same user sets it anew', async () => {
+it('is the time of the sign-in, also after a rotation, and is set again by a sign-in of the same user', async () => {
   const manager = managerOf(memorySessions())
   const signedInAtMs = Date.now()
   let session = await manager.open(await begin(manager, {}, 'ada'))
