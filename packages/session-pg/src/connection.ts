@@ -1,7 +1,7 @@
 import { createGuardedCalls, type Deadline, type GuardedCalls } from '@bext/session-core/store-helpers'
 import type { PgAdapter, SqlText, TextRow } from './client/adapter.js'
 import { detectPreparing } from './client/connection-traits.js'
-import { retryUnsent } from './client/retry-unsent.js'
+import { pauseBeforeRetry } from './client/retry-unsent.js'
 import { queryTagged } from './client/tagged-replies.js'
 import { isConflict, mayHaveBeenSent, toSessionError } from './errors.js'
 
@@ -32,21 +32,25 @@ interface ConnectionOptions {
 export function createConnection({ adapter, timeoutMs, nowText }: ConnectionOptions): Connection {
   let prepare: boolean | undefined
 
-  /** Runs a statement, and runs it again after conflicts. Rejects with the driver's error. */
+  /**
+   * Runs a statement, and runs it again after conflicts, and after breaks before which it was not sent. Rejects with the
+   * driver's error.
+   */
   async function attempt(
     deadline: Deadline,
     text: string,
     parameters: readonly SqlText[],
     mayBeEmpty = false,
   ): Promise<TextRow[]> {
+    let breaks = 0
     for (;;) {
       try {
-        return await retryUnsent(async () => {
-          prepare ??= await detectPreparing(adapter, deadline.atMs)
-          return queryTagged(adapter, { text, parameters, prepare, untilMs: deadline.atMs, mayBeEmpty })
-        }, deadline.atMs)
+        prepare ??= await detectPreparing(adapter, deadline.atMs)
+        return await queryTagged(adapter, { text, parameters, prepare, untilMs: deadline.atMs, mayBeEmpty })
       } catch (error) {
-        if (!isConflict(error) || performance.now() >= deadline.atMs) throw error
+        if (isConflict(error) && performance.now() < deadline.atMs) continue
+        await pauseBeforeRetry(error, breaks, deadline.atMs)
+        breaks += 1
       }
     }
   }

@@ -74,25 +74,25 @@ export function createBatcher<Call, Result>(
   const retryWhenUnlocked = createLockedCalls<LockedEntry<Call, Result>>(retry)
   let openBatch: Batch<Call, Result> | undefined
 
-  async function runStatement(
-    deadline: Deadline,
-    entries: readonly Entry<Call, Result>[],
-  ): Promise<readonly (Result | 'locked')[]> {
-    const [first] = entries
-    if (first !== undefined && entries.length === 1) {
-      const result = await runOne(deadline, first.call)
-      if (result !== 'locked') return [result]
-    }
-    return runBatch(
-      deadline,
-      entries.map(({ call }) => call),
-    )
+  function publish(size: number): void {
+    if (batchChannel.hasSubscribers) batchChannel.publish({ size } satisfies BatchEvent)
+  }
+
+  // Most calls are alone, and pay for no lists.
+  async function sendAlone<E extends Entry<Call, Result>>(deadline: Deadline, entry: E): Promise<readonly E[]> {
+    publish(1)
+    let result: Result | 'locked' | undefined = await runOne(deadline, entry.call)
+    if (result === 'locked') [result] = await runBatch(deadline, [entry.call])
+    if (result === 'locked') return [entry]
+    entry.resolve(result as Result)
+    return []
   }
 
   /** Resolves the calls that need not wait. Resolves to the locked ones. */
   async function send<E extends Entry<Call, Result>>(deadline: Deadline, entries: readonly E[]): Promise<E[]> {
-    if (batchChannel.hasSubscribers) batchChannel.publish({ size: entries.length } satisfies BatchEvent)
-    const results = await runStatement(deadline, entries)
+    publish(entries.length)
+    const calls = entries.map(({ call }) => call)
+    const results = await runBatch(deadline, calls)
     return entries.filter((entry, position) => {
       const result = results[position] as Result | 'locked'
       if (result !== 'locked') entry.resolve(result)
@@ -101,21 +101,26 @@ export function createBatcher<Call, Result>(
   }
 
   /** Sends like `send`. If the server rejects one call's data, only that call fails. */
-  async function sendEach<E extends Entry<Call, Result>>(deadline: Deadline, entries: readonly E[]): Promise<E[]> {
+  async function sendMany<E extends Entry<Call, Result>>(deadline: Deadline, entries: readonly E[]): Promise<E[]> {
     try {
       return await send(deadline, entries)
     } catch (error) {
-      if (entries.length === 1 || !isCallerFault(error)) throw error
+      if (!isCallerFault(error)) throw error
     }
     const locked = await Promise.all(
       entries.map((entry) =>
-        send(deadline, [entry]).catch((error: unknown) => {
+        sendAlone(deadline, entry).catch((error: unknown) => {
           failAll([entry], error)
           return []
         }),
       ),
     )
     return locked.flat()
+  }
+
+  function sendEach<E extends Entry<Call, Result>>(deadline: Deadline, entries: readonly E[]): Promise<readonly E[]> {
+    const [first] = entries
+    return first !== undefined && entries.length === 1 ? sendAlone(deadline, first) : sendMany(deadline, entries)
   }
 
   async function retry(

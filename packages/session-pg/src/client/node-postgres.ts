@@ -15,16 +15,22 @@ export interface NodePostgresPool {
 interface Query {
   readonly text: string
   readonly values?: readonly SqlText[]
-  readonly name?: string
+  readonly name?: string | undefined
   readonly rowMode?: 'array'
   readonly types?: { readonly getTypeParser: () => (text: string) => string }
   readonly query_timeout?: number
 }
 
+interface Reply {
+  readonly rows: readonly TextRow[]
+  /** True if the connection knows outdated statements. */
+  readonly isOutdated?: boolean
+}
+
 /** A connection of a pool, which nobody else uses until it is released. */
 interface PoolClient {
   readonly processID?: number
-  query(query: Query): Promise<{ readonly rows: readonly TextRow[] }>
+  query(query: Query): Promise<Reply>
   on(event: 'error', listener: () => void): unknown
   removeListener(event: 'error', listener: () => void): unknown
   /** Returns the client to the pool, or closes its connection. */
@@ -102,15 +108,10 @@ async function checkOut(pool: NodePostgresPool, untilMs: number): Promise<PoolCl
 // The connection has lost a prepared statement (deallocate, discard), or the table has changed since it was prepared.
 const outdatedRoutines: readonly unknown[] = ['FetchPreparedStatement', 'RevalidateCachedQuery']
 
-/** Runs a query. If its prepared statement is outdated, runs it again unprepared and closes the connection afterwards. */
-async function send(client: PoolClient, query: Query): Promise<{ rows: readonly TextRow[]; isOutdated: boolean }> {
-  try {
-    return { rows: (await client.query(query)).rows, isOutdated: false }
-  } catch (error) {
-    const { name, ...unprepared } = query
-    if (name === undefined || !outdatedRoutines.includes(fieldOf(error, 'routine'))) throw error
-    return { rows: (await client.query(unprepared)).rows, isOutdated: true }
-  }
+/** Runs a query again, unprepared, if its prepared statement is outdated. Otherwise rejects with `error`. */
+async function runUnprepared(client: PoolClient, { name, ...unprepared }: Query, error: unknown): Promise<Reply> {
+  if (name === undefined || !outdatedRoutines.includes(fieldOf(error, 'routine'))) throw error
+  return { rows: (await client.query(unprepared)).rows, isOutdated: true }
 }
 
 /** Runs a query on a separate connection, which is closed unless it is certainly fit for the next caller. */
@@ -123,7 +124,9 @@ async function runAlone(
   client.on('error', noop)
   let isUnfit = true
   try {
-    const { rows, isOutdated } = await send(client, query)
+    const { rows, isOutdated = false } = await client
+      .query(query)
+      .catch((error: unknown) => runUnprepared(client, query, error))
     isUnfit = isOutdated
     return { rows, serverProcess: client.processID }
   } catch (error) {
@@ -136,8 +139,12 @@ async function runAlone(
   }
 }
 
+function unparsed(text: string): string {
+  return text
+}
+
 // The text format is the same whatever type parsers the application has set.
-const types = { getTypeParser: () => (text: string) => text }
+const types = { getTypeParser: () => unparsed }
 
 /**
  * Adapts a `Pool` of node-postgres. Each statement has a separate connection until it is answered. Calls that time out
@@ -156,8 +163,14 @@ export function nodePostgresAdapter(pool: NodePostgresPool): PgAdapter {
 
   return {
     runStatement({ text, parameters, prepare, untilMs }) {
-      const query = { text, values: parameters, rowMode: 'array', types } as const
-      return runAlone(pool, untilMs, prepare ? { ...query, name: nameOf(text) } : query)
+      const query: Query = {
+        text,
+        values: parameters,
+        rowMode: 'array',
+        types,
+        name: prepare ? nameOf(text) : undefined,
+      }
+      return runAlone(pool, untilMs, query)
     },
     async runScript(text) {
       // The pool's query_timeout is meant for short statements.
