@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { startPostgres } from '@bext-internal/test-services'
 import { asSessionId } from '@bext/session-core'
-import { migrate, pgSessions } from '@bext/session-pg'
+import { migrate, pgSessions, type PgClient } from '@bext/session-pg'
 import connectPgSimple from 'connect-pg-simple'
 import session, { type SessionData } from 'express-session'
 import { Pool } from 'pg'
@@ -70,10 +70,10 @@ function connectPg(pool: Pool, table: string): Subject & { close(): void } {
   }
 }
 
-export function ownStore(sql: postgres.Sql, table: string): Subject {
-  const store = pgSessions({ client: sql, table })
+export function ownStore(client: PgClient, table: string, name = '@bext/session-pg'): Subject {
+  const store = pgSessions({ client, table })
   return {
-    name: '@bext/session-pg',
+    name,
     create: (dataJson) => store.create({ dataJson, ttlMs }),
     read: (id) => store.read(asSessionId(id)),
     update: (id, dataJson) => store.update(asSessionId(id), dataJson),
@@ -92,6 +92,7 @@ export const pgSuite: Suite = {
   queues grow, and it searches them. The store's client is not renewed, because it never uses its last connection.
 - postgres.js, max 4: the same with a pool of 4 connections instead of 10.
 - pg Pool: the same with \`pg\` and named statements.
+- @bext/session-pg, pg Pool: the store with a \`Pool\` of \`pg\`, where the first one has a client of postgres.js.
 - connect-pg-simple: its \`get\`, \`set\`, \`touch\`, \`set\` with a new id, and \`destroy\`, on the table that it creates. Its
   \`set\` is an upsert. The time of its \`get\` includes parsing the column's JSON.`,
 
@@ -102,17 +103,24 @@ export const pgSuite: Suite = {
     const pools = {
       raw: new Pool({ connectionString: service.url }),
       peer: new Pool({ connectionString: service.url }),
+      own: new Pool({ connectionString: service.url }),
     }
-    const tables = ['raw', 'four', 'pool', 'own'].map((name) => `${prefix}_${name}`)
+    const tables = ['raw', 'four', 'pool', 'own', 'own_pool'].map((name) => `${prefix}_${name}`)
     for (const table of tables) await migrate(clients.admin, { table })
-    const [raw = '', four = '', pool = '', own = ''] = tables
+    const [raw = '', four = '', pool = '', own = '', ownPool = ''] = tables
     const allTables = [...tables, `${prefix}_peer`]
     const peer = connectPg(pools.peer, `${prefix}_peer`)
     const [row] = await clients.admin`show server_version`
     const postgresJs = rawPostgres('postgres.js', () => postgres(service.url), raw)
     const postgresJsOfFour = rawPostgres('postgres.js, max 4', () => postgres(service.url, { max: 4 }), four)
     return {
-      others: [postgresJs, postgresJsOfFour, rawPg(pools.raw, pool), peer],
+      others: [
+        postgresJs,
+        postgresJsOfFour,
+        rawPg(pools.raw, pool),
+        ownStore(pools.own, ownPool, '@bext/session-pg, pg Pool'),
+        peer,
+      ],
       store: ownStore(clients.own, own),
       versions: {
         'PostgreSQL server': String(row?.['server_version']),

@@ -51,6 +51,10 @@ const batchChannel = channel(pgBatchChannel)
 const maxEntries = 256
 const maxChars = 262_144
 
+function publishBatch(size: number): void {
+  if (batchChannel.hasSubscribers) batchChannel.publish({ size } satisfies BatchEvent)
+}
+
 // Each caller gets a separate error object, since callers may mutate it.
 function failAll(entries: readonly Rejectable[], error: unknown): void {
   const { reason, message, cause } = toBackendError(error)
@@ -74,13 +78,9 @@ export function createBatcher<Call, Result>(
   const retryWhenUnlocked = createLockedCalls<LockedEntry<Call, Result>>(retry)
   let openBatch: Batch<Call, Result> | undefined
 
-  function publish(size: number): void {
-    if (batchChannel.hasSubscribers) batchChannel.publish({ size } satisfies BatchEvent)
-  }
-
   // Most calls are alone, and pay for no lists.
   async function sendAlone<E extends Entry<Call, Result>>(deadline: Deadline, entry: E): Promise<readonly E[]> {
-    publish(1)
+    publishBatch(1)
     let result: Result | 'locked' | undefined = await runOne(deadline, entry.call)
     if (result === 'locked') [result] = await runBatch(deadline, [entry.call])
     if (result === 'locked') return [entry]
@@ -90,7 +90,7 @@ export function createBatcher<Call, Result>(
 
   /** Resolves the calls that need not wait. Resolves to the locked ones. */
   async function send<E extends Entry<Call, Result>>(deadline: Deadline, entries: readonly E[]): Promise<E[]> {
-    publish(entries.length)
+    publishBatch(entries.length)
     const calls = entries.map(({ call }) => call)
     const results = await runBatch(deadline, calls)
     return entries.filter((entry, position) => {
