@@ -1,5 +1,6 @@
-import { execFile, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, fork, spawn } from 'node:child_process'
 import { isBuiltin } from 'node:module'
+import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 
 const version = '26.10.0'
@@ -23,6 +24,24 @@ async function findNodeWithSqlite(): Promise<string> {
 }
 
 let found: Promise<string> | undefined
+
+/**
+ * Starts a TypeScript file, in a folder whose packages include tsx, with a Node that has `node:sqlite`. Exchanges messages with it,
+ * and does not wait for its end.
+ */
+export async function forkWithSqlite(script: string, ...args: readonly string[]): Promise<ChildProcess> {
+  found ??= findNodeWithSqlite()
+  const child = fork(script, args, {
+    cwd: dirname(script),
+    execPath: await found,
+    execArgv: ['--import', 'tsx'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+    serialization: 'advanced',
+  })
+  child.unref()
+  child.channel?.unref()
+  return child
+}
 
 /**
  * Runs a TypeScript file with a Node that has `node:sqlite`, in a folder whose packages include tsx. Resolves to its output.

@@ -17,7 +17,7 @@ import { createTags } from './tags.js'
 function checkStore(store: SessionPlugin): BindingStore {
   if (supportsCompare(store) && supportsGivenId(store)) return store
   const why = 'A sealed cookie cannot be bound, because an older seal without the binding opens until it expires.'
-  const advice = 'Use memorySessions, redisSessions or pgSessions.'
+  const advice = 'Use memorySessions, redisSessions, pgSessions or sqliteSessions.'
   throw new TypeError(
     `deviceBinding: the store ${store.name} has no createWithId or updateIfUnchanged. ${why} ${advice}`,
   )

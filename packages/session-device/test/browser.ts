@@ -1,4 +1,6 @@
+// Uses web APIs only, because it also runs on the edge.
 import type { webcrypto } from 'node:crypto'
+import { base64url } from 'jose'
 import { parseItem, parseList, serializeItem } from 'structured-headers'
 import { parseSetCookie } from 'cookie'
 
@@ -32,10 +34,6 @@ const algorithms = {
   },
 } as const
 
-function base64url(value: ArrayBuffer | string): string {
-  return Buffer.from(value as string).toString('base64url')
-}
-
 export async function generateKey(alg: DeviceKey['alg'] = 'ES256'): Promise<DeviceKey> {
   const pair = await crypto.subtle.generateKey(algorithms[alg], true, ['sign', 'verify'])
   return { alg, pair }
@@ -56,9 +54,11 @@ export async function sign(
   const { kty, crv, x, y, n, e } = await crypto.subtle.exportKey('jwk', pair.publicKey)
   const jwk = alg === 'ES256' ? { kty, crv, x, y } : { kty, n, e }
   const header = { alg, typ: 'dbsc+jwt', ...(withJwk && { jwk }), ...parts.header }
-  const text = [header, { jti: challenge, ...parts.payload }].map((part) => base64url(JSON.stringify(part))).join('.')
+  const text = [header, { jti: challenge, ...parts.payload }]
+    .map((part) => base64url.encode(JSON.stringify(part)))
+    .join('.')
   const signature = await crypto.subtle.sign(algorithms[alg], pair.privateKey, new TextEncoder().encode(text))
-  return `${text}.${base64url(signature)}`
+  return `${text}.${base64url.encode(new Uint8Array(signature))}`
 }
 
 export interface Registration {
@@ -120,7 +120,12 @@ export function createBrowser(
     if (given && session) session.challenge = given.challenge
   }
 
-  async function send(method: string, path: string, headers: Record<string, string>, body?: string): Promise<Response> {
+  async function send(
+    method: string,
+    path: string,
+    headers: Record<string, string> = {},
+    body?: string,
+  ): Promise<Response> {
     const cookie = cookieHeader()
     const init = {
       method,
@@ -229,6 +234,8 @@ export function createBrowser(
     events,
     proofs,
     cookieHeader,
+    /** Sends a request at once, as a page does that was there before the browser had to refresh. */
+    send,
     /** Sends a request of a page. Starts a registration beside it, and does not wait for it. */
     async request(path: string, { method = 'GET', body }: { method?: string; body?: string } = {}): Promise<Response> {
       const skipped = sendsDevice ? await refreshIfNeeded() : undefined

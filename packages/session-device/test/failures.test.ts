@@ -1,7 +1,8 @@
-import { SessionError, type SessionPlugin } from '@bext/session-core'
+import { asSessionId, SessionError, type SessionPlugin } from '@bext/session-core'
 import { memorySessions } from '@bext/session-core/memory'
 import { expect, test, vi } from 'vitest'
-import { advance, afterRegistrationMs, createApp, idOf, me, meWith, signIn } from './helpers.js'
+import { afterRegistrationMs, createApp, idOf, me, meWith, recordIdOf, signIn } from './app.js'
+import { advance } from './helpers.js'
 
 interface Breakable {
   readonly store: SessionPlugin
@@ -121,6 +122,26 @@ test('a binding that cannot be read is never taken for none', async () => {
     new Request('https://app.example.test/', { headers: { cookie: browser.cookieHeader() } }),
   )
   expect(answer.status).toBe(503)
+})
+
+test.each([
+  ['version', '["device",1,', '["device",2,'],
+  ['kind', '["device",', '["other",'],
+])('a binding of an unknown %s opens nothing, and no browser loses its session', async (_name, known, unknown) => {
+  const app = createApp()
+  const browser = app.browser()
+  await signIn(browser)
+  advance(afterRegistrationMs)
+  const recordId = asSessionId(recordIdOf(idOf(browser)))
+  const { dataJson } = await app.store.read(recordId)
+  expect(dataJson).toContain(known)
+  await app.store.update(recordId, dataJson.replace(known, unknown))
+  browser.dropBoundCookie()
+  expect(await meWith(app, `__Host-session=${idOf(browser)}`)).toEqual({ device: 'unbound', visits: 0 })
+  expect(await me(browser)).toMatchObject({ visits: 0 })
+  expect(browser.events).toEqual(['registered', 'refresh failed: 503'])
+  await app.store.update(recordId, dataJson)
+  expect(await me(browser)).toMatchObject({ userId: 'ann', device: 'bound' })
 })
 
 test.each(['createWithId', 'updateIfUnchanged'])(

@@ -11,7 +11,8 @@ import fastify from 'fastify'
 import { Hono } from 'hono'
 import { expect, test } from 'vitest'
 import { createBrowser } from './browser.js'
-import { advance, afterRegistrationMs, createApp, type Data, me, signIn, type Sessions } from './helpers.js'
+import { afterRegistrationMs, createApp, type Data, me, type Sessions, signIn } from './app.js'
+import { advance } from './helpers.js'
 
 function show({ userId, device, data }: Session<Data>): object {
   return { userId, device, visits: data.visits }

@@ -5,8 +5,9 @@ import { createSessionManager } from '@bext/session-core/manager'
 import { memorySessions } from '@bext/session-core/memory'
 import { deviceBinding, type DeviceBindingOptions } from '@bext/session-device'
 import { expect, test } from 'vitest'
-import { origin } from './browser.js'
-import { advance, afterRegistrationMs, createApp, idOf, me, meWith, recordIdOf, secrets, signIn } from './helpers.js'
+import { createBrowser, origin } from './browser.js'
+import { afterRegistrationMs, createApp, idOf, me, meWith, recordIdOf, secrets, signIn } from './app.js'
+import { advance } from './helpers.js'
 
 test('readOnly: the session can be read and ended, and nothing else', async () => {
   const app = createApp({ device: { whenUnproven: 'readOnly' } })
@@ -101,6 +102,26 @@ test('a commit of open gives the header in responseHeaders', async () => {
       expect.stringMatching(/^\(ES256 RS256\);path="\/session-device\/register";challenge="/),
     ],
   ])
+})
+
+test('change resolves to the header, and reads the reason of the browser from the request', async () => {
+  const app = createApp()
+  const browser = createBrowser(async (request) => {
+    if (!request.url.endsWith('/sign-in')) return app.fetch(request)
+    const { setCookies, responseHeaders } = await app.sessions.change(request, (session) => session.signIn('ann'))
+    const cookies = setCookies.map((setCookie) => ['Set-Cookie', setCookie] as const)
+    return new Response(null, { headers: [...responseHeaders, ...cookies].map(([name, value]) => [name, value]) })
+  })
+  await signIn(browser)
+  expect(browser.events).toEqual(['registered'])
+  const again = await app.sessions.change(browser.cookieHeader(), (session) => session.device)
+  expect(again).toEqual({ result: 'bound', setCookies: [], responseHeaders: [] })
+  advance(afterRegistrationMs)
+  const headers = { cookie: `__Host-session=${idOf(browser)}`, 'secure-session-skipped': 'quota_exceeded' }
+  for (const request of [new Request(origin, { headers }), { headers }]) {
+    const { result } = await app.sessions.change(request, ({ device, userId }) => [device, userId])
+    expect(result).toEqual(['skipped:quota_exceeded', undefined])
+  }
 })
 
 const valid: DeviceBindingOptions = { secrets, origins: [origin] }

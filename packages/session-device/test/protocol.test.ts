@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { generateKey, registrationOf, sign } from './browser.js'
-import { advance, afterRegistrationMs, createApp, me, meWith, signIn, stores } from './helpers.js'
+import { afterRegistrationMs, createApp, me, meWith, secrets, signIn } from './app.js'
+import { advance, stores } from './helpers.js'
 
 const minuteMs = 60_000
 
@@ -245,7 +246,7 @@ test('a secret can be changed while browsers are bound', async () => {
   const browser = app.browser()
   await signIn(browser)
   const next = { id: 'k2', secret: 'x'.repeat(32) }
-  const [old] = (await import('./helpers.js')).secrets
+  const [old] = secrets
   const both = createApp({ store: app.store, device: { secrets: old ? [next, old] : [next] } })
   expect(await meWith(both, browser.cookieHeader())).toMatchObject({ device: 'bound' })
   const only = createApp({ store: app.store, device: { secrets: [next] } })

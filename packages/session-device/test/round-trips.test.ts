@@ -4,7 +4,8 @@ import { memorySessions } from '@bext/session-core/memory'
 import { pgBatchChannel } from '@bext/session-pg'
 import { redisBatchChannel } from '@bext/session-redis'
 import { expect, test } from 'vitest'
-import { advance, afterRegistrationMs, createApp, idOf, me, meWith, signIn, stores } from './helpers.js'
+import { afterRegistrationMs, createApp, idOf, me, meWith, signIn } from './app.js'
+import { advance, stores } from './helpers.js'
 
 const channels = { redis: redisBatchChannel, pg: pgBatchChannel } as const
 

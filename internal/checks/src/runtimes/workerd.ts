@@ -2,16 +2,19 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
-const config = `using Workerd = import "/workerd/workerd.capnp";
+/** Returns the configuration of a worker in `worker.js`. */
+export function configWith(flags: readonly 'nodejs_compat'[]): string {
+  return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = (
     modules = [(name = "worker", esModule = embed "worker.js")],
     compatibilityDate = "2026-04-01",
-    compatibilityFlags = ["nodejs_compat"],
+    compatibilityFlags = ${JSON.stringify(flags)},
     bindings = [(name = "self", service = "main")],
   ))],
 );
 `
+}
 
 // The kit reads its version from a file, and starts processes for cases that do not apply to client-backed stores.
 const stubs: Readonly<Record<string, string>> = {
@@ -22,7 +25,7 @@ const stubs: Readonly<Record<string, string>> = {
 
 /** Bundles the check for workerd, as a bundler does for Cloudflare Workers. */
 export async function writeWorker(folder: string): Promise<void> {
-  await writeFile(join(folder, 'workerd.capnp'), config)
+  await writeFile(join(folder, 'workerd.capnp'), configWith(['nodejs_compat']))
   await writeFile(
     join(folder, 'worker-entry.js'),
     `import { report } from './report.js'

@@ -105,7 +105,8 @@ export interface Session<Data extends object> {
   readonly device: SessionDevice | undefined
   /**
    * Headers, besides `Set-Cookie`, that the response must have after the commit. Empty without the manager's option
-   * `device`. `handleFetch`, `openNode` and our packages for frameworks set them.
+   * `device`. `handleFetch`, `openNode` and our packages for frameworks set them. With `open` and `openCookies`, set them
+   * yourself.
    */
   readonly responseHeaders: readonly (readonly [name: string, value: string])[]
   /**

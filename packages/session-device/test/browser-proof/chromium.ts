@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { waitUntil } from '@bext-internal/test-services'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium } from 'playwright-core'
 
 export interface RunningChromium {
   readonly browser: Browser
+  /** Context whose cookies and device-bound sessions are in the profile. */
+  readonly context: BrowserContext
+  /** Closes Chromium as a user does, so that it stores the profile. */
   close(): Promise<void>
 }
 
@@ -15,8 +17,9 @@ export interface RunningChromium {
  * Starts the Chromium of PATH with device-bound sessions and software keys. It trusts the certificate with this key only, because
  * it has no device-bound sessions where it ignores all certificate errors.
  */
-export async function startChromium(publicKeyHash: string): Promise<RunningChromium> {
-  const profile = await mkdtemp(join(tmpdir(), 'bext-device-'))
+export async function startChromium(publicKeyHash: string, profile: string): Promise<RunningChromium> {
+  const portFile = join(profile, 'DevToolsActivePort')
+  await rm(portFile, { force: true })
   const program = spawn(
     process.env['CHROMIUM'] ?? 'chromium',
     [
@@ -25,24 +28,32 @@ export async function startChromium(publicKeyHash: string): Promise<RunningChrom
       `--ignore-certificate-errors-spki-list=${publicKeyHash}`,
       `--user-data-dir=${profile}`,
       '--remote-debugging-port=0',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
     ],
     { stdio: 'ignore', env: { ...process.env, HOME: profile } },
   )
   const exited = once(program, 'exit')
   const port = await waitUntil(async () => {
-    const [line = ''] = (await readFile(join(profile, 'DevToolsActivePort'), 'utf8')).split('\n')
+    const [line = ''] = (await readFile(portFile, 'utf8')).split('\n')
     if (line === '') throw new Error('Chromium has not started.')
     return line
   }, 30_000)
   const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`)
+  const [context] = browser.contexts()
+  if (!context) throw new Error('Chromium has no context.')
   return {
     browser,
+    context,
     async close() {
-      await browser.close()
-      program.kill()
+      const devtools = await browser.newBrowserCDPSession()
+      await devtools.send('Browser.close')
       await exited
-      await rm(profile, { recursive: true, force: true, maxRetries: 5 })
     },
   }
 }
