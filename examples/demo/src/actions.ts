@@ -1,34 +1,32 @@
-import type { Session, SessionManager } from '@bext/session-core/manager'
+import type { IncomingMessage } from 'node:http'
+import type { NodeSession } from '@bext/session-core/manager'
 import { RejectedRequest } from './requests.js'
+import type { SessionData } from './session-data.js'
+import type { Users } from './users.js'
 
-export interface SessionData {
-  visits: number
+/** A request with its session. */
+export interface Visit {
+  readonly session: NodeSession<SessionData>
+  readonly form: URLSearchParams
+  readonly request: IncomingMessage
 }
 
-export type FormAction = (session: Session<SessionData>, form: URLSearchParams) => void | Promise<void>
-
 const maxNameLength = 64
+const maxUserAgentLength = 256
 
-function signIn(session: Session<SessionData>, form: URLSearchParams): void {
+export function signIn({ session, form, request }: Visit, users: Users): void {
   const name = (form.get('name') ?? '').trim()
   if (name === '' || name.length > maxNameLength) {
     throw new RejectedRequest(400, `Please enter a name of 1 to ${maxNameLength} characters.`)
   }
   session.signIn(name)
+  session.data.role = users.signIn(name)
+  session.data.signedInFrom = {
+    userAgent: (request.headers['user-agent'] ?? '').slice(0, maxUserAgentLength),
+    address: request.socket.remoteAddress ?? '',
+  }
 }
 
-const onEveryStore: readonly (readonly [string, FormAction])[] = [
-  ['/sign-in', signIn],
-  ['/sign-out', (session) => session.signOut()],
-]
-
-const whereSessionsAreFound: readonly (readonly [string, FormAction])[] = [
-  ['/end-session', async (session, form) => void (await session.endSession(form.get('handle') ?? ''))],
-  ['/sign-out-others', (session) => session.signOutEverywhere({ except: 'this' })],
-  ['/sign-out-everywhere', (session) => session.signOutEverywhere()],
-]
-
-/** Returns the actions of the forms by path. Only a store that can list a user's sessions can end other sessions. */
-export function formActions({ supportsUserIndex }: SessionManager<SessionData>): ReadonlyMap<string, FormAction> {
-  return new Map([...onEveryStore, ...(supportsUserIndex ? whereSessionsAreFound : [])])
+export async function endSession({ session, form }: Visit): Promise<void> {
+  await session.endSession(form.get('handle') ?? '')
 }

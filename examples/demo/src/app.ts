@@ -1,88 +1,47 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { isSessionError } from '@bext/session-core'
-import type { LifetimeOptions, OpenSession } from '@bext/session-core/manager'
-import { createSessionManager } from '@bext/session-core/manager'
-import { formActions } from './actions.js'
-import type { SessionData } from './actions.js'
-import { homePage, messagePage } from './pages.js'
-import { checkOrigin, readForm, RejectedRequest } from './requests.js'
+import type { LifetimeOptions } from '@bext/session-core/manager'
+import { deviceNode } from '@bext/session-device'
+import { answerError, send, type Answer } from './answer.js'
+import { createLive, type Live } from './live.js'
+import { messagePage } from './pages/message.js'
+import { checkOrigin, readForm } from './requests.js'
+import { createRoutes } from './routes.js'
+import { createSessions } from './sessions.js'
 import type { DemoStore } from './stores/store.js'
-import { contentSecurityPolicy } from './style.js'
 
-interface Answer {
-  readonly status: number
-  readonly body?: string
-  readonly location?: string
-  readonly setCookies?: readonly string[]
+/** A web app, for a server. */
+export interface App extends Live {
+  readonly respond: RequestListener
 }
 
-const errorAnswers = {
-  NotFound: { status: 409, body: messagePage('Your session was ended from another device in the meantime.') },
-  Invalid: { status: 400, body: messagePage('The session cannot store this value.') },
-  Backend: {
-    status: 503,
-    body: messagePage('The session store does not respond. You are still signed in: try again.'),
-  },
-}
+/** Creates the web app on a store: pages, forms that redirect back to a page, and a socket. `url` is its own URL. */
+export function createApp(store: DemoStore, url: string, lifetimes: LifetimeOptions = {}): App {
+  const sessions = createSessions(store.plugin, url, lifetimes)
+  const routes = createRoutes(sessions, store, url)
+  const answerDevice = deviceNode(sessions)
+  const live = createLive(sessions)
 
-function answerError(error: unknown): Answer {
-  if (error instanceof RejectedRequest) return { status: error.status, body: messagePage(error.message) }
-  console.error(error)
-  return isSessionError(error) ? errorAnswers[error.code] : { status: 500, body: messagePage('Something went wrong.') }
-}
-
-function send(response: ServerResponse, { status, body = '', location, setCookies = [] }: Answer): void {
-  response.writeHead(status, {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': contentSecurityPolicy,
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    ...(location !== undefined && { location }),
-    ...(setCookies.length > 0 && { 'set-cookie': [...setCookies] }),
-  })
-  response.end(body)
-}
-
-/** Creates the web app on a store: pages without scripts, and forms that redirect back to the page. */
-export function createApp(store: DemoStore, lifetimes: LifetimeOptions = {}): RequestListener {
-  const { plugin } = store
-  const manager = createSessionManager<SessionData>({ store: plugin, initialData: () => ({ visits: 0 }), ...lifetimes })
-  const actions = formActions(manager)
-
-  async function showHome(session: OpenSession<SessionData>): Promise<Answer> {
-    const { userId } = session
-    const { visits } = session.data
-    const devices = manager.supportsUserIndex ? await session.listSessions() : undefined
-    const setCookies = await session.commit()
-    const storedRows = await store.look(userId)
-    const { place, keeps, shows } = store
-    const view = { store: { name: plugin.name, place, keeps, shows }, userId, visits, devices, storedRows }
-    return { status: 200, body: homePage(view), setCookies }
-  }
-
-  async function answer(request: IncomingMessage): Promise<Answer> {
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<Answer> {
     const [pathname = '/'] = (request.url ?? '/').split('?')
-    const isPage = pathname === '/' || pathname === '/store'
-    const action = actions.get(pathname)
-    if (!isPage && !action) return { status: 404, body: messagePage('There is no such page.') }
-    if (request.method !== (isPage ? 'GET' : 'POST')) {
+    const route = routes.get(pathname)
+    if (!route) return { status: 404, body: messagePage('There is no such page.') }
+    if (request.method !== route.method) {
       return { status: 405, body: messagePage('That is not how this address is used.') }
     }
-    if (action) checkOrigin(request)
+    if (route.method === 'POST') checkOrigin(request)
     const form = await readForm(request)
-    const session = await manager.open(request.headers.cookie)
-    if (action) {
-      await action(session, form)
-      return { status: 303, location: '/', setCookies: await session.commit() }
-    }
-    if (pathname === '/') session.data.visits += 1
-    return showHome(session)
+    return route.answer({ session: await sessions.openNode(request, response), form, request })
   }
 
-  return (request, response) => {
-    answer(request)
+  function answerPage(request: IncomingMessage, response: ServerResponse): void {
+    answer(request, response)
       .catch(answerError)
       .then((answered) => send(response, answered))
       .catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined))
+  }
+
+  return {
+    respond: (request, response) => answerDevice(request, response, () => answerPage(request, response)),
+    ...live,
   }
 }

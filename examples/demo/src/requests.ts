@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { TLSSocket } from 'node:tls'
 
 /** A rejection of a request, with the status and text of the response. */
 export class RejectedRequest extends Error {
@@ -12,12 +13,18 @@ export class RejectedRequest extends Error {
 
 const maxFormBytes = 4096
 
+/** Returns true if a page of the app sent the request. */
+export function isOwnOrigin({ headers, socket }: IncomingMessage): boolean {
+  const scheme = socket instanceof TLSSocket ? 'https' : 'http'
+  return headers.origin === `${scheme}://${headers.host}`
+}
+
 /**
  * Rejects a form that was not sent from our own pages. `SameSite=Lax` does not cover pages on another port or subdomain,
  * because they count as the same site. Every browser sends the origin of a form.
  */
-export function checkOrigin({ headers }: IncomingMessage): void {
-  if (headers.origin === `http://${headers.host}`) return
+export function checkOrigin(request: IncomingMessage): void {
+  if (isOwnOrigin(request)) return
   throw new RejectedRequest(403, 'This form was not sent from our own page.')
 }
 

@@ -19,7 +19,7 @@ export async function withApp(
 ): Promise<void> {
   const store = await openStore(name)
   try {
-    const server = await startServer(createApp(store, { idleTimeoutMs: ttlMs }), port)
+    const server = await startServer((url) => createApp(store, url, { idleTimeoutMs: ttlMs }), port)
     try {
       await use(server, store)
     } finally {

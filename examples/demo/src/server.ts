@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import type { RequestListener } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { App } from './app.js'
 import { UserError } from './user-error.js'
 
 export interface RunningServer {
@@ -18,20 +18,25 @@ function explain(error: unknown, port: number): unknown {
   return error
 }
 
-/** Serves the app on localhost only. Port 0 stands for any free port. */
-export async function startServer(app: RequestListener, port: number): Promise<RunningServer> {
-  const server = createServer(app)
+/** Creates the app once its URL is known, and serves it on localhost only. Port 0 stands for any free port. */
+export async function startServer(createApp: (url: string) => App, port: number): Promise<RunningServer> {
+  const server = createServer()
   try {
     await once(server.listen(port, 'localhost'), 'listening')
   } catch (error) {
     throw explain(error, port)
   }
+  const url = `http://localhost:${(server.address() as AddressInfo).port}`
+  const app = createApp(url)
+  server.on('request', app.respond)
+  server.on('upgrade', app.upgrade)
   return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    url,
     async close() {
       const closed = once(server, 'close')
       server.close()
       server.closeAllConnections()
+      app.close()
       await closed
     },
   }

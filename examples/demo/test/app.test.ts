@@ -3,10 +3,8 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { SessionError } from '@bext/session-core'
 import { describe, expect, it, vi } from 'vitest'
-import type { Client } from '../walk/client.js'
 import { openCookieStore } from '../src/stores/cookie.js'
 import { openMemoryStore } from '../src/stores/memory.js'
-import type { DemoStore } from '../src/stores/store.js'
 import { browse, startApp } from './support.js'
 
 const stores = { memory: openMemoryStore, cookie: openCookieStore }
@@ -79,75 +77,6 @@ describe.each(Object.entries(stores))('the app on the %s store', (name, open) =>
   })
 })
 
-async function signInTwice(store: DemoStore): Promise<readonly [Client, Client]> {
-  const url = await startApp(store)
-  const [laptop, phone] = [await browse(url), await browse(url)]
-  await laptop.post('/sign-in', { name: 'ada' })
-  await phone.post('/sign-in', { name: 'ada' })
-  return [laptop, phone]
-}
-
-describe('sessions of one user', () => {
-  it('are listed, with a button for each but this one', async () => {
-    const [laptop, phone] = await signInTwice(openMemoryStore())
-    const handles: (string | undefined)[] = []
-    for (const client of [laptop, phone]) {
-      const { body } = await client.get('/store')
-      expect(body.match(/<li /g)).toHaveLength(2)
-      expect(body.match(/>This one</g)).toHaveLength(1)
-      const found = Array.from(body.matchAll(/name="handle" value="([\w-]{43})"/g), ([, handle]) => handle)
-      expect(found).toHaveLength(1)
-      handles.push(...found)
-    }
-    expect(handles[0]).not.toBe(handles[1])
-    await laptop.post('/end-session', { handle: handles[0] ?? '' })
-    expect((await phone.get('/store')).body).toContain('Not signed in')
-    const { body } = await laptop.get('/store')
-    expect(body).toContain('Signed in as ada')
-    expect(body).not.toContain('Sign out all others')
-  })
-
-  it('end but for this one', async () => {
-    const [laptop, phone] = await signInTwice(openMemoryStore())
-    await laptop.post('/sign-out-others')
-    expect((await phone.get('/store')).body).toContain('Not signed in')
-    expect((await laptop.get('/store')).body).toContain('Signed in as ada')
-  })
-
-  it('end everywhere', async () => {
-    const [laptop, phone] = await signInTwice(openMemoryStore())
-    await laptop.post('/sign-out-everywhere')
-    expect(await laptop.cookie()).toBeUndefined()
-    expect((await phone.get('/store')).body).toContain('Not signed in')
-  })
-
-  it("cannot be ended by another user's handle, nor by who is not signed in", async () => {
-    const store = openMemoryStore()
-    const url = await startApp(store)
-    const [ada, grace, guest] = [await browse(url), await browse(url), await browse(url)]
-    await ada.post('/sign-in', { name: 'ada' })
-    await grace.post('/sign-in', { name: 'grace' })
-    const { rows } = await store.look('ada')
-    for (const client of [guest, grace]) {
-      for (const path of ['/end-session', '/sign-out-others', '/sign-out-everywhere']) {
-        expect((await client.post(path, { handle: rows[0]?.[0] ?? '' })).status).toBe(303)
-      }
-    }
-    expect((await ada.get('/store')).body).toContain('Signed in as ada')
-  })
-
-  it('are not offered to be listed where the store cannot, and the page says so', async () => {
-    const client = await browse(await startApp(openCookieStore()))
-    await client.post('/sign-in', { name: 'ada' })
-    const { body } = await client.get('/')
-    expect(body).toContain('This store cannot list them')
-    expect(body).not.toContain('Sign out everywhere')
-    for (const path of ['/end-session', '/sign-out-others', '/sign-out-everywhere']) {
-      expect((await client.post(path)).status).toBe(404)
-    }
-  })
-})
-
 describe('the page', () => {
   it('marks the hash of the id in what the store holds, and never shows the id', async () => {
     const client = await browse(await startApp(openMemoryStore()))
@@ -158,15 +87,21 @@ describe('the page', () => {
     expect(body).not.toContain(id)
   })
 
-  it('may run no script, load nothing, and be kept nowhere', async () => {
-    const response = await fetch(`${await startApp(openMemoryStore())}/store`)
+  it('loads nothing, is kept nowhere, and may run one script, which only signed-in users get', async () => {
+    const url = await startApp(openMemoryStore())
+    const response = await fetch(`${url}/store`)
     const body = await response.text()
-    const style = /<style>([^]*)<\/style>/.exec(body)?.[1] ?? ''
-    const hash = createHash('sha256').update(style).digest('base64')
-    const policy = `default-src 'none'; style-src 'sha256-${hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`
-    expect(response.headers.get('content-security-policy')).toBe(policy)
-    expect(response.headers.get('cache-control')).toBe('no-store')
     expect(body).not.toMatch(/<script|<link|<img|url\(| style=/)
+    const client = await browse(url)
+    await client.post('/sign-in', { name: 'ada' })
+    const page = (await client.get('/store')).body
+    const [style, script] = ['style', 'script'].map((tag) => {
+      const source = new RegExp(`<${tag}>([^]*)</${tag}>`).exec(page)?.[1] ?? ''
+      return `${tag}-src 'sha256-${createHash('sha256').update(source).digest('base64')}'`
+    })
+    const rest = "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    expect(response.headers.get('content-security-policy')).toBe(`default-src 'none'; ${style}; ${script}; ${rest}`)
+    expect(response.headers.get('cache-control')).toBe('no-store')
   })
 })
 
@@ -190,4 +125,16 @@ it('answers 503, and signs nobody out, while the store is down (E4)', async () =
   expect(reply.status).toBe(503)
   expect(reply.cookies).toEqual([])
   expect((await client.get('/')).body).toContain('Signed in as ada')
+})
+
+it('answers 409, and says so, if another device changed the session at the same moment', async () => {
+  const store = openMemoryStore()
+  const plugin = { ...store.plugin, updateIfUnchanged: async () => ({ outcome: 'changed' }) }
+  const client = await browse(await startApp({ ...store, plugin }))
+  await client.get('/')
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const reply = await client.get('/')
+  logged.mockRestore()
+  expect(reply.status).toBe(409)
+  expect(reply.body).toContain('changed from another device at the same moment')
 })

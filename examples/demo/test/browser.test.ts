@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -20,16 +21,23 @@ async function newFolder(): Promise<string> {
   return folder
 }
 
-type Headers = Readonly<Record<string, string | string[]>>
-
 /** Runs the walk on an app with changed response headers. */
-async function walkWith(change: (headers: Headers) => Headers): Promise<void> {
+async function walkWith(change: (headers: OutgoingHttpHeaders) => OutgoingHttpHeaders): Promise<void> {
   const store = openMemoryStore()
-  const app = createApp(store)
-  const server = await startServer((request, response) => {
-    const writeHead = response.writeHead.bind(response)
-    const changed = (status: number, headers: Headers): unknown => writeHead(status, { ...change(headers) })
-    app(request, Object.assign(response, { writeHead: changed }))
+  const server = await startServer((url) => {
+    const app = createApp(store, url)
+    return {
+      ...app,
+      respond(request, response) {
+        const writeHead = response.writeHead.bind(response)
+        const changed = (status: number, headers: OutgoingHttpHeaders): unknown => {
+          const all = change({ ...response.getHeaders(), ...headers })
+          for (const name of response.getHeaderNames()) response.removeHeader(name)
+          return writeHead(status, all)
+        }
+        app.respond(request, Object.assign(response, { writeHead: changed }))
+      },
+    }
   }, 0)
   onTestFinished(() => server.close())
   const report = createReport(() => {})
@@ -66,7 +74,11 @@ it(
     expect(stdout).toContain('Every check passed on memory, cookie, redis, pg.')
     expect(code).toBe(0)
 
-    const names = stores.flatMap((store) => ['phone', 'signed-in', 'signed-out'].map((view) => `${store}-${view}.png`))
+    const onEach = ['phone', 'signed-in', 'signed-out']
+    const whereListed = ['admin', 'devices', 'phone-devices']
+    const names = stores.flatMap((store) =>
+      [...onEach, ...(store === 'cookie' ? [] : whereListed)].map((view) => `${store}-${view}.png`),
+    )
     expect((await readdir(pictures)).toSorted()).toEqual(names.toSorted())
     for (const name of names) {
       expect((await readFile(join(pictures, name))).subarray(1, 4).toString()).toBe('PNG')

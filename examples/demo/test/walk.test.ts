@@ -1,4 +1,4 @@
-import type { SessionPlugin, UserIndexCapability } from '@bext/session-core'
+import type { CompareCapability, SessionPlugin, UserIndexCapability } from '@bext/session-core'
 import { expect, it } from 'vitest'
 import { createReport } from '../walk/report.js'
 import { openMemoryStore } from '../src/stores/memory.js'
@@ -6,7 +6,10 @@ import type { DemoStore } from '../src/stores/store.js'
 import { walkThrough } from '../walk/walk.js'
 import { startApp } from './support.js'
 
-function breakStore(store: DemoStore, broken: Partial<SessionPlugin & UserIndexCapability>): DemoStore {
+function breakStore(
+  store: DemoStore,
+  broken: Partial<SessionPlugin & UserIndexCapability & CompareCapability>,
+): DemoStore {
   return { ...store, plugin: { ...store.plugin, ...broken } }
 }
 
@@ -30,7 +33,7 @@ it('fails on a store that keeps what was ended', async () => {
 })
 
 it('fails on a store that forgets', async () => {
-  const broken = breakStore(openMemoryStore(), { update: async (id) => id })
+  const broken = breakStore(openMemoryStore(), { updateIfUnchanged: async (id) => ({ outcome: 'updated', id }) })
   await expect(walk(broken)).rejects.toThrow('the counter is kept')
 })
 

@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import type { Cookie } from 'tough-cookie'
 import { CookieJar } from 'tough-cookie'
+import { WebSocket } from 'ws'
 
 export interface Reply {
   readonly status: number
@@ -16,10 +18,24 @@ export interface Client {
   post(path: string, fields?: Readonly<Record<string, string>>, origin?: string): Promise<Reply>
   /** Resolves to the session cookie that it would send now. */
   cookie(): Promise<Cookie | undefined>
+  /** Opens the socket of a page, and resolves once it says "connected". Default origin: our own page. */
+  live(origin?: string): Promise<WebSocket>
 }
 
-/** Creates a client with an empty cookie jar, or with one cookie. */
-export async function createClient(name: string, url: string, signal: AbortSignal, first?: Cookie): Promise<Client> {
+export interface ClientOptions {
+  /** Cookie to start with. Default: none. */
+  readonly cookie?: Cookie | undefined
+  /** Header `User-Agent`. Default: that of Node. */
+  readonly userAgent?: string | undefined
+}
+
+/** Creates a client with its own cookies. */
+export async function createClient(
+  name: string,
+  url: string,
+  signal: AbortSignal,
+  { cookie: first, userAgent }: ClientOptions = {},
+): Promise<Client> {
   // Strict: rejects a `__Host-` cookie that breaks the rules of its prefix.
   const jar = new CookieJar(undefined, { prefixSecurity: 'strict' })
   if (first) await jar.setCookie(first.toString(), url)
@@ -27,6 +43,7 @@ export async function createClient(name: string, url: string, signal: AbortSigna
   async function send(path: string, init: RequestInit = {}): Promise<Reply> {
     const headers = new Headers(init.headers)
     headers.set('cookie', await jar.getCookieString(url))
+    if (userAgent !== undefined) headers.set('user-agent', userAgent)
     const response = await fetch(url + path, { ...init, headers, redirect: 'manual', signal })
     const cookies: Cookie[] = []
     for (const setCookie of response.headers.getSetCookie()) {
@@ -44,6 +61,12 @@ export async function createClient(name: string, url: string, signal: AbortSigna
     async cookie() {
       const [cookie] = await jar.getCookies(url)
       return cookie
+    },
+    async live(origin = url) {
+      const headers = { cookie: await jar.getCookieString(url) }
+      const socket = new WebSocket(`${url.replace('http', 'ws')}/live`, { headers, origin })
+      await once(socket, 'message', { signal })
+      return socket
     },
   }
 }

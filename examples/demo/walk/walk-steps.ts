@@ -18,7 +18,7 @@ export interface Steps {
   readonly post: (client: Client, path: string, fields?: Form, origin?: string) => Promise<Reply>
 }
 
-export function textOf({ body }: Reply, id: 'who' | 'visits'): string | undefined {
+export function textOf({ body }: Reply, id: 'who' | 'visits' | 'role'): string | undefined {
   return new RegExp(`id="${id}">([^<]*)<`).exec(body)?.[1]
 }
 

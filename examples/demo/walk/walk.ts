@@ -5,6 +5,8 @@ import { walkDevices } from './walk-devices.js'
 import type { Steps, Walk } from './walk-steps.js'
 import { printedSteps, textOf } from './walk-steps.js'
 import { signedIn, signedOut, user } from './page-texts.js'
+import { firefox } from './user-agents.js'
+import { walkRoles } from './walk-roles.js'
 
 async function firstVisits({ report }: Walk, { get }: Steps, client: Client): Promise<void> {
   const untouched = await get(client, '/store')
@@ -41,7 +43,7 @@ async function signIn(walk: Walk, { get, post }: Steps, client: Client): Promise
   report.check(textOf(page, 'who') === signedIn, `the page says "${signedIn}"`)
   report.check(textOf(page, 'visits') === '3', 'the counter is kept')
 
-  const old = await get(await createClient('old cookie', url, signal, before), '/store')
+  const old = await get(await createClient('old cookie', url, signal, { cookie: before }), '/store')
   report.check(textOf(old, 'who') === signedOut, 'the id from before the sign-in is not signed in')
   if (store.isServerBacked)
     report.check(textOf(old, 'visits') === '0', 'the id from before the sign-in identifies no session')
@@ -53,7 +55,7 @@ async function signOut({ store, report, url, signal }: Walk, { get, post }: Step
   await post(client, '/sign-out')
   report.check((await client.cookie()) === undefined, 'signing out clears the cookie')
 
-  const old = await get(await createClient('old cookie', url, signal, before), '/store')
+  const old = await get(await createClient('old cookie', url, signal, { cookie: before }), '/store')
   if (store.isServerBacked) {
     report.check(textOf(old, 'who') === signedOut, 'the old cookie is not signed in')
     const { rows } = await store.look(user)
@@ -73,9 +75,10 @@ export async function walkThrough(walk: Walk): Promise<void> {
   report.heading(`${store.plugin.name}: ${store.place}`)
   report.note(`${store.keeps} Shown: ${store.shows}.`)
   const steps = printedSteps(walk)
-  const laptop = await createClient('laptop', url, signal)
+  const laptop = await createClient('laptop', url, signal, { userAgent: firefox.header })
   await firstVisits(walk, steps, laptop)
   await signIn(walk, steps, laptop)
+  await walkRoles(walk, steps, laptop)
   await walkDevices(walk, steps, laptop)
   await signOut(walk, steps, laptop)
 }

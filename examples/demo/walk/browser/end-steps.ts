@@ -36,7 +36,7 @@ async function rejectWhileAlive(plugin: SessionPlugin, id: SessionId): Promise<v
 
 /** Checks that a session expires at its idle timeout, although the browser still has its cookie. */
 export async function outliveSession({ browser, store, report }: Scene): Promise<void> {
-  const server = await startServer(createApp(store, { idleTimeoutMs: shortTtlMs }), 0)
+  const server = await startServer((url) => createApp(store, url, { idleTimeoutMs: shortTtlMs }), 0)
   try {
     const visitor = await createVisitor(browser, 'latecomer', server.url)
     report.act(visitor.name, `signs in to an app with an idle timeout of ${shortTtlMs / 1000} seconds`)

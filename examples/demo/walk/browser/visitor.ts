@@ -1,6 +1,6 @@
 import type { Browser, BrowserContextOptions, Cookie, Page } from 'playwright-core'
 
-/** A visitor with a separate browser, which shares no cookies and runs no scripts. */
+/** A visitor with a separate browser, which shares no cookies. It runs no scripts by default. */
 export interface Visitor {
   readonly name: string
   readonly page: Page
@@ -20,7 +20,7 @@ export async function createVisitor(
 }
 
 /** Resolves to the text of the element with that id. */
-export async function textOf({ page }: Visitor, id: 'who' | 'visits'): Promise<string> {
+export async function textOf({ page }: Visitor, id: 'who' | 'visits' | 'role'): Promise<string> {
   return (await page.locator(`#${id}`).textContent()) ?? ''
 }
 

@@ -32,8 +32,8 @@ async function signIn({ store, report }: Scene, visitor: Visitor): Promise<void>
 export async function walkInBrowser(scene: Scene): Promise<void> {
   const { browser, url, store, report } = scene
   report.heading(`${store.plugin.name}: ${store.place}, in Chromium ${browser.version()}`)
-  report.note('The browsers run no scripts.')
-  const laptop = await createVisitor(browser, 'laptop', url, { viewport: { width: 820, height: 900 } })
+  report.note('The laptop runs no scripts. The phone does.')
+  const laptop = await createVisitor(browser, 'laptop', url, { viewport: { width: 820, height: 560 } })
   await countVisits(scene, laptop)
   await signIn(scene, laptop)
   await lookAtCookie(scene, laptop)
