@@ -1,7 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { ServiceUrls } from '@bext-internal/test-services'
-import { transform } from 'esbuild'
+import { build, transform, type Plugin } from 'esbuild'
 import type { CodeBlock } from './markdown.js'
 import { askServer, type Command, freePort, nodeArgs, plainEnv, runToEnd } from './process.js'
 import { packages, root } from './workspace.js'
@@ -11,7 +12,10 @@ const folder: string = join(root, 'internal/checks/.cache/docs')
 // Long enough for a busy machine, so that only an example that never ends exceeds it.
 const timeoutMs = 150_000
 
-const extensionOf = ({ flags }: CodeBlock): string => (flags.includes('vitest') ? '.test.ts' : '.ts')
+const isTest = ({ flags }: CodeBlock): boolean => flags.includes('vitest')
+/** Packages of the workspace that are not published find their files beside their sources, so they are not bundled. */
+const isInternal = ({ code }: CodeBlock): boolean => code.includes('@bext-internal/')
+const extensionOf = (block: CodeBlock): string => (isTest(block) ? '.test.ts' : '.ts')
 const fileName = (block: CodeBlock): string =>
   `${block.file.replaceAll('/', '-').replace(/\.md$/, '')}-${block.line}${extensionOf(block)}`
 
@@ -75,6 +79,38 @@ async function compile(project: string): Promise<string[]> {
   return code === 0 ? [] : output.trimEnd().split(/\n(?=\S)/)
 }
 
+/** Bundles the sources of the workspace, and leaves the modules of other packages where they are installed. */
+const workspaceOnly: Plugin = {
+  name: 'workspace-only',
+  setup(bundling) {
+    bundling.onResolve({ filter: /^[^./]/ }, async ({ path, importer, resolveDir, kind, pluginData }) => {
+      if (pluginData === workspaceOnly || kind === 'entry-point') return undefined
+      const found = await bundling.resolve(path, { importer, resolveDir, kind, pluginData: workspaceOnly })
+      if (found.external || found.errors.length > 0 || /^(@bext\/|#)/.test(path)) return found
+      return { path: pathToFileURL(found.path).href, external: true }
+    })
+  },
+}
+
+/** Compiles the written blocks to a file each, which starts faster than sources. */
+export async function bundleSnippets(blocks: readonly CodeBlock[]): Promise<void> {
+  await build({
+    entryPoints: blocks
+      .filter((block) => !isTest(block) && !isInternal(block))
+      .map((block) => join(folder, fileName(block))),
+    outdir: folder,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    // Node's own conditions, without esbuild's `module`.
+    conditions: [],
+    mainFields: ['main'],
+    sourcemap: 'inline',
+    plugins: [workspaceOnly],
+  })
+}
+
 /** Returns whether the code consists of types only. */
 export async function isOnlyTypes(code: string): Promise<boolean> {
   const { code: rest } = await transform(code, { loader: 'ts', format: 'esm' })
@@ -106,10 +142,12 @@ export async function runExample(
   if (code !== 0) throw new Error(`The example ended with code ${code}:\n${output}`)
 }
 
-/** Runs a written block from its TypeScript source. */
+/** Runs a written block: a test with Vitest, and an example of published packages as `bundleSnippets` has compiled it. */
 export async function runSnippet(block: CodeBlock, servers: ServiceUrls): Promise<void> {
-  const vitest = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', `--root=${folder}`]
-  const tsx = ['--import', import.meta.resolve('tsx')]
-  const args = [...nodeArgs, ...(block.flags.includes('vitest') ? vitest : tsx), join(folder, fileName(block))]
+  const file = join(folder, fileName(block))
+  const vitest = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', `--root=${folder}`, file]
+  const bundled = ['--enable-source-maps', file.replace(/ts$/, 'js')]
+  const source = ['--import', import.meta.resolve('tsx'), file]
+  const args = [...nodeArgs, ...(isTest(block) ? vitest : isInternal(block) ? source : bundled)]
   await runExample(block.flags, { command: process.execPath, args, cwd: folder }, servers)
 }

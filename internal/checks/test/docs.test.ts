@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { codeBlocks, headingFragments, links } from '../src/markdown.js'
 import { namesInShell } from '../src/shell-names.js'
-import { compileSnippets, isOnlyTypes, placeOf, runSnippet, writeSnippets } from '../src/snippets.js'
+import { bundleSnippets, compileSnippets, isOnlyTypes, placeOf, runSnippet, writeSnippets } from '../src/snippets.js'
 import { filesInGit, members, packages, readText, root } from '../src/workspace.js'
 
 const pages = filesInGit().filter((path) => path.endsWith('.md') && !path.startsWith('.changeset/'))
@@ -43,7 +43,7 @@ describe('examples', () => {
 
   beforeAll(async () => {
     writeSnippets(examples)
-    messages = await compileSnippets(examples)
+    ;[messages] = await Promise.all([compileSnippets(examples), bundleSnippets(examples)])
   })
 
   test('all compile with the strict options of the repository', () => {
