@@ -24,12 +24,20 @@ export const backends: readonly Backend[] = [
   { name: '@bext/session-pg', drivers: ['pg'], brings: [...ofPgAlone, ...ofPgTypes] },
 ]
 
+/** Packages that connect the session manager to something else, with what their first example needs. */
+export const connectors: readonly Pick<Backend, 'name' | 'drivers'>[] = [
+  { name: '@bext/session-express', drivers: ['express'] },
+  { name: '@bext/session-fastify', drivers: ['fastify'] },
+  { name: '@bext/session-hono', drivers: ['hono', '@hono/node-server'] },
+  { name: '@bext/session-device', drivers: [] },
+]
+
 /** Returns the names of all packages that an install of a backend and its driver adds to an empty project. */
 export const installedWith = ({ name, drivers, brings }: Backend): string[] =>
   [name, ...core, ...drivers, ...brings].toSorted()
 
 /** Returns the first example of a package's README that imports the drivers. */
-export function exampleOf({ name, drivers }: Backend): CodeBlock {
+export function exampleOf({ name, drivers }: Pick<Backend, 'name' | 'drivers'>): CodeBlock {
   const page = `packages/${name.replace('@bext/', '')}/README.md`
   const example = codeBlocks(page, readText(page)).find(
     ({ language, code }) => language === 'ts' && drivers.every((driver) => code.includes(` from '${driver}'`)),

@@ -1,10 +1,10 @@
-// pnpm check:installs: publishes all packages to a local registry, installs each backend alone into an empty project
-// with every package manager, and runs the example of its README there, with `import` and with `require`.
+// pnpm check:installs: publishes all packages to a local registry, installs each backend and each connector alone into an
+// empty project with every package manager, and runs the example of its README there, with `import` and with `require`.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ServiceUrls, startPostgres, startRedis } from '@bext-internal/test-services'
-import { type Backend, backends, exampleOf, installedWith } from '../backends.js'
+import { type Backend, backends, connectors, exampleOf, installedWith } from '../backends.js'
 import { buildPackages } from '../build.js'
 import { installInto, type PackageManager } from '../install-check.js'
 import { packPackages } from '../pack.js'
@@ -16,15 +16,22 @@ import { printTable, type Row } from './table.js'
 
 const problemOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-async function checkInstall(backend: Backend, manager: PackageManager, servers: ServiceUrls): Promise<string> {
-  const drivers = backend.drivers.map((driver) => `${driver}@${installedVersion(driver)}`)
-  const project = await installInto(['@bext/session-core', backend.name, ...drivers], manager)
+/** Installs a package with its drivers and runs its example. A backend must bring nothing that is not listed for it. */
+async function checkInstall(
+  one: Backend | (typeof connectors)[number],
+  manager: PackageManager,
+  servers: ServiceUrls,
+): Promise<string> {
+  const drivers = one.drivers.map((driver) => `${driver}@${installedVersion(driver)}`)
+  const project = await installInto(['@bext/session-core', one.name, ...drivers], manager)
   try {
-    const wanted = installedWith(backend).join(' ')
+    const wanted = 'brings' in one ? installedWith(one).join(' ') : undefined
     const arrived = project.installed.join(' ')
-    if (arrived !== wanted) throw new Error(`expected the install to add ${wanted}, but it added ${arrived}`)
-    await project.run(exampleOf(backend), servers, 'esm')
-    await project.run(exampleOf(backend), servers, 'cjs')
+    if (wanted !== undefined && arrived !== wanted) {
+      throw new Error(`expected the install to add ${wanted}, but it added ${arrived}`)
+    }
+    await project.run(exampleOf(one), servers, 'esm')
+    await project.run(exampleOf(one), servers, 'cjs')
     return `${project.installed.length} packages; README imported and required`
   } finally {
     await project.remove()
@@ -58,12 +65,12 @@ try {
     if (code !== 0) throw new Error(`npm publish ended with code ${code}:\n${output}`)
   }
   for (const name of managerNames) {
-    for (const backend of backends) {
-      const subject = `${name}: ${backend.name}`
+    for (const one of [...backends, ...connectors]) {
+      const subject = `${name}: ${one.name} with ${one.drivers.join(', ') || 'no driver'}`
       try {
         const manager = await managerFor(name, registry, folder)
         const servers = { redisUrl: redis.url, postgresUrl: postgres.url }
-        rows.push({ subject, passed: true, remark: await checkInstall(backend, manager, servers) })
+        rows.push({ subject, passed: true, remark: await checkInstall(one, manager, servers) })
       } catch (error) {
         rows.push({ subject, passed: false, remark: problemOf(error) })
       }
