@@ -25,19 +25,22 @@ export interface KeyValue {
   delete(key: string): Promise<unknown>
 }
 
-/** Rules that no store can keep with these three calls alone: no write is conditional. */
-export const keyValueLimits: readonly { readonly rule: string; readonly reason: string }[] = [
-  { rule: 'C2', reason: 'set() overwrites an existing value. There is no insert-if-absent.' },
-  { rule: 'U4', reason: 'The session may end between get() and set(). set() then creates it again.' },
-  { rule: 'T2', reason: 'touch() has to set() the data that it read, and overwrites those of a concurrent update().' },
-  { rule: 'T3', reason: 'The session may end between get() and set(). set() then creates it again.' },
+/** Cases that no store can pass with these three calls alone: no write is conditional. */
+export const keyValueLimits: readonly { readonly cases: readonly string[]; readonly reason: string }[] = [
+  { cases: ['C2-collision'], reason: 'set() overwrites an existing value. There is no insert-if-absent.' },
+  { cases: ['U4-delete-duel'], reason: 'The session may end between get() and set(). set() then creates it again.' },
+  {
+    cases: ['T2-update-duel'],
+    reason: 'touch() has to set() the data that it read, and overwrites those of a concurrent update().',
+  },
+  { cases: ['T3-delete-duel'], reason: 'The session may end between get() and set(). set() then creates it again.' },
 ]
 
 function expired(): SessionError {
   return new SessionError('expired', 'The session has expired.')
 }
 
-/** Stores sessions in a key-value store. Cannot keep the rules of `keyValueLimits`. */
+/** Stores sessions in a key-value store. Cannot pass the cases of `keyValueLimits`. */
 export function keyValueSessions(name: string, store: KeyValue): SessionPlugin {
   async function load(id: SessionId): Promise<[key: string, stored: Stored]> {
     const key = hashSessionId(checkSessionId(id))

@@ -13,10 +13,12 @@ export type {
   Endpoint,
   OpenedStore,
   OpenOptions,
+  ProtocolLimit,
   StoreCapability,
   StoreDeclarations,
   StoreFamily,
   StoreHarness,
+  StoreModule,
 } from './runner/harness.js'
 export type { ProfileName } from './runner/profiles.js'
 export type { Outcome, Report, ReportCase, UnhandledError } from './report/report.js'

@@ -93,6 +93,7 @@ describe('the exports of a module', () => {
     [{ default: memorySessions() }, './a.js exports a store, but the kit opens many.'],
     [{ default: { ...harness, name: '' } }, 'must have a name'],
     [{ default: { ...harness, family: 'both' } }, 'must have a family: "server"'],
+    [{ default: { ...harness, capabilites: [] } }, './a.js: harness: there is no option "capabilites"'],
     [{ default: { ...harness, capabilities: ['users'] } }, 'must be a list of: user-index, sweep, close, compare'],
   ] as const)('%j is refused', ([exports, message]) => {
     expect(() => findHarness(exports, './a.js', undefined)).toThrow(message)

@@ -133,6 +133,21 @@ describe.concurrent('the command', { timeout: 60_000 }, () => {
     expect(other).toEqual(one)
   })
 
+  test('a store that hangs ends --quick soon', async () => {
+    const { code, stdout } = await runCli([fixture('hanging'), '--quick', '--json', inFolder('hanging.json')])
+    expect(code).toBe(1)
+    expect(stdout).toContain('FAIL  C1-first  (MUST, rule E5)')
+    expect(stdout).toContain('Not shown (not run, because C1-first failed)')
+    expect((await readReport('hanging.json')).durationMs).toBeLessThan(12_000)
+  })
+
+  test('runs a module with a query, and keeps it in the command that repeats the run', async () => {
+    const given = './test/mutants/open-handles.ts?timer'
+    const { code, stdout } = await runCli([given, '--replay', 'O3-declared'])
+    expect(code, stdout).toBe(0)
+    expect(stdout).toContain(`npx @bext/session-conformance '${given}' --seed`)
+  })
+
   test('replays one case, and prints all of its calls', async () => {
     const { code, stdout } = await runCli([fixture('memory-factory'), '--replay', 'U3-deleted', '--seed', '7'])
     expect(code).toBe(0)

@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url'
 import { memorySessions } from '@bext/session-core/memory'
 import { SaxesParser } from 'saxes'
 import { Parser as TapParser } from 'tap-parser'
@@ -5,6 +6,7 @@ import { expect, test } from 'vitest'
 import type { CaseResult, ConformanceCase, Report } from '../src/index.js'
 import { formatJunit, formatMarkdown, formatTap, formatText } from '../src/index.js'
 import { createReport } from '../src/report/create-report.js'
+import { commandOf } from '../src/report/replay-command.js'
 import { createPaint } from '../src/cli/color.js'
 import { defineCase } from '../src/runner/case.js'
 
@@ -173,15 +175,20 @@ test('text: the calls of a case are shown if it ran alone, even if it passed', (
 test('Markdown: the profiles, the versions, and how to reproduce the run', () => {
   const report: Report = {
     ...reportOf({ results: results.slice(0, 1), unhandledErrors: [] }),
-    profiles: ['server/core', 'networked'],
+    profiles: ['server/core', 'by-user'],
   }
   const markdown = formatMarkdown({
     ...report,
     store: { ...report.store, name: 'redis', versions: { ioredis: '6.0.0' } },
   })
-  expect(markdown).toContain('## Conformance of redis\n\n**server/core 1.0, networked**')
+  expect(markdown).toContain(
+    '## Conformance of redis\n\n' +
+      '![session store contract: server/core 1.0, by-user]' +
+      '(https://img.shields.io/badge/session_store_contract-server%2Fcore_1.0%2C_by--user-brightgreen)\n\n' +
+      '**server/core 1.0, by-user**',
+  )
   expect(markdown).toMatch(/\| Versions \| ioredis 6\.0\.0, Node \d+/)
-  expect(markdown).toContain('- `networked`: ')
+  expect(markdown).toContain('- `by-user`: ')
   expect(markdown).toContain('```sh\nnpx @bext/session-conformance ./my-store.js --seed 42\n```')
   expect(markdown).not.toContain('Findings')
 })
@@ -192,6 +199,15 @@ test('Markdown: the table and list stay valid with any text', () => {
   const table = lines.filter((line) => line.startsWith('|'))
   for (const line of table.slice(0, 8)) expect(line.replaceAll(String.raw`\|`, '').split('|')).toHaveLength(4)
   expect(lines.filter((line) => line.startsWith('- **'))).toHaveLength(5)
+  expect(markdown, 'a badge without a profile').not.toContain('![')
   expect(markdown).toContain(String.raw`As well: U3-other`)
   expect(markdown).not.toContain('\nnot ok 5')
+})
+
+test('the command of a harness keeps the query of its module', () => {
+  const url = new URL('./my harness.js?url=redis://a', pathToFileURL(`${process.cwd()}/`)).href
+  expect(commandOf({ module: { url } })).toBe("npx @bext/session-conformance './my harness.js?url=redis://a'")
+  expect(commandOf({ module: { command: 'python3 a.py' } })).toBe(
+    "npx @bext/session-conformance --process 'python3 a.py'",
+  )
 })

@@ -58,6 +58,16 @@ describe('a store in another process', { timeout: 120_000 }, () => {
     await expect(channel.end()).rejects.toThrow('did not end within 5 s after its input was closed')
   })
 
+  test('is opened and closed ten times in a second process, which must end by itself (O3)', async () => {
+    const { harness } = await start(store)
+    const [right, stays] = [harness, (await start(failing('stays'))).harness].map((each) => startRun(each))
+    const each = cases.find(({ id }) => id === 'O3-ends')
+    if (!each || !right || !stays) throw new Error('There is no case O3-ends.')
+    const [passed, failed] = await Promise.all([right.runCase(each), stays.runCase(each)])
+    expect(passed, passed.note).toMatchObject({ verdict: 'pass' })
+    expect(failed).toMatchObject({ verdict: 'fail', brokenRule: 'O3' })
+  })
+
   test('is run by the command with --process', async () => {
     const command = failing('crash')
     const { code, stdout } = await runCli(['--process', command, '--only', 'U3-deleted', '--seed', '7'])

@@ -56,7 +56,7 @@ restarts the idle timeout.`,
     title: "The app server's clock decides",
     side: 'protocol',
     stores: networked,
-    cases: ['C5-one-clock'],
+    cases: ['C5-one-clock', 'C5-one-clock-reads'],
     text: `The protocol passes a date by the clock of the app server. connect-redis converts it to a number of seconds, from which
 Redis counts down. connect-pg-simple compares it with the clock of the app server that reads. If the clocks of app
 servers differ, they disagree about which sessions have expired.`,
@@ -85,7 +85,15 @@ session anyway.`,
     title: 'Calls hang while the server does not reply',
     side: 'store',
     stores: networked,
-    cases: ['E2-zombie-stalls', 'E4-not-gone-stalls', 'H1-down', 'H2-heals'],
+    cases: [
+      'E2-zombie-stalls',
+      'E2-retries',
+      'E4-not-gone-stalls',
+      'E4-from-memory',
+      'E5-one-deadline',
+      'H1-down',
+      'H2-heals',
+    ],
     text: `If the server stops replying and the connection stays open, a call never ends, and neither does the request that waits
 for it. The stores set no deadline. Their drivers have none by default for a command that was sent. pg has the option
 \`query_timeout\`. node-redis has \`socketTimeout\`, and connects again afterwards only with a \`reconnectStrategy\`.`,

@@ -1,6 +1,7 @@
 import { supportsClose } from '@bext/session-core'
 import type { ConformanceCase } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
+import { openInProcess } from '../process/open-in-process.js'
 import { openInChild } from '../toolbox/child.js'
 
 export const closeCases: readonly ConformanceCase[] = [
@@ -35,7 +36,10 @@ export const closeCases: readonly ConformanceCase[] = [
     async (context) => {
       const { module } = context.harness
       if (!module) return
-      const report = await openInChild(module, context.freshNamespace())
+      const namespace = context.freshNamespace()
+      const report = await ('command' in module
+        ? openInProcess(module.command, namespace)
+        : openInChild(module, namespace))
       context.ok(report.ended, 'the process to end by itself', 'it was still there and had to be killed')
       context.equal(report.exitCode, 0, 'the exit code')
       const growth = report.handles.at(-1) ?? 0

@@ -1,6 +1,7 @@
 import type { ConformanceCase } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
 import { withRepeatedRandomness } from '../toolbox/replayed-randomness.js'
+import { firstCaseId } from '../runner/first-case.js'
 import { ConformanceFailure, Unsupported } from '../runner/failure.js'
 
 const cookieOctets = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/
@@ -15,6 +16,9 @@ function bitsOfVariety(ids: readonly string[]): number {
   }
   return bits
 }
+
+// Short, so that a store whose calls never settle is reported soon.
+const firstTimeoutMs = 2000
 
 const manyIds = 64
 
@@ -33,6 +37,12 @@ function longestCommonRun(a: string, b: string): number {
 }
 
 export const idCases: readonly ConformanceCase[] = [
+  defineCase(firstCaseId, 'a session can be created and read', async (context) => {
+    const store = await context.open({ timeoutMs: firstTimeoutMs })
+    const { id } = await context.create(store)
+    await store.read(id)
+  }),
+
   defineCase(
     'C1-unique',
     'create() never returns the same id twice, also with many concurrent calls',

@@ -6,6 +6,7 @@ import { closeCases } from './close.js'
 import { compareCases } from './compare.js'
 import { countCases } from './counts.js'
 import { createCases } from './create.js'
+import { cutOffCases } from './cut-off.js'
 import { deleteCases } from './delete.js'
 import { errorCases } from './errors.js'
 import { fidelityCases } from './fidelity.js'
@@ -19,6 +20,7 @@ import { integrityCases } from './integrity.js'
 import { isolationCases } from './isolation.js'
 import { limitsCases } from './limits.js'
 import { modelCases } from './model.js'
+import { outageCases } from './outages.js'
 import { readCases } from './read.js'
 import { revocationCases } from './revocation.js'
 import { storedEndCases } from './stored-end.js'
@@ -42,6 +44,8 @@ export const cases: readonly ConformanceCase[] = [
   ...revocationCases,
   ...storedEndCases,
   ...errorCases,
+  ...outageCases,
+  ...cutOffCases,
   ...forbiddenCases,
   ...heldCases,
   ...twiceCases,

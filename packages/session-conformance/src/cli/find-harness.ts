@@ -2,6 +2,7 @@ import type { StoreFamily, StoreHarness } from '../runner/harness.js'
 import { storeCapabilities } from '../runner/harness.js'
 import type { StoreFactory } from './harness-from-function.js'
 import type { ModuleExports } from './load-module.js'
+import { checkHarnessFields } from '../runner/check-harness.js'
 import { UsageError } from './arguments.js'
 
 export type Found =
@@ -47,6 +48,14 @@ function checkHarness(harness: Readonly<Record<string, unknown>>, given: string)
   }
 }
 
+function checkFields(harness: StoreHarness, given: string): void {
+  try {
+    checkHarnessFields(harness)
+  } catch (error) {
+    throw error instanceof TypeError ? new UsageError(`${given}: ${error.message}`) : error
+  }
+}
+
 /** Finds the harness or function that a module exports. Throws a `UsageError` that says what it exports instead. */
 export function findHarness(exports: ModuleExports, given: string, family: StoreFamily | undefined): Found {
   const values = candidates(exports)
@@ -54,6 +63,7 @@ export function findHarness(exports: ModuleExports, given: string, family: Store
   if (isObject(harness)) {
     checkHarness(harness, given)
     const found = harness as unknown as StoreHarness
+    checkFields(found, given)
     if (family === undefined || family === found.family) return { kind: 'harness', harness: found }
     throw new UsageError(
       `--family ${family} was given, but the harness of ${given} says ${found.family}. Leave out --family.`,

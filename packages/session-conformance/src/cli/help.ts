@@ -21,7 +21,7 @@ Choosing cases
 Output
   --json FILE      The whole report as JSON.
   --junit FILE     JUnit XML.
-  --markdown FILE  A summary for a README: profiles, versions and the command to reproduce it.
+  --markdown FILE  A summary for a README: a badge, profiles, versions and the command to reproduce it.
   --tap            TAP 14 on the standard output, instead of the table.
   --from FILE      Runs no cases. Reads a report that --json wrote and prints it in the requested formats.
   --no-color       No colours. The NO_COLOR and FORCE_COLOR variables also work.

@@ -10,9 +10,15 @@ export type ModuleExports = Readonly<Record<string, unknown>>
 
 const loadLimitMs = 30_000
 
-async function checkIsFile(path: string, given: string): Promise<void> {
+/** Returns the URL of a module by its path, which may have a query like that of a URL. */
+async function urlOf(given: string): Promise<URL> {
+  const [path = '', query] = (await stat(given).catch(() => undefined)) ? [given] : given.split(/\?(.*)/s)
   const found = await stat(path).catch(() => undefined)
-  if (found?.isFile() === true) return
+  if (found?.isFile() === true) {
+    const url = pathToFileURL(resolve(path))
+    url.search = query ?? ''
+    return url
+  }
   if (found) throw new UsageError(`${given} is no file. Give the file that exports the harness, with its extension.`)
   throw new UsageError(
     `There is no file ${given}. Give the path of the module that exports the harness, with its extension.`,
@@ -34,11 +40,13 @@ function loadProblem(error: unknown, given: string): string {
   return `${given} could not be loaded. This is what it failed with:\n\n${inspect(error)}`
 }
 
-/** Loads a module by its path, relative to the working directory. Throws a `UsageError` if it cannot be loaded. */
+/**
+ * Loads a module by its path, relative to the working directory, with a query if it has one. Throws a `UsageError` if it
+ * cannot be loaded.
+ */
 export async function loadModule(given: string): Promise<ModuleExports> {
-  const path = resolve(given)
-  await checkIsFile(path, given)
-  const loaded = await settleWithin(import(pathToFileURL(path).href) as Promise<ModuleExports>, loadLimitMs)
+  const { href } = await urlOf(given)
+  const loaded = await settleWithin(import(href) as Promise<ModuleExports>, loadLimitMs)
   if (loaded.state === 'resolved') return loaded.value
   if (loaded.state === 'rejected') throw new UsageError(loadProblem(loaded.error, given))
   throw new UsageError(

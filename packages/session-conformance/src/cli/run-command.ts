@@ -8,7 +8,6 @@ import { createReport } from '../report/create-report.js'
 import type { Report } from '../report/report.js'
 import type { Run } from '../runner/run.js'
 import { startRun } from '../runner/run.js'
-import { runAll } from '../runner/run.js'
 import { selectCases } from '../runner/selection.js'
 import { settleWithin } from '../runner/with-timeout.js'
 import type { Arguments } from './arguments.js'
@@ -19,7 +18,7 @@ import { loadModule } from './load-module.js'
 import { write } from './output.js'
 import { openProbe } from './probe.js'
 import { createProgress } from './progress.js'
-import { watchUnhandledErrors } from './unhandled-errors.js'
+import { runWatched } from '../report/unhandled-errors.js'
 import { UsageError } from './arguments.js'
 
 const closeLimitMs = 3000
@@ -107,27 +106,24 @@ async function runHarness(
 ): Promise<Report> {
   const startedAt = new Date()
   const startedAtMs = performance.now()
-  const watch = watchUnhandledErrors(startRun(harness, args.seed === undefined ? {} : { seed: args.seed }))
+  const run = startRun(harness, args.seed === undefined ? {} : { seed: args.seed })
   const progress = createProgress(process.stderr, chosen.length)
   const controller = new AbortController()
-  const ignoreInterrupt = endOnInterrupt(watch.run, controller)
-  const results = await runAll(watch.run, chosen, {
+  const ignoreInterrupt = endOnInterrupt(run, controller)
+  const { results, unhandledErrors } = await runWatched(run, chosen, {
     onResult: (result) => progress.update(result),
     signal: controller.signal,
   })
-  // A rejection is reported as unhandled once the promise jobs of its turn are over.
-  await new Promise((resolve) => setImmediate(resolve))
-  watch.stop()
   ignoreInterrupt()
   progress.clear()
   return createReport({
-    run: watch.run,
+    run,
     results,
     startedAt,
     durationMs: performance.now() - startedAtMs,
     command,
     selection: selectionOf(args),
     strict: args.strict,
-    unhandledErrors: watch.found,
+    unhandledErrors,
   })
 }

@@ -1,3 +1,5 @@
+import type { ProtocolLimit } from '../runner/harness.js'
+
 /** The cookie that express-session stores with the data of a session. Stores read the expiry from it. */
 export interface ExpressCookie {
   /** The ttl that the session was last given, in milliseconds. */
@@ -27,10 +29,16 @@ export interface ExpressStore {
 }
 
 /**
- * Rules of the contract that no store can keep behind the express-session protocol, each with the reason. A bridged
- * store with a server fails cases of these rules. They still count as failures, so it never earns `server/core`.
+ * Cases that no store can pass behind the express-session protocol, each with the reason. A bridged store with a server
+ * fails them. They still count as failures, so it never earns `server/core`.
  */
-export const expressProtocolLimits: readonly { readonly rule: string; readonly reason: string }[] = [
-  { rule: 'C5', reason: 'The host computes by its own clock when a session ends; the store is given a date.' },
-  { rule: 'T4', reason: 'touch() does not say whether there was a session: get() has to be asked first.' },
+export const expressProtocolLimits: readonly ProtocolLimit[] = [
+  {
+    cases: ['C5-one-clock', 'C5-one-clock-reads'],
+    reason: 'The host computes by its own clock when a session ends; the store is given a date.',
+  },
+  {
+    cases: ['T4-one-round-trip'],
+    reason: 'touch() does not say whether there was a session: get() has to be asked first.',
+  },
 ]

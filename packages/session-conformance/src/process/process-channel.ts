@@ -16,12 +16,18 @@ export interface ErrorAnswer {
 /** The answer to a request: a result, or an error. */
 export type Answer = { readonly result: unknown } | { readonly error: ErrorAnswer }
 
+/** Thrown when a process does not end after its input was closed. */
+export class StillRunning extends HarnessError {}
+
 export interface ProcessChannel {
   /** Sends a request. Resolves to its answer. Rejects with a `HarnessError` if the process fails. */
   ask(method: string, params: Readonly<Record<string, unknown>>): Promise<Answer>
   /** Asks, and expects a result within some seconds. Rejects with a `HarnessError` otherwise. */
   order(method: string, params: Readonly<Record<string, unknown>>): Promise<unknown>
-  /** Closes the input of the process. Rejects with a `HarnessError` unless it then ends by itself, with code 0. */
+  /**
+   * Closes the input of the process. Rejects with a `HarnessError` unless it then ends by itself, with code 0: with
+   * `StillRunning` if it does not end.
+   */
   end(): Promise<void>
   kill(): void
 }
@@ -131,6 +137,7 @@ export function startProcess(command: string): ProcessChannel {
       if ((await settleWithin(ended, endLimitMs)).state === 'pending') {
         fail(`did not end within ${endLimitMs / 1000} s after its input was closed`)
         child.kill('SIGKILL')
+        throw new StillRunning(failure?.message)
       }
       if (failure) throw failure
     },

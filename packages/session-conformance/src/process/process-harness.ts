@@ -51,6 +51,7 @@ export async function startProcessHarness(command: string): Promise<ProcessHarne
       declarations,
       versions,
       otherProcess: true,
+      module: { command },
       ...(endpoint ? { endpoint } : {}),
       async open(options) {
         stores += 1

@@ -5,7 +5,8 @@ import type { StoreHarness } from '../runner/harness.js'
 import { earnedProfiles, profileLabel } from '../runner/profiles.js'
 import type { Outcome, Report, ReportCase, UnhandledError } from './report.js'
 import type { CaseResult, Run, RunOptions, Verdict } from '../runner/run.js'
-import { runAll, startRun } from '../runner/run.js'
+import { startRun } from '../runner/run.js'
+import { runWatched } from './unhandled-errors.js'
 
 // Read, not imported: the relative path is the same from the source and from the build.
 const manifest = new URL('../../package.json', import.meta.url)
@@ -97,11 +98,14 @@ export function createReport(options: ReportOptions): Report {
   }
 }
 
-/** Runs every case against a store. Resolves to the report, whatever the store does. */
+/**
+ * Runs every case against a store. Resolves to the report, whatever the store does: an unhandled error of the process is
+ * a part of the report while the cases run.
+ */
 export async function runConformance(harness: StoreHarness, options: RunOptions = {}): Promise<Report> {
   const run = startRun(harness, options)
   const startedAt = new Date()
   const startedAtMs = performance.now()
-  const results = await runAll(run, allCases)
-  return createReport({ run, results, startedAt, durationMs: performance.now() - startedAtMs })
+  const { results, unhandledErrors } = await runWatched(run, allCases)
+  return createReport({ run, results, startedAt, durationMs: performance.now() - startedAtMs, unhandledErrors })
 }

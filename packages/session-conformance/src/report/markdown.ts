@@ -1,3 +1,4 @@
+import { formatBadge } from './badge.js'
 import { repeatCommand } from './replay-command.js'
 import type { ProfileName } from '../runner/profiles.js'
 import { profileTitles } from '../runner/profiles.js'
@@ -72,12 +73,14 @@ function findingLines(report: Report): readonly string[] {
   return [...lines, ...strayLines]
 }
 
-/** Formats a report for a README: the profiles, the versions, and how to reproduce the run. */
+/** Formats a report for a README: a badge, the profiles, the versions, and how to reproduce the run. */
 export function formatMarkdown(report: Report): string {
+  const badge = formatBadge(report)
   const findings = findingLines(report)
   const kept = notShown(report).map(([note, ids]) => `- ${escapeMarkdown(note)}: ${ids.length}`)
   const blocks: readonly (readonly string[])[] = [
     [`## Conformance of ${escapeMarkdown(report.store.name)}`],
+    badge === undefined ? [] : [badge],
     [report.profiles.length > 0 ? `**${profilesText(report)}**` : 'No profile was earned.'],
     profileLines(report),
     facts(report),

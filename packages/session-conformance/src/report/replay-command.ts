@@ -14,11 +14,11 @@ function runsTypeScript(): boolean {
 }
 
 /**
- * Returns the command that runs the module at a path. For a TypeScript module, it contains the options of Node that
+ * Returns the command that runs the module at a path, which may have a query. For a TypeScript module, it contains the options of Node that
  * load it: the given ones, or those of tsx if this Node does not run TypeScript.
  */
 export function commandFor(path: string, nodeOptions: readonly string[] = []): string {
-  if (!/\.[mc]?tsx?$/.test(path)) return `${kitCommand} ${shellWord(path)}`
+  if (!/\.[mc]?tsx?(?:\?|$)/.test(path)) return `${kitCommand} ${shellWord(path)}`
   const options = nodeOptions.length > 0 || runsTypeScript() ? nodeOptions : ['--import', 'tsx']
   const variable = options.length === 0 ? '' : `NODE_OPTIONS=${shellWord(options.join(' '))} `
   return `${variable}${kitCommand} ${shellWord(path)}`
@@ -29,11 +29,13 @@ export function commandForProcess(command: string): string {
   return `${kitCommand} --process ${shellWord(command)}`
 }
 
-/** Returns the command that runs a harness. The harness may not declare its module. */
+/** Returns the command that runs a harness, which need not declare its module. */
 export function commandOf({ module }: Pick<StoreHarness, 'module'>): string {
+  if (module && 'command' in module) return commandForProcess(module.command)
   if (!module?.url.startsWith('file:')) return `${kitCommand} <module>`
-  const path = relative(process.cwd(), fileURLToPath(module.url)).split(sep).join('/')
-  return commandFor(path.startsWith('..') ? path : `./${path}`, module.execArgv)
+  const url = new URL(module.url)
+  const path = relative(process.cwd(), fileURLToPath(url)).split(sep).join('/')
+  return commandFor(`${path.startsWith('..') ? path : `./${path}`}${url.search}`, module.execArgv)
 }
 
 interface Repeatable {

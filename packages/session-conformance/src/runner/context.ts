@@ -40,6 +40,18 @@ function show(value: unknown): string {
   return value === null || typeof value !== 'object' ? String(value) : JSON.stringify(value)
 }
 
+/** Names a character by its code unit, so that a report shows which one it is, and a terminal is not changed by it. */
+function nameOf(text: string, position: number): string {
+  const unit = text.charCodeAt(position)
+  return Number.isNaN(unit) ? 'the end' : `U+${unit.toString(16).toUpperCase().padStart(4, '0')}`
+}
+
+function describeDifference(seen: string, written: string): string {
+  let position = 0
+  while (position < seen.length && seen[position] === written[position]) position += 1
+  return `the first difference is at character ${position + 1}: ${nameOf(seen, position)} instead of ${nameOf(written, position)}`
+}
+
 async function unlessAnswered<T>(call: Promise<T>, code: SessionErrorCode): Promise<T | undefined> {
   try {
     return await call
@@ -178,7 +190,7 @@ export function createContext({ harness, namespace, random, hangState }: Context
       const exactly = harness.declarations?.fidelity === 'value' ? 'the same JSON value' : 'the same bytes'
       throw new ConformanceFailure(
         `${exactly} of dataJson, ${written.length} characters`,
-        `${seen.length} other characters came back`,
+        `${seen.length} characters came back; ${describeDifference(seen, written)}`,
       )
     },
 

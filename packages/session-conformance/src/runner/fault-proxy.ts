@@ -25,6 +25,8 @@ export interface FaultProxy {
   loseReply(k: number): void
   /** Stops losing replies. Returns true if one was lost since `loseReply`. */
   stopLosing(): boolean
+  /** Delays each reply of servers by this time, in milliseconds, until it is set to 0. */
+  delayReplies(ms: number): void
   /** Returns the number of client writes since the proxy started. */
   readonly writes: () => number
   close(): Promise<void>
@@ -36,6 +38,8 @@ interface Link {
   /** Bytes to the server that are held back. */
   readonly toServer: Buffer[]
   readonly toClient: Buffer[]
+  /** Replies whose delay is not over. */
+  readonly delayed: Buffer[]
   holding: boolean
   /** True if the client closed the connection while nothing was forwarded. */
   abandoned: boolean
@@ -48,6 +52,7 @@ export async function startFaultProxy(target: Endpoint): Promise<FaultProxy> {
   let holdAt = Number.POSITIVE_INFINITY
   let repliesUntilLost = Number.POSITIVE_INFINITY
   let isReplyLost = false
+  let delayMs = 0
   let onHeld: (() => void) | undefined
   let heldPromise: Promise<void> | undefined
 
@@ -59,6 +64,17 @@ export async function startFaultProxy(target: Endpoint): Promise<FaultProxy> {
     if (!link.abandoned) return
     links.delete(link)
     link.server.end()
+  }
+
+  function forward(link: Link, chunk: Buffer): void {
+    link.toClient.push(chunk)
+    flush(link)
+  }
+
+  // Timers of different delays may fire in another order than that of the replies.
+  function forwardFirstDelayed(link: Link): void {
+    const chunk = link.delayed.shift()
+    if (chunk !== undefined && links.has(link)) forward(link, chunk)
   }
 
   function drop(link: Link): void {
@@ -74,7 +90,7 @@ export async function startFaultProxy(target: Endpoint): Promise<FaultProxy> {
       return
     }
     const server = connect(target.port, target.host)
-    const link: Link = { client, server, toServer: [], toClient: [], holding: false, abandoned: false }
+    const link: Link = { client, server, toServer: [], toClient: [], delayed: [], holding: false, abandoned: false }
     links.add(link)
     client.setNoDelay(true)
     server.setNoDelay(true)
@@ -96,8 +112,12 @@ export async function startFaultProxy(target: Endpoint): Promise<FaultProxy> {
         drop(link)
         return
       }
-      link.toClient.push(chunk)
-      flush(link)
+      if (delayMs === 0 && link.delayed.length === 0) {
+        forward(link, chunk)
+        return
+      }
+      link.delayed.push(chunk)
+      setTimeout(() => forwardFirstDelayed(link), delayMs)
     })
     client.on('close', () => {
       // Bytes that a client sent before it closed the connection are with the server, which reads them when it resumes.
@@ -151,6 +171,9 @@ export async function startFaultProxy(target: Endpoint): Promise<FaultProxy> {
       repliesUntilLost = Number.POSITIVE_INFINITY
       isReplyLost = false
       return wasLost
+    },
+    delayReplies(ms) {
+      delayMs = ms
     },
     writes: () => writes,
     async close() {

@@ -83,6 +83,18 @@ export interface BackendConditions {
   delayExpiry?(namespace: string, id: SessionId, byMs: number): EndCondition | Promise<EndCondition>
 }
 
+/** A module whose default export is a harness, and the options of Node that load it. */
+export interface StoreModule {
+  readonly url: string
+  readonly execArgv?: readonly string[]
+}
+
+/** Something that the protocol behind a bridge cannot express, and the ids of the cases that fail because of it. */
+export interface ProtocolLimit {
+  readonly cases: readonly string[]
+  readonly reason: string
+}
+
 /** Describes a store to the kit and opens it. */
 export interface StoreHarness {
   readonly name: string
@@ -99,13 +111,16 @@ export interface StoreHarness {
   inspect?(namespace: string): Promise<readonly string[]>
   /** Conditions that the harness can create, so that the kit can check the store under them (E4, E5, L2, R3). */
   readonly conditions?: BackendConditions
-  /** A module whose default export is this harness. The kit opens and closes its store in a child process (O3). */
-  readonly module?: { readonly url: string; readonly execArgv?: readonly string[] }
+  /**
+   * A module whose default export is this harness, or a command that answers the calls as JSON lines. The kit opens and
+   * closes its store in a child process (O3).
+   */
+  readonly module?: StoreModule | { readonly command: string }
   /**
    * True if the store runs in another process, whose clock and random source the kit cannot change. The cases that need
    * that are then not applicable. Default: false.
    */
   readonly otherProcess?: boolean
-  /** Rules that the protocol behind a bridge cannot keep, with the reason. Their cases still run and fail. */
-  readonly protocolLimits?: readonly { readonly rule: string; readonly reason: string }[]
+  /** Cases that no store can pass behind the protocol of a bridge. They still run and fail, with the reason as a note. */
+  readonly protocolLimits?: readonly ProtocolLimit[]
 }

@@ -6,7 +6,7 @@ export const ruleTexts: Readonly<Record<string, string>> = {
   C4: 'An id consists of cookie-octets that need no quoting or percent-encoding.',
   C5: "createdAtMs is the time of creation and expiresAtMs is exactly ttlMs later, both on the store's own clock.",
   C6: 'userId is optional; absent stays absent.',
-  C7: 'ttlMs is a positive safe integer; anything else is Invalid and stores nothing.',
+  C7: 'ttlMs is a positive safe integer and never turns into no expiry; anything else is Invalid and stores nothing.',
   C8: 'dataJson that is not JSON text is Invalid and stores nothing.',
   R1: 'read() resolves to the whole record; its id is the id that was asked for.',
   R2: 'dataJson is byte for byte the string last written.',

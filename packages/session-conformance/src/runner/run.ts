@@ -3,8 +3,10 @@ import { isSessionError } from '@bext/session-core'
 import type { ConformanceCase } from './case.js'
 import { missingNeeds, optionalNeeds } from './case.js'
 import type { OwnedContext } from './context.js'
+import { checkHarnessFields } from './check-harness.js'
 import { createContext } from './context.js'
 import { ConformanceFailure, HarnessError, Inconclusive, Unsupported } from './failure.js'
+import { firstCaseId, resultWithout } from './first-case.js'
 import type { StoreHarness } from './harness.js'
 import { createRandom, seedOf } from './random.js'
 import { settleWithin } from './with-timeout.js'
@@ -67,43 +69,54 @@ function isDefect(error: unknown): boolean {
   return error instanceof TypeError || error instanceof ReferenceError || error instanceof SyntaxError
 }
 
-// The class and the code of a driver's error are useful. Its message may contain a secret (contract E3).
 function describeCause(cause: unknown): string {
   if (!(cause instanceof Error)) return ''
   const code: unknown = Reflect.get(cause, 'code')
   return `; cause: ${cause.name}${typeof code === 'string' ? ` ${code}` : ''}`
 }
 
+/** Describes the error that a store wrapped, for its author: the stack of a defect, the message of a driver. */
+function describeOwn(cause: unknown): string | undefined {
+  if (isDefect(cause)) return inspect(cause)
+  return cause instanceof Error ? `The cause says: ${cause.message.split('\n')[0]}` : undefined
+}
+
 function judge(each: ConformanceCase, error: unknown, mask: (text: string) => string): Judgement {
   const failed = each.level === 'MUST' ? ('fail' as const) : ('warn' as const)
   // If the store did not wrap an error, its stack shows the author which line to fix.
-  const noteOn = (own: unknown): Pick<CaseResult, 'note'> => (own === undefined ? {} : { note: mask(inspect(own)) })
+  const noteOn = (text: string | undefined): Pick<CaseResult, 'note'> =>
+    text === undefined ? {} : { note: mask(text) }
   if (error instanceof ConformanceFailure) {
     const { expected, seen, cause } = error
-    return { verdict: failed, brokenRule: error.rule ?? each.rule, expected, seen, ...noteOn(cause) }
+    return {
+      verdict: failed,
+      brokenRule: error.rule ?? each.rule,
+      expected,
+      seen,
+      ...noteOn(cause === undefined ? undefined : inspect(cause)),
+    }
   }
   if (isSessionError(error)) {
     const seen = `a call was answered ${error.code} (${error.reason}${describeCause(error.cause)})`
     const expected = everyCallResolves
-    const own = isDefect(error.cause) ? error.cause : undefined
-    return { verdict: failed, brokenRule: each.rule, expected, seen, ...noteOn(own) }
+    return { verdict: failed, brokenRule: each.rule, expected, seen, ...noteOn(describeOwn(error.cause)) }
   }
   if (error instanceof Inconclusive) return { verdict: 'inconclusive', note: error.message }
   if (error instanceof Unsupported) return { verdict: 'unsupported', note: error.message }
   return { verdict: 'harness-error', note: error instanceof HarnessError ? error.message : inspect(error) }
 }
 
-/** Adds a note to a failure of a rule that the bridge's protocol cannot keep. The verdict stays. */
+/** Adds a note to a failure of a case that no store can pass behind the bridge's protocol. The verdict stays. */
 function withLimit(
   { protocolLimits: limits = [] }: StoreHarness,
-  { rule }: ConformanceCase,
+  { id }: ConformanceCase,
   judgement: Judgement,
 ): Judgement {
-  const limit = limits.find((each) => each.rule === rule)
+  const limit = limits.find(({ cases }) => cases.includes(id))
   const isFailure = judgement.verdict === 'fail' || judgement.verdict === 'warn'
-  return limit && isFailure
-    ? { ...judgement, note: `The protocol behind the bridge limits this rule: ${limit.reason}` }
-    : judgement
+  if (!limit || !isFailure) return judgement
+  const notes = [`The protocol behind the bridge limits this case: ${limit.reason}`, judgement.note]
+  return { ...judgement, note: notes.filter((note) => note !== undefined).join('\n') }
 }
 
 /** Returns the reason not to run the case, or undefined. */
@@ -121,8 +134,12 @@ function reasonNotToRun(harness: StoreHarness, each: ConformanceCase): Judgement
   return undefined
 }
 
-/** Starts a run in a fresh namespace. Each case derives its random values from the seed. */
+/**
+ * Starts a run in a fresh namespace. Each case derives its random values from the seed. Throws a `TypeError` if the
+ * harness has a field that does not exist.
+ */
 export function startRun(harness: StoreHarness, { seed = newSeed() }: RunOptions = {}): Run {
+  checkHarnessFields(harness)
   const namespace = `c${createRandom(newSeed()).token(10)}`
   const running = new Set<OwnedContext>()
   const hangState: HangState = { hasHung: false }
@@ -182,22 +199,31 @@ export interface RunAllOptions {
 
 const concurrency = 8
 
-/** Runs cases, concurrently where allowed. Resolves to their results in the order of `cases`. */
+/**
+ * Runs cases, concurrently where allowed. If the first case of the kit is among them and fails, no other one runs.
+ * Resolves to their results in the order of `cases`.
+ */
 export async function runAll(
   run: Pick<Run, 'runCase'>,
   cases: readonly ConformanceCase[],
   { onResult = () => undefined, signal }: RunAllOptions = {},
 ): Promise<readonly CaseResult[]> {
   const results = new Map<string, CaseResult>()
+  function take(result: CaseResult): CaseResult {
+    results.set(result.case.id, result)
+    onResult(result)
+    return result
+  }
+  const firstCase = cases.find(({ id }) => id === firstCaseId)
+  const first = firstCase && take(await run.runCase(firstCase))
+  const others = cases.filter((each) => each !== firstCase)
   async function work(queue: ConformanceCase[]): Promise<void> {
     for (let each = queue.shift(); each && signal?.aborted !== true; each = queue.shift()) {
-      const result = await run.runCase(each)
-      results.set(each.id, result)
-      onResult(result)
+      take(resultWithout(first, each) ?? (await run.runCase(each)))
     }
   }
-  const together = cases.filter(({ exclusive }) => !exclusive)
+  const together = others.filter(({ exclusive }) => !exclusive)
   await Promise.all(Array.from({ length: concurrency }, () => work(together)))
-  await work(cases.filter(({ exclusive }) => exclusive))
+  await work(others.filter(({ exclusive }) => exclusive))
   return cases.flatMap(({ id }) => results.get(id) ?? [])
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { StoreHarness } from '../runner/harness.js'
+import type { StoreModule } from '../runner/harness.js'
 
 export interface ChildReport {
   /** True if the process exited without being killed. */
@@ -16,10 +16,7 @@ const limitMs = 60_000
 const endLimitMs = 8000
 
 /** Opens, uses and closes a harness's store ten times in a child process. Throws if the module cannot be used. */
-export async function openInChild(
-  { url, execArgv = [] }: NonNullable<StoreHarness['module']>,
-  namespace: string,
-): Promise<ChildReport> {
+export async function openInChild({ url, execArgv = [] }: StoreModule, namespace: string): Promise<ChildReport> {
   // This file, and so the other, ends in .ts when the kit runs from its source.
   const entry = fileURLToPath(new URL(`./child-entry${import.meta.url.slice(-3)}`, import.meta.url))
   const child = spawn(process.execPath, [...execArgv, entry, url, namespace], { stdio: ['ignore', 'pipe', 'pipe'] })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { expressHarness, expressProtocolLimits } from '../../src/express.js'
-import { cases, runConformance } from '../../src/index.js'
+import { cases, runConformance, startRun } from '../../src/index.js'
 import { MapStore } from './map-store.js'
 
 const stores = new Map<string, MapStore>()
@@ -25,10 +25,26 @@ describe('expressHarness', () => {
     ])
   })
 
-  it('declares the limits of the protocol as rules that have cases', () => {
+  it('declares the limits of the protocol as cases of the kit', () => {
     expect(harness).toMatchObject({ name: 'map', family: 'server', protocolLimits: expressProtocolLimits })
-    const rules = new Set(cases.map(({ rule }) => rule))
-    expect(expressProtocolLimits.filter(({ rule }) => !rules.has(rule))).toEqual([])
+    const ids = new Set(cases.map(({ id }) => id))
+    expect(expressProtocolLimits.flatMap((limit) => limit.cases).filter((id) => !ids.has(id))).toEqual([])
+  })
+
+  it('blames the protocol only for the cases of its limits', async () => {
+    class Lasting extends MapStore {
+      override set(...[sid, session, callback]: Parameters<MapStore['set']>): void {
+        const expires = new Date(new Date(session.cookie.expires ?? 0).getTime() + 60_000)
+        super.set(sid, { ...session, cookie: { ...session.cookie, expires } }, callback)
+      }
+    }
+    const lasting = expressHarness({ name: 'lasting', open: () => ({ store: new Lasting() }) })
+    for (const id of ['C5-times', 'C5-mixed', 'U1-data-only']) {
+      const each = cases.find((other) => other.id === id)
+      const result = each && (await startRun(lasting).runCase(each))
+      expect(result, id).toMatchObject({ verdict: 'fail' })
+      expect(result?.note ?? '').not.toContain('protocol')
+    }
   })
 
   it('has the given properties, and closes what it opened', async () => {

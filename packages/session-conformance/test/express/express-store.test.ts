@@ -79,6 +79,41 @@ describe('fromExpressStore', () => {
     },
   )
 
+  it.each([
+    ['at once', (callback: () => void) => callback()],
+    ['in the same turn', (callback: () => void) => queueMicrotask(callback)],
+  ])('rejects with Backend if the store calls back a second time %s', async (_when, again) => {
+    const plugin = fromExpressStore(
+      storeOf((...args) => {
+        callbackOf(args)(null)
+        again(() => callbackOf(args)(null))
+      }),
+    )
+    const error: unknown = await plugin.create(options).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'Backend' })
+    expect(String((error as Error).cause)).toContain('called the callback of one call twice')
+  })
+
+  it('throws into a store that calls back a second time later', async () => {
+    const callbacks: ((error: unknown) => void)[] = []
+    const plugin = fromExpressStore(
+      storeOf((...args) => {
+        callbacks.push(callbackOf(args))
+        callbackOf(args)(null)
+      }),
+    )
+    await plugin.create(options)
+    expect(() => callbacks[0]?.(null)).toThrow('called the callback of one call twice')
+  })
+
+  it('rejects with Invalid, reason too_large, if the error of the store has the status 413 (L1)', async () => {
+    const tooLarge = Object.assign(new Error('request entity too large'), { status: 413, length: 4000, limit: 1000 })
+    const plugin = fromExpressStore(storeOf((...args) => callbackOf(args)(tooLarge)))
+    const error: unknown = await plugin.create(options).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'Invalid', reason: 'too_large', cause: tooLarge })
+    expect((error as Error).message).toBe('The store rejects the session of 4000 bytes. It stores at most 1000 bytes.')
+  })
+
   it('adds no deadline to a store that never calls back', async () => {
     const plugin = fromExpressStore(storeOf(() => undefined))
     const ended: string[] = []

@@ -1,38 +1,36 @@
-import type { CaseResult, Run } from '../../src/index.js'
+import type { CaseResult } from '../../src/index.js'
 import { cases, formatResult, startRun } from '../../src/index.js'
+import { dueCases, mutantSeeds } from './due-cases.js'
 import type { Mutant } from './mutant.js'
 
-export interface Catch {
-  readonly results: readonly CaseResult[]
-  readonly run: Run
-}
-
-// The same seed each time, so that a mutant that is caught by random values is always caught.
-const seed = 20
-
-/** Runs only the cases that a mutant names, one after the other. */
-export async function runNamedCases<Servers>(mutant: Mutant<Servers>, servers: Servers): Promise<Catch> {
-  const run = startRun(mutant.make(servers), { seed })
-  const results: CaseResult[] = []
-  for (const id of mutant.caughtBy) {
-    const named = cases.find((each) => each.id === id)
-    if (!named) throw new Error(`There is no case ${id}.`)
-    results.push(await run.runCase(named))
+/**
+ * Runs the due cases of a mutant with each seed, one after the other. Returns wrong verdicts: a case that did not fail,
+ * or a broken rule that no case reported.
+ */
+export async function complaints<Servers>(mutant: Mutant<Servers>, servers: Servers): Promise<readonly string[]> {
+  const found: string[] = []
+  for (const seed of mutantSeeds) {
+    const run = startRun(mutant.make(servers), { seed })
+    const results: CaseResult[] = []
+    for (const id of dueCases(mutant)) {
+      const due = cases.find((each) => each.id === id)
+      if (!due) throw new Error(`There is no case ${id}.`)
+      const result = await run.runCase(due)
+      results.push(result)
+      if (result.verdict !== (due.level === 'MUST' ? 'fail' : 'warn')) {
+        found.push(`Not caught:\n${formatResult(result, run)}`)
+      }
+    }
+    const named = results.map(({ brokenRule }) => brokenRule)
+    if (!named.includes(mutant.rule)) {
+      found.push(`Seed ${seed}: no case named rule ${mutant.rule}; named were: ${named.join(', ')}.`)
+    }
   }
-  return { results, run }
+  return found
 }
 
-/** Returns wrong verdicts on a mutant: a case that did not fail, or a broken rule that no case reported. */
-export function complaints<Servers>({ rule }: Mutant<Servers>, { results, run }: Catch): readonly string[] {
-  const blind = results
-    .filter((result) => result.verdict !== (result.case.level === 'MUST' ? 'fail' : 'warn'))
-    .map((result) => `Not caught:\n${formatResult(result, run)}`)
-  if (results.some(({ brokenRule }) => brokenRule === rule)) return blind
-  const named = results.map(({ brokenRule }) => brokenRule).join(', ')
-  return [...blind, `No case named rule ${rule}; named were: ${named}.`]
-}
-
-/** Returns true if one of the cases must run alone. */
-export function runsAlone({ caughtBy }: Pick<Mutant, 'caughtBy'>): boolean {
-  return cases.some(({ id, exclusive }) => exclusive && caughtBy.includes(id))
+/** Returns true if one of the due cases must run alone. */
+export function runsAlone(mutant: Pick<Mutant, 'name' | 'rule' | 'caughtBy'>): boolean {
+  const due = dueCases(mutant)
+  return cases.some(({ id, exclusive }) => exclusive && due.includes(id))
 }

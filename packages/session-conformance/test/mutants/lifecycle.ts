@@ -1,4 +1,4 @@
-import { asSessionId } from '@bext/session-core'
+import { asSessionId, SessionError } from '@bext/session-core'
 import { serverMutant } from './build.js'
 import type { Mutant } from './mutant.js'
 import { notFound } from './server-base.js'
@@ -7,6 +7,15 @@ const hourMs = 3_600_000
 
 /** Stores whose update(), touch() or delete() is wrong for a live or a missing session. */
 export const lifecycleMutants: readonly Mutant[] = [
+  serverMutant({
+    name: 'create() fails',
+    rule: 'C1',
+    breaks: 'The table was not created.',
+    caughtBy: ['C1-first'],
+    steps: () => ({
+      create: () => Promise.reject(new SessionError('failed', 'The backend failed.', { cause: new Error('no table') })),
+    }),
+  }),
   serverMutant({
     name: 'update() upserts',
     rule: 'U3',

@@ -6,6 +6,7 @@ import type { Mutant } from './mutant.js'
 import { numbered } from './mutant.js'
 import type { RedisHarnessOptions, RedisMutation, RedisServer, RedisSteps } from './redis-base.js'
 import { redisHarness, redisHarnessOf, scripts } from './redis-base.js'
+import { redisOutageMutants } from './redis-outages.js'
 import { redisRecordMutants } from './redis-records.js'
 import { redisTwiceMutants } from './redis-twice.js'
 import { redisHashSessions } from './right-redis.js'
@@ -71,6 +72,7 @@ function withoutCause(error: unknown): never {
 export const redisMutants: readonly RedisMutant[] = [
   ...redisTwiceMutants,
   ...redisRecordMutants,
+  ...redisOutageMutants,
   redisMutant({
     name: 'redis: update() upserts',
     rule: 'U3',

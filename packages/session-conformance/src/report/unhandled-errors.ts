@@ -1,10 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { inspect } from 'node:util'
-import type { UnhandledError } from '../report/report.js'
-import type { Run } from '../runner/run.js'
+import type { ConformanceCase } from '../runner/case.js'
+import type { CaseResult, Run, RunAllOptions } from '../runner/run.js'
+import { runAll } from '../runner/run.js'
+import type { UnhandledError } from './report.js'
 
 /** Unhandled rejections and exceptions during a run, each with the cases that may have caused it. */
-export interface UnhandledErrorWatch {
+interface UnhandledErrorWatch {
   readonly found: readonly UnhandledError[]
   /** The run. Errors are attributed to the case whose calls caused them. */
   readonly run: Run
@@ -12,7 +14,7 @@ export interface UnhandledErrorWatch {
 }
 
 /** Catches unhandled errors, which would end the process, until `stop`. */
-export function watchUnhandledErrors(run: Run): UnhandledErrorWatch {
+function watchUnhandledErrors(run: Run): UnhandledErrorWatch {
   const found: UnhandledError[] = []
   const running = new Set<string>()
   const current = new AsyncLocalStorage<string>()
@@ -47,5 +49,27 @@ export function watchUnhandledErrors(run: Run): UnhandledErrorWatch {
       process.off('unhandledRejection', note)
       process.off('uncaughtException', note)
     },
+  }
+}
+
+export interface WatchedResults {
+  readonly results: readonly CaseResult[]
+  readonly unhandledErrors: readonly UnhandledError[]
+}
+
+/** Runs cases, like `runAll`. Unhandled errors of the store do not end the process: they are a part of the result. */
+export async function runWatched(
+  run: Run,
+  cases: readonly ConformanceCase[],
+  options: RunAllOptions = {},
+): Promise<WatchedResults> {
+  const watch = watchUnhandledErrors(run)
+  try {
+    const results = await runAll(watch.run, cases, options)
+    // A rejection is reported as unhandled once the promise jobs of its turn are over.
+    await new Promise((resolve) => setImmediate(resolve))
+    return { results, unhandledErrors: watch.found }
+  } finally {
+    watch.stop()
   }
 }
