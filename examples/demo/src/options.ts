@@ -27,7 +27,7 @@ export const usage = `Usage: npm run demo -- [options]
   --ttl SECONDS                   idle timeout of a session (default: 1800)
   --once                          walk through a visit on each store in turn except pglite, or on the
                                   store of --store, print and check each step, and exit
-  --browser                       the same in Chromium
+  --browser                       the same in Chromium, over HTTPS
   --screenshots FOLDER            with --browser: save screenshots of the pages in FOLDER
   --help                          print this help
 `

@@ -6,7 +6,7 @@ import { adminPage } from './pages/admin.js'
 import { devicesPage } from './pages/devices.js'
 import { homePage } from './pages/home.js'
 import type { PageView } from './pages/layout.js'
-import { bindsDevices, type Sessions } from './sessions.js'
+import { canBindSessions, type Sessions } from './sessions.js'
 import type { DemoStore } from './stores/store.js'
 import { createUsers } from './users.js'
 
@@ -38,7 +38,7 @@ function form(act: (visit: Visit) => void | Promise<void>, location: string): Ro
 /** Returns the answer to each path. A path that the store cannot support is absent. */
 export function createRoutes(sessions: Sessions, store: DemoStore, url: string): ReadonlyMap<string, Route> {
   const users = createUsers()
-  const canBind = bindsDevices(store.plugin, url)
+  const canBind = canBindSessions(store.plugin, url)
 
   function viewOf({ session }: Visit): PageView {
     return { store, userId: session.userId, endsElsewhere: sessions.supportsUserIndex }

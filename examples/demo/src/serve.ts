@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createApp } from './app.js'
 import type { DemoOptions, StoreName } from './options.js'
-import type { RunningServer } from './server.js'
+import type { RunningServer, Tls } from './server.js'
 import { startServer } from './server.js'
 import { openStore } from './stores/open.js'
 import type { DemoStore } from './stores/store.js'
@@ -9,17 +9,19 @@ import type { DemoStore } from './stores/store.js'
 interface AppSettings {
   readonly port: number
   readonly ttlMs: number | undefined
+  /** Serves the app over HTTPS. Default: HTTP. */
+  readonly tls?: Tls | undefined
 }
 
 /** Runs the app on a store while `use` is pending. Then stops the app and removes its data. */
 export async function withApp(
   name: StoreName,
-  { port, ttlMs }: AppSettings,
+  { port, ttlMs, tls }: AppSettings,
   use: (server: RunningServer, store: DemoStore) => Promise<void>,
 ): Promise<void> {
   const store = await openStore(name)
   try {
-    const server = await startServer((url) => createApp(store, url, { idleTimeoutMs: ttlMs }), port)
+    const server = await startServer((url) => createApp(store, url, { idleTimeoutMs: ttlMs }), port, tls)
     try {
       await use(server, store)
     } finally {

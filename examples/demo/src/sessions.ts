@@ -10,7 +10,7 @@ export type Sessions = SessionManager<SessionData>
 export const watchIntervalMs = 2000
 
 /** Returns true if sessions are bound to devices: browsers do so only over HTTPS, and a sealed cookie cannot be bound. */
-export function bindsDevices(store: SessionPlugin, url: string): boolean {
+export function canBindSessions(store: SessionPlugin, url: string): boolean {
   return url.startsWith('https://') && supportsCompare(store) && supportsGivenId(store)
 }
 
@@ -24,6 +24,6 @@ export function createSessions(store: SessionPlugin, url: string, lifetimes: Lif
     watchIntervalMs,
     // A request that read the data before a change of the role must not write the old role back.
     onConflict: supportsCompare(store) ? 'reject' : 'overwrite',
-    device: bindsDevices(store, url) ? deviceBinding({ secrets, origins: [url] }) : undefined,
+    device: canBindSessions(store, url) ? deviceBinding({ secrets, origins: [url] }) : undefined,
   })
 }

@@ -29,7 +29,7 @@ export const css = `
   }
 }
 * { box-sizing: border-box }
-body { margin: 0 auto; max-width: 44rem; padding: 2rem 1rem 3rem; background: var(--page); color: var(--text) }
+body { margin: 0 auto; max-width: 44rem; padding: 2rem 1rem 3rem; background: var(--page); color: var(--text); overflow-wrap: anywhere }
 h1 { margin: 0; font-size: 1.6rem; letter-spacing: -.01em }
 h2 { margin: 0 0 .75rem; font-size: 1.05rem }
 p { margin: .5rem 0 }
@@ -49,7 +49,7 @@ form { margin: 0 }
 .live b[data-state=ended]::before, .live b[data-state=lost]::before { background: var(--bad) }
 .row { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem .75rem }
 .row.title { justify-content: space-between }
-.row > .grow { flex: 1 1 16rem }
+.row > .grow { flex: 1 1 16rem; min-width: 0 }
 label { display: block; margin-bottom: .25rem }
 input, button { min-height: 2.5rem; padding: .35rem .9rem; font: inherit; border: 1px solid var(--line); border-radius: .5rem }
 input { flex: 1 1 12rem; min-width: 0; background: var(--page); color: inherit }
@@ -61,7 +61,7 @@ output { font-size: 2.25rem; font-weight: 600; line-height: 1.2; font-variant-nu
 ul { margin: 0 0 1rem; padding: 0; list-style: none }
 li { padding: .75rem 0; border-top: 1px solid var(--line) }
 li p { margin: 0 }
-li p.row { gap: .25rem .5rem }
+li p.row { gap: .25rem .5rem; margin-bottom: .2rem }
 .badge { padding: .05rem .6rem; border: 1px solid var(--accent); border-radius: 1rem; color: var(--accent); font-size: .8rem }
 .badge.bound { border-color: var(--good); color: var(--good) }
 .notice { padding: .6rem .9rem; border-left: 3px solid var(--good); background: var(--page); border-radius: 0 .5rem .5rem 0 }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { expect, inject, it, onTestFinished } from 'vitest'
 import { createApp } from '../src/app.js'
-import { needChromium, needInstalledChromium, withChromium } from '../walk/browser/chromium.js'
+import { findInstalledChromium, needChromium, withChromium } from '../walk/browser/chromium.js'
+import { runsPackagedChromium } from '../walk/browser/packaged-chromium.js'
 import { walkInBrowser } from '../walk/browser/walk.js'
 import { createReport } from '../walk/report.js'
 import { startServer } from '../src/server.js'
@@ -14,6 +15,7 @@ import { ended, startDemo } from './support.js'
 const stores = ['memory', 'cookie', 'redis', 'pg']
 const env = { BEXT_REDIS_URL: inject('redisUrl'), BEXT_POSTGRES_URL: inject('postgresUrl') }
 const longMs = 240_000
+const hasFullChromium = findInstalledChromium(process.env['PATH']) !== undefined
 
 async function newFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'bext-demo-test-'))
@@ -41,22 +43,25 @@ async function walkWith(change: (headers: OutgoingHttpHeaders) => OutgoingHttpHe
   }, 0)
   onTestFinished(() => server.close())
   const report = createReport(() => {})
-  await withChromium(await needChromium(), new AbortController().signal, (browser) =>
-    walkInBrowser({ browser, store, url: server.url, report, picture: async () => {} }),
+  // The Chromium from npm starts faster.
+  const chromium = await needChromium(runsPackagedChromium() ? '' : process.env['PATH'])
+  await withChromium(chromium, new AbortController().signal, (browser) =>
+    walkInBrowser({ browser, store, url: server.url, report, bindsDevices: false, picture: async () => {} }),
   )
 }
 
 it('says what to install where there is no browser', async () => {
   const folder = await newFolder()
-  expect(() => needInstalledChromium(folder)).toThrow(/^PATH contains no Chromium .*\nInstall Chromium or Chrome/)
+  const remedy = /^PATH contains no Chromium .*\nInstall Chromium or Chrome/
+  await expect(needChromium(folder, false)).rejects.toThrow(remedy)
 })
 
 it('finds the browser of the machine in PATH', async () => {
   const [empty, folder] = [await newFolder(), await newFolder()]
   await writeFile(join(empty, 'chromium'), '')
   await writeFile(join(folder, 'google-chrome'), '', { mode: 0o755 })
-  const { executablePath } = needInstalledChromium([empty, folder].join(delimiter))
-  expect(executablePath).toBe(join(folder, 'google-chrome'))
+  const found = await needChromium([empty, folder].join(delimiter))
+  expect(found).toMatchObject({ executablePath: join(folder, 'google-chrome'), isFull: true })
 })
 
 it(
@@ -73,6 +78,10 @@ it(
     for (const store of stores) expect(stdout).toContain(`\n${store}: `)
     expect(stdout).toContain('Every check passed on memory, cookie, redis, pg.')
     expect(code).toBe(0)
+    const isBound = stdout.split('the devices page says "Bound to this device"').length - 1
+    const isUnable = stdout.split('This Chromium has no device-bound sessions').length - 1
+    // The sealed cookie cannot be bound.
+    expect([isBound, isUnable]).toEqual(hasFullChromium ? [3, 0] : [0, 3])
 
     const onEach = ['phone', 'signed-in', 'signed-out']
     const whereListed = ['admin', 'devices', 'phone-devices']

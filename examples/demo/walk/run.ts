@@ -1,21 +1,26 @@
 import type { DemoOptions } from '../src/options.js'
 import { storeNames } from '../src/options.js'
 import { withApp } from '../src/serve.js'
-import type { RunningServer } from '../src/server.js'
+import type { RunningServer, Tls } from '../src/server.js'
 import type { DemoStore } from '../src/stores/store.js'
 import type { Report } from './report.js'
 import { createReport } from './report.js'
 import { walkThrough } from './walk.js'
 
-type Walk = (server: RunningServer, store: DemoStore, report: Report) => Promise<void>
+export type Walk = (server: RunningServer, store: DemoStore, report: Report) => Promise<void>
 
-/** Runs the walk on each store in turn. Rejects if a check fails or the signal is aborted. */
-export async function walkEach({ store: only, ttlMs }: DemoOptions, signal: AbortSignal, walk: Walk): Promise<void> {
+/** Runs the walk on each store in turn, over HTTPS if `tls` is given. Rejects if a check fails or the signal is aborted. */
+export async function walkEach(
+  { store: only, ttlMs }: DemoOptions,
+  signal: AbortSignal,
+  walk: Walk,
+  tls?: Tls,
+): Promise<void> {
   // The other stores need far less memory, and pg walks through the same code.
   const names = only === undefined ? storeNames.filter((name) => name !== 'pglite') : [only]
   const report = createReport(console.log)
   for (const name of names) {
-    await withApp(name, { port: 0, ttlMs }, async (server, store) => {
+    await withApp(name, { port: 0, ttlMs, tls }, async (server, store) => {
       signal.throwIfAborted()
       await walk(server, store, report)
     })

@@ -10,6 +10,8 @@ import { extract } from 'tar-fs'
 export interface Chromium {
   readonly executablePath: string
   readonly env: NodeJS.ProcessEnv
+  /** False for a Chromium without windows, which has no device-bound sessions. */
+  readonly isFull: boolean
 }
 
 const caches = fileURLToPath(new URL('../../../../node_modules/.cache/bext-chromium', import.meta.url))
@@ -67,5 +69,6 @@ export async function packagedChromium(): Promise<Chromium> {
   return {
     executablePath: join(folder, 'chromium'),
     env: { LD_LIBRARY_PATH: join(folder, 'libraries/lib'), FONTCONFIG_FILE: join(folder, 'fonts.conf') },
+    isFull: false,
   }
 }

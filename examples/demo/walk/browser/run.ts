@@ -1,8 +1,12 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
 import type { DemoOptions } from '../../src/options.js'
+import { canBindSessions } from '../../src/sessions.js'
+import type { Walk } from '../run.js'
 import { walkEach } from '../run.js'
-import { needChromium, withChromium } from './chromium.js'
+import { createCertificate } from './certificate.js'
+import { hasDeviceBoundSessions, needChromium, withChromium } from './chromium.js'
 import type { Scene } from './scene.js'
 import { walkInBrowser } from './walk.js'
 
@@ -17,10 +21,22 @@ function picturesIn(folder: string | undefined, store: string): Scene['picture']
 export async function walkAllInBrowser(options: DemoOptions, signal: AbortSignal): Promise<void> {
   const { screenshots } = options
   const chromium = await needChromium()
+  const certificate = await createCertificate()
   if (screenshots !== undefined) await mkdir(screenshots, { recursive: true })
-  await withChromium(chromium, signal, (browser) =>
-    walkEach(options, signal, async ({ url }, store, report) => {
-      await walkInBrowser({ browser, store, url, report, picture: picturesIn(screenshots, store.plugin.name) })
-    }),
-  )
+  const walkIn = (browser: Browser): Promise<void> => {
+    const isCapable = hasDeviceBoundSessions(chromium, browser)
+    const walk: Walk = ({ url }, store, report) => {
+      const bindsDevices = isCapable && canBindSessions(store.plugin, url)
+      return walkInBrowser({
+        browser,
+        store,
+        url,
+        report,
+        bindsDevices,
+        picture: picturesIn(screenshots, store.plugin.name),
+      })
+    }
+    return walkEach(options, signal, walk, certificate)
+  }
+  await withChromium(chromium, signal, walkIn, certificate.publicKeyHash)
 }

@@ -9,6 +9,8 @@ export interface Scene {
   readonly store: DemoStore
   readonly url: string
   readonly report: Report
+  /** True if the browser and the app bind sessions to the device. */
+  readonly bindsDevices: boolean
   /** Saves a screenshot of the visitor's page, if `--screenshots` is given. */
   readonly picture: (visitor: Visitor, name: string) => Promise<void>
 }

@@ -1,5 +1,7 @@
+import { canBindSessions } from '../../src/sessions.js'
 import { checkStoredRows } from '../check-stored-rows.js'
 import { signedIn, user } from '../page-texts.js'
+import { bindToDevice } from './binding-steps.js'
 import { alterCookie, lookAtCookie } from './cookie-steps.js'
 import { meetOnTwoDevices } from './device-steps.js'
 import { goBackAfterSignOut, outliveSession } from './end-steps.js'
@@ -36,6 +38,12 @@ export async function walkInBrowser(scene: Scene): Promise<void> {
   const laptop = await createVisitor(browser, 'laptop', url, { viewport: { width: 820, height: 560 } })
   await countVisits(scene, laptop)
   await signIn(scene, laptop)
+  if (scene.bindsDevices) await bindToDevice(scene, laptop)
+  else if (canBindSessions(store.plugin, url)) {
+    report.note(
+      'This Chromium has no device-bound sessions. Chromium or Chrome of version 145 or later in PATH has them.',
+    )
+  }
   await lookAtCookie(scene, laptop)
   await alterCookie(scene, laptop)
   await meetOnTwoDevices(scene, laptop)
