@@ -112,21 +112,51 @@ test('RS256 keys, and the quoted proofs of the draft', async () => {
   expect(browser.events).toEqual(['registered', 'refreshed'])
 })
 
-test('the answer describes the cookie that it sets, with the same attributes', async () => {
-  const browser = createApp().browser({ sendsDevice: false })
-  const offer = registrationOf(await browser.request('/sign-in', { method: 'POST' }))
-  const proof = await sign(await generateKey(), offer?.challenge ?? '', true)
-  const answer = await browser.post('/session-device/register', proof)
-  const { session_identifier: id, ...described } = (await answer.json()) as { session_identifier: string }
-  expect(id).toMatch(/^[\w-]{43}$/)
-  const attributes = 'Path=/; HttpOnly; Secure; SameSite=Lax'
-  expect(described).toEqual({
-    refresh_url: '/session-device/refresh',
-    scope: { origin: 'https://app.example.test', include_site: false },
-    credentials: [{ type: 'cookie', name: '__Host-session-bound', attributes }],
-  })
-  const [setCookie = ''] = answer.headers.getSetCookie()
-  expect(setCookie.replace(/^[^;]*; Max-Age=\d+; /, '')).toBe(attributes)
+const cookieOptions = [
+  { cookie: {}, name: '__Host-session-bound', attributes: 'Path=/; HttpOnly; Secure; SameSite=Lax' },
+  {
+    cookie: { domain: 'example.test', persistent: false },
+    name: '__Secure-session-bound',
+    attributes: 'Domain=example.test; Path=/; HttpOnly; Secure; SameSite=Lax',
+  },
+] as const
+
+test.for(cookieOptions)(
+  'the answer describes the cookie $name that it sets, with the same attributes',
+  async (given) => {
+    const { cookie, name, attributes } = given
+    const browser = createApp({ manager: { cookie } }).browser({ sendsDevice: false })
+    const offer = registrationOf(await browser.request('/sign-in', { method: 'POST' }))
+    const proof = await sign(await generateKey(), offer?.challenge ?? '', true)
+    const answer = await browser.post('/session-device/register', proof)
+    const { session_identifier: id, ...described } = (await answer.json()) as { session_identifier: string }
+    expect(id).toMatch(/^[\w-]{43}$/)
+    expect(described).toEqual({
+      refresh_url: '/session-device/refresh',
+      scope: { origin: 'https://app.example.test', include_site: false },
+      credentials: [{ type: 'cookie', name, attributes }],
+    })
+    const [setCookie = ''] = answer.headers.getSetCookie()
+    // Without a Max-Age the browser would keep the cookie after its end, and never refresh.
+    expect(setCookie.replace(/^[^;]*; Max-Age=\d+; /, '')).toBe(attributes)
+  },
+)
+
+test('a rotation sets the bound cookie with the domain and a Max-Age, and a sign-out clears it there', async () => {
+  const { cookie, attributes } = cookieOptions[1]
+  const browser = createApp({ manager: { cookie } }).browser()
+  await signIn(browser)
+  const rotated = await browser.request('/rotate', { method: 'POST' })
+  expect(rotated.headers.getSetCookie()).toEqual([
+    expect.stringMatching(new RegExp(`^__Secure-session=[\\w-]{43}; ${attributes}$`)),
+    expect.stringMatching(new RegExp(`^__Secure-session-bound=[^;]+; Max-Age=\\d+; ${attributes}$`)),
+  ])
+  const signedOut = await browser.request('/sign-out', { method: 'POST' })
+  const place = 'Max-Age=0; Domain=example.test; Path=/; Expires='
+  expect(signedOut.headers.getSetCookie()).toEqual([
+    expect.stringContaining(`__Secure-session=; ${place}`),
+    expect.stringContaining(`__Secure-session-bound=; ${place}`),
+  ])
 })
 
 test('what the page after the sign-in writes is stored, and the session keeps its id', async () => {

@@ -1,7 +1,7 @@
 import { openRedisNamespace } from '@bext-internal/test-services/redis-namespace'
 import { serve, visit, type Visitor } from '@bext-internal/test-services/visitor'
 import { SessionError, type SessionPlugin } from '@bext/session-core'
-import { createSessionManager, type SessionManager } from '@bext/session-core/manager'
+import { createSessionManager, type SessionCookieOptions, type SessionManager } from '@bext/session-core/manager'
 import { memorySessions } from '@bext/session-core/memory'
 import { fastifySessions, type SessionData } from '@bext/session-fastify'
 import { redisSessions } from '@bext/session-redis'
@@ -16,8 +16,11 @@ declare module '@bext/session-fastify' {
 
 export const stores = { memory: () => memorySessions(), redis: () => redisSessions(openRedisNamespace()) } as const
 
-export function managerOf(store: SessionPlugin = memorySessions()): SessionManager<SessionData> {
-  return createSessionManager<SessionData>({ store, initialData: () => ({ visits: 0 }) })
+export function managerOf(
+  store: SessionPlugin = memorySessions(),
+  cookie?: SessionCookieOptions,
+): SessionManager<SessionData> {
+  return createSessionManager<SessionData>({ store, initialData: () => ({ visits: 0 }), cookie })
 }
 
 async function fail(): Promise<never> {

@@ -72,6 +72,23 @@ describe.each(Object.entries(stores))('sessions in Fastify over %s', (_, open) =
   })
 })
 
+it('a cookie of a domain that ends with the browser is set and cleared there', async () => {
+  const app = fastify()
+  const sessions = managerOf(undefined, { domain: 'shop.example.com', persistent: false })
+  await app.register(fastifySessions, { sessions })
+  addRoutes(app)
+  const signedIn = await app.inject({ method: 'POST', url: '/sign-in?name=ann' })
+  const setCookie = String(signedIn.headers['set-cookie'])
+  expect(setCookie).toMatch(
+    /^__Secure-session=[^;]+; Domain=shop\.example\.com; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+  )
+  const headers = { cookie: setCookie.split(';', 1).join('') }
+  const signedOut = await app.inject({ method: 'POST', url: '/sign-out', headers })
+  expect(String(signedOut.headers['set-cookie'])).toMatch(
+    /^__Secure-session=; Max-Age=0; Domain=shop\.example\.com; Path=\/; Expires=[^;]* 1970 [^;]*; HttpOnly; Secure; SameSite=Lax$/,
+  )
+})
+
 it('a guest who sends HEAD first gets the cookie', async () => {
   const ann = await start(managerOf(), addRoutes)
   expect((await ann.send('HEAD /')).headers.getSetCookie()).toHaveLength(1)

@@ -4,7 +4,12 @@ import { openRedisNamespace } from '@bext-internal/test-services/redis-namespace
 import { serve, visit, type Visitor } from '@bext-internal/test-services/visitor'
 import type { SessionPlugin } from '@bext/session-core'
 import { cookieSessions } from '@bext/session-cookie'
-import { createSessionManager, sessionErrorStatus, type SessionManager } from '@bext/session-core/manager'
+import {
+  createSessionManager,
+  sessionErrorStatus,
+  type SessionCookieOptions,
+  type SessionManager,
+} from '@bext/session-core/manager'
 import { memorySessions } from '@bext/session-core/memory'
 import { honoSessions, type SessionEnv } from '@bext/session-hono'
 import { redisSessions } from '@bext/session-redis'
@@ -25,8 +30,11 @@ export const stores = {
 } as const
 
 /** Creates a manager, by default of a store that refuses more than 5000 bytes of data. */
-export function managerOf(store: SessionPlugin = memorySessions({ maxDataBytes: 5000 })): SessionManager<AppData> {
-  return createSessionManager<AppData>({ store, initialData: () => ({ visits: 0 }) })
+export function managerOf(
+  store: SessionPlugin = memorySessions({ maxDataBytes: 5000 }),
+  cookie?: SessionCookieOptions,
+): SessionManager<AppData> {
+  return createSessionManager<AppData>({ store, initialData: () => ({ visits: 0 }), cookie })
 }
 
 /** Creates an app with the middleware and an error page. */

@@ -84,6 +84,18 @@ describe.each(Object.entries(stores))('sessions in Hono over %s', (_, open) => {
   })
 })
 
+it('a cookie of a domain that ends with the browser is set and cleared there', async () => {
+  const app = withRoutes(appOf(managerOf(undefined, { domain: 'shop.example.com', persistent: false })))
+  const signedIn = await app.request('/sign-in', { method: 'POST' })
+  const [sent = ''] = signedIn.headers.getSetCookie()
+  expect(sent).toMatch(/^__Secure-session=[^;]+; Domain=shop\.example\.com; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+  const headers = { cookie: sent.split(';', 1).join('') }
+  const signedOut = await app.request('/sign-out', { method: 'POST', headers })
+  expect(signedOut.headers.getSetCookie()).toEqual([
+    expect.stringMatching(/^__Secure-session=; Max-Age=0; Domain=shop\.example\.com; Path=\/; Expires=.* 1970 /),
+  ])
+})
+
 describe('stored before the response is sent', () => {
   it.each(Object.keys(answers))('%s', async (name) => {
     const ann = await visitApp(withRoutes())

@@ -36,7 +36,7 @@ async function migrate(
   try {
     const id = await updateAndTouch(host, record, dataJson, ttlMs)
     const times = { expiresAtMs: nowMs + ttlMs, absoluteExpiresAtMs: nowMs + cookieTtlMs }
-    return { id, times, setCookies: [cookie.write(id, cookieTtlMs)] }
+    return { id, times, setCookies: [cookie.write(id, cookieTtlMs, isRemembered)] }
   } catch (error) {
     const isTooLarge = isSessionError(error) && error.reason === 'too_large'
     if (changedText === undefined && isTooLarge) {
@@ -75,7 +75,7 @@ async function keep(host: Host, stored: StoredSession, changedText: string | und
   // If the id is unchanged, the cookie is still valid until the absolute timeout. Sending it again could overwrite the
   // cookie of a concurrent rotation.
   if (id === record.id || !rest) return { id, times, setCookies: [] }
-  return { id, times, setCookies: [cookie.write(id, rest.cookieTtlMs)] }
+  return { id, times, setCookies: [cookie.write(id, rest.cookieTtlMs, envelope.isRemembered)] }
 }
 
 async function endSessions(

@@ -11,11 +11,24 @@ export interface LegacyCookieOptions {
 
 export interface SessionCookieOptions {
   /**
-   * Name of the cookie, at most 128 characters. The cookie of a guest has `-guest` appended. Default: `__Host-session`.
-   * Browsers accept a `__Host-` cookie only from the host itself and over HTTPS, so neither a subdomain nor an attacker on
-   * an unencrypted connection can plant it.
+   * Name of the cookie, at most 128 characters. The cookie of a guest has `-guest` appended. Default: `__Host-session`, or
+   * `__Secure-session` with `domain`. Browsers accept a `__Host-` cookie only from the host itself and over HTTPS, so
+   * neither a subdomain nor an attacker on an unencrypted connection can plant it.
    */
   readonly name?: string | undefined
+  /**
+   * Sets the `Domain` attribute, such as `example.com`: browsers send the cookie to this host and to all of its subdomains.
+   * Every one of them receives the session, and can overwrite it or plant another one. So set it only if you trust all of
+   * them. Browsers refuse the domain of another host, and a domain that many sites share, such as `github.io`. Default: none,
+   * so the cookie is sent only to the host that set it.
+   */
+  readonly domain?: string | undefined
+  /**
+   * False: the cookie has no `Max-Age` and ends with the browser (NIST SP 800-63B-4, 5.1), except that of a session with
+   * "remember me". Both timeouts stay as they are. A browser that restores its tabs also restores the cookie. Default: true,
+   * so the cookie lasts until the absolute timeout.
+   */
+  readonly persistent?: boolean | undefined
   /**
    * Sets the `Secure` attribute: browsers send the cookie only over HTTPS (and, except Safari, to http://localhost).
    * Default: true. Required by the `__Host-` prefix and its like, by `partitioned` and by `sameSite: 'none'`.
@@ -40,6 +53,7 @@ export interface SessionCookieOptions {
 export interface CookieAttributes {
   readonly name: string
   readonly path: '/'
+  readonly domain?: string
   readonly httpOnly: true
   readonly secure: boolean
   readonly sameSite: 'strict' | 'lax' | 'none'
@@ -49,7 +63,7 @@ export interface CookieAttributes {
 
 const factory = 'createSessionManager'
 const maxNameLength = 128
-const known = ['name', 'secure', 'sameSite', 'partitioned', 'priority', 'legacy']
+const known = ['name', 'domain', 'persistent', 'secure', 'sameSite', 'partitioned', 'priority', 'legacy']
 const sameSites: readonly unknown[] = ['strict', 'lax', 'none']
 const priorities: readonly unknown[] = ['low', 'medium', 'high', undefined]
 
@@ -57,6 +71,10 @@ const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const hostName = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/i
 const cookiePath = /^\/[\x20-\x3a\x3c-\x7e]*$/
 const securePrefix = /^__(?:host|secure|http)-/i
+const hostPrefix = /^__host-/i
+const maxDomainLength = 253
+// At least two labels, the last one not a number. Browsers refuse a cookie for a top-level domain or for another IP address.
+const siteName = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i
 
 function describeName(name: unknown): string {
   return typeof name === 'string' ? `a string of ${name.length} characters` : describeType(name)
@@ -91,20 +109,40 @@ export function checkLegacyCookie(legacy: LegacyCookieOptions): LegacyCookieOpti
   return { name, path, domain }
 }
 
+function checkDomain(domain: string, name: string): void {
+  if (typeof domain !== 'string' || domain.length > maxDomainLength || !siteName.test(domain)) {
+    fail('domain', 'a domain without a leading dot, a scheme or a port, such as example.com', describeName(domain))
+  }
+  if (!hostPrefix.test(name)) return
+  const advice = 'Leave out cookie.name, or begin it with __Secure-.'
+  throw new TypeError(
+    `${factory}: option cookie.domain is set, but browsers refuse it for a cookie named ${name}. ${advice}`,
+  )
+}
+
 /** Returns the attributes with their defaults. Throws a `TypeError` for a wrong option or one that browsers would refuse. */
 export function checkCookieOptions(options: SessionCookieOptions = {}): CookieAttributes {
   rejectUnknownOptions(`${factory}: option cookie`, options, known)
-  const { name = '__Host-session', secure = true, sameSite = 'lax', partitioned = false, priority } = options
+  const { domain, secure = true, sameSite = 'lax', partitioned = false, priority } = options
+  const { name = domain === undefined ? '__Host-session' : '__Secure-session' } = options
   checkName('name', name)
+  if (domain !== undefined) checkDomain(domain, name)
   if (typeof secure !== 'boolean') fail('secure', 'a boolean', describeType(secure))
   if (typeof partitioned !== 'boolean') fail('partitioned', 'a boolean', describeType(partitioned))
   if (!sameSites.includes(sameSite)) fail('sameSite', "'strict', 'lax' or 'none'", describeType(sameSite))
   if (!priorities.includes(priority)) fail('priority', "'low', 'medium' or 'high'", describeType(priority))
   const flags = { path: '/', httpOnly: true, secure, sameSite, partitioned } as const
-  const attributes = { name, ...flags, ...(priority !== undefined && { priority }) }
+  const place = domain === undefined ? undefined : { domain: domain.toLowerCase() }
+  const attributes = { name, ...flags, ...place, ...(priority !== undefined && { priority }) }
   const demands = whatDemandsSecure(attributes)
   if (!secure && demands !== undefined) {
     throw new TypeError(`${factory}: option cookie.secure is false, but browsers refuse ${demands} that is not Secure.`)
   }
   return attributes
+}
+
+/** Returns the option `persistent`. Throws a `TypeError` for a wrong one. */
+export function checkPersistent({ persistent = true }: SessionCookieOptions = {}): boolean {
+  if (typeof persistent !== 'boolean') fail('persistent', 'a boolean', describeType(persistent))
+  return persistent
 }

@@ -3,7 +3,7 @@ import { SessionError } from '../contract/errors.js'
 import type { SessionId } from '../contract/plugin.js'
 import { asSessionId } from '../contract/plugin.js'
 import type { CookieAttributes, SessionCookieOptions } from './cookie-options.js'
-import { checkCookieOptions, checkLegacyCookie } from './cookie-options.js'
+import { checkCookieOptions, checkLegacyCookie, checkPersistent } from './cookie-options.js'
 import type { LegacyCookie, LegacyCookieValues } from './legacy-cookie.js'
 import { createLegacyCookie } from './legacy-cookie.js'
 import type { CookieToSet } from './set-cookie.js'
@@ -12,10 +12,11 @@ import { attributesText, cookieToRemove, cookieToSet, withoutCoding } from './se
 /** Session cookie of one name. */
 export interface SessionCookie {
   /**
-   * Returns a cookie that expires after `ttlMs`, rounded up to a second. Throws `Invalid`, reason `too_large`, if its
-   * header has more than 4096 bytes.
+   * Returns a cookie that expires after `ttlMs`, rounded up to a second, or that ends with the browser if it is not
+   * persistent and the session has no "remember me". Throws `Invalid`, reason `too_large`, if its header has more than 4096
+   * bytes.
    */
-  write(id: SessionId, ttlMs: number): CookieToSet
+  write(id: SessionId, ttlMs: number, isRemembered: boolean): CookieToSet
   /** Returns a cookie that removes this one. */
   clear(): CookieToSet
 }
@@ -85,15 +86,15 @@ function idsNamed(name: string, pairs: readonly CookiePair[]): readonly SessionI
   return ids
 }
 
-function createSessionCookie({ name, ...attributes }: CookieAttributes): SessionCookie {
+function createSessionCookie({ name, ...attributes }: CookieAttributes, isPersistent: boolean): SessionCookie {
   return {
-    write(id, ttlMs) {
+    write(id, ttlMs, isRemembered) {
       // The library's own message would quote the id.
       if (!cookieOctets.test(id)) {
         throw new SessionError('corrupt', 'The store resolved to an id that a cookie cannot hold (contract C4).')
       }
-      const maxAge = Math.ceil(ttlMs / 1000)
-      const cookie = cookieToSet(name, id, { ...attributes, maxAge })
+      const life = isPersistent || isRemembered ? { maxAge: Math.ceil(ttlMs / 1000) } : undefined
+      const cookie = cookieToSet(name, id, { ...attributes, ...life })
       if (cookie.header.length > maxSetCookieBytes) {
         const message = `The Set-Cookie line would have ${cookie.header.length} bytes; the limit is ${maxSetCookieBytes}.`
         throw new SessionError('too_large', `${message} Keep less in the session, or use a server-backed store.`)
@@ -105,6 +106,7 @@ function createSessionCookie({ name, ...attributes }: CookieAttributes): Session
   }
 }
 
+// Always with a Max-Age: browsers renew the proof of the device once this cookie has expired.
 function createBoundCookie({ name, ...attributes }: CookieAttributes): BoundSessionCookie {
   return {
     name,
@@ -117,6 +119,7 @@ function createBoundCookie({ name, ...attributes }: CookieAttributes): BoundSess
 /** Creates the cookies of a manager. Throws a `TypeError` for a wrong option. */
 export function createSessionCookies(options?: SessionCookieOptions, isDeviceUsed = false): SessionCookies {
   const attributes = checkCookieOptions(options)
+  const isPersistent = checkPersistent(options)
   const guestAttributes = { ...attributes, name: `${attributes.name}-guest` }
   const bound = createBoundCookie({ ...attributes, name: `${attributes.name}-bound` })
   const legacy = options?.legacy && createLegacyCookie(attributes, checkLegacyCookie(options.legacy))
@@ -132,8 +135,8 @@ export function createSessionCookies(options?: SessionCookieOptions, isDeviceUse
   }
 
   return {
-    main: createSessionCookie(attributes),
-    guest: createSessionCookie(guestAttributes),
+    main: createSessionCookie(attributes, isPersistent),
+    guest: createSessionCookie(guestAttributes, isPersistent),
     legacy,
     bound,
     // Without duplicates, because the legacy cookie may have the name of the main one.

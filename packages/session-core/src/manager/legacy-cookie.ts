@@ -44,9 +44,9 @@ export function createLegacyCookie(
   const partNames = Array.from({ length: maxParts }, (_, index) => `${name}.${index}`)
   const hasOwnName = name === attributes.name
   // If browsers treat both as one cookie, setting the manager's replaces the legacy one.
-  const isOwnCookie = hasOwnName && path === '/' && domain === undefined
+  const isOwnCookie = hasOwnName && path === '/' && domain?.toLowerCase() === attributes.domain
 
-  const { name: _, ...flags } = attributes
+  const { name: _, domain: __, ...flags } = attributes
   const place = { ...flags, path, ...(domain !== undefined && { domain }) }
   const names = [name, ...partNames]
 

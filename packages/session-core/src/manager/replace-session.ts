@@ -158,7 +158,7 @@ export async function replaceSession(
   const times = { createdAtMs: nowMs, expiresAtMs: nowMs + ttlMs, absoluteExpiresAtMs: nowMs + cookieTtlMs }
   const id = await store.create({ userId, dataJson, ttlMs })
   try {
-    const setCookie = cookies[step.cookie].write(id, cookieTtlMs)
+    const setCookie = cookies[step.cookie].write(id, cookieTtlMs, isRemembered)
     const move = step.retire && (await moveDevice(host, pending, id, cookieTtlMs))
     await retire(host, pending, step, revokeAll, id)
     const moved = await move?.finish(step.retire === 'grace' ? pending.graceMs : 0)

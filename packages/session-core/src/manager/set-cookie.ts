@@ -9,8 +9,8 @@ export interface SetCookieAttributes {
   readonly sameSite: 'strict' | 'lax' | 'none'
   readonly partitioned: boolean
   readonly priority?: 'low' | 'medium' | 'high'
-  /** Time until the cookie expires, in seconds. 0 removes the cookie. */
-  readonly maxAge: number
+  /** Time until the cookie expires, in seconds. 0 removes the cookie. Absent: the cookie ends with the browser. */
+  readonly maxAge?: number
   /** Set only on a cookie that is removed, to 1970. */
   readonly expires?: Date
 }

@@ -5,9 +5,10 @@ import { signIn } from './signed-in-cookie.js'
 export interface StorageStateCookie {
   name: string
   value: string
+  /** Host of the cookie. Begins with a dot if the cookie is also sent to subdomains. */
   domain: string
   path: string
-  /** Time at which the cookie expires, in seconds since 1970. */
+  /** Time at which the cookie expires, in seconds since 1970, or -1 if it ends with the browser. */
   expires: number
   httpOnly: boolean
   secure: boolean
@@ -33,10 +34,11 @@ export async function signedInStorageState<Data extends object>(
   userId: string,
   data: Partial<Data> = {},
 ): Promise<StorageState> {
-  const { hostname: domain } = new URL(url)
+  const { hostname } = new URL(url)
   const cookie = await signIn(sessions, userId, data)
-  const { name, value = '', path = '/', maxAge = 0, secure = false, sameSite } = cookie
-  const expires = Math.floor(Date.now() / 1000) + maxAge
+  const { name, value = '', path = '/', maxAge, secure = false, sameSite } = cookie
+  const domain = cookie.domain === undefined ? hostname : `.${cookie.domain}`
+  const expires = maxAge === undefined ? -1 : Math.floor(Date.now() / 1000) + maxAge
   const site = sameSites[sameSite as keyof typeof sameSites]
   return { cookies: [{ name, value, domain, path, expires, httpOnly: true, secure, sameSite: site }], origins: [] }
 }

@@ -69,6 +69,35 @@ describe('createSessionManager throws a TypeError that names the option', () => 
       { store, initialData, cookie: { name: 'a', secure: false, partitioned: true } },
       /part/,
     ],
+    [
+      'a domain with a scheme',
+      { store, initialData, cookie: { domain: 'https://a.example' } },
+      /cookie\.domain .*a port/,
+    ],
+    [
+      'a domain with a leading dot',
+      { store, initialData, cookie: { domain: '.example.com' } },
+      /without a leading dot/,
+    ],
+    ['a domain with a port', { store, initialData, cookie: { domain: 'example.com:443' } }, /option cookie\.domain /],
+    ['a domain of one label', { store, initialData, cookie: { domain: 'localhost' } }, /option cookie\.domain /],
+    ['an address as domain', { store, initialData, cookie: { domain: '10.0.0.1' } }, /option cookie\.domain /],
+    ['a label that ends with a hyphen', { store, initialData, cookie: { domain: 'a-.com' } }, /option cookie\.domain /],
+    ['a domain in Unicode', { store, initialData, cookie: { domain: 'bücher.example' } }, /option cookie\.domain /],
+    ['a header in the domain', { store, initialData, cookie: { domain: 'a.com; HttpOnly' } }, /option cookie\.domain /],
+    ['a long domain', { store, initialData, cookie: { domain: `${'a.'.repeat(127)}com` } }, /cookie\.domain .*257/],
+    ['a domain that is no string', { store, initialData, cookie: { domain: 5 } }, /cookie\.domain .*a number/],
+    [
+      'a domain with __Host-',
+      { store, initialData, cookie: { domain: 'a.com', name: '__host-Http-sid' } },
+      /option cookie\.domain .* named __host-Http-sid.* __Secure-/,
+    ],
+    [
+      'a domain without Secure',
+      { store, initialData, cookie: { domain: 'a.com', secure: false } },
+      /cookie\.secure .*__Secure-session/,
+    ],
+    ['persistent that is no boolean', { store, initialData, cookie: { persistent: 0 } }, /cookie\.persistent .*number/],
     ['partitioned, no boolean', { store, initialData, cookie: { partitioned: 1 } }, /cookie\.partitioned .*a number/],
     ['an unknown priority', { store, initialData, cookie: { priority: 'High' } }, /cookie\.priority .*'low'/],
     ['remember, no object', { store, initialData, remember: true }, /option remember .*boolean/],
@@ -107,7 +136,7 @@ describe('createSessionManager throws a TypeError that names the option', () => 
 })
 
 it('treats an option that is undefined as omitted', () => {
-  const cookie = { name: undefined, secure: undefined, sameSite: undefined }
+  const cookie = { name: undefined, domain: undefined, persistent: undefined, secure: undefined, sameSite: undefined }
   create({
     store,
     initialData,

@@ -47,6 +47,13 @@ describe('signedInStorageState', () => {
     ])
   })
 
+  it('is a cookie of the browser session and of the domain, if the manager sets such a cookie', async () => {
+    const cookie = { domain: 'example.com', persistent: false } as const
+    const sessions = createSessionManager({ store: memorySessions(), initialData, cookie })
+    const { cookies } = await signedInStorageState(sessions, 'https://shop.example.com', 'ann')
+    expect(cookies).toMatchObject([{ name: '__Secure-session', domain: '.example.com', expires: -1 }])
+  })
+
   it('stores nothing for a URL that is not absolute', async () => {
     const sessions = createSessionManager({ store: memorySessions(), initialData })
     await expect(signedInStorageState(sessions, '/start', 'ann')).rejects.toBeInstanceOf(TypeError)

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
@@ -10,6 +10,7 @@ import connect from 'connect'
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express'
 import onHeaders from 'on-headers'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { serve } from '@bext-internal/test-services/visitor'
 import { SessionError } from '@bext/session-core'
 import { sessionErrorStatus } from '@bext/session-core/manager'
 import { memorySessions } from '@bext/session-core/memory'
@@ -131,6 +132,20 @@ describe.each(expresses)('%s', (_, create) => {
     addRoutes(app)
     return app
   }
+
+  it('sets and clears a cookie of a domain that ends with the browser there', async () => {
+    const sessions = managerOf(undefined, { domain: 'shop.example.com', persistent: false })
+    const url = await serve(createServer(appOf(expressSessions(sessions))))
+    const post = (path: string, headers = {}) => fetch(url + path, { method: 'POST', headers, redirect: 'manual' })
+    const [setCookie = ''] = (await post('/sign-in')).headers.getSetCookie()
+    expect(setCookie).toMatch(
+      /^__Secure-session=[^;]+; Domain=shop\.example\.com; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+    )
+    const signedOut = await post('/sign-out', { cookie: setCookie.split(';', 1).join('') })
+    expect(signedOut.headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^__Secure-session=; Max-Age=0; Domain=shop\.example\.com; Path=\/; Expires=.* 1970 /),
+    ])
+  })
 
   it.each(['memory', 'redis'])('keeps sessions over %s from the first visit to the sign-out', async (store) => {
     const ann = await visitApp(appOf(expressSessions(managerOf(store === 'redis' ? redisStore() : undefined))))

@@ -2,7 +2,12 @@ import { createServer, type RequestListener } from 'node:http'
 import { openRedisNamespace } from '@bext-internal/test-services/redis-namespace'
 import { serve, visit, type Visitor } from '@bext-internal/test-services/visitor'
 import type { SessionPlugin } from '@bext/session-core'
-import { createSessionManager, type NodeSession, type SessionManager } from '@bext/session-core/manager'
+import {
+  createSessionManager,
+  type NodeSession,
+  type SessionCookieOptions,
+  type SessionManager,
+} from '@bext/session-core/manager'
 import { memorySessions } from '@bext/session-core/memory'
 import { redisSessions } from '@bext/session-redis'
 import express5, { type Express } from 'express'
@@ -29,8 +34,11 @@ export const expresses: readonly [name: string, create: () => Express][] = [
 ]
 
 /** Creates a manager of a store that refuses more than 5000 bytes of data. */
-export function managerOf(store: SessionPlugin = memorySessions({ maxDataBytes: 5000 })): SessionManager<AppData> {
-  return createSessionManager<AppData>({ store, initialData: () => ({ visits: 0 }) })
+export function managerOf(
+  store: SessionPlugin = memorySessions({ maxDataBytes: 5000 }),
+  cookie?: SessionCookieOptions,
+): SessionManager<AppData> {
+  return createSessionManager<AppData>({ store, initialData: () => ({ visits: 0 }), cookie })
 }
 
 export async function visitApp(app: RequestListener): Promise<Visitor> {
