@@ -143,6 +143,18 @@ describe('concurrent calls', () => {
     expect(records.map(({ dataJson }) => dataJson)).toEqual([large, '1', large])
   })
 
+  it('of a list need a few commands for all sessions', async () => {
+    const userId = 'many'
+    await Promise.all(Array.from({ length: 300 }, () => store.create({ userId, dataJson: '{}', ttlMs: 60_000 })))
+    // The server may not have the script yet.
+    await Promise.all([store.listUserSessions(userId), store.listUserRecords(userId)])
+    for (const list of [() => store.listUserSessions(userId), () => store.listUserRecords(userId)]) {
+      client.commands.length = 0
+      expect(await list()).toHaveLength(300)
+      expect(client.commands).toEqual(['evalsha 128', 'evalsha 122', 'evalsha 50'])
+    }
+  })
+
   it('on the same session take effect in order', async () => {
     const [id = '' as SessionId] = await createMany(1)
     await Promise.all([store.update(id, '1'), store.touch(id, 90_000), store.update(id, '2'), store.delete(id)])

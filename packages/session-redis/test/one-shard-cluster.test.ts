@@ -56,6 +56,15 @@ describe('a Cluster of one shard behind a client for a single server', () => {
     await store.close()
   })
 
+  it("O1 O5 lists a user's sessions, also as the first command with several keys", async () => {
+    const store = redisSessions({ url: server.url })
+    for (const n of [1, 2, 3]) await store.create({ userId: 'eve', dataJson: String(n), ttlMs: 60_000 })
+    expect(await store.listUserSessions('eve')).toHaveLength(3)
+    const other = redisSessions({ url: server.url })
+    expect((await other.listUserRecords('eve')).map(({ dataJson }) => dataJson)).toEqual(['1', '2', '3'])
+    await Promise.all([store.close(), other.close()])
+  })
+
   it('is not a problem to the doctor', async () => {
     const findings = await diagnoseRedis(redis)
     expect(findings.filter(({ level }) => level === 'problem')).toEqual([])

@@ -5,7 +5,7 @@ import type { Reads } from '../client/reads.js'
 import type { Script } from '../client/run-script.js'
 import type { Connection, KeyedArgs } from '../connection.js'
 import { isError, toSessionError } from '../errors.js'
-import { isShort, splitIntoChunks } from './chunks.js'
+import { isShort, maxKeys, splitIntoChunks } from './chunks.js'
 import { createFlushSchedule } from './flush-schedule.js'
 
 /** Reply to a batched write. */
@@ -39,9 +39,6 @@ interface Batch {
   readonly reads: Read[]
   readonly writes: Write[]
 }
-
-// While a script or an MGET runs, all other clients of the server wait.
-const maxKeys = 128
 
 // Each caller gets a separate error object, because a caller may change it.
 function failAll(entries: readonly Entry<never>[], error: unknown): void {

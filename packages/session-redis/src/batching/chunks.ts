@@ -1,5 +1,8 @@
 import type { KeyedArgs } from '../connection.js'
 
+/** Largest number of keys in a command. While a script or an MGET runs, all other clients of the server wait. */
+export const maxKeys = 128
+
 // One script with many large values is slower than one script for each value, written to the socket together.
 const maxSharedChars = 1024
 

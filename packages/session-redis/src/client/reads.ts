@@ -26,7 +26,7 @@ export interface Reads {
   getStart(key: string, bytes: number): Promise<string>
   /**
    * Resolves to the first `bytes` of the values of sessions, by default to the whole values. A session that is missing,
-   * or has expired by the clock of its server, gives an empty string.
+   * or has expired by the clock of its server, gives an empty string. Sends one script for all keys.
    */
   getLive(keys: readonly string[], bytes?: number): Promise<readonly string[]>
   /** Resolves to the members of a sorted set. */
@@ -35,12 +35,18 @@ export interface Reads {
 
 // Returns a value that is not a session unchanged, so that its reader reports it.
 const liveScript = toScript(`
-local value = redis.call('GETRANGE', KEYS[1], 0, ARGV[1])
-local _, last = string.find(value, '^%d*')
-if last ~= ${ownerOffset} or not string.find(value, '^["#\\n]', last + 1) then return value end
-local time = redis.call('TIME')
+local call, find, sub = redis.call, string.find, string.sub
+local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-return now < tonumber(string.sub(value, 1, ${timeDigits})) and value or ''
+local values = {}
+for i = 1, #KEYS do
+  local value = call('GETRANGE', KEYS[i], 0, ARGV[1])
+  local _, last = find(value, '^%d*')
+  local is_session = last == ${ownerOffset} and find(value, '^["#\\n]', last + 1)
+  if is_session and now >= tonumber(sub(value, 1, ${timeDigits})) then value = '' end
+  values[i] = value
+end
+return values
 `)
 
 // A client for a single server may be connected to a Cluster of one shard, or to a proxy in front of it.
@@ -60,8 +66,7 @@ function createManyKeys(allowedAtFirst: boolean): ManyKeys {
 }
 
 function createGetLive(client: ClientAdapter): Reads['getLive'] {
-  return (keys, bytes = 0) =>
-    Promise.all(keys.map(async (key) => (await runScript(client, liveScript, [key], [String(bytes - 1)])) as string))
+  return async (keys, bytes = 0) => (await runScript(client, liveScript, keys, [String(bytes - 1)])) as string[]
 }
 
 function createPlainReads(client: ClientAdapter): Reads {

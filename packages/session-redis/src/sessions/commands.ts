@@ -1,7 +1,7 @@
 import type { UpdateUserRecordResult } from '@bext/session-core'
 import { notFound, type Deadline } from '@bext/session-core/store-helpers'
 import type { Batcher, WriteReply } from '../batching/batcher.js'
-import { splitIntoChunks } from '../batching/chunks.js'
+import { maxKeys, splitIntoChunks } from '../batching/chunks.js'
 import type { Connection, KeyedArgs } from '../connection.js'
 import { toSessionError, isError } from '../errors.js'
 import { createNonce } from './write-nonce.js'
@@ -121,19 +121,18 @@ export function createSessionCommands({ connection, batcher, reads, clock, prefi
     return send(script, hash, args, deadline).then(checked)
   }
 
-  async function sendForKeys(
-    deadline: Deadline,
-    script: Script,
-    entries: readonly KeyedArgs[],
-  ): Promise<readonly unknown[]> {
-    const chunks = splitIntoChunks(entries, reads.manyKeys.allowed ? entries.length : 1, () => true)
+  /** Sends one command for many entries, or for each entry if the server rejects a command with several keys. */
+  async function sendInChunks<E, T>(
+    entries: readonly E[],
+    sendChunk: (chunk: readonly E[]) => Promise<readonly T[]>,
+  ): Promise<readonly T[]> {
+    const { manyKeys } = reads
+    const chunks = splitIntoChunks(entries, manyKeys.allowed ? maxKeys : 1, () => true)
+    if (chunks.length > 1) connection.cork()
     try {
-      const replies = await Promise.all(chunks.map((chunk) => connection.write(deadline, script, chunk)))
-      return replies.flatMap(({ outcomes }) => outcomes)
+      return (await Promise.all(chunks.map(sendChunk))).flat()
     } catch (error) {
-      if (entries.length > 1 && chunks.length === 1 && reads.manyKeys.refusedBy(error)) {
-        return sendForKeys(deadline, script, entries)
-      }
+      if (chunks.length < entries.length && manyKeys.refusedBy(error)) return sendInChunks(entries, sendChunk)
       throw error
     }
   }
@@ -159,7 +158,8 @@ export function createSessionCommands({ connection, batcher, reads, clock, prefi
     getStarts: (deadline, hashes, bytes) =>
       connection.read(deadline, () => Promise.all(hashes.map((hash) => reads.getStart(keyOf(hash), bytes)))),
 
-    getLive: (deadline, hashes, bytes) => connection.read(deadline, () => reads.getLive(hashes.map(keyOf), bytes)),
+    getLive: (deadline, hashes, bytes) =>
+      sendInChunks(hashes.map(keyOf), (keys) => connection.read(deadline, () => reads.getLive(keys, bytes))),
 
     create: (hash, record, deadline, renew) => {
       const key = keyOf(hash)
@@ -201,7 +201,10 @@ export function createSessionCommands({ connection, batcher, reads, clock, prefi
 
     async deleteOwned(deadline, sessions) {
       const entries = sessions.map(({ hash, ownerText }) => ({ key: keyOf(hash), args: [ownerText] }))
-      const outcomes = await sendForKeys(deadline, deleteOfOwnerScript, entries)
+      const outcomes = await sendInChunks(entries, async (chunk) => {
+        const { outcomes: some } = await connection.write(deadline, deleteOfOwnerScript, chunk)
+        return some
+      })
       const failed = outcomes.find(isError)
       if (failed) throw toSessionError(failed)
     },
