@@ -1,6 +1,7 @@
+import type { Session } from '@bext/session-core/manager'
 import { memorySessions } from '@bext/session-core/memory'
-import { expect, it } from 'vitest'
-import { begin, cookieAfter, managerOf, unsealedSessions } from './helpers.js'
+import { expect, it, vi } from 'vitest'
+import { begin, cookieAfter, managerOf, unsealedSessions, type Visit } from './helpers.js'
 
 it('loses no change of many concurrent requests, also if the manager overwrites', async () => {
   for (const onConflict of ['overwrite', 'reject'] as const) {
@@ -47,16 +48,47 @@ it('gives up after ten attempts with the conflict', async () => {
   expect(attempts).toBe(10)
 })
 
+it('waits for a random time before it repeats, so that callers that conflict do not all meet again', async () => {
+  vi.useFakeTimers()
+  vi.spyOn(Math, 'random').mockReturnValue(0.8)
+  try {
+    const manager = managerOf(memorySessions())
+    const cookie = await begin(manager, { visits: 0 }, 'ada')
+    let attempts = 0
+    const call = manager.change(cookie, async (session) => {
+      attempts += 1
+      if (attempts > 2) return
+      const other = await manager.open(cookie)
+      other.data.visits = attempts
+      await other.commit()
+      session.data.note = 'lost'
+    })
+    const attemptsAfter: number[] = []
+    for (const ms of [3, 1, 7, 1]) {
+      await vi.advanceTimersByTimeAsync(ms)
+      attemptsAfter.push(attempts)
+    }
+    expect(attemptsAfter).toEqual([1, 2, 2, 3])
+    await call
+  } finally {
+    vi.restoreAllMocks()
+    vi.useRealTimers()
+  }
+})
+
 it('stores nothing and does not repeat if work throws, and needs a store that compares', async () => {
   const manager = managerOf(memorySessions())
   const cookie = await begin(manager, { visits: 0 }, 'ada')
   let attempts = 0
+  let kept: Session<Visit> | undefined
   const failing = manager.change(cookie, (session) => {
     attempts += 1
+    kept = session
     session.data.visits = 1
     throw new Error('no')
   })
   await expect(failing).rejects.toThrow('no')
+  expect(() => kept?.data).toThrow(/closed/)
   expect([attempts, (await manager.open(cookie)).data.visits]).toEqual([1, 0])
   await expect(managerOf(unsealedSessions()).change(cookie, () => undefined)).rejects.toThrow(/updateIfUnchanged/)
 })

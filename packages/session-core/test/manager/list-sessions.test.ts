@@ -49,6 +49,22 @@ it('says when a session was last seen, by the time of its last touch', async () 
   expect(calls.filter((call) => call !== 'read')).toEqual(['create', 'touch', 'touch'])
 })
 
+it('has a last use that is behind by at most the idle timeout once the absolute timeout limits the session, and never ahead', async () => {
+  const manager = managerOf(memorySessions(), { idleTimeoutMs: 30 * minuteMs, absoluteTimeoutMs: 60 * minuteMs })
+  const cookie = await begin(manager, {}, 'ada')
+  const beganAtMs = Date.now()
+  for (const [afterMinutes, seenMinutes] of [
+    [25, 25],
+    [35, 30],
+    [59, 30],
+  ] as const) {
+    vi.setSystemTime(beganAtMs + afterMinutes * minuteMs)
+    await manager.open(cookie)
+    const [listed] = await manager.listUserSessions('ada')
+    expect(listed?.lastSeenAtMs).toBe(beganAtMs + seenMinutes * minuteMs)
+  }
+})
+
 it('leaves out a session that a rotation has replaced, and lists what it cannot read', async () => {
   const store = memorySessions()
   const manager = managerOf(store)
@@ -90,6 +106,9 @@ it('lists without details over a store that lists no data, and refuses describe'
   expect(listed).toMatchObject({ isCurrent: true, lastSeenAtMs: undefined, description: undefined })
   await expect(manager.listUserSessions('ada', { describe: describeVisit })).rejects.toThrow(/supportsUserRecords/)
   await expect(manager.listUserSessions('ada', { described: describeVisit } as object)).rejects.toThrow(/described/)
+  await expect(manager.listUserSessions('ada', { describe: 5 } as object)).rejects.toThrow(
+    /describe must be a function/,
+  )
 })
 
 it("ends a session by its handle outside of a request, and not another user's", async () => {

@@ -49,6 +49,26 @@ it('gives another user, and a guest who signs in, another family', async () => {
   expect(ada.familyId).not.toBe(adas)
 })
 
+it("gives a guest who signs out another family, so that the next guest's session is not linked to it", async () => {
+  const manager = managerOf(memorySessions())
+  const guest = await manager.open(await begin(manager, { visits: 1 }))
+  const { familyId } = guest
+  guest.signOut()
+  expect(guest.familyId).toBeUndefined()
+  guest.data.visits = 2
+  await guest.commit()
+  expect(guest.familyId).toMatch(/^[\w-]{16}$/)
+  expect(guest.familyId).not.toBe(familyId)
+})
+
+it('draws the family of each sealed session', async () => {
+  const manager = managerOf(unsealedSessions())
+  const families = await Promise.all(
+    [1, 2, 3].map(async (visits) => (await manager.open(await begin(manager, { visits }, 'ada'))).familyId),
+  )
+  expect(new Set(families).size).toBe(3)
+})
+
 it('keeps the family of a sealed session, whose id changes with each write', async () => {
   const manager = managerOf(unsealedSessions())
   const session = await manager.open(await begin(manager, { visits: 1 }, 'ada'))

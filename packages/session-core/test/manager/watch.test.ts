@@ -1,4 +1,4 @@
-import type { SessionId } from '@bext/session-core'
+import { SessionError, type SessionId } from '@bext/session-core'
 import { memorySessions } from '@bext/session-core/memory'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { backendError, begin, managerOf, unsealedSessions, watched } from './helpers.js'
@@ -17,6 +17,14 @@ function idIn(cookie: string): SessionId {
 }
 
 describe('read', () => {
+  it('knows no absolute timeout of a session that another program created', async () => {
+    const store = memorySessions()
+    const foreign = { ...store, read: async (id: SessionId) => ({ ...(await store.read(id)), createdAtMs: 0 }) }
+    const id = await store.create({ userId: 'ada', dataJson: '{}', ttlMs: 60_000 })
+    const read = await managerOf(foreign).read(`__Host-session=${id}`)
+    expect(read).toMatchObject({ userId: 'ada', authenticatedAtMs: undefined, absoluteExpiresAtMs: undefined })
+  })
+
   it('resolves to the session, and neither extends it nor lets it be changed', async () => {
     const { plugin, calls } = watched()
     const manager = managerOf(plugin)
@@ -92,6 +100,35 @@ describe('watch', () => {
     expect(other.isOver()).toBe(true)
   })
 
+  it('aborts for a record that no request can open any more', async () => {
+    const broken = await watching()
+    await broken.plugin.update(idIn(broken.cookie), '5')
+    await pass(watchIntervalMs)
+    expect(broken.isOver()).toBe(true)
+    const { plugin, failures } = watched()
+    const corrupt = await watching(plugin as ReturnType<typeof memorySessions>)
+    failures.read = new SessionError('corrupt', 'Another program has written to the key.')
+    await pass(watchIntervalMs)
+    expect(corrupt.isOver()).toBe(true)
+  })
+
+  it('aborts the signals of all sockets of a session', async () => {
+    const { plugin, cookie, snapshot, isOver } = await watching()
+    const second = snapshot?.watch()
+    await plugin.delete(idIn(cookie))
+    await pass(watchIntervalMs)
+    expect([isOver(), second?.signal.aborted]).toEqual([true, true])
+  })
+
+  it('does not keep the process running', async () => {
+    const start = vi.spyOn(globalThis, 'setInterval')
+    await watching()
+    expect(start).toHaveBeenCalledOnce()
+    const timer: unknown = start.mock.results[0]?.value
+    expect((timer as NodeJS.Timeout).hasRef()).toBe(false)
+    start.mockRestore()
+  })
+
   it('does not abort for a change of the data, a touch, or a store that fails', async () => {
     const { plugin, failures } = watched()
     const { manager, cookie, isOver } = await watching(plugin as ReturnType<typeof memorySessions>)
@@ -153,6 +190,35 @@ describe('watch', () => {
     const late = snapshot?.watch()
     await pass(watchIntervalMs)
     expect(late?.signal.aborted).toBe(true)
+  })
+
+  it('keeps a later watch of the same session when an earlier one stops, or its read ends', async () => {
+    const store = memorySessions()
+    let answer: (() => void) | undefined
+    const slow = new Proxy(store, {
+      get: (target, key): unknown =>
+        key === 'read' && isSlow
+          ? (id: SessionId) => new Promise((resolve) => (answer = () => resolve(target.read(id))))
+          : Reflect.get(target, key),
+    })
+    let isSlow = false
+    const { cookie, snapshot, watch, isOver } = await watching(slow)
+    isSlow = true
+    await pass(watchIntervalMs)
+    watch.stop()
+    const later = snapshot?.watch()
+    isSlow = false
+    await store.delete(idIn(cookie))
+    answer?.()
+    await pass(watchIntervalMs)
+    expect([isOver(), later?.signal.aborted]).toEqual([false, true])
+
+    const third = snapshot?.watch()
+    watch.stop()
+    later?.stop()
+    await pass(watchIntervalMs)
+    expect(third?.signal.aborted).toBe(true)
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   it('watches a sealed session until its cookie expires', async () => {
