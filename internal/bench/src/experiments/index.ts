@@ -7,6 +7,7 @@ import { pgHot } from './pg-hot.js'
 import { pgSweep } from './pg-sweep.js'
 import { redisMemory } from './redis-memory.js'
 import { sockets } from './sockets.js'
+import { socketsHour } from './sockets-hour.js'
 
 export const experiments: readonly Experiment[] = [
   redisMemory,
@@ -17,4 +18,5 @@ export const experiments: readonly Experiment[] = [
   diagnostics,
   devices,
   sockets,
+  socketsHour,
 ]
