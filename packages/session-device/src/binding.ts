@@ -12,12 +12,13 @@ import type { DeviceBindingOptions } from './options.js'
 import { checkOptions } from './options.js'
 import type { BindingStore } from './record.js'
 import { bindingTtlMs, deleteBinding, readBinding, touchBinding } from './record.js'
+import { createRecentProofs } from './recent-proofs.js'
 import { createTags } from './tags.js'
 
 function checkStore(store: SessionPlugin): BindingStore {
   if (supportsCompare(store) && supportsGivenId(store)) return store
   const why = 'A sealed cookie cannot be bound, because an older seal without the binding opens until it expires.'
-  const advice = 'Use memorySessions, redisSessions, pgSessions or sqliteSessions.'
+  const advice = 'Use memorySessions, redisSessions or pgSessions.'
   throw new TypeError(
     `deviceBinding: the store ${store.name} has no createWithId or updateIfUnchanged. ${why} ${advice}`,
   )
@@ -43,9 +44,9 @@ export function deviceBinding(options: DeviceBindingOptions): DeviceBinding {
     connect(host) {
       const store = checkStore(host.store)
       checkCookie(host)
-      const endpoint: Endpoint = { host, store, options: checked, cookies, challenges }
+      const endpoint: Endpoint = { host, store, options: checked, cookies, challenges, recent: createRecentProofs() }
       return {
-        check: (handle, evidence) => check(endpoint, handle, evidence),
+        check: (id, evidence) => check(endpoint, id, evidence),
         keep: (handle, restMs) => touchBinding(store, handle, bindingTtlMs(restMs)),
         move: (from, to, restMs, evidence) => move(endpoint, from, to, restMs, evidence),
         async offer(handle) {

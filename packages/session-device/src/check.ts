@@ -1,3 +1,4 @@
+import type { SessionId } from '@bext/session-core'
 import type { DeviceCheck, DeviceEvidence, DeviceHost } from '@bext/session-core/manager'
 import type { BoundCookies, Proof } from './bound-cookie.js'
 import { isFor, removal } from './bound-cookie.js'
@@ -5,6 +6,7 @@ import { skippedReasonOf } from './headers.js'
 import type { CheckedOptions, DeviceRejectionReason } from './options.js'
 import type { BindingStore, StoredBinding } from './record.js'
 import { readBinding } from './record.js'
+import type { RecentProof, RecentProofs } from './recent-proofs.js'
 
 /** Parts of a connected binding that its functions share. */
 export interface Connection {
@@ -12,6 +14,7 @@ export interface Connection {
   readonly store: BindingStore
   readonly options: CheckedOptions
   readonly cookies: BoundCookies
+  readonly recent: RecentProofs
 }
 
 // Requests that a page sent before the answer to the registration have no bound cookie yet.
@@ -66,11 +69,41 @@ async function checkBinding(
   return { ...unproven, device, access: accessOf[options.whenUnproven], boundCookie }
 }
 
-/** Checks the session of a request. Reads the binding only if no genuine cookie names the session. */
-export async function check(connection: Connection, handle: string, evidence: DeviceEvidence): Promise<DeviceCheck> {
+/** Checks a session that no proof names, or whose proof has ended. Starts to read the binding in the tick of the call. */
+async function checkUnproven(connection: Connection, id: SessionId, evidence: DeviceEvidence): Promise<DeviceCheck> {
   const { host, store, cookies } = connection
-  const proofs = cookies.open(evidence.boundCookies)
-  const own = latest(proofs.filter((proof) => isFor(proof, handle)))
-  if (own && (await host.nowMs()) < own.endsAtMs) return proven(own.bindingExpiresAtMs)
-  return checkBinding(connection, handle, await readBinding(store, handle), proofs, evidence)
+  const handle = host.handleOf(id)
+  const binding = await readBinding(store, handle)
+  return checkBinding(connection, handle, binding, cookies.open(evidence.boundCookies), evidence)
+}
+
+/** Returns the genuine proof of the session that ends last. */
+function proofOf({ host, cookies }: Connection, id: SessionId, boundCookies: readonly string[]): Proof | undefined {
+  const handle = host.handleOf(id)
+  return latest(cookies.open(boundCookies).filter((proof) => isFor(proof, handle)))
+}
+
+/** As `proofOf`, and finds the only bound cookie of a request without its HMAC if it was verified before. */
+function proofFor(connection: Connection, id: SessionId, boundCookies: readonly string[]): RecentProof | undefined {
+  const [first, second] = boundCookies
+  if (first === undefined) return undefined
+  const find = (): Proof | undefined => proofOf(connection, id, boundCookies)
+  return second === undefined ? connection.recent.getOrAdd(id, first, find) : find()
+}
+
+/**
+ * Checks the session of a request. Reads the binding only if no genuine cookie names the session. Returns no promise if a
+ * genuine cookie names it and the time is known.
+ */
+export function check(
+  connection: Connection,
+  id: SessionId,
+  evidence: DeviceEvidence,
+): DeviceCheck | Promise<DeviceCheck> {
+  const proof = proofFor(connection, id, evidence.boundCookies)
+  if (!proof) return checkUnproven(connection, id, evidence)
+  const nowMs = connection.host.nowMs()
+  const checkAt = (ms: number): DeviceCheck | Promise<DeviceCheck> =>
+    ms < proof.endsAtMs ? proven(proof.bindingExpiresAtMs) : checkUnproven(connection, id, evidence)
+  return typeof nowMs === 'number' ? checkAt(nowMs) : nowMs.then(checkAt)
 }

@@ -108,6 +108,24 @@ test('a bound cookie with a changed character, time or secret id proves nothing'
   expect(await meWith(app, `__Host-session=${id}; __Host-session-bound=${value}`)).toMatchObject({ userId: 'ann' })
 })
 
+test('a bound cookie that was verified before opens no ended or rotated session, and proves nothing once it has ended', async () => {
+  const { app, browser } = await bound()
+  const first = browser.cookieHeader()
+  for (let request = 0; request < 3; request += 1) expect(await meWith(app, first)).toMatchObject({ device: 'bound' })
+  expect(await meWith(app, `${first}A`)).toEqual({ device: 'invalid', visits: 0 })
+  await browser.request('/rotate', { method: 'POST' })
+  expect(await meWith(app, first)).toEqual({ device: 'unbound', visits: 0 })
+  const second = browser.cookieHeader()
+  for (let request = 0; request < 3; request += 1) expect(await meWith(app, second)).toMatchObject({ device: 'bound' })
+  advance(10 * 60_000)
+  expect(await meWith(app, second)).toEqual({ device: 'expired', visits: 0 })
+  await me(browser)
+  const third = browser.cookieHeader()
+  for (let request = 0; request < 3; request += 1) expect(await meWith(app, third)).toMatchObject({ device: 'bound' })
+  await app.sessions.endUserSessions('ann')
+  expect(await meWith(app, third)).toEqual({ device: 'unbound', visits: 0 })
+})
+
 test('a challenge is no bound cookie, and a bound cookie is no challenge', async () => {
   const { app, browser } = await bound()
   const challenge = await freshChallenge(browser)

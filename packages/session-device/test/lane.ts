@@ -62,7 +62,10 @@ export function createLane(inner: SessionPlugin, nameOf: NameOf): Lane {
       const calls = waiting
       waiting = []
       for (const { run } of calls) run()
-      return calls.map(({ name }) => name).join(', ')
+      return calls
+        .map(({ name }) => name)
+        .toSorted()
+        .join(', ')
     },
     ended: () => ended,
   }

@@ -19,7 +19,7 @@ function callsFor(id: string): NameOf {
   }
 }
 
-const open = 'read session, read binding'
+const open = 'read binding, read session'
 const write = 'updateIfUnchanged binding'
 const registration = ['createWithId binding', 'delete binding', open, write]
 
@@ -136,7 +136,7 @@ test('a refresh and a sign-out in any order: nothing opens, and the browser ends
     }
   })
   expect(moments).toEqual([
-    ['read session', open, write],
+    [open, 'read session', write],
     ['delete binding', 'delete session', 'read session'],
   ])
   expect([count, events]).toEqual([19, new Set(['registered, refreshed', 'registered, refresh refused: 404'])])
@@ -160,7 +160,7 @@ test('a refresh and a rotation in any order: the browser keeps its session', asy
     }
   })
   expect(moments).toEqual([
-    ['read session', open, write],
+    [open, 'read session', write],
     ['delete session', 'read binding', open, 'update session', write],
   ])
   const ends = [

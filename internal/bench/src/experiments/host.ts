@@ -33,11 +33,12 @@ function table(figures: readonly HostFigure[]): string {
   ].join('\n')
 }
 
-function deviceTable({ withoutOption, unbound, bound }: DeviceCost): string {
+function deviceTable({ withoutOption, unbound, bound, boundFirst }: DeviceCost): string {
   const rows = Object.entries({
     'without the option `device`': withoutOption,
     'with it, a session that was never bound': unbound,
     'with it, a bound session': bound,
+    'with it, a bound session, the first request with its bound cookie': boundFirst,
   })
   return [
     '| request, memory store | CPU µs | more than without |',

@@ -81,8 +81,11 @@ export interface DeviceHost {
     /** Returns the value of a `Set-Cookie` header. */
     header(cookie: BoundCookie): string
   }
-  /** Resolves to the time on the store's clock, in milliseconds since 1970. Asks the store at most once in ten minutes. */
-  nowMs(): Promise<number>
+  /**
+   * Returns the time on the store's clock, in milliseconds since 1970. Asks the store at most once in ten minutes, and then
+   * returns a promise.
+   */
+  nowMs(): number | Promise<number>
   /** Returns the ids in the main cookie. */
   readIds(cookieHeader: string): readonly SessionId[]
   /** Resolves to the session, or undefined if it is not live. Rejects with `Backend` if the store fails. */
@@ -95,9 +98,9 @@ export interface DeviceHost {
 export interface ConnectedDevice {
   /**
    * Checks a session. A read of the store starts in the tick of the call, so that the store batches it with the read of the
-   * session.
+   * session. Returns no promise if it knows the result at once.
    */
-  check(handle: string, evidence: DeviceEvidence): Promise<DeviceCheck>
+  check(id: SessionId, evidence: DeviceEvidence): DeviceCheck | Promise<DeviceCheck>
   /** Makes the record of a binding expire no earlier than the session's absolute timeout, `restMs` from now. */
   keep(handle: string, restMs: number): Promise<void>
   /** Binds a new id as the old one is, before the old session ends. `restMs`: time until the absolute timeout. */

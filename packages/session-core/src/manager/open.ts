@@ -14,7 +14,6 @@ import type { RequestSession } from './request-session.js'
 import { createRequestSession } from './request-session.js'
 import type { StoredSession } from './stored-session.js'
 import { assertSessionRecord, beganAtMsOf, decodeStoredSession } from './stored-session.js'
-import { handleOf } from './session-names.js'
 
 interface LoadedSession<Data extends object> extends AcceptedData<Data> {
   readonly stored: StoredSession
@@ -45,9 +44,11 @@ async function read(
     assertSessionRecord(record)
     return [record]
   }
-  const [record, check] = await Promise.all([store.read(id), device.check(handleOf(id), evidence)])
-  assertSessionRecord(record)
-  return [record, check]
+  const check = device.check(id, evidence)
+  const found: [SessionRecord, DeviceCheck] =
+    check instanceof Promise ? await Promise.all([store.read(id), check]) : [await store.read(id), check]
+  assertSessionRecord(found[0])
+  return found
 }
 
 /**

@@ -5,8 +5,8 @@ import type { SessionPlugin, SessionRecord } from '../contract/plugin.js'
 export interface StoreClock {
   /** Returns the estimated time on the store's clock, in milliseconds since 1970. */
   estimateMs(): number
-  /** Resolves to the time on the store's clock. Asks the store, at most once in ten minutes. */
-  exactMs(): Promise<number>
+  /** Returns the time on the store's clock. Asks the store, at most once in ten minutes, and then returns a promise. */
+  exactMs(): number | Promise<number>
   /**
    * Resolves to the time on the store's clock, in milliseconds since 1970. Uses an estimate until a record contradicts it:
    * `record` was live when it was read, and was not created or touched before `sinceMs`. With `isExact`, asks the store, at
@@ -38,8 +38,12 @@ export function createStoreClock(store: SessionPlugin): StoreClock {
     await store.delete(id)
   }
 
+  function isMeasured(maxAgeMs: number): boolean {
+    return !measuring && Math.abs(Date.now() - measuredAtMs) < maxAgeMs
+  }
+
   async function measureIfOlder(maxAgeMs: number): Promise<void> {
-    if (!measuring && Math.abs(Date.now() - measuredAtMs) < maxAgeMs) return
+    if (isMeasured(maxAgeMs)) return
     // If the store fails, the estimate stays. The next call of the request reports the failure.
     measuring ??= measure()
       .catch(() => undefined)
@@ -52,9 +56,9 @@ export function createStoreClock(store: SessionPlugin): StoreClock {
   return {
     estimateMs: () => Date.now() + offsetMs,
 
-    async exactMs() {
-      await measureIfOlder(measurementMaxAgeMs)
-      return Date.now() + offsetMs
+    exactMs() {
+      if (isMeasured(measurementMaxAgeMs)) return Date.now() + offsetMs
+      return measureIfOlder(measurementMaxAgeMs).then(() => Date.now() + offsetMs)
     },
 
     async nowMs({ id, createdAtMs, expiresAtMs }, sinceMs, isExact) {

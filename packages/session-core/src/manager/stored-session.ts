@@ -34,6 +34,8 @@ const rememberedFlag = 1
 const replacedFlag = 2
 const adoptedFlag = 4
 const familyIdPattern = /^[\w-]{16}$/
+// A store that keeps parsed JSON may return spaces (contract R2).
+const deviceRecord = new RegExp(`^\\s*\\[\\s*"${deviceRecordMark}"`)
 
 /**
  * Returns the `dataJson` to store. An object with nothing beside it is stored as it is. Otherwise the result is
@@ -116,14 +118,7 @@ export function decodeStoredSession(dataJson: string): DecodedSession {
  * sends it must not end it either, which would unbind the session.
  */
 export function assertSessionRecord({ dataJson }: SessionRecord): void {
-  if (!dataJson.startsWith('[')) return
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(dataJson)
-  } catch {
-    return
-  }
-  if (Array.isArray(parsed) && parsed[0] === deviceRecordMark) throw notFound()
+  if (deviceRecord.test(dataJson)) throw notFound()
 }
 
 /** A session as a request read it. */
