@@ -26,13 +26,17 @@ function resultOf(harness: StoreHarness, id: string): Promise<CaseResult> {
 
 const missingTable = harnessOf(() => ({
   create: () =>
-    Promise.reject(new SessionError('failed', 'It failed.', { cause: new Error('no such table: sessions') })),
+    Promise.reject(
+      new SessionError('failed', 'It failed.', {
+        cause: new Error('no such table: sessions', { cause: new Error('no file') }),
+      }),
+    ),
 }))
 
 test('a failure shows the message of the error that the store wrapped', async () => {
   expect(await resultOf(missingTable, 'R1-whole')).toMatchObject({
     seen: 'a call was answered Backend (failed; cause: Error)',
-    note: 'The cause says: no such table: sessions',
+    note: 'The cause says: no such table: sessions; caused by: no file',
   })
 })
 
@@ -40,6 +44,20 @@ test('a store whose create() fails has one failure, and no other case runs', asy
   const results = await runAll(startRun(missingTable), applicableCases(missingTable))
   expect(results.filter(({ verdict }) => verdict !== 'unsupported').map(({ case: { id } }) => id)).toEqual(['C1-first'])
   expect(results.at(-1)?.note).toBe('not run, because C1-first failed')
+})
+
+test('a store that can be opened only once at a time has one failure', async () => {
+  let opened = 0
+  const once: StoreHarness = {
+    ...harnessOf(() => ({})),
+    open() {
+      opened += 1
+      if (opened > 1) return missingTable.open({ namespace: 'n' })
+      return { store: memorySessions() }
+    },
+  }
+  const results = await runAll(startRun(once), applicableCases(once))
+  expect(results.filter(({ verdict }) => verdict !== 'unsupported').map(({ case: { id } }) => id)).toEqual(['C1-first'])
 })
 
 test('under a test runner, the other cases of such a store are skipped', async () => {

@@ -66,7 +66,7 @@ servers differ, they disagree about which sessions have expired.`,
     title: 'The expiry and the creation time come from two clocks',
     side: 'protocol',
     stores: ['session-express'],
-    cases: ['C5-times', 'C5-one-clock', 'C7-huge-ttl', 'R7-options', 'E6-twice-update', 'R6-model'],
+    cases: ['C5-times', 'C5-mixed', 'C5-one-clock', 'C7-huge-ttl', 'R7-options', 'E6-twice-update', 'R6-model'],
     text: `session-express passes a ttl to the store, and \`get\` returns the expiry by the clock of the store, which is the same
 for all app servers. The protocol has no creation time, so the bridge records one by the clock of its process. The two
 times differ by the duration of the call and by the difference of the clocks.`,
@@ -82,6 +82,15 @@ session anyway.`,
   },
   {
     rule: 'E5',
+    title: 'A save and a touch have two deadlines',
+    side: 'protocol',
+    stores: ['session-express'],
+    cases: ['E5-one-deadline'],
+    text: `The bridge calls \`get\` before \`set\` or \`touch\`, and each of them has the deadline of the store. With express-session
+they are separate calls, at the start and at the end of a request.`,
+  },
+  {
+    rule: 'E5',
     title: 'Calls hang while the server does not reply',
     side: 'store',
     stores: networked,
@@ -90,6 +99,7 @@ session anyway.`,
       'E2-retries',
       'E4-not-gone-stalls',
       'E4-from-memory',
+      'E5-from-the-start',
       'E5-one-deadline',
       'H1-down',
       'H2-heals',
@@ -135,7 +145,7 @@ that second still finds and renews it. No session expires early, and no read ext
     title: 'The expiry that a touch sets cannot be read',
     side: 'store',
     stores: networked,
-    cases: ['T1-sets', 'R6-other-instance', 'R6-model', 'E6-twice-touch'],
+    cases: ['T1-sets', 'T1-long', 'T3-mixed', 'R6-other-instance', 'R6-model', 'E6-twice-touch'],
     text: `\`touch\` changes the expiry of the key or row, but not the session in it. So \`get\` still returns the old
 \`cookie.expires\`. The protocol does not require more, and the session does expire at the new time. Only code that shows
 the date, or computes with it, is affected. The other stores return the new date.`,

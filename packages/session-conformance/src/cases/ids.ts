@@ -37,11 +37,17 @@ function longestCommonRun(a: string, b: string): number {
 }
 
 export const idCases: readonly ConformanceCase[] = [
-  defineCase(firstCaseId, 'a session can be created and read', async (context) => {
-    const store = await context.open({ timeoutMs: firstTimeoutMs })
-    const { id } = await context.create(store)
-    await store.read(id)
-  }),
+  defineCase(
+    firstCaseId,
+    'a session can be created and read, also through a second store of the namespace while the first is open',
+    async (context) => {
+      for (let n = 0; n < 2; n += 1) {
+        const store = await context.open({ timeoutMs: firstTimeoutMs })
+        const { id } = await context.create(store)
+        await store.read(id)
+      }
+    },
+  ),
 
   defineCase(
     'C1-unique',

@@ -4,6 +4,7 @@ import type { ConformanceCase } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
 import { race, runRace } from '../toolbox/race.js'
 import { Inconclusive } from '../runner/failure.js'
+import { withTickingClock } from '../toolbox/shifted-clock.js'
 import { retryWithLongerTtl, waitForEnd } from '../toolbox/lifetime.js'
 import type { CheckedStore } from '../runner/checked-store.js'
 
@@ -21,6 +22,21 @@ async function endOne(context: CaseContext, userId?: string): Promise<Ended> {
   const { id } = await context.create(a, { userId })
   await b.delete(id)
   return { a, b, id }
+}
+
+/** Makes an update() and a delete() of a session meet. Afterwards, neither its id nor that of the update() is accepted. */
+async function duel(context: CaseContext): Promise<void> {
+  const [a, b] = await context.openTwo()
+  await race(async (round) => {
+    const { id } = await context.create(a, { userId: context.userId() })
+    let updated: SessionId | undefined
+    const update = async (): Promise<void> => {
+      updated = await context.orNotFound(a.update(id, context.json()))
+    }
+    await runRace(round, update, () => b.delete(id))
+    await context.gone(b, updated ?? id, 'what an update() made that met a delete()')
+    await context.gone(a, id, 'the id before it')
+  })
 }
 
 /** Client-backed stores with revocation (D4, O7): a deleted session is NotFound, as with a server-backed store. */
@@ -96,19 +112,14 @@ export const revocationCases: readonly ConformanceCase[] = [
   defineCase(
     'U4-revoked-duel',
     'concurrent update() and delete() of a sealed session: the new id is revoked, too',
-    async (context) => {
-      const [a, b] = await context.openTwo()
-      await race(async (round) => {
-        const { id } = await context.create(a, { userId: context.userId() })
-        let updated: SessionId | undefined
-        const update = async (): Promise<void> => {
-          updated = await context.orNotFound(a.update(id, context.json()))
-        }
-        await runRace(round, update, () => b.delete(id))
-        await context.gone(b, updated ?? id, 'what an update() made that met a delete()')
-        await context.gone(a, id, 'the id before it')
-      })
-    },
+    (context) => duel(context),
     revocable,
+  ),
+
+  defineCase(
+    'U4-revoked-tick',
+    'an update() that issues its id a moment after a concurrent delete(): the new id is revoked, too',
+    (context) => withTickingClock(() => duel(context)),
+    { ...revocable, sameProcess: true, exclusive: true },
   ),
 ]

@@ -54,6 +54,7 @@ export interface RunOptions {
 export const caseLimitMs = 120_000
 
 const maxAttempts = 3
+const maxCauses = 4
 
 function newSeed(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0] ?? 1
@@ -75,10 +76,14 @@ function describeCause(cause: unknown): string {
   return `; cause: ${cause.name}${typeof code === 'string' ? ` ${code}` : ''}`
 }
 
-/** Describes the error that a store wrapped, for its author: the stack of a defect, the message of a driver. */
+/** Describes the error that a store wrapped, for its author: the stack of a defect, the messages of a driver. */
 function describeOwn(cause: unknown): string | undefined {
   if (isDefect(cause)) return inspect(cause)
-  return cause instanceof Error ? `The cause says: ${cause.message.split('\n')[0]}` : undefined
+  const messages: string[] = []
+  for (let each = cause; each instanceof Error && messages.length < maxCauses; each = each.cause) {
+    messages.push(each.message.split('\n')[0] ?? '')
+  }
+  return messages.length === 0 ? undefined : `The cause says: ${messages.join('; caused by: ')}`
 }
 
 function judge(each: ConformanceCase, error: unknown, mask: (text: string) => string): Judgement {

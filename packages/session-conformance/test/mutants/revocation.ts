@@ -161,7 +161,7 @@ export const revocationMutants: readonly Mutant[] = [
       name: 'an end of what was issued before it',
       rule: 'U4',
       breaks: 'It stores the time of the revocation, and an update() in flight issues its id a moment later.',
-      caughtBy: ['U4-revoked-duel'],
+      caughtBy: ['U4-revoked-tick'],
     },
     { isEnded: ({ issuedAtMs = 0 }, { sinceMs }) => issuedAtMs <= sinceMs },
   ),
