@@ -1,10 +1,18 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Report } from '../src/index.js'
 import { cases, kitVersion } from '../src/index.js'
+import type { Arguments } from '../src/cli/arguments.js'
+import { readArguments } from '../src/cli/arguments.js'
+import { checkWritable } from '../src/cli/output.js'
+import { readReport as readReportFile } from '../src/cli/read-report.js'
+import { chooseCases, runModule } from '../src/cli/run-command.js'
 import { runCli } from './helpers/run-cli.js'
+
+// Each test starts processes. More at once would only wait for the processor.
+vi.setConfig({ maxConcurrency: 4 })
 
 let folder = ''
 beforeAll(async () => {
@@ -218,6 +226,12 @@ describe.concurrent('the command', { timeout: 60_000 }, () => {
 })
 
 describe.concurrent('a wrong command line or module: exit code 2 and a message for', { timeout: 60_000 }, () => {
+  test('names the command before the message', async () => {
+    const outcome = await runCli([])
+    expect(outcome).toMatchObject({ code: 2, stdout: '' })
+    expect(outcome.stderr).toContain('session-conformance: No module was given.')
+  })
+
   const modules: readonly (readonly [what: string, code: string, message: string])[] = [
     [
       'a module that throws',
@@ -244,32 +258,36 @@ describe.concurrent('a wrong command line or module: exit code 2 and a message f
   for (const [what, code, message] of modules) {
     test(what, async () => {
       const path = await writeModule(`${what.replaceAll(' ', '-')}.mjs`, code)
-      const outcome = await runCli([path])
-      expect(outcome).toMatchObject({ code: 2, stdout: '' })
-      expect(outcome.stderr).toContain(`session-conformance: ${path} `)
-      expect(outcome.stderr).toContain(message)
+      const error: unknown = await runModule(path, readArguments([path])).catch((reason: unknown) => reason)
+      expect(error).toMatchObject({ name: 'UsageError', message: expect.stringContaining(message) })
+      expect((error as Error).message.startsWith(`${path} `)).toBe(true)
     })
   }
 
-  const misuses: readonly (readonly [what: string, args: () => readonly string[], message: string])[] = [
-    ['no module', () => [], 'No module was given.'],
-    ['a missing module', () => ['./nowhere.js'], 'There is no file ./nowhere.js.'],
-    ['a folder', () => ['./test'], './test is no file.'],
-    ['an unknown option', () => ['--sed', '1'], "Unknown option '--sed'."],
+  const misuses: readonly (readonly [
+    what: string,
+    run: (args: Arguments) => unknown,
+    args: readonly string[],
+    message: string,
+  ])[] = [
+    ['a missing module', (args) => runModule('./nowhere.js', args), [], 'There is no file ./nowhere.js.'],
+    ['a folder', (args) => runModule('./packages', args), [], './packages is no file.'],
     [
       'a file that cannot be written',
-      () => [fixture('memory-factory'), '--json', inFolder('no/such/folder.json')],
+      checkWritable,
+      ['--json', './no/such/folder.json'],
       'The file of --json cannot be written',
     ],
-    ['a pattern without a match', () => [fixture('memory-factory'), '--only', 'Z9'], '--only Z9 names no case'],
-    ['an unknown case', () => [fixture('memory-factory'), '--replay', 'U3'], 'There is no case U3.'],
-    ['a file that is no report', () => ['--from', 'package.json'], 'package.json is no report of this kit.'],
+    ['a pattern without a match', chooseCases, ['--only', 'Z9'], '--only Z9 names no case'],
+    ['an unknown case', chooseCases, ['--replay', 'U3'], 'There is no case U3.'],
+    ['a file that is no report', () => readReportFile('package.json'), [], 'package.json is no report of this kit.'],
   ]
-  for (const [what, args, message] of misuses) {
+  for (const [what, run, args, message] of misuses) {
     test(what, async () => {
-      const outcome = await runCli(args())
-      expect(outcome).toMatchObject({ code: 2, stdout: '' })
-      expect(outcome.stderr).toContain(`session-conformance: ${message}`)
+      await expect((async () => run(readArguments(args)))()).rejects.toMatchObject({
+        name: 'UsageError',
+        message: expect.stringContaining(message),
+      })
     })
   }
 })
