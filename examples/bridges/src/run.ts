@@ -6,9 +6,12 @@ import { openStore, storeNames } from './express/stores.js'
 import type { Verdicts } from './express/verdicts.js'
 import { judge, mismatches } from './express/verdicts.js'
 
-const manifest = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
-  readonly devDependencies: Readonly<Record<string, string>>
+/** Reads the version of an installed package. */
+async function versionOf(name: string): Promise<string> {
+  const text = await readFile(new URL(`../node_modules/${name}/package.json`, import.meta.url), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
 }
+
 const [redis, postgres] = await Promise.all([startRedis(), startPostgres()])
 try {
   const verdicts: Verdicts[] = []
@@ -21,7 +24,7 @@ try {
     } finally {
       await store.close()
     }
-    const packages = store.packages.map((each) => `${each} ${manifest.devDependencies[each]}`)
+    const packages = await Promise.all(store.packages.map(async (each) => `${each} ${await versionOf(each)}`))
     versions.set(name, packages.length === 0 ? 'this repository' : packages.join(', '))
   }
   const found = mismatches(findings, verdicts)
