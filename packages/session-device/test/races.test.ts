@@ -153,6 +153,7 @@ test('a refresh prolongs the record of the binding if the timeouts have become l
   await me(longer)
   const { expiresAtMs } = await store.read(asSessionId(recordIdOf(idOf(browser))))
   expect(expiresAtMs).toBeGreaterThan(Date.now() + 29 * 86_400_000)
+  expect(expiresAtMs).toBeLessThan(Date.now() + 31 * 86_400_000)
 })
 
 test('a rotation by a request that did not prove the device issues no bound cookie', async () => {
