@@ -1,5 +1,6 @@
 import { waitUntil } from '@bext-internal/test-services'
 import type { Cookie } from 'playwright-core'
+import { UserError } from '../../src/user-error.js'
 import { signedIn } from '../page-texts.js'
 import type { Scene } from './scene.js'
 import type { Visitor } from './visitor.js'
@@ -11,7 +12,7 @@ const registersWithinMs = 15_000
 async function boundCookieOf({ page }: Visitor): Promise<Cookie> {
   const cookies = await page.context().cookies()
   const found = cookies.find(({ name }) => name === boundCookieName)
-  if (!found) throw new Error(`The browser has no cookie ${boundCookieName}.`)
+  if (!found) throw new UserError(`The browser has no cookie ${boundCookieName}.`)
   return found
 }
 

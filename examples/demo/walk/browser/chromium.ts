@@ -70,6 +70,8 @@ async function launch(
       // Playwright disables the back/forward cache, which visitors' browsers have.
       ignoreDefaultArgs: ['--disable-back-forward-cache'],
       args: [
+        // Without windows there is no GPU, and its replacement costs CPU time.
+        '--disable-gpu',
         '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost',
         // Device-bound sessions need HTTPS without certificate errors. The keys are in software, because servers have no TPM.
         ...(trustedKey === undefined
