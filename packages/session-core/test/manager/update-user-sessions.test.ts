@@ -79,6 +79,20 @@ it('repeats a change that met another, and loses neither', async () => {
   expect((await manager.open(cookie)).data).toEqual({ visits: 7 })
 })
 
+it('counts each session once, also if another one has to be repeated', async () => {
+  const store = memorySessions()
+  const manager = managerOf(store, rejecting)
+  const cookies = [await begin(manager, { note: 'admin' }, 'ada'), await begin(manager, { note: 'admin' }, 'ada')]
+  await begin(manager, {}, 'ada')
+  const racing = before(store, 'updateUserRecord', async () => {
+    const session = await manager.open(cookies[0])
+    session.data.visits = 7
+    await session.commit()
+  })
+  const result = await managerOf(racing, rejecting).updateUserSessions('ada', takeNote)
+  expect(result).toEqual({ changed: 2, unchanged: 1, missed: 0, gone: 0 })
+})
+
 it('counts a session that was changed at each attempt as missed', async () => {
   const store = memorySessions()
   const manager = managerOf(store, rejecting)

@@ -160,6 +160,19 @@ describe('watch', () => {
     expect(perTick).toEqual(Array.from({ length: 10 }, () => 2))
   })
 
+  it('reads no session any more that has ended, or whose last socket is closed', async () => {
+    const { plugin, calls } = watched()
+    const manager = managerOf(plugin, { watchIntervalMs })
+    const cookies = await Promise.all(['ada', 'grace', 'eve'].map((userId) => begin(manager, {}, userId)))
+    const watches = await Promise.all(cookies.map(async (cookie) => (await manager.read(cookie))?.watch()))
+    await plugin.delete(idIn(cookies[0] ?? ''))
+    watches[1]?.stop()
+    await pass(watchIntervalMs)
+    calls.length = 0
+    await pass(3 * watchIntervalMs)
+    expect(calls).toEqual(['read', 'read', 'read'])
+  })
+
   it('starts no further reads of sessions whose reads have not been answered', async () => {
     const store = memorySessions()
     let open = 0
