@@ -99,9 +99,18 @@ async function touch(context: CaseContext, store: CheckedStore, expected: Expect
   return { ...expected, id, expiresAtMs }
 }
 
-/** Marks all ids of the session as deleted. */
-function endSession(model: Expected[], { firstId }: Expected): void {
-  for (const [index, each] of model.entries()) if (each.firstId === firstId) model[index] = { ...each, alive: false }
+/** Marks all ids of the session as deleted. Fails if one of them can still be read. */
+async function endSession(
+  context: CaseContext,
+  stores: Stores,
+  model: Expected[],
+  { firstId }: Expected,
+): Promise<void> {
+  for (const [index, each] of model.entries()) {
+    if (each.firstId !== firstId) continue
+    model[index] = { ...each, alive: false }
+    for (const store of stores) await context.gone(store, each.id, 'an id of a deleted session')
+  }
 }
 
 async function takeStep(context: CaseContext, stores: Stores, model: Expected[], step: Step): Promise<void> {
@@ -124,7 +133,7 @@ async function takeStep(context: CaseContext, stores: Stores, model: Expected[],
   if (step.call === 'delete') {
     await store.delete(id)
     const endsAll = context.harness.family === 'server' || context.harness.declarations?.revocation === true
-    if (endsAll) endSession(model, expected)
+    if (endsAll) await endSession(context, stores, model, expected)
     return
   }
   if (step.call === 'update') {
