@@ -186,6 +186,52 @@ test('a challenge ends 5 minutes after the bound cookie that came with it', asyn
   expectNothing(await refreshWith(browser, await sign(browser.bound().key, challenge, false)), 403)
 })
 
+test.each([
+  [0, 403],
+  [1, 200],
+])('%i ms before its end, a challenge is answered by %i', async (beforeMs, status) => {
+  advance(0)
+  const { browser } = await bound()
+  const challenge = await freshChallenge(browser)
+  advance(15 * 60_000 - beforeMs)
+  expect((await refreshWith(browser, await sign(browser.bound().key, challenge, false))).status).toBe(status)
+  const other = createApp().browser({ sendsDevice: false })
+  const offered = await unregistered(other)
+  advance(300_000 - beforeMs)
+  expect((await other.post(register, await sign(await generateKey(), offered, true))).status).toBe(status)
+})
+
+test.each([
+  ['https://www.example.test', 'https://www.example.test'],
+  [undefined, origin],
+])('a session of an app with two origins is that of the page with the origin %s', async (given, scope) => {
+  const app = createApp({ device: { origins: [origin, 'https://www.example.test'] } })
+  const browser = app.browser({ sendsDevice: false })
+  const proof = await sign(await generateKey(), await unregistered(browser), true)
+  const headers = { cookie: browser.cookieHeader(), 'sec-fetch-site': 'same-origin', 'secure-session-response': proof }
+  const init = { method: 'POST', headers: { ...headers, ...(given !== undefined && { origin: given }) } }
+  const answer = await app.fetch(new Request(`${origin}${register}`, init))
+  expect(await answer.json()).toMatchObject({ scope: { origin: scope } })
+})
+
+test('an empty proof is none, so the refresh is answered by a challenge', async () => {
+  const { browser } = await bound()
+  const answer = await refreshWith(browser, '')
+  expect([answer.status, challengeOf(answer)?.id]).toEqual([403, browser.bound().id])
+})
+
+test('requests with another method or from another site are reported', async () => {
+  const app = createApp()
+  const get = await app.fetch(new Request(`${origin}${refresh}`, { headers: { origin } }))
+  expect([get.status, get.headers.get('Allow')]).toEqual([405, 'POST'])
+  const headers = { origin: 'https://evil.example' }
+  expect((await app.fetch(new Request(`${origin}${register}`, { method: 'POST', headers }))).status).toBe(403)
+  expect(app.rejections).toEqual([
+    { phase: 'refresh', reason: 'method' },
+    { phase: 'registration', reason: 'origin' },
+  ])
+})
+
 test('a registration challenge ends after 5 minutes, and is none for a refresh', async () => {
   const browser = createApp().browser({ sendsDevice: false })
   const challenge = await unregistered(browser)
