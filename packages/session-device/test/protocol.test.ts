@@ -131,6 +131,10 @@ test.for(cookieOptions)(
     const answer = await browser.post('/session-device/register', proof)
     const { session_identifier: id, ...described } = (await answer.json()) as { session_identifier: string }
     expect(id).toMatch(/^[\w-]{43}$/)
+    expect([answer.headers.get('Content-Type'), answer.headers.get('Cache-Control')]).toEqual([
+      'application/json',
+      'no-store',
+    ])
     expect(described).toEqual({
       refresh_url: '/session-device/refresh',
       scope: { origin: 'https://app.example.test', include_site: false },
@@ -225,6 +229,17 @@ test('in a year of use, each refresh needs one signature', async () => {
     expect(await me(browser)).toMatchObject({ userId: 'ann', device: 'bound' })
   }
   expect(new Set(browser.events)).toEqual(new Set(['registered', 'refreshed']))
+})
+
+test('refreshes in one millisecond need one signature each', async () => {
+  advance(0)
+  const browser = createApp().browser()
+  await signIn(browser)
+  for (let round = 0; round < 3; round += 1) {
+    browser.dropBoundCookie()
+    expect(await me(browser)).toMatchObject({ device: 'bound' })
+  }
+  expect(browser.events).toEqual(['registered', 'refreshed', 'refreshed', 'refreshed'])
 })
 
 test('a browser that slept longer than its challenge needs two signatures', async () => {
