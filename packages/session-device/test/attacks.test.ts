@@ -224,6 +224,7 @@ test('requests with another method or from another site are reported', async () 
   const app = createApp()
   const get = await app.fetch(new Request(`${origin}${refresh}`, { headers: { origin } }))
   expect([get.status, get.headers.get('Allow')]).toEqual([405, 'POST'])
+  expect(get.headers.get('Cache-Control')).toBe('no-store')
   const headers = { origin: 'https://evil.example' }
   expect((await app.fetch(new Request(`${origin}${register}`, { method: 'POST', headers }))).status).toBe(403)
   expect(app.rejections).toEqual([

@@ -32,6 +32,8 @@ test('the record of a binding expires an hour after the absolute timeout, and a 
   const recordId = recordIdOf(idOf(browser))
   const { expiresAtMs } = await store.read(asSessionId(recordId))
   expect(Math.abs(expiresAtMs - Date.now() - 13 * hourMs)).toBeLessThan(10_000)
+  const bindingEnds = browser.cookies.get('__Host-session-bound')?.value.split('.')[4] ?? ''
+  expect(Math.abs(Number.parseInt(bindingEnds, 36) - expiresAtMs)).toBeLessThan(10_000)
   browser.dropBoundCookie()
   await me(browser)
   expect(browser.events).toEqual(['registered', 'refreshed'])

@@ -2,6 +2,7 @@ import { asSessionId, SessionError, type SessionPlugin } from '@bext/session-cor
 import { memorySessions } from '@bext/session-core/memory'
 import { expect, test, vi } from 'vitest'
 import { afterRegistrationMs, createApp, idOf, me, meWith, recordIdOf, signIn } from './app.js'
+import { origin } from './browser.js'
 import { advance } from './helpers.js'
 
 interface Breakable {
@@ -110,6 +111,10 @@ test('an error that is no failure of the store is 500, and reported with its cau
   await browser.request('/')
   expect(browser.events).toEqual(['registered', 'refresh failed: 500'])
   expect(causes).toContain(broken)
+  failures.set('read', broken as SessionError)
+  const headers = { origin, cookie: browser.cookieHeader(), 'sec-secure-session-id': browser.bound().id }
+  const request = new Request(`${origin}/session-device/refresh`, { method: 'POST', headers })
+  expect((await app.sessions.handleDevice(request))?.status).toBe(500)
 })
 
 test('a binding that cannot be read is never taken for none', async () => {
