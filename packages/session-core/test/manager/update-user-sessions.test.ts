@@ -104,6 +104,7 @@ it('counts a session that was changed at each attempt as missed', async () => {
     takeNote(data)
   })
   expect(result).toEqual({ changed: 0, unchanged: 0, missed: 1, gone: 0 })
+  expect(visits).toBe(20)
 })
 
 it('changes the session that replaced another meanwhile, and revives none that ended', async () => {
