@@ -348,6 +348,41 @@ test('a key with a private member, of another kind or of a weak size is refused'
   }
 })
 
+test.each(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'])(
+  'a key with the private member %s is refused',
+  async (member) => {
+    const browser = createApp().browser({ sendsDevice: false })
+    const key = await generateKey()
+    const jwk = { ...(await crypto.subtle.exportKey('jwk', key.pair.publicKey)), [member]: 'AAAA' }
+    expectNothing(
+      await browser.post(register, await sign(key, await unregistered(browser), true, { header: { jwk } })),
+      400,
+    )
+  },
+)
+
+test('a bound cookie proves nothing from the millisecond of its end, and a later one beside it does', async () => {
+  advance(0)
+  const app = createApp()
+  const browser = app.browser()
+  await signIn(browser)
+  const main = `__Host-session=${idOf(browser)}`
+  const first = `__Host-session-bound=${browser.cookies.get('__Host-session-bound')?.value}`
+  advance(29_999)
+  expect(await meWith(app, main)).toMatchObject({ device: 'registering' })
+  advance(1)
+  expect(await meWith(app, main)).toMatchObject({ device: 'missing' })
+  browser.dropBoundCookie()
+  await me(browser)
+  const second = `__Host-session-bound=${browser.cookies.get('__Host-session-bound')?.value}`
+  advance(569_999)
+  expect(await meWith(app, `${main}; ${first}`)).toMatchObject({ device: 'bound' })
+  advance(1)
+  expect(await meWith(app, `${main}; ${first}`)).toMatchObject({ device: 'expired' })
+  expect(await meWith(app, `${main}; ${first}; ${second}`)).toMatchObject({ device: 'bound' })
+  expect(await meWith(app, `${main}; ${second}; ${first}`)).toMatchObject({ device: 'bound' })
+})
+
 test('a private RSA key is refused', async () => {
   const browser = createApp().browser({ sendsDevice: false })
   const key = await generateKey('RS256')

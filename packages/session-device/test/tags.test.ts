@@ -31,3 +31,12 @@ test('a text opens for its use and its context only, whole and unchanged', () =>
     expect(tags.open('refresh challenge', changed, 'session')).toBeUndefined()
   }
 })
+
+test('a text does not open if any one of its characters is another', () => {
+  const tags = createTags([{ id: 'k1', bytes: randomBytes(32) }])
+  const text = tags.seal('bound cookie', ['a', 'b'])
+  for (let at = 0; at < text.length; at += 1) {
+    const other = text[at] === 'x' ? 'y' : 'x'
+    expect([at, tags.open('bound cookie', text.slice(0, at) + other + text.slice(at + 1))]).toEqual([at, undefined])
+  }
+})
