@@ -61,7 +61,7 @@ async function endInTime(calls: readonly Call[], store: CheckedStore, when: stri
       if (settled.state === 'pending') {
         throw new ConformanceFailure(
           `${name} to end within its deadline of ${deadlineMs} ms ${when}`,
-          `it had not after ${endLimitMs} ms: each of its steps or attempts has a deadline of its own`,
+          `it had not after ${endLimitMs} ms: each of its steps or attempts has a separate deadline`,
           'E5',
         )
       }

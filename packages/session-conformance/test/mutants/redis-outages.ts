@@ -120,7 +120,7 @@ export const redisOutageMutants: readonly RedisMutant[] = [
     }),
   }),
   redisMutant({
-    name: 'redis: each step of update() has a deadline of its own',
+    name: 'redis: each step of update() has a separate deadline',
     rule: 'E5',
     breaks: 'It reads the session first, and both helpers have the timeout.',
     caughtBy: ['E5-one-deadline'],
