@@ -1,4 +1,4 @@
-import type { Figure, Operation, Scenario } from './figure.js'
+import type { Figure, Scenario } from './figure.js'
 import { createMany, dataOf, deleteMany, poolSize, takeSample, type Sample } from './load.js'
 import { quartilesOf } from './statistics.js'
 import type { OpenSuite, Subject } from './suite.js'
@@ -16,20 +16,25 @@ interface Contender {
   readonly samples: Sample[]
 }
 
-// The engine compiles functions while they run. Subjects that always wait for threads would warm up for too long.
-const warmUpCalls = 20_000
-const warmUpCallsOfFactor = 1000
+// The engine compiles functions while they run. A call that is alone may run through other functions than one of many.
+// Subjects that always wait for threads would warm up for too long.
 const warmUpInFlight = 64
+const warmUpCalls = 20_000
+const warmUpCallsAlone = 10_000
+const warmUpCallsOfFactor = 1000
 
-const warm = new WeakMap<Subject, Set<Operation>>()
+const warm = new WeakMap<Subject, Set<string>>()
 
 async function warmUp(subject: Subject, scenario: Scenario, pool: readonly string[]): Promise<void> {
-  const ops = warm.get(subject) ?? new Set()
-  if (ops.has(scenario.op)) return
-  warm.set(subject, ops.add(scenario.op))
+  const inFlight = scenario.inFlight === 1 ? 1 : warmUpInFlight
+  const kind = `${scenario.op} ${inFlight}`
+  const kinds = warm.get(subject) ?? new Set()
+  if (kinds.has(kind)) return
+  warm.set(subject, kinds.add(kind))
   const { callsFactor } = subject
-  const calls = callsFactor === undefined ? warmUpCalls : Math.min(warmUpCalls, callsFactor * warmUpCallsOfFactor)
-  await takeSample(subject, { ...scenario, inFlight: warmUpInFlight }, pool, calls, 0)
+  const wanted = inFlight === 1 ? warmUpCallsAlone : warmUpCalls
+  const calls = callsFactor === undefined ? wanted : Math.min(wanted, callsFactor * warmUpCallsOfFactor)
+  await takeSample(subject, { ...scenario, inFlight }, pool, calls, 0)
 }
 
 async function enter(subject: Subject, scenario: Scenario): Promise<Contender> {
