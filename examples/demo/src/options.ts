@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { UserError } from './user-error.js'
 
-export const storeNames = ['memory', 'cookie', 'redis', 'pg', 'pglite'] as const
+export const storeNames = ['memory', 'cookie', 'sqlite', 'redis', 'pg', 'pglite'] as const
 
 export type StoreName = (typeof storeNames)[number]
 
@@ -19,14 +19,16 @@ export interface DemoOptions {
 
 export const usage = `Usage: npm run demo -- [options]
 
-  --store memory|cookie|redis|pg|pglite
+  --store memory|cookie|sqlite|redis|pg|pglite
                                   store for the sessions (default: cookie, which needs no server;
-                                  redis and pg are started for you; pglite is PostgreSQL in this
-                                  process, which needs about 800 MB of memory)
+                                  sqlite needs Node 22.13 or newer; redis and pg are started for you;
+                                  pglite is PostgreSQL in this process, which needs about 800 MB of
+                                  memory)
   --port N                        port to listen on (default: 3000; 0 for any free port)
   --ttl SECONDS                   idle timeout of a session (default: 1800)
-  --once                          walk through a visit on each store in turn except pglite, or on the
-                                  store of --store, print and check each step, and exit
+  --once                          walk through a visit on each store in turn except pglite (and sqlite on
+                                  an older Node), or on the store of --store, print and check each step,
+                                  and exit
   --browser                       the same in Chromium, over HTTPS
   --screenshots FOLDER            with --browser: save screenshots of the pages in FOLDER
   --help                          print this help

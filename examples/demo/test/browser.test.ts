@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { expect, inject, it, onTestFinished } from 'vitest'
@@ -12,7 +13,7 @@ import { startServer } from '../src/server.js'
 import { openMemoryStore } from '../src/stores/memory.js'
 import { ended, startDemo } from './support.js'
 
-const stores = ['memory', 'cookie', 'redis', 'pg']
+const stores = ['memory', 'cookie', ...(isBuiltin('node:sqlite') ? ['sqlite'] : []), 'redis', 'pg']
 const env = { BEXT_REDIS_URL: inject('redisUrl'), BEXT_POSTGRES_URL: inject('postgresUrl') }
 const longMs = 240_000
 const hasFullChromium = findInstalledChromium(process.env['PATH']) !== undefined

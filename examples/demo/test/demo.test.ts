@@ -3,13 +3,25 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { readdir } from 'node:fs/promises'
+import { isBuiltin } from 'node:module'
+import { tmpdir } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { runWithSqlite } from '@bext-internal/test-services/node-with-sqlite'
 import { Redis } from 'ioredis'
 import postgres from 'postgres'
 import { expect, inject, it, onTestFinished } from 'vitest'
 import { browse, ended, startDemo } from './support.js'
 
 const urls: ServiceUrls = { redisUrl: inject('redisUrl'), postgresUrl: inject('postgresUrl') }
-const env = { BEXT_REDIS_URL: urls.redisUrl, BEXT_POSTGRES_URL: urls.postgresUrl }
+const env = {
+  BEXT_REDIS_URL: urls.redisUrl,
+  BEXT_POSTGRES_URL: urls.postgresUrl,
+  // Some releases of Node warn that node:sqlite is experimental.
+  NODE_OPTIONS: '--disable-warning=ExperimentalWarning',
+}
+const hasSqlite = isBuiltin('node:sqlite')
+const demoFolder = fileURLToPath(new URL('..', import.meta.url))
 
 /** Resolves to the data of demos in the servers, which other applications may use, too. */
 async function leftovers(): Promise<readonly string[]> {
@@ -28,8 +40,9 @@ it('walks through a visit on each store, and leaves nothing behind', async () =>
   const before = await leftovers()
   const { code, stdout, stderr } = await ended(startDemo(['--once'], env))
   expect(stderr).toBe('')
-  for (const store of ['memory', 'cookie', 'redis', 'pg']) expect(stdout).toContain(`\n${store}: `)
-  expect(stdout).toContain('Every check passed on memory, cookie, redis, pg.')
+  const stores = ['memory', 'cookie', ...(hasSqlite ? ['sqlite'] : []), 'redis', 'pg']
+  for (const store of stores) expect(stdout).toContain(`\n${store}: `)
+  expect(stdout).toContain(`Every check passed on ${stores.join(', ')}.`)
   expect(code).toBe(0)
   const added = async (): Promise<readonly string[]> => (await leftovers()).filter((name) => !before.includes(name))
   await expect.poll(added, { timeout: 20_000 }).toEqual([])
@@ -39,6 +52,22 @@ it.each(['memory', 'pglite'])('walks through a visit on one store: %s', async (s
   const { code, stdout } = await ended(startDemo(['--once', '--store', store]))
   expect(stdout).toContain(`Every check passed on ${store}.`)
   expect(code).toBe(0)
+})
+
+// The first run may fetch a Node.
+it('walks through a visit on SQLite, and removes its file', { timeout: 300_000 }, async () => {
+  const stdout = await runWithSqlite(demoFolder, 'src/main.ts', '--once', '--store', 'sqlite')
+  expect(stdout).toContain('Every check passed on sqlite.')
+  const folder = /^sqlite: in .*(bext-demo-\w+)/m.exec(stdout)?.[1]
+  expect(folder).toBeDefined()
+  expect(await readdir(tmpdir())).not.toContain(folder)
+})
+
+it.skipIf(hasSqlite)('says which Node SQLite needs', async () => {
+  const { code, stdout, stderr } = await ended(startDemo(['--store', 'sqlite']))
+  expect(stderr).toContain(`--store sqlite needs Node 22.13 or newer, but this is Node ${process.versions.node}.`)
+  expect(stderr).not.toMatch(/\n +at /)
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
 })
 
 it('prints its URL, serves there, and ends in good order when it is interrupted', async () => {

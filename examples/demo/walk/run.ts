@@ -1,6 +1,7 @@
-import type { DemoOptions } from '../src/options.js'
+import type { DemoOptions, StoreName } from '../src/options.js'
 import { storeNames } from '../src/options.js'
 import { withApp } from '../src/serve.js'
+import { hasSqlite } from '../src/stores/sqlite.js'
 import type { RunningServer, Tls } from '../src/server.js'
 import type { DemoStore } from '../src/stores/store.js'
 import type { Report } from './report.js'
@@ -9,6 +10,11 @@ import { walkThrough } from './walk.js'
 
 export type Walk = (server: RunningServer, store: DemoStore, report: Report) => Promise<void>
 
+// The other stores need far less memory than pglite, and pg walks through the same code.
+function namesToWalk(): readonly StoreName[] {
+  return storeNames.filter((name) => name !== 'pglite' && (name !== 'sqlite' || hasSqlite()))
+}
+
 /** Runs the walk on each store in turn, over HTTPS if `tls` is given. Rejects if a check fails or the signal is aborted. */
 export async function walkEach(
   { store: only, ttlMs }: DemoOptions,
@@ -16,8 +22,7 @@ export async function walkEach(
   walk: Walk,
   tls?: Tls,
 ): Promise<void> {
-  // The other stores need far less memory, and pg walks through the same code.
-  const names = only === undefined ? storeNames.filter((name) => name !== 'pglite') : [only]
+  const names = only === undefined ? namesToWalk() : [only]
   const report = createReport(console.log)
   for (const name of names) {
     await withApp(name, { port: 0, ttlMs, tls }, async (server, store) => {

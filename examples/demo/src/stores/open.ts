@@ -4,11 +4,13 @@ import { openMemoryStore } from './memory.js'
 import { openPgStore } from './pg.js'
 import { openPgliteStore } from './pglite.js'
 import { openRedisStore } from './redis.js'
+import { openSqliteStore } from './sqlite.js'
 import type { DemoStore } from './store.js'
 
 const openers: Readonly<Record<StoreName, () => DemoStore | Promise<DemoStore>>> = {
   memory: openMemoryStore,
   cookie: openCookieStore,
+  sqlite: openSqliteStore,
   redis: openRedisStore,
   pg: openPgStore,
   pglite: openPgliteStore,
