@@ -41,5 +41,5 @@ export const sizeBudgets: readonly SizeBudget[] = [
   { entry: '@bext/session-hono', runtime: 'edge', maxBytes: 2_000 },
   { entry: '@bext/session-pg', runtime: 'node', maxBytes: 21_500 },
   { entry: '@bext/session-redis', runtime: 'node', maxBytes: 21_500 },
-  { entry: '@bext/session-sqlite', runtime: 'node', maxBytes: 6_500 },
+  { entry: '@bext/session-sqlite', runtime: 'node', maxBytes: 9_500 },
 ]

@@ -21,6 +21,7 @@ const notRun = [
   'packages/session-redis/README.md',
   'packages/session-sqlite/README.md',
   'packages/session-sqlite/README.md',
+  'packages/session-sqlite/README.md',
 ]
 const unchecked = /^(typescript|js|javascript|mts|tsx)$/
 const absolute = /^([a-z][a-z+.-]*:|#|\/\/)/i

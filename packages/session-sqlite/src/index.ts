@@ -1,4 +1,5 @@
 export type { SqliteDatabase, SqliteStatement, SqliteValue } from './client/client.js'
+export { diagnoseSqlite, type DiagnoseSqliteOptions } from './doctor/diagnose.js'
 export type { SqliteSessionsOptions } from './options.js'
 export { migrate } from './schema/migrate.js'
 export type { TableOptions } from './schema/table-name.js'

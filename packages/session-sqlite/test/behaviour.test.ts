@@ -14,14 +14,18 @@ test.each(driverNames)('locks, kills, damage, transactions and migrations with %
   await runWithSqlite(cwd, 'in-child/behaviour.ts', driver)
 })
 
-test('the first example of the README runs', slow, async () => {
+test.each([
+  ['Example', 'ann {"visits":1}'],
+  ['Doctor', 'problem table it is missing'],
+])('the example of the README runs: %s', slow, async (heading, output) => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-  const code = /^```ts no-run\n(.*?)^```$/ms.exec(readme)?.[1] ?? ''
+  const section = readme.slice(readme.indexOf(`\n## ${heading}\n`))
+  const code = /^```ts no-run\n(.*?)^```$/ms.exec(section)?.[1] ?? ''
   // Inside of the package, so that its imports are found.
   const folder = mkdtempSync(join(cwd, '.readme-'))
   try {
     writeFileSync(join(folder, 'example.ts'), code.replace('sessions.db', join(folder, 'sessions.db')))
-    expect(await runWithSqlite(cwd, join(folder, 'example.ts'))).toContain('ann {"visits":1}')
+    expect(await runWithSqlite(cwd, join(folder, 'example.ts'))).toContain(output)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -60,14 +60,14 @@ interface ParsedCommandLine {
 }
 
 /**
- * Checks a command line: the word `doctor`, one URL, options. Returns `help` or `version` if it asks for that. Throws a
+ * Checks a command line: the word `doctor`, one target, which is a URL or a file, and options. Returns `help` or `version` if it asks for that. Throws a
  * `UsageError` if it is invalid, or if `parse` throws. No message quotes an argument, which may be a URL with a password.
  */
 export function parseDoctorArguments<Parsed extends ParsedCommandLine>(
   args: readonly string[],
   parse: () => Parsed,
-  url: { readonly isValid: (text: string) => boolean; readonly expected: string },
-): { readonly values: Parsed['values']; readonly url: string } | 'help' | 'version' {
+  target: { readonly isValid: (text: string) => boolean; readonly expected: string },
+): { readonly values: Parsed['values']; readonly target: string } | 'help' | 'version' {
   let parsed: Parsed
   try {
     parsed = parse()
@@ -80,10 +80,10 @@ export function parseDoctorArguments<Parsed extends ParsedCommandLine>(
   if (values.version) return 'version'
   const [command, text, ...rest] = positionals
   if (command !== 'doctor') throw new UsageError('The first argument must be doctor, the only command.')
-  if (text === undefined || rest.length > 0 || !url.isValid(text)) {
-    throw new UsageError(`doctor expects ${url.expected}. Percent-encode the user and the password.`)
+  if (text === undefined || rest.length > 0 || !target.isValid(text)) {
+    throw new UsageError(`doctor expects ${target.expected}.`)
   }
-  return { values, url: text }
+  return { values, target: text }
 }
 
 /** Runs a doctor. Sets the exit code: 0 no problem, 1 at least one problem, 2 misuse or unreachable backend. */

@@ -26,9 +26,9 @@ export function parseArguments(args: readonly string[]): DoctorArguments | 'help
   const options = { ...doctorOptions, schema: { type: 'string' }, table: { type: 'string' } } as const
   const parsed = parseDoctorArguments(args, () => parseArgs({ args: [...args], allowPositionals: true, options }), {
     isValid: (text) => /^postgres(ql)?:\/\//.test(text),
-    expected: 'one postgres:// URL',
+    expected: 'one postgres:// URL. Percent-encode the user and the password',
   })
   if (typeof parsed === 'string') return parsed
-  const { url, values } = parsed
+  const { target: url, values } = parsed
   return { url, schema: values.schema, table: values.table, json: values.json }
 }

@@ -44,10 +44,10 @@ export function parseArguments(args: readonly string[]): DoctorArguments | 'help
   } as const
   const parsed = parseDoctorArguments(args, () => parseArgs({ args: [...args], allowPositionals: true, options }), {
     isValid: isUrl,
-    expected: 'one redis:// or rediss:// URL',
+    expected: 'one redis:// or rediss:// URL. Percent-encode the user and the password',
   })
   if (typeof parsed === 'string') return parsed
-  const { url, values } = parsed
+  const { target: url, values } = parsed
   const maxKeys = values['max-keys']
   if (maxKeys !== undefined && !/^[1-9]\d{0,8}$/.test(maxKeys)) {
     throw new UsageError('--max-keys expects a whole number of at least 1.')

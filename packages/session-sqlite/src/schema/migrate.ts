@@ -6,7 +6,8 @@ import { tableNames, type TableNames, type TableOptions } from './table-name.js'
 
 const lockTimeoutMs = 10_000
 
-const columns = ['id', 'user_id', 'created_at_ms', 'expires_at_ms', 'data_json']
+/** Names of the columns, in their order. */
+export const columns: readonly string[] = ['id', 'user_id', 'created_at_ms', 'expires_at_ms', 'data_json']
 
 // STRICT keeps SQLite from converting values.
 function statementsFor({ table, userIndex, expiryIndex }: TableNames): string {

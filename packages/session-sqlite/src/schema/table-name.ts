@@ -6,8 +6,10 @@ export interface TableOptions {
   readonly table?: string | undefined
 }
 
-/** Names quoted for SQL. */
+/** The name of the table, and names quoted for SQL. */
 export interface TableNames {
+  /** Not quoted. */
+  readonly name: string
   readonly table: string
   readonly userIndex: string
   readonly expiryIndex: string
@@ -17,7 +19,7 @@ function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-/** Returns the quoted names. Throws a `TypeError` that names the factory. */
+/** Returns the names. Throws a `TypeError` that names the factory. */
 export function tableNames(factory: string, { table = 'sessions' }: TableOptions): TableNames {
   const expected = 'option table must be a name without NUL that does not begin with sqlite_'
   if (typeof table !== 'string') throw new TypeError(`${factory}: ${expected}, but it is ${describeType(table)}.`)
@@ -25,6 +27,7 @@ export function tableNames(factory: string, { table = 'sessions' }: TableOptions
     throw new TypeError(`${factory}: ${expected}.`)
   }
   return {
+    name: table,
     table: quote(table),
     userIndex: quote(`${table}_user_id_idx`),
     expiryIndex: quote(`${table}_expires_at_ms_idx`),
