@@ -17,7 +17,7 @@ async function loadDriver(): Promise<DatabaseClass> {
   const included = process.getBuiltinModule('node:sqlite') as NodeSqlite | undefined
   if (included !== undefined) return included.DatabaseSync
   try {
-    return (await import('better-sqlite3')).default as unknown as DatabaseClass
+    return (await import('better-sqlite3')).default
   } catch {
     const advice = 'Use Node 22.13 or newer, or run npm install better-sqlite3@12.'
     throw new UsageError(`The doctor needs node:sqlite or better-sqlite3. ${advice}`)
