@@ -15,15 +15,15 @@ import { maxNonces, storedNonceBytes, timeDigits, ownerOffset } from './record.j
 // The script of a write of data stores the nonce of the write, see write-nonce.ts. Once the server would reject a write
 // as late, its nonce is no longer needed (contract E6).
 //
-// Redis creates the functions of a script in each run, and all of ours together cost more than a command. So a script
-// gets only those that it uses.
+// Redis creates the functions of a script in each run, and a text costs as much to make as a command. So a script gets only
+// the functions that it uses, and times are compared as texts.
 //
 // Comments stand here and not in the scripts, because a script is sent to the server as it is.
 const start = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if now >= tonumber(ARGV[1]) then return { now } end
-local call, pcall, find, sub, format = redis.call, redis.pcall, string.find, string.sub, string.format`
+local call, pcall, find, sub, byte, format = redis.call, redis.pcall, string.find, string.sub, string.byte, string.format`
 
 /** Lua pattern of an owner, at the start of what follows the times in a header. */
 export const ownerPattern = '^".*"[^#]*'
@@ -31,21 +31,21 @@ export const ownerPattern = '^".*"[^#]*'
 /** Lua functions by name. A function may use those before it. */
 const functions = {
   digits: `
-local texts = {}
-local function digits(ms)
-  local text = texts[ms]
-  if not text then
-    text = format('%0${timeDigits}.0f', ms)
-    texts[ms] = text
-  end
-  return text
+local function digits(ms) return format('%0${timeDigits}.0f', ms) end`,
+
+  // Sets the three variables: the expiry of a session, its text in the record, and the expiry of its key.
+  expire_at: `
+local expires, expires_text, key_expiry
+local function expire_at(ms)
+  if ms == expires then return end
+  expires, expires_text, key_expiry = ms, digits(ms), digits(ms - 1)
 end`,
 
-  physical_expiry: `
-local function physical_expiry(expires) return expires - 1 end`,
+  now_text: `
+local now_text = digits(now)`,
 
   is_expired: `
-local function is_expired(value) return tonumber(sub(value, 1, ${timeDigits})) <= now end`,
+local function is_expired(value) return sub(value, 1, ${timeDigits}) <= now_text end`,
 
   is_session: `
 local function is_session(start)
@@ -63,29 +63,19 @@ local function owner_of(header, newline)
   return string.match(sub(header, ${ownerOffset + 1}, newline - 1), '${ownerPattern}') or ''
 end`,
 
-  stored_nonce: `
-local function stored_nonce(nonce) return '#' .. nonce end`,
-
-  first_nonce: `
-local function first_nonce(header, newline)
-  if sub(header, ${ownerOffset + 1}, ${ownerOffset + 1}) ~= '"' then return ${ownerOffset + 1} end
-  return ${ownerOffset + 1} + #owner_of(header, newline)
-end`,
-
-  has_nonce: `
-local function has_nonce(header, first, newline, nonce)
-  local at = first < newline and find(header, stored_nonce(nonce), first, true)
-  return at and at < newline
-end`,
-
   // Returns the record with new data, the nonce of this write, and those of others that may still be delivered again. The
-  // newest come first.
-  with_nonce: `
-local function with_nonce(header, first, newline, nonce, data)
-  local count = math.min((newline - first) / ${storedNonceBytes}, ${maxNonces - 1})
-  local last = first + count * ${storedNonceBytes} - 1
-  while last >= first and tonumber(sub(header, last - ${timeDigits - 1}, last)) <= now do last = last - ${storedNonceBytes} end
-  return sub(header, 1, first - 1) .. stored_nonce(nonce) .. ARGV[1] .. sub(header, first, last) .. '\\n' .. data
+  // newest come first. Returns nothing if this write was delivered before.
+  with_data: `
+local not_after = ARGV[1]
+local function with_data(header, newline, nonce, data)
+  local stored = '#' .. nonce
+  if newline == ${ownerOffset + 1} then return sub(header, 1, ${ownerOffset}) .. stored .. not_after .. '\\n' .. data end
+  local first = ${ownerOffset + 1} + #owner_of(header, newline)
+  local at = find(header, stored, first, true)
+  if at and at < newline then return end
+  local last = first + math.min(newline - first, ${(maxNonces - 1) * storedNonceBytes}) - 1
+  while last >= first and is_expired(sub(header, last - ${timeDigits - 1}, last)) do last = last - ${storedNonceBytes} end
+  return sub(header, 1, first - 1) .. stored .. not_after .. sub(header, first, last) .. '\\n' .. data
 end`,
 
   // Returns false if NX is given and the key exists. Returns the error of a full server as the outcome of its key. Raises
@@ -108,10 +98,10 @@ local function replace(key, value)
     if done == 1 then return 1 end
     refusal = done
   end
-  local expires = tonumber(sub(value, 1, ${timeDigits}))
+  expire_at(tonumber(sub(value, 1, ${timeDigits})))
   local grows = call('GETRANGE', key, #value - 1, #value - 1) == ''
-  if grows or physical_expiry(expires) <= now then return refusal end
-  call('PEXPIREAT', key, physical_expiry(expires))
+  if grows or is_expired(key_expiry) then return refusal end
+  call('PEXPIREAT', key, key_expiry)
   return set(key, value, 'KEEPTTL')
 end`,
 }

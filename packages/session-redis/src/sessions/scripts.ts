@@ -5,6 +5,9 @@ import { endedText, maxHeaderBytes, entryMinuteDigits, entryMinuteLimit, ownerOf
 const minuteMs = 60_000
 const maxSkewMinutes = 10
 
+// The byte with which an owner begins.
+const quote = '"'.charCodeAt(0)
+
 const readHeader = `
 local header = pcall('GETRANGE', key, 0, ${maxHeaderBytes - 1})
 if type(header) == 'table' then return header end
@@ -20,11 +23,11 @@ if header == '' then return false end
 export const createScript: Script = defineScript(
   ['ttl', 'indexed_until', 'owner', 'nonce', 'data'],
   `
-local head = owner == '' and '' or owner .. stored_nonce(nonce) .. ARGV[1]
-local expires = now + ttl
-local record = digits(expires) .. indexed_until .. digits(now) .. head .. '\\n' .. data
-local unindexed = owner ~= '' and digits(expires) > indexed_until
-local done = not unindexed and set(key, record, 'NX', 'PXAT', physical_expiry(expires))
+expire_at(now + ttl)
+local head = owner == '' and '' or owner .. '#' .. nonce .. ARGV[1]
+local record = expires_text .. indexed_until .. now_text .. head .. '\\n' .. data
+local unindexed = owner ~= '' and expires_text > indexed_until
+local done = not unindexed and set(key, record, 'NX', 'PXAT', key_expiry)
 if done == 1 then return 1 end
 local taken = pcall('GET', key)
 local is_text = type(taken) == 'string'
@@ -32,29 +35,24 @@ if taken and not (is_text and is_session(taken) and is_expired(taken)) then
   local newline = is_text and find(taken, '\\n', ${ownerOffset + 1}, true)
   local rest = newline and sub(taken, ${ownerOffset + 1}, newline - 1)
   local own
-  if owner ~= '' then own = rest and find(rest, stored_nonce(nonce), 1, true)
+  if owner ~= '' then own = rest and find(rest, '#' .. nonce, 1, true)
   else own = rest and sub(taken, ${timeDigits + 1}, ${2 * timeDigits}) == indexed_until end
   return own and (string.match(rest, '${ownerPattern}') or '') or 'exists'
 end
 if unindexed then return 'unindexed' end
-return done or set(key, record, 'PXAT', physical_expiry(expires))
+return done or set(key, record, 'PXAT', key_expiry)
 `,
 )
 
-// The last digits of `listed_until` tell how many minutes ago the entry was written, up to ten weeks. A node whose
-// clock is ahead may have written it a little later than now.
-const isRenewalDue = `
-local function is_renewal_due(listed_until, renew_after)
-  local age = (math.floor(now / ${minuteMs}) - sub(listed_until, ${timeDigits - entryMinuteDigits + 1})) % ${entryMinuteLimit}
-  return age >= renew_after and age < ${entryMinuteLimit - maxSkewMinutes}
-end
+// An expiry in the past deletes the key. Writing to it afterwards would create it again without an expiry.
+const extend = (times: string): string => `
+call('PEXPIREAT', key, key_expiry)
+if expires > now + 1 or call('GETRANGE', key, 0, 0) ~= '' then call('SETRANGE', key, 0, ${times}) end
 `
 
-// An expiry in the past deletes the key. Writing to it afterwards would create it again without an expiry.
-const extend = `
-call('PEXPIREAT', key, physical_expiry(expires))
-if tonumber(ttl) > 1 or call('GETRANGE', key, 0, 0) ~= '' then call('SETRANGE', key, 0, digits(expires) .. listed_until) end
-`
+// The last digits of `listed_until` tell how many minutes ago the entry was written, up to ten weeks. A node whose
+// clock is ahead may have written it a little later than now.
+const ageMinutes = `(math.floor(now / ${minuteMs}) - sub(listed_until, ${timeDigits - entryMinuteDigits + 1})) % ${entryMinuteLimit}`
 
 /**
  * Returns `corrupt` if the value is not a session. Returns the owner if the index entry has to be written first, either
@@ -63,22 +61,24 @@ if tonumber(ttl) > 1 or call('GETRANGE', key, 0, 0) ~= '' then call('SETRANGE', 
  */
 export const touchScript: Script = defineScript(
   ['ttl', 'renew_after'],
-  `${isRenewalDue}
+  `
 local start = pcall('GETRANGE', key, 0, ${ownerOffset})
 if type(start) == 'table' then return start end
 if start == '' then return false end
 if not is_session(start) then return 'corrupt' end
 if is_expired(start) then return false end
-local expires = now + ttl
-local listed_until = sub(start, ${timeDigits + 1}, ${2 * timeDigits})
-if sub(start, ${ownerOffset + 1}) == '"' then
-  if is_renewal_due(listed_until, tonumber(renew_after)) or digits(expires) > listed_until then
+expire_at(now + ttl)
+if byte(start, ${ownerOffset + 1}) == ${quote} then
+  local listed_until = sub(start, ${timeDigits + 1}, ${2 * timeDigits})
+  local age = ${ageMinutes}
+  local is_renewal_due = age >= tonumber(renew_after) and age < ${entryMinuteLimit - maxSkewMinutes}
+  if is_renewal_due or expires_text > listed_until then
     ${readHeader}
     local newline = find_newline(header)
     return newline and owner_of(header, newline) or 'corrupt'
   end
 end
-${extend}
+${extend('expires_text')}
 return 1
 `,
 )
@@ -94,12 +94,10 @@ ${readHeader}
 local newline = find_newline(header)
 if not newline then return 'corrupt' end
 if is_expired(header) then return false end
-local expires = now + ttl
-local listed_until = indexed_until
+expire_at(now + ttl)
 local present = owner_of(header, newline)
-if present == '' then listed_until = sub(header, ${timeDigits + 1}, ${2 * timeDigits})
-elseif present ~= owner or digits(expires) > indexed_until then return present end
-${extend}
+if present ~= '' and (present ~= owner or expires_text > indexed_until) then return present end
+${extend("expires_text .. (present == '' and '' or indexed_until)")}
 return present == owner and 1 or present
 `,
 )
@@ -112,9 +110,8 @@ ${readHeader}
 local newline = find_newline(header)
 if not newline then return 'corrupt' end
 if is_expired(header) then return false end
-local first = first_nonce(header, newline)
-if has_nonce(header, first, newline, nonce) then return 1 end
-return replace(key, with_nonce(header, first, newline, nonce, data))
+local changed = with_data(header, newline, nonce, data)
+return changed and replace(key, changed) or 1
 `,
 )
 
@@ -128,10 +125,10 @@ if type(value) == 'table' then return value end
 local newline = find_newline(value)
 if not newline then return 'corrupt' end
 if is_expired(value) then return false end
-local first = first_nonce(value, newline)
-if has_nonce(value, first, newline, nonce) then return 1 end
+local changed = with_data(value, newline, nonce, data)
+if not changed then return 1 end
 if sub(value, newline + 1) ~= expected then return 'changed' end
-return replace(key, with_nonce(value, first, newline, nonce, data))
+return replace(key, changed)
 `,
 )
 
@@ -145,10 +142,10 @@ if type(value) == 'table' then return value end
 local newline = find_newline(value)
 if not newline then return 'corrupt' end
 if is_expired(value) or sub(owner_of(value, newline), 1, #user) ~= user then return 'gone' end
-local first = first_nonce(value, newline)
-if has_nonce(value, first, newline, nonce) then return 1 end
+local changed = with_data(value, newline, nonce, data)
+if not changed then return 1 end
 if sub(value, newline + 1) ~= expected then return 'changed' end
-return replace(key, with_nonce(value, first, newline, nonce, data))
+return replace(key, changed)
 `,
 )
 
@@ -169,7 +166,7 @@ if type(value) == 'table' then
   call('DEL', key)
   return 1
 end
-if not value or sub(value, ${ownerOffset + 1}, ${ownerOffset + 1}) ~= '"' then return 1 end
+if not value or byte(value, ${ownerOffset + 1}) ~= ${quote} then return 1 end
 local newline = find_newline(value)
 local owner = newline and owner_of(value, newline) or ''
 if owner == '' then return 1 end
