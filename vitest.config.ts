@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './internal/checks/src/longest-first.js'
 
 // Most concurrent tests wait for a session's end or for a server.
 const shared = { pool: 'forks', testTimeout: 60_000, hookTimeout: 60_000, maxConcurrency: 16 } as const
@@ -10,6 +11,7 @@ export default defineConfig({
     allowOnly: false,
     // One more than cores, because most tests wait for servers.
     maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: LongestFirst },
     // Here and not in a project: it starts the servers once for all of them.
     globalSetup: ['internal/test-services/src/vitest-setup.ts'],
     projects: [

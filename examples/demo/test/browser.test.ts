@@ -11,7 +11,7 @@ import { walkInBrowser } from '../walk/browser/walk.js'
 import { createReport } from '../walk/report.js'
 import { startServer } from '../src/server.js'
 import { openMemoryStore } from '../src/stores/memory.js'
-import { ended, startDemo } from './support.js'
+import { ended, startDemo } from './start-demo.js'
 
 const stores = ['memory', 'cookie', ...(isBuiltin('node:sqlite') ? ['sqlite'] : []), 'redis', 'pg']
 const env = { BEXT_REDIS_URL: inject('redisUrl'), BEXT_POSTGRES_URL: inject('postgresUrl') }

@@ -11,7 +11,8 @@ import { runWithSqlite } from '@bext-internal/test-services/node-with-sqlite'
 import { Redis } from 'ioredis'
 import postgres from 'postgres'
 import { expect, inject, it, onTestFinished } from 'vitest'
-import { browse, ended, startDemo } from './support.js'
+import { ended, startDemo } from './start-demo.js'
+import { browse } from './support.js'
 
 const urls: ServiceUrls = { redisUrl: inject('redisUrl'), postgresUrl: inject('postgresUrl') }
 const env = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { UserError } from '../src/user-error.js'
 import { parseOptions } from '../src/options.js'
-import { ended, startDemo } from './support.js'
+import { ended, startDemo } from './start-demo.js'
 
 it('has a default for every option', () => {
   expect(parseOptions([])).toEqual({

@@ -1,7 +1,3 @@
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { createApp } from '../src/app.js'
 import type { Client, ClientOptions } from '../walk/client.js'
@@ -9,9 +5,6 @@ import { createClient } from '../walk/client.js'
 import { androidChrome, firefox } from '../walk/user-agents.js'
 import { startServer } from '../src/server.js'
 import type { DemoStore } from '../src/stores/store.js'
-
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-const folder = fileURLToPath(new URL('..', import.meta.url))
 
 /** Starts the app for one test. */
 export async function startApp(store: DemoStore): Promise<string> {
@@ -34,31 +27,4 @@ export async function signInTwice(store: DemoStore): Promise<readonly [Client, C
   await laptop.post('/sign-in', { name: 'ada' })
   await phone.post('/sign-in', { name: 'ada' })
   return [laptop, phone]
-}
-
-export function startDemo(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
-    cwd: folder,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  onTestFinished(() => {
-    child.kill('SIGKILL')
-  })
-  return child
-}
-
-export interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-export async function ended(child: ChildProcess): Promise<Ended> {
-  let stdout = ''
-  let stderr = ''
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  const [code] = (await once(child, 'close')) as [number | null]
-  return { code, stdout, stderr }
 }

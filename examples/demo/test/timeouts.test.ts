@@ -9,7 +9,7 @@ import { migrate, pgSessions } from '@bext/session-pg'
 import { redisSessions } from '@bext/session-redis'
 import { Redis } from 'ioredis'
 import postgres from 'postgres'
-import { afterEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it, vi, type TestContext } from 'vitest'
 
 interface Visit {
   visits?: number
@@ -23,16 +23,18 @@ const day = { idleTimeoutMs: 24 * 60 * minuteMs, absoluteTimeoutMs: 24 * 60 * mi
 const shortMs = 1000
 const short = { idleTimeoutMs: shortMs, absoluteTimeoutMs: shortMs }
 
-function inRedis(): SessionPlugin {
+type OnFinished = TestContext['onTestFinished']
+
+function inRedis(onFinished: OnFinished): SessionPlugin {
   const client = new Redis(inject('redisUrl'))
-  onTestFinished(() => client.disconnect())
+  onFinished(() => client.disconnect())
   return redisSessions({ client, prefix: `timeouts-${randomBytes(6).toString('hex')}:` })
 }
 
-async function inPostgres(): Promise<SessionPlugin> {
+async function inPostgres(onFinished: OnFinished): Promise<SessionPlugin> {
   const sql = postgres(inject('postgresUrl'), { onnotice: () => {} })
   const table = `timeouts_${randomBytes(6).toString('hex')}`
-  onTestFinished(async () => {
+  onFinished(async () => {
     await sql`drop table ${sql(table)}`
     await sql.end()
   })
@@ -40,8 +42,8 @@ async function inPostgres(): Promise<SessionPlugin> {
   return pgSessions({ client: sql, table })
 }
 
-const stores: Readonly<Record<string, () => SessionPlugin | Promise<SessionPlugin>>> = {
-  memory: memorySessions,
+const stores: Readonly<Record<string, (onFinished: OnFinished) => SessionPlugin | Promise<SessionPlugin>>> = {
+  memory: () => memorySessions(),
   cookie: () => cookieSessions({ secrets: [{ id: 'k1', secret: randomBytes(32) }] }),
   redis: inRedis,
   pg: inPostgres,
@@ -49,14 +51,15 @@ const stores: Readonly<Record<string, () => SessionPlugin | Promise<SessionPlugi
 
 const realNow = Date.now
 
-/** Sets the clock of this process, which is the app server, but not the clock of the store. */
-function setClock(skewMs: number): void {
-  vi.spyOn(Date, 'now').mockImplementation(() => realNow() + skewMs)
+/** Sets the clock of this process, which is the app server, for the tests of a group, but not the clock of the store. */
+function useClock(skewMs: number): void {
+  beforeAll(() => {
+    vi.spyOn(Date, 'now').mockImplementation(() => realNow() + skewMs)
+  })
+  afterAll(() => {
+    vi.restoreAllMocks()
+  })
 }
-
-afterEach(() => {
-  vi.restoreAllMocks()
-})
 
 function managerOf(plugin: SessionPlugin, options: Options): SessionManager<Visit> {
   return createSessionManager<Visit>({ store: plugin, initialData: () => ({}), ...options })
@@ -84,16 +87,17 @@ describe.each([
   ['pg', fortyMinutes],
   ['pg', -fortyMinutes],
 ])('timeouts that were shortened: %s, app clock off by %i ms', (name, skewMs) => {
-  it.each<[string, Options, Options, boolean]>([
+  useClock(skewMs)
+
+  it.concurrent.for<[string, Options, Options, boolean]>([
     ['both', minute, short, false],
     ['the absolute one', day, { ...short, absoluteTimeoutMs: shortMs }, false],
     ['the idle one', minute, { idleTimeoutMs: shortMs, absoluteTimeoutMs: minuteMs }, false],
     ['the idle one, from a day', day, { idleTimeoutMs: shortMs, absoluteTimeoutMs: day.absoluteTimeoutMs }, false],
     ['remember me taken away', { ...short, remember: day }, short, true],
     ['remember me shortened', { ...short, remember: day }, { ...short, remember: short }, true],
-  ])('end a session that is past them, and tell: %s', async (_title, before, after, remember) => {
-    setClock(skewMs)
-    const plugin = await stores[name]!()
+  ])('end a session that is past them, and tell: %s', async ([, before, after, remember], { onTestFinished }) => {
+    const plugin = await stores[name]!(onTestFinished)
     const cookie = await signIn(managerOf(plugin, before), remember)
     await wait(shortMs + 50)
     const reasons: string[] = []
@@ -102,12 +106,11 @@ describe.each([
     expect(reasons).toEqual(['expired'])
   })
 
-  it.each<[string, Options]>([
+  it.concurrent.for<[string, Options]>([
     ['both', minute],
     ['the idle one', { idleTimeoutMs: minuteMs, absoluteTimeoutMs: day.absoluteTimeoutMs }],
-  ])('leave a session that is within them, and hold from then on: %s', async (_title, after) => {
-    setClock(skewMs)
-    const plugin = await stores[name]!()
+  ])('leave a session that is within them, and hold from then on: %s', async ([, after], { onTestFinished }) => {
+    const plugin = await stores[name]!(onTestFinished)
     const cookie = await signIn(managerOf(plugin, day))
     const manager = managerOf(plugin, after)
     const session = await manager.open(cookie)
@@ -120,22 +123,24 @@ describe.each([
     expect((later.expiresAtMs ?? 0) - beganAtMs).toBeGreaterThan(minuteMs - 30_000)
   })
 
-  it('leave a session alone that was in use under both, and one whose timeouts were made longer', async () => {
-    setClock(skewMs)
-    const plugin = await stores[name]!()
-    let cookie = await signIn(managerOf(plugin, day))
-    const half = { idleTimeoutMs: 12 * 60 * minuteMs, absoluteTimeoutMs: day.absoluteTimeoutMs }
-    for (const options of [half, day, half, { ...half, idleTimeoutMs: minuteMs }, day]) {
-      const manager = managerOf(plugin, { ...options, touchIntervalMs: 1 })
-      for (const _ of [1, 2]) {
-        const session = await manager.open(cookie)
-        expect(session.userId).toBe('ada')
-        await wait(2)
-        const setCookies = await session.commit()
-        if (setCookies.length > 0) cookie = cookieOf(setCookies)
+  it.concurrent(
+    'leave a session alone that was in use under both, and one whose timeouts were made longer',
+    async ({ onTestFinished }) => {
+      const plugin = await stores[name]!(onTestFinished)
+      let cookie = await signIn(managerOf(plugin, day))
+      const half = { idleTimeoutMs: 12 * 60 * minuteMs, absoluteTimeoutMs: day.absoluteTimeoutMs }
+      for (const options of [half, day, half, { ...half, idleTimeoutMs: minuteMs }, day]) {
+        const manager = managerOf(plugin, { ...options, touchIntervalMs: 1 })
+        for (const _ of [1, 2]) {
+          const session = await manager.open(cookie)
+          expect(session.userId).toBe('ada')
+          await wait(2)
+          const setCookies = await session.commit()
+          if (setCookies.length > 0) cookie = cookieOf(setCookies)
+        }
       }
-    }
-  })
+    },
+  )
 })
 
 describe.each([
@@ -144,9 +149,10 @@ describe.each([
   ['pg', fortyMinutes],
   ['pg', -fortyMinutes],
 ])('an app clock that is off does not move an end: %s, %i ms', (name, skewMs) => {
-  it('a touch is due when it is due', async () => {
-    setClock(skewMs)
-    const plugin = await stores[name]!()
+  useClock(skewMs)
+
+  it.concurrent('a touch is due when it is due', async ({ onTestFinished }) => {
+    const plugin = await stores[name]!(onTestFinished)
     const often = managerOf(plugin, { idleTimeoutMs: minuteMs, touchIntervalMs: 1 })
     const seldom = managerOf(plugin, { idleTimeoutMs: minuteMs, touchIntervalMs: 30_000 })
     const cookie = await signIn(often)
@@ -159,28 +165,33 @@ describe.each([
     expect((second ?? 0) - (first ?? 0)).toBeLessThan(30_000)
   })
 
-  it('neither a touch nor a rotation passes the absolute end, or comes short of it', async () => {
-    setClock(skewMs)
-    const plugin = await stores[name]!()
-    const manager = managerOf(plugin, { idleTimeoutMs: minuteMs, absoluteTimeoutMs: minuteMs + 20, touchIntervalMs: 1 })
-    const cookie = await signIn(manager)
-    await wait(100)
-    const { absoluteExpiresAtMs = 0 } = await manager.open(cookie)
-    await (await manager.open(cookie)).commit()
-    const touched = await manager.open(cookie)
-    expect(Math.abs((touched.expiresAtMs ?? 0) - absoluteExpiresAtMs)).toBeLessThan(2000)
-    touched.rotate()
-    const setCookies = await touched.commit()
-    expect(Number(/Max-Age=(\d+)/.exec(setCookies[0] ?? '')?.[1])).toBeGreaterThan(30)
-    expect(Number(/Max-Age=(\d+)/.exec(setCookies[0] ?? '')?.[1])).toBeLessThanOrEqual(61)
-    const rotated = await manager.open(cookieOf(setCookies))
-    expect([rotated.userId, rotated.absoluteExpiresAtMs]).toEqual(['ada', absoluteExpiresAtMs])
-    expect(Math.abs((rotated.expiresAtMs ?? 0) - absoluteExpiresAtMs)).toBeLessThan(2000)
-  })
+  it.concurrent(
+    'neither a touch nor a rotation passes the absolute end, or comes short of it',
+    async ({ onTestFinished }) => {
+      const plugin = await stores[name]!(onTestFinished)
+      const manager = managerOf(plugin, {
+        idleTimeoutMs: minuteMs,
+        absoluteTimeoutMs: minuteMs + 20,
+        touchIntervalMs: 1,
+      })
+      const cookie = await signIn(manager)
+      await wait(100)
+      const { absoluteExpiresAtMs = 0 } = await manager.open(cookie)
+      await (await manager.open(cookie)).commit()
+      const touched = await manager.open(cookie)
+      expect(Math.abs((touched.expiresAtMs ?? 0) - absoluteExpiresAtMs)).toBeLessThan(2000)
+      touched.rotate()
+      const setCookies = await touched.commit()
+      expect(Number(/Max-Age=(\d+)/.exec(setCookies[0] ?? '')?.[1])).toBeGreaterThan(30)
+      expect(Number(/Max-Age=(\d+)/.exec(setCookies[0] ?? '')?.[1])).toBeLessThanOrEqual(61)
+      const rotated = await manager.open(cookieOf(setCookies))
+      expect([rotated.userId, rotated.absoluteExpiresAtMs]).toEqual(['ada', absoluteExpiresAtMs])
+      expect(Math.abs((rotated.expiresAtMs ?? 0) - absoluteExpiresAtMs)).toBeLessThan(2000)
+    },
+  )
 
-  it('the grace of a rotation is as long as it is said', async () => {
-    setClock(skewMs)
-    const plugin = await stores[name]!()
+  it.concurrent('the grace of a rotation is as long as it is said', async ({ onTestFinished }) => {
+    const plugin = await stores[name]!(onTestFinished)
     const manager = managerOf(plugin, { idleTimeoutMs: minuteMs })
     const cookie = await signIn(manager)
     const session = await manager.open(cookie)
@@ -192,17 +203,19 @@ describe.each([
     expect(before - (replaced.expiresAtMs ?? 0)).toBeGreaterThan(30_000)
   })
 
-  it('a visitor of many requests stays signed in for longer than the idle timeout', async () => {
-    setClock(skewMs)
-    const plugin = await stores[name]!()
-    const options = { idleTimeoutMs: shortMs, touchIntervalMs: 100 }
-    const cookie = await signIn(managerOf(plugin, options))
-    for (let passedMs = 0; passedMs < 2 * shortMs; passedMs += 100) {
-      // A new manager each time, which knows nothing of the clocks.
-      const session = await managerOf(plugin, options).open(cookie)
-      expect(session.userId).toBe('ada')
-      await session.commit()
-      await wait(100)
-    }
-  })
+  it.concurrent(
+    'a visitor of many requests stays signed in for longer than the idle timeout',
+    async ({ onTestFinished }) => {
+      const plugin = await stores[name]!(onTestFinished)
+      const options = { idleTimeoutMs: shortMs, touchIntervalMs: 100 }
+      const cookie = await signIn(managerOf(plugin, options))
+      for (let passedMs = 0; passedMs < 2 * shortMs; passedMs += 100) {
+        // A new manager each time, which knows nothing of the clocks.
+        const session = await managerOf(plugin, options).open(cookie)
+        expect(session.userId).toBe('ada')
+        await session.commit()
+        await wait(100)
+      }
+    },
+  )
 })

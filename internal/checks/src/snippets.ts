@@ -1,8 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { ServiceUrls } from '@bext-internal/test-services'
-import { build, transform, type Plugin } from 'esbuild'
+import { workspaceOnly } from '@bext-internal/test-services/bundle'
+import { build, transform } from 'esbuild'
 import type { CodeBlock } from './markdown.js'
 import { askServer, type Command, freePort, nodeArgs, plainEnv, runToEnd } from './process.js'
 import { packages, root } from './workspace.js'
@@ -12,7 +13,8 @@ const folder: string = join(root, 'internal/checks/.cache/docs')
 // Long enough for a busy machine, so that only an example that never ends exceeds it.
 const timeoutMs = 150_000
 
-const isTest = ({ flags }: CodeBlock): boolean => flags.includes('vitest')
+/** Returns whether a block is a test file. */
+export const isTest = ({ flags }: CodeBlock): boolean => flags.includes('vitest')
 /** Packages of the workspace that are not published find their files beside their sources, so they are not bundled. */
 const isInternal = ({ code }: CodeBlock): boolean => code.includes('@bext-internal/')
 const extensionOf = (block: CodeBlock): string => (isTest(block) ? '.test.ts' : '.ts')
@@ -79,19 +81,6 @@ async function compile(project: string): Promise<string[]> {
   return code === 0 ? [] : output.trimEnd().split(/\n(?=\S)/)
 }
 
-/** Bundles the sources of the workspace, and leaves the modules of other packages where they are installed. */
-const workspaceOnly: Plugin = {
-  name: 'workspace-only',
-  setup(bundling) {
-    bundling.onResolve({ filter: /^[^./]/ }, async ({ path, importer, resolveDir, kind, pluginData }) => {
-      if (pluginData === workspaceOnly || kind === 'entry-point') return undefined
-      const found = await bundling.resolve(path, { importer, resolveDir, kind, pluginData: workspaceOnly })
-      if (found.external || found.errors.length > 0 || /^(@bext\/|#)/.test(path)) return found
-      return { path: pathToFileURL(found.path).href, external: true }
-    })
-  },
-}
-
 /** Compiles the written blocks to a file each, which starts faster than sources. */
 export async function bundleSnippets(blocks: readonly CodeBlock[]): Promise<void> {
   await build({
@@ -142,12 +131,44 @@ export async function runExample(
   if (code !== 0) throw new Error(`The example ended with code ${code}:\n${output}`)
 }
 
-/** Runs a written block: a test with Vitest, and an example of published packages as `bundleSnippets` has compiled it. */
+/** Runs a written example, one of published packages as `bundleSnippets` has compiled it. */
 export async function runSnippet(block: CodeBlock, servers: ServiceUrls): Promise<void> {
   const file = join(folder, fileName(block))
-  const vitest = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', `--root=${folder}`, file]
   const bundled = ['--enable-source-maps', file.replace(/ts$/, 'js')]
   const source = ['--import', import.meta.resolve('tsx'), file]
-  const args = [...nodeArgs, ...(isTest(block) ? vitest : isInternal(block) ? source : bundled)]
+  const args = [...nodeArgs, ...(isInternal(block) ? source : bundled)]
   await runExample(block.flags, { command: process.execPath, args, cwd: folder }, servers)
+}
+
+interface TestReport {
+  readonly testResults: readonly {
+    readonly name: string
+    readonly status: string
+    readonly message: string
+    readonly assertionResults: readonly { readonly failureMessages: readonly string[] | null }[]
+  }[]
+}
+
+/** Runs all written tests with one Vitest. Resolves to the failures of a block, which are empty if it has passed. */
+export async function runTestSnippets(
+  blocks: readonly CodeBlock[],
+  { redisUrl, postgresUrl }: ServiceUrls,
+): Promise<(block: CodeBlock) => string> {
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs')
+  const reportFile = join(folder, 'vitest.json')
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`]
+  const files = blocks.map((block) => join(folder, fileName(block)))
+  const args = [...nodeArgs, vitest, 'run', `--root=${folder}`, ...reporters, ...files]
+  const env = exampleEnv({ redisUrl, postgresUrl }, await freePort())
+  const { output } = await runToEnd({ command: process.execPath, args, cwd: folder, env }, timeoutMs)
+  const { testResults } = await readFile(reportFile, 'utf8').then(
+    (text) => JSON.parse(text) as TestReport,
+    () => ({ testResults: [] }),
+  )
+  return (block) => {
+    const result = testResults.find(({ name }) => name.endsWith(`/${fileName(block)}`))
+    if (result?.status === 'passed' && result.assertionResults.length > 0) return ''
+    const failures = result?.assertionResults.flatMap(({ failureMessages }) => failureMessages ?? []) ?? []
+    return [result?.message ?? '', ...failures].join('\n').trim() || output
+  }
 }

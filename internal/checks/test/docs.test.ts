@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { codeBlocks, headingFragments, links } from '../src/markdown.js'
 import { namesInShell } from '../src/shell-names.js'
-import { bundleSnippets, compileSnippets, isOnlyTypes, placeOf, runSnippet, writeSnippets } from '../src/snippets.js'
+import { bundleSnippets, compileSnippets, isOnlyTypes, isTest, placeOf } from '../src/snippets.js'
+import { runSnippet, runTestSnippets, writeSnippets } from '../src/snippets.js'
 import { filesInGit, members, packages, readText, root } from '../src/workspace.js'
 
 const pages = filesInGit().filter((path) => path.endsWith('.md') && !path.startsWith('.changeset/'))
@@ -51,12 +52,21 @@ describe('examples', () => {
     expect(messages).toEqual([])
   })
 
-  const running = examples.filter(({ flags }) => !flags.includes('no-run'))
+  const running = examples.filter((block) => !block.flags.includes('no-run') && !isTest(block))
   test.concurrent.for(running.map((block) => [placeOf(block), block] as const))(
     '%s runs',
     { timeout: 180_000 },
     ([, block]) => runSnippet(block, servers),
   )
+
+  test('those that are tests pass', { timeout: 180_000 }, async () => {
+    const tests = examples.filter(isTest)
+    const failuresOf = await runTestSnippets(tests, servers)
+    expect(
+      tests.filter((block) => failuresOf(block) !== '').map((block) => [placeOf(block), failuresOf(block)]),
+    ).toEqual([])
+    expect(tests.length).toBeGreaterThan(0)
+  })
 
   test('the examples that do not run consist of types, or are known to need more', async () => {
     const resting = examples.filter(({ flags }) => flags.includes('no-run'))

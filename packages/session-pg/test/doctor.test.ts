@@ -1,13 +1,15 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { startPgBouncer, startPostgresPair } from '@bext-internal/test-services'
+import { bundleProgram } from '@bext-internal/test-services/bundle'
 import type { Finding } from '@bext/session-core/doctor'
 import { diagnosePg, migrate, pgSessions, type LayoutOptions } from '@bext/session-pg'
 import type postgres from 'postgres'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { newSchema, openClient, pollOptions, postgresUrl, quoted, randomName, rejectionOf } from './helpers/database.js'
 
-const main = fileURLToPath(new URL('../src/doctor/main.ts', import.meta.url))
+const program = await bundleProgram(fileURLToPath(new URL('../src/doctor/main.ts', import.meta.url)))
+afterAll(() => program.remove())
 
 interface Target {
   readonly sql: postgres.Sql
@@ -208,7 +210,7 @@ describe('diagnosePg', () => {
 
 function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, ['--import', 'tsx', main, ...args], (error, stdout, stderr) => {
+    execFile(process.execPath, [...program.args, ...args], (error, stdout, stderr) => {
       resolve({ code: Number(error?.code ?? 0), stdout, stderr })
     })
   })

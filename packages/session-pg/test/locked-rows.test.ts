@@ -1,9 +1,17 @@
 import { mintSessionId, type CreateWithIdResult, type SessionId } from '@bext/session-core'
 import { pgSessions, type PgSessions } from '@bext/session-pg'
 import type postgres from 'postgres'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { counted, openDriver, type DriverName } from './helpers/drivers.js'
-import { newTable, openClient, pollOptions, rejectionOf, rejectionsOf } from './helpers/database.js'
+import {
+  newTable,
+  openClient,
+  pollOptions,
+  postgresUrl,
+  rejectionOf,
+  rejectionsOf,
+  type OnFinished,
+} from './helpers/database.js'
 
 const many = 30
 
@@ -16,10 +24,15 @@ interface Scene {
   readonly sent: () => number
 }
 
-async function openScene(max: number, timeoutMs: number, driver: DriverName = 'postgres.js'): Promise<Scene> {
-  const sql = openClient()
-  const table = await newTable(sql)
-  const { client, sent } = counted(openDriver(driver, { max }))
+async function openScene(
+  max: number,
+  timeoutMs: number,
+  driver: DriverName = 'postgres.js',
+  onFinished: OnFinished = onTestFinished,
+): Promise<Scene> {
+  const sql = openClient({}, postgresUrl, onFinished)
+  const table = await newTable(sql, onFinished)
+  const { client, sent } = counted(openDriver(driver, { max }, postgresUrl, onFinished))
   const store = pgSessions({ client: client, table, timeoutMs })
   const creates = Array.from({ length: many }, (_, n) =>
     store.create({ userId: `user ${n}`, dataJson: '1', ttlMs: 60_000 }),
@@ -70,8 +83,9 @@ const connections: readonly [number, DriverName][] = [
 describe.each(connections)(
   'E5 with %i connections of %s, while another transaction has locked sessions',
   (max, driver) => {
-    it.each(Object.entries(writes))('%s of locked sessions does not hold up other sessions', async (_name, write) => {
-      const scene = await openScene(max, 1500, driver)
+    const title = '%s of locked sessions does not hold up other sessions'
+    it.concurrent.for(Object.entries(writes))(title, async ([, write], context) => {
+      const scene = await openScene(max, 1500, driver, context.onTestFinished)
       const { store, ids, sql, table } = scene
       await withLocked(scene, times(12), async () => {
         const locked = times(12).flatMap((n) => [

@@ -2,11 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { startProxy, type Proxy, type ServiceUrls } from '@bext-internal/test-services'
 import { migrate, type TableOptions } from '@bext/session-pg'
 import postgres from 'postgres'
-import { inject, onTestFinished } from 'vitest'
+import { inject, onTestFinished, type TestContext } from 'vitest'
 
 export { rejectionOf, rejectionsOf } from '@bext-internal/test-services/test-helpers'
 
 export const postgresUrl: ServiceUrls['postgresUrl'] = inject('postgresUrl')
+
+/** Registers a function that runs when a test ends. Concurrent tests pass that of their context. */
+export type OnFinished = TestContext['onTestFinished']
 
 /** Options of `expect.poll` for busy machines. */
 export const pollOptions = { timeout: 10_000 }
@@ -16,9 +19,13 @@ export function randomName(): string {
 }
 
 /** Creates a client that ends with the test. */
-export function openClient(options: postgres.Options<Record<string, never>> = {}, url = postgresUrl): postgres.Sql {
+export function openClient(
+  options: postgres.Options<Record<string, never>> = {},
+  url = postgresUrl,
+  onFinished: OnFinished = onTestFinished,
+): postgres.Sql {
   const sql = postgres(url, { max: 8, onnotice: () => {}, ...options })
-  onTestFinished(() => sql.end({ timeout: 1 }))
+  onFinished(() => sql.end({ timeout: 1 }))
   return sql
 }
 
@@ -38,10 +45,10 @@ export function quoted({ schema, table }: TableOptions): string {
 }
 
 /** Creates a table that is dropped when the test ends. Open the client first, so that it is still open then. */
-export async function newTable(sql: postgres.Sql): Promise<string> {
+export async function newTable(sql: postgres.Sql, onFinished: OnFinished = onTestFinished): Promise<string> {
   const table = randomName()
   await migrate(sql, { table })
-  onTestFinished(async () => {
+  onFinished(async () => {
     await sql`drop table ${sql(table)}`
   })
   return table

@@ -3,7 +3,7 @@ import { Pool } from 'pg'
 import postgres from 'postgres'
 import { onTestFinished } from 'vitest'
 import { adapterFor } from '../../src/client/client.js'
-import { postgresUrl } from './database.js'
+import { postgresUrl, type OnFinished } from './database.js'
 
 /** Options that each driver has, under different names. */
 export interface ClientOptions {
@@ -45,9 +45,14 @@ export type DriverName = keyof typeof drivers
 export const driverNames = Object.keys(drivers) as DriverName[]
 
 /** Creates a client of a driver that ends with the test. */
-export function openDriver(name: DriverName, options: Partial<ClientOptions> = {}, url = postgresUrl): PgClient {
+export function openDriver(
+  name: DriverName,
+  options: Partial<ClientOptions> = {},
+  url = postgresUrl,
+  onFinished: OnFinished = onTestFinished,
+): PgClient {
   const { client, end } = drivers[name].open(url, { max: 8, ...options })
-  onTestFinished(end)
+  onFinished(end)
   return client
 }
 
