@@ -1,22 +1,82 @@
 // Runs on each runtime, from the packed packages.
-import { migrate, pgSessions, type PgClient } from '@bext/session-pg'
+import { migrate, pgSessions, UnsentError, type PgAdapter, type PgClient } from '@bext/session-pg'
 import { Pool } from 'pg'
 import postgres from 'postgres'
 import { moduleOf, through, type ServerHarness } from './server-check.js'
 
-const max = 3
+/** The values of the store's statements are texts and numbers. */
+type BunRow = readonly (string | number | null)[]
 
-function openClient(driver: string | undefined, url: string): { client: PgClient; close: () => Promise<void> } {
-  if (driver === 'pg') {
-    const client = new Pool({ connectionString: url, max })
-    return { client, close: () => client.end() }
-  }
-  const client = postgres(url, { max, onnotice: () => undefined })
-  return { client, close: () => client.end({ timeout: 1 }) }
+/** The part of Bun's own client that is used here. Only Bun has its module. */
+interface BunConnection {
+  unsafe(
+    text: string,
+    parameters?: readonly unknown[],
+  ): { values(): Promise<readonly BunRow[]>; simple(): Promise<unknown> }
+  release(): void
 }
 
-/** Opens the PostgreSQL store over `postgres` or `pg`, with a table for each namespace. */
-export async function openHarness(url: string, driver?: string): Promise<ServerHarness> {
+interface BunModule {
+  readonly SQL: new (options: { readonly url: string; readonly max: number; readonly prepare: boolean }) => {
+    reserve(): Promise<BunConnection>
+    end(options: { readonly timeout: number }): Promise<void>
+  }
+}
+
+interface Opened {
+  readonly client: PgClient
+  readonly close: () => Promise<void>
+}
+
+const bunModule: string = 'bun'
+const max = 3
+
+/** Adapts Bun's client, whose errors have the SQLSTATE as `errno`. */
+async function openBun(url: string): Promise<Opened> {
+  const { SQL } = (await import(bunModule)) as BunModule
+  const driver = new SQL({ url, max, prepare: false })
+
+  async function onConnection<T>(untilMs: number, work: (connection: BunConnection) => Promise<T>): Promise<T> {
+    const connection = await driver.reserve().catch((cause: unknown) => {
+      throw new UnsentError(cause, 'CONNECTION_CLOSED')
+    })
+    try {
+      if (performance.now() >= untilMs) throw new UnsentError(new Error('No connection in time.'), 'QUERY_TIMEOUT')
+      return await work(connection)
+    } catch (error) {
+      const { errno } = error as { readonly errno?: unknown }
+      throw typeof errno === 'string' ? Object.assign(error as Error, { code: errno }) : error
+    } finally {
+      connection.release()
+    }
+  }
+
+  const client: PgAdapter = {
+    runStatement: ({ text, parameters, untilMs }) =>
+      onConnection(untilMs, async (connection) => {
+        const rows = await connection.unsafe(text, [...parameters]).values()
+        return { rows: rows.map((row) => row.map((value) => (value === null ? null : String(value)))) }
+      }),
+    runScript: (text) => onConnection(Infinity, async (connection) => void (await connection.unsafe(text).simple())),
+  }
+  return { client, close: () => driver.end({ timeout: 1 }) }
+}
+
+/** Functions that open a client with the defaults of a driver. */
+const openers: Readonly<Record<string, (url: string) => Opened | Promise<Opened>>> = {
+  postgres(url) {
+    const client = postgres(url, { max, onnotice: () => undefined })
+    return { client, close: () => client.end({ timeout: 1 }) }
+  },
+  pg(url) {
+    const client = new Pool({ connectionString: url, max })
+    return { client, close: () => client.end() }
+  },
+  bun: openBun,
+}
+
+/** Opens the PostgreSQL store over a driver, with a table for each namespace. */
+export async function openHarness(url: string, driver: string): Promise<ServerHarness> {
   const { hostname, port } = new URL(url)
   const admin = postgres(url, { max: 4, onnotice: () => undefined })
   const [row] = await admin<{ version: string }[]>`select current_setting('server_version') as version`
@@ -39,7 +99,9 @@ export async function openHarness(url: string, driver?: string): Promise<ServerH
       module: moduleOf('./pg-child.js'),
       async open({ namespace, endpoint, timeoutMs }) {
         await migrateOnce(namespace)
-        const { client, close } = openClient(driver, through(url, endpoint))
+        const open = openers[driver]
+        if (open === undefined) throw new Error(`The driver must be one of ${Object.keys(openers).join(', ')}.`)
+        const { client, close } = await open(through(url, endpoint))
         return { store: pgSessions({ client, table: namespace, timeoutMs }), close }
       },
       async inspect(namespace) {

@@ -31,7 +31,7 @@ interface Backed {
 
 const stores = {
   redis: { drivers: ['ioredis', 'redis'], builtIn: { Bun: 'bun' }, start: startRedis },
-  pg: { drivers: ['postgres', 'pg'], builtIn: {}, start: startPostgres },
+  pg: { drivers: ['postgres', 'pg'], builtIn: { Bun: 'bun' }, start: startPostgres },
 } satisfies Readonly<Record<string, Backed>>
 
 export type BackedName = keyof typeof stores
