@@ -9,11 +9,11 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 /** Node versions, from npm, that backends are measured on. The other backends run on the current Node. */
-const nodeVersions = { cookie: '24.21.0' }
+const nodeVersions = { cookie: '24.21.0', sqlite: '24.21.0' }
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const installed = fileURLToPath(new URL('../.cache/packed', import.meta.url))
-const stores = ['core', 'cookie', 'express', 'pg', 'redis'].map((name) => `@bext/session-${name}`)
+const stores = ['core', 'cookie', 'express', 'pg', 'redis', 'sqlite'].map((name) => `@bext/session-${name}`)
 
 function run(command, args, cwd) {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
@@ -66,6 +66,8 @@ await build({
     '@fastify/*',
     '@hono/*',
     'autocannon',
+    'better-sqlite3',
+    'better-sqlite3-session-store',
     'connect-pg-simple',
     'connect-redis',
     'express',

@@ -65,8 +65,8 @@ ${others.join('\n')}
   --quick                measure 200 bytes and jittered arrivals only, with short samples: a minute or two
   --op NAME[,NAME]       ${operations.join(', ')} (default: all that the backend has)
   --bytes N[,N]          bytes of session data (default: 200,2000; cookie 200,1000,3000)
-  --in-flight N[,N]      concurrent calls (default: 1,16,64,256; cookie 1,64)
-  --arrivals NAME[,NAME] ${arrivalKinds.join(', ')} (default: both; cookie closed)
+  --in-flight N[,N]      concurrent calls (default: 1,16,64,256; cookie 1,64; sqlite 1)
+  --arrivals NAME[,NAME] ${arrivalKinds.join(', ')} (default: both; cookie, sqlite closed)
   --rounds N             number of rounds, at least ${minRounds} (default: ${minRounds})
   --sessions N           number of sessions in an experiment (default: 1000000)
   --requests N           number of requests that the experiment host sends to each server (default: 100000)

@@ -31,9 +31,9 @@ async function warmUp(subject: Subject, scenario: Scenario, pool: readonly strin
   const kinds = warm.get(subject) ?? new Set()
   if (kinds.has(kind)) return
   warm.set(subject, kinds.add(kind))
-  const { callsFactor } = subject
+  const factor = subject.callsFactor?.(scenario.op)
   const wanted = inFlight === 1 ? warmUpCallsAlone : warmUpCalls
-  const calls = callsFactor === undefined ? wanted : Math.min(wanted, callsFactor * warmUpCallsOfFactor)
+  const calls = factor === undefined ? wanted : Math.min(wanted, factor * warmUpCallsOfFactor)
   await takeSample(subject, { ...scenario, inFlight }, pool, calls, 0)
 }
 
@@ -52,7 +52,15 @@ async function measure(suite: OpenSuite, scenario: Scenario, rounds: number, eff
     for (let turn = 0; turn < contenders.length; turn++) {
       const at = (round + turn) % contenders.length
       const { subject, pool, samples } = contenders[at] as Contender
-      samples.push(await takeSample(subject, scenario, pool, calls * (subject.callsFactor ?? 1), round + 1))
+      samples.push(
+        await takeSample(
+          subject,
+          scenario,
+          pool,
+          Math.round(calls * (subject.callsFactor?.(scenario.op) ?? 1)),
+          round + 1,
+        ),
+      )
     }
   }
   for (const { subject, pool } of contenders) await deleteMany(subject, pool)

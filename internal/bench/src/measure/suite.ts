@@ -1,10 +1,10 @@
-import type { UsualScenarios } from './figure.js'
+import type { Operation, UsualScenarios } from './figure.js'
 
 /** A store or driver under measurement: sessions by text ids, with JSON text as data. */
 export interface Subject {
   readonly name: string
-  /** Factor for the number of calls in a sample, for subjects whose samples would be too short. Default: 1. */
-  readonly callsFactor?: number
+  /** Returns a factor for the number of calls in a sample, for samples that would be too short or too long. Default: 1. */
+  readonly callsFactor?: (op: Operation) => number
   /** Resolves to the id of the new session. */
   create(dataJson: string): Promise<string>
   read(id: string): Promise<unknown>

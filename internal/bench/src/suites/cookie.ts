@@ -21,7 +21,7 @@ function parse(dataJson: string): object {
 }
 
 // Samples of subjects that need no thread would last only a few milliseconds.
-const callsFactor = 20
+const callsFactor = (): number => 20
 
 function ironSession(): Subject {
   const password = randomBytes(32).toString('hex')
@@ -29,7 +29,7 @@ function ironSession(): Subject {
   const unseal = (id: string): Promise<object> => unsealData(id, { password, ttl })
   return {
     name: 'iron-session',
-    callsFactor: 1,
+    callsFactor: () => 1,
     create: (dataJson) => seal(parse(dataJson)),
     read: unseal,
     async update(id, dataJson) {
@@ -72,7 +72,7 @@ async function fastifySecureSession(): Promise<{ readonly subject: Subject; clos
   return { subject, close: () => app.close() }
 }
 
-function ownStore(name: string, open: typeof cookieSessions, factor = 1): Subject {
+function ownStore(name: string, open: typeof cookieSessions, factor = (): number => 1): Subject {
   const store = open({ secrets: [{ id: '1', secret: randomBytes(32) }], maxIdBytes })
   return {
     name,

@@ -3,9 +3,10 @@ import { startPostgres } from '@bext-internal/test-services'
 import { asSessionId } from '@bext/session-core'
 import { migrate, pgSessions, type PgClient } from '@bext/session-pg'
 import connectPgSimple from 'connect-pg-simple'
-import session, { type SessionData } from 'express-session'
+import session from 'express-session'
 import { Pool } from 'pg'
 import postgres from 'postgres'
+import { called, toSession } from '../measure/express-store.js'
 import { mintId, rawPostgres, ttlMs } from '../measure/raw-postgres.js'
 import type { Subject, Suite } from '../measure/suite.js'
 import { versionOf } from '../measure/version-of.js'
@@ -28,22 +29,6 @@ function rawPg(pool: Pool, table: string): Subject {
     touch: (id) => run('touch', 'update TABLE set expires_at_ms = $1 where id = $2', Date.now() + ttlMs, id),
     delete: (id) => run('delete', 'delete from TABLE where id = $1', id),
   }
-}
-
-// Both sides exchange the data as text, so that the time includes only the JSON work of the peer itself.
-function toSession(text: string): SessionData {
-  return text as unknown as SessionData
-}
-
-type Done = (error?: unknown, value?: unknown) => void
-
-function called(work: (done: Done) => void): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    work((error, value) => {
-      if (error) reject(error)
-      else resolve(value)
-    })
-  })
 }
 
 function connectPg(pool: Pool, table: string): Subject & { close(): void } {

@@ -6,6 +6,7 @@ import { RedisStore } from 'connect-redis'
 import type { SessionData } from 'express-session'
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
+import { toSession } from '../measure/express-store.js'
 import type { OpenSuite, Subject, Suite } from '../measure/suite.js'
 import { versionOf } from '../measure/version-of.js'
 
@@ -29,11 +30,6 @@ function rawDriver(client: Redis, prefix: string): Subject {
     touch: (id) => client.pexpire(id, ttlMs),
     delete: (id) => client.del(id),
   }
-}
-
-// Both sides exchange the data as text, so that the time includes only the JSON work of the store itself.
-function toSession(text: string): SessionData {
-  return text as unknown as SessionData
 }
 
 const asText = { parse: toSession, stringify: (session: SessionData) => session as unknown as string }
