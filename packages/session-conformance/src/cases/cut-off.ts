@@ -45,8 +45,8 @@ async function forEachCut(
 ): Promise<void> {
   for (let step = 1; step <= maxSteps; step += 1) {
     // Connecting, preparing and loading scripts are no steps of the call.
-    await untilHealthy(cut)
-    await untilItWorks(call)
+    await untilHealthy(context, cut)
+    await untilItWorks(context, cut, call)
     proxy.holdWrite(step)
     const ending = settleWithin(call(), callLimitMs)
     const first = await Promise.race([ending.then(() => 'ended' as const), proxy.held().then(() => 'held' as const)])

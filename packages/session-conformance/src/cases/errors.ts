@@ -96,7 +96,10 @@ export const errorCases: readonly ConformanceCase[] = [
         )
         proxy.restore()
         await untilRecovered(context, broken)
-        context.sameData((await untilItWorks(() => broken.read(session.id))).dataJson, session.dataJson)
+        context.sameData(
+          (await untilItWorks(context, broken, () => broken.read(session.id))).dataJson,
+          session.dataJson,
+        )
       },
       networked,
     ),

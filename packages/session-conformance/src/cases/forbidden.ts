@@ -56,7 +56,7 @@ async function underEachWay(context: CaseContext, prepare: Prepare): Promise<rea
     const refused = []
     for (const check of checks) refused.push(await check())
     if (!refused.includes(true)) unrefused.push(way)
-    const after = await untilItWorks(() => store.read(bystander.id))
+    const after = await untilItWorks(context, store, () => store.read(bystander.id))
     context.sameData(after.dataJson, bystander.dataJson)
   }
   return unrefused
@@ -66,7 +66,7 @@ async function prepareMain(context: CaseContext, store: CheckedStore): Promise<r
   const make = (): Promise<MadeSession> => context.create(store, { userId: context.userId() })
   const [read, updated, touched, deleted] = [await make(), await make(), await make(), await make()]
   const found = async (id: SessionId): Promise<boolean> =>
-    (await untilItWorks(() => context.orNotFound(store.read(id)))) !== undefined
+    (await untilItWorks(context, store, () => context.orNotFound(store.read(id)))) !== undefined
   return [
     attempt('create()', make, ({ id }) => found(id)),
     attempt(
@@ -77,12 +77,13 @@ async function prepareMain(context: CaseContext, store: CheckedStore): Promise<r
     attempt(
       'update()',
       () => store.update(updated.id, '{"allowed":true}'),
-      async (id) => context.isSameData((await untilItWorks(() => store.read(id))).dataJson, '{"allowed":true}'),
+      async (id) =>
+        context.isSameData((await untilItWorks(context, store, () => store.read(id))).dataJson, '{"allowed":true}'),
     ),
     attempt(
       'touch()',
       () => store.touch(touched.id, laterMs),
-      async (id) => (await untilItWorks(() => store.read(id))).expiresAtMs > touched.t1 + laterMs / 2,
+      async (id) => (await untilItWorks(context, store, () => store.read(id))).expiresAtMs > touched.t1 + laterMs / 2,
     ),
     attempt(
       'delete()',
@@ -98,7 +99,7 @@ async function prepareByUser(context: CaseContext, store: CheckedStore): Promise
   const [listed, endedOne, endedAll] = users
   const handle = (await store.listUserSessions(endedOne))[0]?.handle ?? ''
   const count = async (userId: string): Promise<number> =>
-    (await untilItWorks(() => store.listUserSessions(userId))).length
+    (await untilItWorks(context, store, () => store.listUserSessions(userId))).length
   return [
     attempt(
       'listUserSessions()',
@@ -137,7 +138,7 @@ async function prepareCompare(context: CaseContext, store: CheckedStore): Promis
       'updateIfUnchanged()',
       () => store.updateIfUnchanged(id, dataJson, '{"allowed":true}'),
       async ({ outcome }) => {
-        const after = await untilItWorks(() => store.read(id))
+        const after = await untilItWorks(context, store, () => store.read(id))
         return outcome === 'updated' && context.isSameData(after.dataJson, '{"allowed":true}')
       },
     ),
@@ -158,7 +159,7 @@ async function prepareUserRecords(context: CaseContext, store: CheckedStore): Pr
       'updateUserRecord()',
       () => store.updateUserRecord(userId, handle, dataJson, '{"allowed":true}'),
       async ({ outcome }) => {
-        const after = await untilItWorks(() => store.read(id))
+        const after = await untilItWorks(context, store, () => store.read(id))
         return outcome === 'updated' && context.isSameData(after.dataJson, '{"allowed":true}')
       },
     ),
@@ -172,7 +173,8 @@ async function prepareGivenId(context: CaseContext, store: CheckedStore): Promis
       'createWithId()',
       () => store.createWithId(id, { userId, dataJson, ttlMs: 60_000 }),
       async ({ outcome }) =>
-        outcome === 'created' && context.isSameData((await untilItWorks(() => store.read(id))).dataJson, dataJson),
+        outcome === 'created' &&
+        context.isSameData((await untilItWorks(context, store, () => store.read(id))).dataJson, dataJson),
     ),
   ]
 }

@@ -70,7 +70,7 @@ export const fullCases: readonly ConformanceCase[] = [
         context.ok((await look()) === before, 'what was refused to leave nothing in the backend', 'something was left')
       }
       await end()
-      await untilItWorks(() => context.create(store, { userId }))
+      await untilItWorks(context, store, () => context.create(store, { userId }))
     },
     { families: ['server'], needs: ['fill', 'inspect'], exclusive: true },
   ),
@@ -93,7 +93,7 @@ export const fullCases: readonly ConformanceCase[] = [
       await serves(store.delete(doomed.id), 'delete()')
       await context.gone(store, doomed.id, 'a session that was deleted at a full backend')
       await end()
-      context.sameData((await untilItWorks(() => store.read(kept.id))).dataJson, kept.dataJson)
+      context.sameData((await untilItWorks(context, store, () => store.read(kept.id))).dataJson, kept.dataJson)
     },
     { families: ['server'], needs: ['fill'], exclusive: true },
   ),
@@ -134,7 +134,7 @@ export const fullCases: readonly ConformanceCase[] = [
       context.ok(isRefused, 'createWithId() at a full backend to be answered with Backend', 'it resolved')
       context.ok((await look()) === before, 'what was refused to leave nothing in the backend', 'something was left')
       await end()
-      await untilItWorks(() => store.createWithId(mintSessionId(), options))
+      await untilItWorks(context, store, () => store.createWithId(mintSessionId(), options))
     },
     { families: ['server'], needs: ['fill', 'inspect', 'given-id'], exclusive: true },
   ),

@@ -31,7 +31,7 @@ export const healthCases: readonly ConformanceCase[] = [
     async (context) => {
       const proxy = await context.openProxy()
       const store = await context.open({ endpoint: proxy.endpoint, timeoutMs: faultTimeoutMs })
-      await untilHealthy(store)
+      await untilHealthy(context, store)
       for (const [fault, begin] of faults) {
         begin(proxy)
         const startedAtMs = performance.now()
@@ -50,13 +50,13 @@ export const healthCases: readonly ConformanceCase[] = [
     async (context) => {
       const proxy = await context.openProxy()
       const store = await context.open({ endpoint: proxy.endpoint, timeoutMs: faultTimeoutMs })
-      const made = await untilItWorks(() => context.create(store))
+      const made = await untilItWorks(context, store, () => context.create(store))
       for (const [fault, begin] of faults) {
         begin(proxy)
         context.equal(await store.isHealthy(), false, `isHealthy() while the backend ${fault}`)
         proxy.restore()
-        await untilHealthy(store)
-        context.sameData((await untilItWorks(() => store.read(made.id))).dataJson, made.dataJson)
+        await untilHealthy(context, store)
+        context.sameData((await untilItWorks(context, store, () => store.read(made.id))).dataJson, made.dataJson)
       }
     },
     { families: ['server'], needs: ['endpoint'] },

@@ -85,7 +85,7 @@ async function holdOnce(context: CaseContext, hold: Hold, timeoutMs: number): Pr
   const namespace = context.freshNamespace()
   const store = await context.open({ namespace, timeoutMs })
   const held: MadeSession[] = []
-  for (let n = 0; n < hold.sessions; n += 1) held.push(await untilItWorks(() => context.create(store)))
+  for (let n = 0; n < hold.sessions; n += 1) held.push(await untilItWorks(context, store, () => context.create(store)))
   const ids = held.map(({ id }) => id)
   const end = await context.bring('hold', (conditions) => conditions.hold?.(namespace, ids))
 
@@ -111,7 +111,7 @@ async function holdOnce(context: CaseContext, hold: Hold, timeoutMs: number): Pr
 
 async function checkUntouched(context: CaseContext, store: CheckedStore, held: readonly MadeSession[]): Promise<void> {
   for (const { id, dataJson, t1 } of held) {
-    const after = await untilItWorks(() => context.orNotFound(store.read(id)))
+    const after = await untilItWorks(context, store, () => context.orNotFound(store.read(id)))
     context.ok(
       after !== undefined && context.isSameData(after.dataJson, dataJson) && after.expiresAtMs < t1 + laterMs / 2,
       'calls that were given up to have no effect once the hold is over',

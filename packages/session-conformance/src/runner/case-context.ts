@@ -28,6 +28,8 @@ export interface CaseContext {
   readonly slackMs: number
   /** Opens a store whose calls are checked and traced. Default namespace: the run's. */
   open(options?: Partial<OpenOptions>): Promise<CheckedStore>
+  /** Opens another store with the options of one that `open` returned. */
+  openAlike(store: CheckedStore): Promise<CheckedStore>
   /** Opens two stores of the run's namespace. Returns the same store twice if the backend is not shared. */
   openTwo(): Promise<readonly [CheckedStore, CheckedStore]>
   /** Opens a store without the checks of every call. */

@@ -8,7 +8,7 @@ import { isSameJsonValue } from './json-value.js'
 import type { Random } from './random.js'
 import { settleWithin } from './with-timeout.js'
 import { createTrace } from './trace.js'
-import type { HangState } from './checked-store.js'
+import type { CheckedStore, HangState } from './checked-store.js'
 import { checkStore } from './checked-store.js'
 
 export interface ContextOptions {
@@ -65,6 +65,7 @@ export function createContext({ harness, namespace, random, hangState }: Context
   const trace = createTrace()
   const canaries = createCanaries()
   const disposals: (() => Promise<void>)[] = []
+  const optionsOf = new WeakMap<CheckedStore, Partial<OpenOptions>>()
   let opened = 0
   let namespaces = 0
 
@@ -88,14 +89,18 @@ export function createContext({ harness, namespace, random, hangState }: Context
       const label = String.fromCharCode(65 + opened)
       opened += 1
       const { store } = await openRaw(options)
-      return checkStore(store, {
+      const checked = checkStore(store, {
         trace,
         canaries,
         label,
         hangState,
         callLimitMs: (options.timeoutMs ?? patientTimeoutMs) + slackMs,
       })
+      optionsOf.set(checked, options)
+      return checked
     },
+
+    openAlike: (store) => context.open(optionsOf.get(store)),
 
     async openTwo() {
       const first = await context.open()

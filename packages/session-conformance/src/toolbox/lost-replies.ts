@@ -49,24 +49,24 @@ export async function forEachLostReply<Result>(context: CaseContext, race: LostR
   const proxy = await context.openProxy()
   const store = await context.open({ namespace, endpoint: proxy.endpoint })
   const countEntries = async (): Promise<number> => (await context.harness.inspect?.(namespace))?.length ?? 0
-  const bystander = await untilItWorks(() => context.create(store))
+  const bystander = await untilItWorks(context, store, () => context.create(store))
 
   /** Makes one call. Resolves to the number of entries that it added to the backend, and whether its reply was lost. */
   async function round(
     position: number,
   ): Promise<{ readonly added: number; readonly isKnown: boolean; lost: boolean }> {
     const userId = context.userId()
-    const session = await untilItWorks(() => context.create(store, { userId }))
+    const session = await untilItWorks(context, store, () => context.create(store, { userId }))
     const scene: LostReplyScene = { context, store, session: { ...session, userId } }
     const before = await countEntries()
     if (position > 0) proxy.loseReply(position)
     let answer = await answerOf(race.call(scene))
     const lost = proxy.stopLosing()
     if (lost) context.trace.add(`reply ${position} of the call was lost, and the connection was cut`)
-    await untilHealthy(store)
-    await untilItWorks(() => store.read(bystander.id))
+    await untilHealthy(context, store)
+    await untilItWorks(context, store, () => store.read(bystander.id))
     if (!answer.isKnown && race.repeats) {
-      answer = { result: await untilItWorks(() => race.call(scene)), isKnown: true }
+      answer = { result: await untilItWorks(context, store, () => race.call(scene)), isKnown: true }
     }
     const added = (await countEntries()) - before
     await race.check(scene, answer.result)
