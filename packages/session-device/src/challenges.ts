@@ -13,7 +13,6 @@ export interface Challenges {
 
 const registrationMs = 300_000
 const refreshMarginMs = 300_000
-const randomLength = 22
 
 export function createChallenges(tags: Tags, boundCookieMs: number): Challenges {
   const lifeMs = { registration: registrationMs, refresh: boundCookieMs + refreshMarginMs }
@@ -21,13 +20,11 @@ export function createChallenges(tags: Tags, boundCookieMs: number): Challenges 
   return {
     issue(use, handle, nowMs, notBeforeMs = 0) {
       const issuedAtMs = Math.max(Math.floor(nowMs), notBeforeMs)
-      const random = mintSessionId().slice(0, randomLength)
-      return tags.seal(`${use} challenge`, [issuedAtMs.toString(36), random], handle)
+      return tags.seal(`${use} challenge`, [issuedAtMs.toString(36), mintSessionId()], handle)
     },
 
     issuedAtMs(use, text, handle, nowMs) {
-      const [issued = ''] = tags.open(`${use} challenge`, text, handle) ?? []
-      const issuedAtMs = Number.parseInt(issued, 36)
+      const issuedAtMs = Number.parseInt(tags.open(`${use} challenge`, text, handle)?.[0] ?? '', 36)
       return nowMs < issuedAtMs + lifeMs[use] ? issuedAtMs : undefined
     },
   }

@@ -36,8 +36,8 @@ function reasonOf(
   proofs: readonly Proof[],
   { boundCookies, skipped }: DeviceEvidence,
 ): Extract<DeviceRejectionReason, DeviceCheck['device']> {
-  const said = skipped !== undefined && skippedReasonOf(skipped, thumbprint)
-  if (said) return `skipped:${said}`
+  const said = skippedReasonOf(skipped ?? '', thumbprint)
+  if (said !== undefined) return `skipped:${said}`
   if (boundCookies.length === 0) return 'missing'
   return proofs.some((proof) => proof.thumbprint === thumbprint) ? 'expired' : 'invalid'
 }
@@ -78,8 +78,7 @@ async function checkUnproven(connection: Connection, id: SessionId, evidence: De
 }
 
 /** Returns the genuine proof of the session that ends last. */
-function proofOf({ host, cookies }: Connection, id: SessionId, boundCookies: readonly string[]): Proof | undefined {
-  const handle = host.handleOf(id)
+export function proofOf({ cookies }: Connection, handle: string, boundCookies: readonly string[]): Proof | undefined {
   return latest(cookies.open(boundCookies).filter((proof) => isFor(proof, handle)))
 }
 
@@ -87,7 +86,7 @@ function proofOf({ host, cookies }: Connection, id: SessionId, boundCookies: rea
 function proofFor(connection: Connection, id: SessionId, boundCookies: readonly string[]): RecentProof | undefined {
   const [first, second] = boundCookies
   if (first === undefined) return undefined
-  const find = (): Proof | undefined => proofOf(connection, id, boundCookies)
+  const find = (): Proof | undefined => proofOf(connection, connection.host.handleOf(id), boundCookies)
   return second === undefined ? connection.recent.getOrAdd(id, first, find) : find()
 }
 

@@ -31,33 +31,38 @@ export function challengeHeader(challenge: string, sessionIdentifier: string): s
   return serializeItem([challenge, new Map([['id', sessionIdentifier]])])
 }
 
-function parsedText(value: string): string | undefined {
+/** Returns a text that browsers send bare and the draft quotes, or '' if it cannot be read. */
+function textOf(value: string): string {
+  if (!value.startsWith('"')) return value
   try {
-    const [text] = parseItem(value)
-    return typeof text === 'string' ? text : undefined
+    return String(parseItem(value)[0])
   } catch {
-    return undefined
+    return ''
   }
 }
 
-/** Returns the proof, which browsers send bare and the draft quotes. */
+/** Returns the proof, or undefined if it does not look like one. */
 export function proofOf(value: string): string | undefined {
-  const proof = value.startsWith('"') ? parsedText(value) : value
-  return proof !== undefined && compactJwt.test(proof) ? proof : undefined
+  const proof = textOf(value)
+  return compactJwt.test(proof) ? proof : undefined
 }
 
-/** Returns the session identifier of a refresh, which browsers send bare and the draft quotes. */
-export function sessionIdentifierOf(value: string): string | undefined {
-  return value.startsWith('"') ? parsedText(value) : value
+/** Returns the session identifier of a refresh. */
+export function sessionIdentifierOf(value: string): string {
+  return textOf(value)
+}
+
+function itemsOf(list: string): ReturnType<typeof parseList> {
+  try {
+    return parseList(list)
+  } catch {
+    return []
+  }
 }
 
 /** Returns the reason why a browser sent no bound cookie: that for the session, or else the first one. */
 export function skippedReasonOf(value: string, sessionIdentifier: string): string | undefined {
-  try {
-    const items = parseList(value).filter(([item]) => item instanceof Token && reason.test(item.toString()))
-    const own = items.find(([, parameters]) => parameters.get('session_identifier') === sessionIdentifier)
-    return (own ?? items[0])?.[0].toString()
-  } catch {
-    return undefined
-  }
+  const items = itemsOf(value).filter(([item]) => item instanceof Token && reason.test(item.toString()))
+  const own = items.find(([, parameters]) => parameters.get('session_identifier') === sessionIdentifier)
+  return (own ?? items[0])?.[0].toString()
 }

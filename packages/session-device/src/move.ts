@@ -1,7 +1,7 @@
 import type { BoundCookie, DeviceEvidence, DeviceMove, MovedDevice } from '@bext/session-core/manager'
 import { SessionError } from '@bext/session-core'
 import type { Connection } from './check.js'
-import { isFor } from './bound-cookie.js'
+import { proofOf } from './check.js'
 import type { StoredBinding } from './record.js'
 import { bindingTtlMs, createBinding, readBinding, replaceBinding, touchBinding } from './record.js'
 
@@ -16,7 +16,7 @@ const rememberedMs = 60_000
 async function claim({ store }: Connection, handle: string): Promise<StoredBinding | undefined> {
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     const binding = await readBinding(store, handle)
-    if (!binding || binding.state === 'moved') return binding
+    if (!binding) return undefined
     const outcome = await replaceBinding(store, handle, binding.dataJson, { ...binding, state: 'moved' })
     if (outcome === 'updated') return binding
   }
@@ -25,18 +25,17 @@ async function claim({ store }: Connection, handle: string): Promise<StoredBindi
 
 /** Returns the cookie of the new id, which ends with the one of the request: a rotation proves nothing. */
 async function cookieAfter(
-  { host, cookies }: Connection,
+  connection: Connection,
   [from, to]: readonly [string, string],
-  thumbprint: string,
+  { thumbprint }: StoredBinding,
   ttlMs: number,
   evidence: DeviceEvidence,
 ): Promise<BoundCookie | undefined> {
-  const nowMs = await host.nowMs()
-  const proof = cookies
-    .open(evidence.boundCookies)
-    .find((one) => isFor(one, from) && one.thumbprint === thumbprint && nowMs < one.endsAtMs)
+  const proof = proofOf(connection, from, evidence.boundCookies)
   if (!proof) return undefined
-  return cookies.issue({ handle: to, thumbprint, endsAtMs: proof.endsAtMs, bindingExpiresAtMs: nowMs + ttlMs }, nowMs)
+  const nowMs = await connection.host.nowMs()
+  const { endsAtMs } = proof
+  return connection.cookies.issue({ handle: to, thumbprint, endsAtMs, bindingExpiresAtMs: nowMs + ttlMs }, nowMs)
 }
 
 /** Binds the new id of a session as the old one is, or as it is by the time that the old one has ended. */
@@ -64,7 +63,7 @@ export async function move(
       const binding = before ?? (await copy())
       if (!binding) return { isBound: false, boundCookie: undefined }
       await touchBinding(store, from, graceMs + rememberedMs).catch(() => undefined)
-      const boundCookie = await cookieAfter(connection, [from, to], binding.thumbprint, ttlMs, evidence)
+      const boundCookie = await cookieAfter(connection, [from, to], binding, ttlMs, evidence)
       return { isBound: true, boundCookie }
     },
   }

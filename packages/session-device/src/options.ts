@@ -88,7 +88,7 @@ export interface CheckedOptions {
   readonly path: string
   readonly boundCookieMs: number
   readonly whenUnproven: 'guest' | 'readOnly' | 'report'
-  /** Calls the hook, if there is one. */
+  /** Calls the hook. */
   readonly reject: (phase: DeviceRejection['phase'], reason: DeviceRejectionReason, cause?: unknown) => void
 }
 
@@ -128,12 +128,12 @@ function checkBoundCookieMs(value: unknown): number {
 export function checkOptions(options: DeviceBindingOptions): CheckedOptions {
   rejectUnknownOptions(factory, options, known)
   const { secrets, origins, path = defaults.path, boundCookieMs = defaults.boundCookieMs } = options
-  const { whenUnproven = 'guest', onRejected } = options
+  const { whenUnproven = 'guest', onRejected = () => undefined } = options
   if (typeof path !== 'string' || !plainPath.test(path)) fail('path', 'a path such as /session-device', path)
   if (!['guest', 'readOnly', 'report'].includes(whenUnproven)) {
     fail('whenUnproven', "'guest', 'readOnly' or 'report'", whenUnproven)
   }
-  if (onRejected !== undefined && typeof onRejected !== 'function') fail('onRejected', 'a function', onRejected)
+  if (typeof onRejected !== 'function') fail('onRejected', 'a function', onRejected)
   return {
     secrets: checkSecrets(factory, secrets),
     origins: checkOrigins(origins),
@@ -141,7 +141,7 @@ export function checkOptions(options: DeviceBindingOptions): CheckedOptions {
     boundCookieMs: checkBoundCookieMs(boundCookieMs),
     whenUnproven,
     reject(phase, reason, cause) {
-      if (onRejected) callHook(onRejected, { phase, reason }, cause)
+      callHook(onRejected, { phase, reason }, cause)
     },
   }
 }

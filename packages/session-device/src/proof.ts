@@ -16,8 +16,8 @@ export const maxProofLength = 4096
 
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 const typ = 'dbsc+jwt'
-// RSA keys of 2048 to 4096 bits, in base64url.
-const rsaModulus = /^[\w-]{342,683}$/
+// RSA keys of up to 4096 bits, in base64url. jose refuses those of less than 2048.
+const rsaModulus = /^[\w-]{1,683}$/
 const usualExponent = 'AQAB'
 const coordinate = /^[\w-]{43}$/
 
@@ -25,37 +25,35 @@ function isText(value: unknown, form: RegExp): value is string {
   return typeof value === 'string' && form.test(value)
 }
 
-function publicJwk(alg: unknown, jwk: Readonly<Record<string, unknown>>): JWK | undefined {
-  if (privateMembers.some((member) => member in jwk)) return undefined
+/** Returns the public key of a proof. jose checks its kind and its curve when it imports the key for the algorithm. */
+function publicKeyOf(alg: unknown, given: JWK | undefined): Pick<PublicKey, 'alg' | 'jwk'> {
+  const jwk = { ...given }
   const { kty, crv, x, y, n, e } = jwk
-  if (alg === 'ES256' && kty === 'EC' && crv === 'P-256' && isText(x, coordinate) && isText(y, coordinate)) {
-    return { kty, crv, x, y }
+  if (!privateMembers.some((member) => member in jwk)) {
+    if (alg === 'ES256' && isText(x, coordinate) && isText(y, coordinate))
+      return { alg, jwk: { kty, crv, x, y } as JWK }
+    if (alg === 'RS256' && isText(n, rsaModulus) && e === usualExponent) return { alg, jwk: { kty, n, e } as JWK }
   }
-  if (alg === 'RS256' && kty === 'RSA' && isText(n, rsaModulus) && e === usualExponent) return { kty, n, e }
-  return undefined
+  throw new TypeError('The proof has no public key of ES256 or RS256.')
 }
 
 /** Returns the challenge of a proof that the key signed. */
-async function verify(proof: string, { alg, jwk }: Pick<PublicKey, 'alg' | 'jwk'>): Promise<string | undefined> {
+async function verify(proof: string, { alg, jwk }: Pick<PublicKey, 'alg' | 'jwk'>): Promise<string> {
   const { payload } = await jwtVerify(proof, await importJWK(jwk, alg), { algorithms: [alg], typ })
-  return typeof payload.jti === 'string' ? payload.jti : undefined
+  if (typeof payload.jti === 'string') return payload.jti
+  throw new TypeError('The proof has no challenge.')
 }
 
 /** Verifies the proof of a registration with the key that it contains. Rejects if it is not genuine. */
 export async function verifyRegistration(proof: string): Promise<{ key: PublicKey; challenge: string }> {
-  const { alg, jwk: given } = decodeProtectedHeader(proof)
-  const jwk = typeof given === 'object' && given !== null ? publicJwk(alg, { ...given }) : undefined
-  if (!jwk) throw new TypeError('The proof has no public key of ES256 or RS256.')
-  const key = { alg: alg as Algorithm, jwk }
+  const { alg, jwk } = decodeProtectedHeader(proof)
+  const key = publicKeyOf(alg, jwk)
   const challenge = await verify(proof, key)
-  if (challenge === undefined) throw new TypeError('The proof has no challenge.')
-  return { key: { ...key, thumbprint: await calculateJwkThumbprint(jwk) }, challenge }
+  return { key: { ...key, thumbprint: await calculateJwkThumbprint(key.jwk) }, challenge }
 }
 
 /** Verifies the proof of a refresh with the registered key, and resolves to its challenge. Rejects if it is not genuine. */
 export async function verifyRefresh(proof: string, key: PublicKey): Promise<string> {
   if (decodeProtectedHeader(proof).jwk !== undefined) throw new TypeError('A refresh must not contain a key.')
-  const challenge = await verify(proof, key)
-  if (challenge === undefined) throw new TypeError('The proof has no challenge.')
-  return challenge
+  return verify(proof, key)
 }

@@ -20,8 +20,7 @@ export function createRecentProofs(): RecentProofs {
   const proofs = new Map<string, RecentProof>()
 
   function add(key: string, { endsAtMs, bindingExpiresAtMs }: RecentProof): RecentProof {
-    const [oldest] = proofs.size < maxProofs ? [] : proofs.keys()
-    if (oldest !== undefined) proofs.delete(oldest)
+    if (proofs.size === maxProofs) proofs.delete(proofs.keys().next().value as string)
     // A copy without texts, which would keep the whole header in memory.
     const added = { endsAtMs, bindingExpiresAtMs }
     proofs.set(key, added)

@@ -36,7 +36,7 @@ function recordIdOf(handle: string): SessionId {
 
 /** Returns the time to live of a binding whose session reaches its absolute timeout in `restMs`. */
 export function bindingTtlMs(restMs: number): number {
-  return Math.min(Math.max(Math.ceil(restMs), 0) + marginMs, maxTtlMs)
+  return Math.min(Math.ceil(restMs) + marginMs, maxTtlMs)
 }
 
 /** Returns the text of a record. */

@@ -1,9 +1,10 @@
+import type { webcrypto } from 'node:crypto'
 import { asSessionId } from '@bext/session-core'
 import { hashSessionId } from '@bext/session-core/store-helpers'
 import { SignJWT } from 'jose'
 import { expect, test } from 'vitest'
 import type { Browser } from './browser.js'
-import { challengeOf, generateKey, origin, type ProofParts, registrationOf, sign } from './browser.js'
+import { challengeOf, deviceKeyOf, generateKey, origin, type ProofParts, registrationOf, sign } from './browser.js'
 import { afterRegistrationMs, type App, createApp, idOf, me, meWith, recordIdOf, signIn } from './app.js'
 import { advance } from './helpers.js'
 
@@ -342,8 +343,7 @@ test('a key with a private member, of another kind or of a weak size is refused'
   for (const jwk of keys) {
     const browser = createApp().browser({ sendsDevice: false })
     const challenge = await unregistered(browser)
-    const { pair } = await generateKey()
-    const proof = await sign({ alg: 'ES256', pair }, challenge, true, { header: { jwk } })
+    const proof = await sign(await generateKey(), challenge, true, { header: { jwk } })
     expectNothing(await browser.post(register, proof), 400)
   }
 })
@@ -393,15 +393,84 @@ test('a private RSA key is refused', async () => {
   )
 })
 
-test('an RSA key of 1024 bits is refused', async () => {
-  const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength: 1024 } as const
-  const generated = await crypto.subtle.generateKey({ ...algorithm, publicExponent: new Uint8Array([1, 0, 1]) }, true, [
+test.each([
+  [1024, 400],
+  [4096, 200],
+  [4104, 400],
+])('an RSA key of %i bits is answered by %i', async (modulusLength, status) => {
+  const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength } as const
+  const pair = await crypto.subtle.generateKey({ ...algorithm, publicExponent: new Uint8Array([1, 0, 1]) }, true, [
     'sign',
     'verify',
   ])
   const browser = createApp().browser({ sendsDevice: false })
-  const proof = await sign({ alg: 'RS256', pair: generated }, await unregistered(browser), true)
-  expectNothing(await browser.post(register, proof), 400)
+  const proof = await sign(await deviceKeyOf('RS256', pair), await unregistered(browser), true)
+  expect((await browser.post(register, proof)).status).toBe(status)
+})
+
+async function registerSigned(
+  algorithm: webcrypto.RsaHashedKeyGenParams | { name: 'Ed25519' },
+  alg: string,
+  jwkOf: (jwk: webcrypto.JsonWebKey) => object,
+): Promise<number> {
+  const { publicKey, privateKey } = (await crypto.subtle.generateKey(algorithm, true, [
+    'sign',
+    'verify',
+  ])) as webcrypto.CryptoKeyPair
+  const browser = createApp().browser({ sendsDevice: false })
+  const proof = await new SignJWT({ jti: await unregistered(browser) })
+    .setProtectedHeader({ alg, typ: 'dbsc+jwt', jwk: jwkOf(await crypto.subtle.exportKey('jwk', publicKey)) })
+    .sign(privateKey)
+  return (await browser.post(register, proof)).status
+}
+
+function rsaJwk({ kty, n, e }: webcrypto.JsonWebKey): object {
+  return { kty, n, e }
+}
+
+test('a genuine proof of another algorithm is refused, also if its key looks like one of ES256', async () => {
+  const rsa = { name: 'RSASSA-PKCS1-v1_5', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) }
+  expect(await registerSigned({ ...rsa, hash: 'SHA-256' }, 'RS256', rsaJwk)).toBe(200)
+  expect(await registerSigned({ ...rsa, hash: 'SHA-384' }, 'RS384', rsaJwk)).toBe(400)
+  expect(
+    await registerSigned({ name: 'Ed25519' }, 'EdDSA', ({ kty, crv, x }) => ({ kty, crv, x, y: x, n: x, e: x })),
+  ).toBe(400)
+})
+
+test.each(['x', 'y', 'n'])('a key whose member %s is written in another way is refused', async (member) => {
+  const key = await generateKey(member === 'n' ? 'RS256' : 'ES256')
+  const { kty, crv, x, y, n, e } = await crypto.subtle.exportKey('jwk', key.pair.publicKey)
+  const jwk = member === 'n' ? { kty, n, e } : { kty, crv, x, y }
+  const text = String((jwk as Record<string, unknown>)[member])
+  for (const other of [`${text}=`, `=${text}`, [text]]) {
+    const browser = createApp().browser({ sendsDevice: false })
+    const header = { jwk: { ...jwk, [member]: other } }
+    expectNothing(await browser.post(register, await sign(key, await unregistered(browser), true, { header })), 400)
+  }
+})
+
+test('a quoted proof and a quoted session identifier may have parameters', async () => {
+  const { browser } = await bound()
+  const { key, id } = browser.bound()
+  const proof = await sign(key, await freshChallenge(browser), false)
+  const answer = await browser.post(refresh, `"${proof}";a=1`, { 'sec-secure-session-id': `"${id}";a=1` })
+  expect(answer.status).toBe(200)
+})
+
+test('a session identifier that is no text finds no session', async () => {
+  const { browser } = await bound()
+  for (const identifier of ['"unterminated', '']) {
+    expectNothing(await browser.post(refresh, undefined, { 'sec-secure-session-id': identifier }), 404)
+  }
+})
+
+test('of two bound cookies the one that is genuine counts, and the other one proves nothing afterwards', async () => {
+  const { app, browser } = await bound()
+  const [main, genuine] = browser.cookieHeader().split('; ')
+  const forged = '__Host-session-bound=forged'
+  expect(await meWith(app, `${main}; ${forged}; ${genuine}`)).toMatchObject({ userId: 'ann', device: 'bound' })
+  expect(await meWith(app, `${main}; ${forged}`)).toEqual({ device: 'invalid', visits: 0 })
+  expect(await meWith(app, `${main}; ${forged}; ${forged}2`)).toEqual({ device: 'invalid', visits: 0 })
 })
 
 test.each(['cross-site', 'same-site', 'none'])(
@@ -437,7 +506,12 @@ test('a GET changes nothing', async () => {
 
 test.each([
   ['oversized', `${'a'.repeat(2000)}.${'b'.repeat(2000)}.${'c'.repeat(2000)}`],
+  ['oversized', 'a'.repeat(4097)],
+  ['malformed', 'a'.repeat(4096)],
   ['malformed', 'no JWT'],
+  ['malformed', '1'],
+  ['malformed', '.a.b.c'],
+  ['malformed', 'a.b.c.'],
   ['malformed', '"unterminated'],
   ['malformed', '"a.b"'],
   ['proof', 'a.b.c'],

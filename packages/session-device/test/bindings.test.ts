@@ -4,6 +4,7 @@ import { memorySessions } from '@bext/session-core/memory'
 import { expect, test } from 'vitest'
 import { createApp, idOf, me, recordIdOf, signIn } from './app.js'
 import { generateKey, registrationOf, sign } from './browser.js'
+import { advance } from './helpers.js'
 
 const hourMs = 3_600_000
 const register = '/session-device/register'
@@ -40,6 +41,16 @@ test('the record of a binding expires an hour after the absolute timeout, and a 
   expect(calls.filter((id) => id === recordId)).toEqual([])
 })
 
+test('sessions with the longest lifetime that stores take can be bound', async () => {
+  const maxTtlMs = 3_155_760_000_000
+  const { store } = createApp()
+  const browser = createApp({ store, manager: { absoluteTimeoutMs: maxTtlMs } }).browser()
+  await signIn(browser)
+  expect(browser.events).toEqual(['registered'])
+  const { expiresAtMs } = await store.read(asSessionId(recordIdOf(idOf(browser))))
+  expect(Math.abs(expiresAtMs - Date.now() - maxTtlMs)).toBeLessThan(10_000)
+})
+
 test('a rotation leaves the record of the old id for a minute, and its cookie names the end of the new record', async () => {
   const { store } = createApp()
   const browser = createApp({ store }).browser()
@@ -53,6 +64,20 @@ test('a rotation leaves the record of the old id for a minute, and its cookie na
   expect(Math.abs(former.expiresAtMs - Date.now() - 60_000)).toBeLessThan(10_000)
   const ends = browser.cookies.get('__Host-session-bound')?.value.split('.')[4] ?? ''
   expect(Math.abs(Number.parseInt(ends, 36) - current.expiresAtMs)).toBeLessThan(10_000)
+})
+
+test.each([10_500, 5000])('a rotation %i ms before the end of the bound cookie removes it', async (beforeMs) => {
+  advance(0)
+  const browser = createApp().browser({ sendsDevice: true })
+  await signIn(browser)
+  const cookie = browser.cookieHeader()
+  advance(600_000 - beforeMs)
+  browser.cookies.clear()
+  for (const [name = '', value = ''] of cookie.split('; ').map((pair) => pair.split('='))) {
+    browser.cookies.set(name, { value, expiresAtMs: Date.now() + hourMs })
+  }
+  const setCookies = (await browser.send('POST', '/rotate')).headers.getSetCookie()
+  expect(setCookies[1]).toMatch(/^__Host-session-bound=; Max-Age=0/)
 })
 
 test('a rotation gives up after five attempts to mark the binding', async () => {
@@ -84,6 +109,31 @@ test('each refusal is reported with its reason', async () => {
   const reasons = app.rejections.map(({ phase, reason }) => `${phase}: ${reason}`)
   const refused = ['malformed', 'challenge', 'session', 'taken'].map((reason) => `registration: ${reason}`)
   expect(reasons).toEqual([...refused, 'refresh: session', 'refresh: session'])
+})
+
+test('a registration for a session that has ended is refused, and so is the refresh of one that is not bound', async () => {
+  const app = createApp()
+  const browser = app.browser({ sendsDevice: false })
+  const offer = registrationOf(await browser.request('/sign-in', { method: 'POST' }))
+  for (const identifier of ['unknown', '"unterminated', '']) {
+    expect((await browser.post(refresh, undefined, { 'sec-secure-session-id': identifier })).status).toBe(404)
+  }
+  await app.sessions.endUserSessions('ann')
+  const proof = await sign(await generateKey(), offer?.challenge ?? '', true)
+  expect((await browser.post(register, proof)).status).toBe(403)
+  expect(app.rejections.map(({ phase, reason }) => `${phase}: ${reason}`)).toEqual([
+    ...Array.from({ length: 3 }, () => 'refresh: session'),
+    'registration: session',
+  ])
+})
+
+test('a registration whose record exists, and ends before it is read, is refused', async () => {
+  const { store } = counting('createWithId', { outcome: 'taken' })
+  const app = createApp({ store })
+  const browser = app.browser()
+  await signIn(browser)
+  expect(browser.events).toEqual(['registration refused: 403'])
+  expect(app.rejections).toEqual([{ phase: 'registration', reason: 'taken' }])
 })
 
 test('a refresh reports a missing challenge, and a session that has just been rotated', async () => {

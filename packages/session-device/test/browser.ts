@@ -10,6 +10,8 @@ export type Fetch = (request: Request) => Promise<Response>
 interface DeviceKey {
   readonly alg: 'ES256' | 'RS256'
   readonly pair: webcrypto.CryptoKeyPair
+  /** The public key, as a proof contains it. */
+  readonly jwk: object
 }
 
 interface BoundSession {
@@ -34,9 +36,13 @@ const algorithms = {
   },
 } as const
 
+export async function deviceKeyOf(alg: DeviceKey['alg'], pair: webcrypto.CryptoKeyPair): Promise<DeviceKey> {
+  const { kty, crv, x, y, n, e } = await crypto.subtle.exportKey('jwk', pair.publicKey)
+  return { alg, pair, jwk: alg === 'ES256' ? { kty, crv, x, y } : { kty, n, e } }
+}
+
 export async function generateKey(alg: DeviceKey['alg'] = 'ES256'): Promise<DeviceKey> {
-  const pair = await crypto.subtle.generateKey(algorithms[alg], true, ['sign', 'verify'])
-  return { alg, pair }
+  return deviceKeyOf(alg, await crypto.subtle.generateKey(algorithms[alg], true, ['sign', 'verify']))
 }
 
 export interface ProofParts {
@@ -46,13 +52,11 @@ export interface ProofParts {
 
 /** Signs a proof as Chromium does. The parts are added, so that a test can forge one. */
 export async function sign(
-  { alg, pair }: DeviceKey,
+  { alg, pair, jwk }: DeviceKey,
   challenge: string,
   withJwk: boolean,
   parts: ProofParts = {},
 ): Promise<string> {
-  const { kty, crv, x, y, n, e } = await crypto.subtle.exportKey('jwk', pair.publicKey)
-  const jwk = alg === 'ES256' ? { kty, crv, x, y } : { kty, n, e }
   const header = { alg, typ: 'dbsc+jwt', ...(withJwk && { jwk }), ...parts.header }
   const text = [header, { jti: challenge, ...parts.payload }]
     .map((part) => base64url.encode(JSON.stringify(part)))
@@ -82,6 +86,8 @@ export function challengeOf(response: Response): { challenge: string; id: string
 
 export interface BrowserOptions {
   readonly alg?: DeviceKey['alg']
+  /** The key that each registration uses. Default: a new one. */
+  readonly key?: DeviceKey
   /** Sends proofs as the quoted strings of the draft. */
   readonly quoted?: boolean
   /** False: a browser without device-bound sessions. */
@@ -94,7 +100,7 @@ export interface BrowserOptions {
  */
 export function createBrowser(
   fetch: Fetch,
-  { alg = 'ES256', quoted = false, sendsDevice = true }: BrowserOptions = {},
+  { alg = 'ES256', key: ownKey, quoted = false, sendsDevice = true }: BrowserOptions = {},
 ) {
   const cookies = new Map<string, { value: string; expiresAtMs: number }>()
   const sessions = new Map<string, BoundSession>()
@@ -150,7 +156,7 @@ export function createBrowser(
   }
 
   async function register({ path, challenge }: Registration): Promise<void> {
-    const key = await generateKey(alg)
+    const key = ownKey ?? (await generateKey(alg))
     const response = await post(path, await sign(key, challenge, true))
     if (response.status !== 200) {
       events.push(`registration refused: ${response.status}`)

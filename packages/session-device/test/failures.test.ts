@@ -99,9 +99,12 @@ test('a store that hangs is answered by 503 within 8 seconds', async () => {
   }
 })
 
-test('an error that is no failure of the store is 500, and reported with its cause', async () => {
+test.each([
+  new Error('a bug'),
+  Object.assign(new Error('another error'), { code: 'Backend' }),
+  new SessionError('bad_argument', 'a bug'),
+])('an error that is no failure of the store is 500, and reported with its cause %#', async (broken) => {
   const causes: unknown[] = []
-  const broken = new Error('a bug')
   const { store, failures } = breakable()
   const app = createApp({ store, device: { onRejected: (_, cause) => causes.push(cause) } })
   const browser = app.browser()
@@ -115,6 +118,23 @@ test('an error that is no failure of the store is 500, and reported with its cau
   const headers = { origin, cookie: browser.cookieHeader(), 'sec-secure-session-id': browser.bound().id }
   const request = new Request(`${origin}/session-device/refresh`, { method: 'POST', headers })
   expect((await app.sessions.handleDevice(request))?.status).toBe(500)
+})
+
+test('a binding that ends during a refresh is refused, so that the browser ends its session', async () => {
+  const { store, failures } = breakable()
+  const browser = createApp({ store }).browser()
+  await signIn(browser)
+  browser.dropBoundCookie()
+  failures.set('updateIfUnchanged', new SessionError('unknown', 'The session does not exist.'))
+  await browser.request('/')
+  expect(browser.events).toEqual(['registered', 'refresh refused: 404'])
+})
+
+test('a proof that is refused is reported with its cause', async () => {
+  const causes: unknown[] = []
+  const app = createApp({ device: { onRejected: (_, cause) => causes.push(cause) } })
+  await app.browser().post('/session-device/register', 'a.b.c')
+  expect(causes).toEqual([expect.any(Error)])
 })
 
 test('a binding that cannot be read is never taken for none', async () => {

@@ -8,6 +8,7 @@ import { advance } from './helpers.js'
 import { interleave } from './interleave.js'
 import type { NameOf } from './lane.js'
 
+// One for all orders, because a new one costs more than all calls of the store.
 const key = await generateKey()
 
 /** Names the calls for a session and for its binding. */
@@ -36,7 +37,7 @@ function isForm({ method, url }: Request): boolean {
 /** Creates two servers over one store, and a browser of both. */
 function createServers(stores: readonly [SessionPlugin, SessionPlugin], sendsDevice: boolean): TwoServers {
   const [pages, forms] = [createApp({ store: stores[0] }), createApp({ store: stores[1] })]
-  const browser = createBrowser((request) => (isForm(request) ? forms : pages).fetch(request), { sendsDevice })
+  const browser = createBrowser((request) => (isForm(request) ? forms : pages).fetch(request), { key, sendsDevice })
   return { forms, browser }
 }
 
@@ -176,7 +177,7 @@ test('a refresh and a rotation in any order: the browser keeps its session', asy
 test('one proof twice, in any order, refreshes once', async () => {
   const { count, moments } = await interleave(async (stores) => {
     const [one, other] = [createApp({ store: stores[0] }), createApp({ store: stores[1] })]
-    const browser = one.browser()
+    const browser = one.browser({ key })
     await signIn(browser)
     const { key: own, challenge, id } = browser.bound()
     const proof = await sign(own, challenge ?? '', false)

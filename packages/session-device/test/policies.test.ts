@@ -134,7 +134,11 @@ test.each([
   [{ ...valid, origins: [`${origin}/`] }, 'origins must be'],
   [{ ...valid, origins: [origin, 'app.example.com'] }, 'origins must be'],
   [{ ...valid, origins: origin as unknown as string[] }, 'origins must be'],
+  [{ ...valid, origins: ['https://['] }, 'origins must be'],
+  [{ ...valid, origins: [1] as unknown as string[] }, 'origins must be'],
   [{ ...valid, path: 'device' }, 'path must be'],
+  [{ ...valid, path: 'x/device' }, 'path must be'],
+  [{ ...valid, path: ['/device'] as unknown as string }, 'path must be'],
   [{ ...valid, path: '/device/' }, 'path must be'],
   [{ ...valid, boundCookieMs: 179_999 }, 'boundCookieMs must be at least 180000'],
   [{ ...valid, whenUnproven: 'deny' as 'guest' }, 'whenUnproven must be'],
@@ -143,6 +147,10 @@ test.each([
 ])('a wrong option is a TypeError %#', (options, message) => {
   expect(() => deviceBinding(options)).toThrow(TypeError)
   expect(() => deviceBinding(options)).toThrow(message)
+})
+
+test('a bound cookie may prove the device for three minutes', () => {
+  expect(() => deviceBinding({ ...valid, boundCookieMs: 180_000 })).not.toThrow()
 })
 
 const initialData = (): object => ({})
@@ -158,6 +166,13 @@ test('sealed cookies, and cookies without Secure, are refused', () => {
   )
   expect(() => createSessionManager({ store: memorySessions(), initialData, device: {} as typeof device })).toThrow(
     'option device must be the result of deviceBinding()',
+  )
+})
+
+test.each(['createWithId', 'updateIfUnchanged'])('a store without %s is refused', (method) => {
+  const { [method as 'createWithId']: _, ...store } = memorySessions()
+  expect(() => createSessionManager({ store, initialData, device: deviceBinding(valid) })).toThrow(
+    'deviceBinding: the store memory has no createWithId or updateIfUnchanged.',
   )
 })
 

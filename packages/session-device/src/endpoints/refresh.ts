@@ -21,10 +21,11 @@ interface Found {
 async function findSession(endpoint: Endpoint, request: DeviceRequest): Promise<Found> {
   const identifier = sessionIdentifierOf(request.headers.get(headerNames.sessionId) ?? '')
   const candidates = await readCandidates(endpoint, request)
-  const own = candidates.filter(({ binding }) => binding?.thumbprint === identifier)
-  for (const { session, binding } of own) if (session && !session.isReplaced && binding) return { session, binding }
-  const isMoved = own.some(({ session, binding }) => session?.isReplaced === true || binding?.state === 'moved')
-  if (isMoved) throw new Refusal(later, 'moved')
+  const own = candidates.flatMap(({ session, binding }) =>
+    binding?.thumbprint === identifier ? [{ session, binding }] : [],
+  )
+  for (const { session, binding } of own) if (session && !session.isReplaced) return { session, binding }
+  if (own.some(({ binding }) => binding.state === 'moved')) throw new Refusal(later, 'moved')
   throw new Refusal(ended, 'session')
 }
 
