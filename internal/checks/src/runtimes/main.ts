@@ -1,14 +1,15 @@
-// pnpm runtimes: runs a package on every runtime that it supports, from the packed packages. Slow, and needs a network.
+// pnpm runtimes: runs a package, or the code of the README, on every runtime that it supports, from the packed packages. Slow, and needs a network.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildPackages } from '../build.js'
 import { proveCookie } from './cookie.js'
 import { proveDevice } from './device.js'
+import { proveReadme } from './readme.js'
 import { backedNames, proveBacked } from './server-backed.js'
 import { proveSqlite } from './sqlite.js'
 
-const alone = { cookie: proveCookie, device: proveDevice, sqlite: proveSqlite } as const
+const alone = { cookie: proveCookie, device: proveDevice, readme: proveReadme, sqlite: proveSqlite } as const
 const store = process.argv[2]
 const prove = Object.entries(alone).find(([name]) => name === store)?.[1]
 const backed = backedNames.find((name) => name === store)
