@@ -21,7 +21,7 @@ interface Program {
   readonly code: string
   /** Returns whether the runtime has what the program needs. Default: each has. */
   readonly runsOn?: (runtime: Runtime) => boolean
-  /** Whether it is a server, which counts the visits. Otherwise it prints `works`. */
+  /** True for a server, which counts the visits. Any other program prints `works`. */
   readonly isServer: boolean
 }
 
