@@ -2,6 +2,7 @@ import type { ServiceUrls } from '@bext-internal/test-services'
 import { afterAll, describe, expect, inject, it, vi } from 'vitest'
 import type { ConformanceCase, Run, StoreHarness } from '../src/index.js'
 import { applicableCases, formatResult, startRun } from '../src/index.js'
+import { seedsOf } from './helpers/seeds.js'
 import { usePostgres } from './mutants/pg-base.js'
 import { useRedis } from './mutants/redis-base.js'
 import { rightPgStores, rightRedisStores, rightStores } from './mutants/right.js'
@@ -18,7 +19,7 @@ afterAll(async () => {
 })
 
 // `pnpm prove:kit` runs many seeds.
-const seeds = Array.from({ length: Number(process.env['KIT_SEEDS'] ?? 1) }, (_, n) => 20 + n)
+const seeds = seedsOf(process.env['KIT_SEEDS'])
 const width = 6
 
 async function expectPasses(run: Run, cases: readonly ConformanceCase[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { seedsOf } from '../helpers/seeds.js'
 import { inProcessMutants } from './in-process.js'
 import type { Mutant } from './mutant.js'
 import { pgMutants } from './pg-mutants.js'
@@ -37,7 +38,4 @@ export function dueCases(mutant: Named): readonly string[] {
 }
 
 /** The seeds of the runs. The first is the same each time, so that a mutant that random values catch is always caught. */
-export const mutantSeeds: readonly number[] = Array.from(
-  { length: Number(process.env['KIT_MUTANT_SEEDS'] ?? 1) },
-  (_, n) => 20 + n,
-)
+export const mutantSeeds: readonly number[] = seedsOf(process.env['KIT_MUTANT_SEEDS'])
