@@ -46,7 +46,6 @@ export function createBoundCookies(tags: Tags): BoundCookies {
   return {
     issue({ handle, thumbprint, endsAtMs, bindingExpiresAtMs }, nowMs) {
       const maxAge = Math.floor((endsAtMs - nowMs - transitMs) / 1000)
-      if (maxAge <= 0) return removal
       const times = [endsAtMs, bindingExpiresAtMs].map((timeMs) => Math.floor(timeMs).toString(36))
       const value = tags.seal('bound cookie', [handle.slice(0, handleStartLength), thumbprint, ...times])
       return { value, maxAge }
