@@ -1,0 +1,59 @@
+import type { Equivalent } from './survivors.js'
+
+/** Changes of session-device that no test can notice. */
+export const equivalents: readonly Equivalent[] = [
+  {
+    file: 'bound-cookie.ts',
+    original: '[]',
+    replacement: '["Stryker was here"]',
+    reason: 'A text in the list of proofs is for no session, and has no thumbprint.',
+  },
+  {
+    file: 'bound-cookie.ts',
+    original: "{ value: '', maxAge: 0 }",
+    replacement: '{}',
+    reason: 'The manager removes a bound cookie unless its maxAge is above 0.',
+  },
+  {
+    file: 'check.ts',
+    original: "{ ...unproven, device: 'unbound' }",
+    replacement: '{}',
+    reason: 'The manager takes a check that says nothing for one of an unbound session.',
+  },
+  {
+    file: 'check.ts',
+    original: 'first === undefined',
+    replacement: 'false',
+    reason: 'Without a bound cookie there is no proof to find. The condition saves a hash.',
+  },
+  {
+    file: 'check.ts',
+    original: 'second === undefined',
+    replacement: 'false',
+    reason: 'Then no proof is kept, and each request costs an HMAC.',
+  },
+  {
+    file: 'check.ts',
+    original: "typeof nowMs === 'number'",
+    replacement: 'true',
+    reason: 'A promise is before no time, so the binding is read, and proves the same.',
+  },
+  {
+    file: 'endpoints/refresh.ts',
+    original: 'binding.expiresAtMs < nowMs + ttlMs - touchToleranceMs',
+    replacement: 'binding.expiresAtMs <= nowMs + ttlMs - touchToleranceMs',
+    reason: 'At the very limit of the tolerance, either is right.',
+  },
+  ...['true', 'inner.length <= length'].map((replacement) => ({
+    file: 'mac/mac-node.ts',
+    original: 'inner.length < length',
+    replacement,
+    reason: 'A new buffer where the present one is large enough costs time only.',
+  })),
+  {
+    file: 'tags.ts',
+    original: 'at < a.length',
+    replacement: 'at <= a.length',
+    reason: 'Behind the end of both texts there is no difference.',
+  },
+]
