@@ -1,0 +1,339 @@
+/** The meaning of the kit's failures for users of a library. */
+export interface Finding {
+  /** The rule of the contract. */
+  readonly rule: string
+  readonly title: string
+  /** `interface` if the interface of the library, or the bridge, causes the failure. `library` otherwise. */
+  readonly side: 'interface' | 'library'
+  readonly stores: readonly string[]
+  /** Cases that fail because of it in at least one of the libraries. */
+  readonly cases: readonly string[]
+  /** True if only a race shows it, so that a run may pass its cases. */
+  readonly isRace?: boolean
+  readonly text: string
+}
+
+const atExpiry = [
+  'C7-tiny-ttl',
+  'R3-expires',
+  'R3-expires-user',
+  'R3-stays-gone',
+  'R5-no-life',
+  'U1-expiry',
+  'U3-expired',
+  'U4-expiry-race',
+  'T1-extends',
+  'T1-shortens',
+  'T1-again',
+  'T3-expired',
+]
+
+const afterDelete = ['U4-delete-duel', 'U4-delete-step', 'T3-delete-duel', 'T3-delete-step']
+
+export const findings: readonly Finding[] = [
+  {
+    rule: 'T2',
+    title: 'A renewal is a save of what was loaded',
+    side: 'interface',
+    stores: [
+      'Django db',
+      'Django cached_db',
+      'Django file',
+      'Beaker',
+      'CGI::Session',
+      'redis-rack',
+      'redistore',
+      'connect-memcached',
+    ],
+    cases: ['T2-update-duel', 'T2-update-step', 'U1-touch-step', 'T4-one-round-trip', 'R6-shared-flight'],
+    text: `These libraries have no touch, or it is a save. A request that renews a session saves it whole, so it undoes what
+another request has saved since. Django saves only a session that the request has changed, unless
+\`SESSION_SAVE_EVERY_REQUEST\` is set.`,
+  },
+  {
+    rule: 'T1',
+    title: 'A touch has no reply, and its expiry cannot be read',
+    side: 'interface',
+    stores: ['php-redis', 'express-mysql-session', 'connect-session-knex'],
+    cases: [
+      'T1-sets',
+      'T1-long',
+      'T3-mixed',
+      'R6-other-instance',
+      'R6-model',
+      'E6-twice-touch',
+      'T2-update-duel',
+      'U1-touch-step',
+      'T4-one-round-trip',
+      // The touch comes too late for a session that ends meanwhile, and nothing tells so.
+      'T1-extends',
+    ],
+    text: `The touch renews the key or row, and nothing in the session. So the bridge loads the session first, reads the old
+expiry afterwards, and restores it with a save. The session does expire at the new time.`,
+  },
+  {
+    rule: 'C5',
+    title: "The app server's clock decides",
+    side: 'interface',
+    stores: ['express-mysql-session', 'connect-session-knex', 'connect-memcached'],
+    cases: ['C5-one-clock', 'C5-one-clock-reads'],
+    text: `The protocol of express-session passes a date. The kit cannot change the clock of the other processes, so it does not
+ask this of the other libraries.`,
+  },
+  {
+    rule: 'E5',
+    title: 'No call has a deadline',
+    side: 'interface',
+    stores: [
+      'Django db',
+      'Django cached_db',
+      'Beaker',
+      'php-redis',
+      'redis-rack',
+      'redistore',
+      'express-mysql-session',
+      'connect-session-knex',
+      'connect-memcached',
+    ],
+    cases: [
+      'E2-zombie-stalls',
+      'E2-retries',
+      'E4-not-gone-stalls',
+      'E4-from-memory',
+      'E5-from-the-start',
+      'E5-one-deadline',
+      'H1-down',
+      'H2-heals',
+    ],
+    text: `While the server stays connected and does not reply, a call waits for as long as its driver waits by default. The
+bridges add no deadline.`,
+  },
+  {
+    rule: 'R3',
+    title: 'Expiry counts whole seconds',
+    side: 'interface',
+    stores: [
+      'Django db',
+      'Django cached_db',
+      'Django file',
+      'Django signed_cookies',
+      'Beaker',
+      'php-redis',
+      'CGI::Session',
+      'redis-rack',
+      'redistore',
+      'express-mysql-session',
+      'connect-memcached',
+    ],
+    cases: [...atExpiry, 'R4-expired-altered', 'D4-honest'],
+    text: `The bridges round a ttl up to a whole second. So a session exists up to a second longer than requested, and can be
+renewed in that second.`,
+  },
+  {
+    rule: 'R4',
+    title: 'One answer for altered and for unknown cookies',
+    side: 'interface',
+    stores: ['Django signed_cookies'],
+    cases: [
+      'R4-near-miss',
+      'R4-altered',
+      'R4-reshaped',
+      'R4-spliced',
+      'R4-forged-write',
+      'U3-unknown',
+      'I2-namespaces',
+    ],
+    text: `A cookie with another signature is an empty session, as is an expired one. The contract has \`Invalid\` for the first
+and \`NotFound\` for the second. No altered cookie was accepted.`,
+  },
+  {
+    rule: 'U4',
+    title: 'An ended session is created again',
+    side: 'library',
+    stores: [
+      'Django cached_db',
+      'Django file',
+      'Beaker',
+      'php-redis',
+      'CGI::Session',
+      'redis-rack',
+      'redistore',
+      'express-mysql-session',
+      'connect-session-knex',
+      'connect-memcached',
+    ],
+    cases: afterDelete,
+    text: `A request loads a session, another request deletes it, and the save of the first one creates it again. A visitor who
+has signed out is signed in again. Django's \`db\` does not do that: its save is an \`UPDATE\` that must find a row.
+\`cached_db\` saves the row in the same way and then writes the cache, so a deletion between the two leaves the session in
+the cache. \`file\` looks for the file and then replaces it.`,
+  },
+  {
+    rule: 'E5',
+    title: 'A call waits for the transaction of another client',
+    side: 'library',
+    stores: ['Django db'],
+    cases: afterDelete,
+    text: `A save is a transaction of several round trips. If its connection stalls between them, other calls on the same session
+wait for its row lock. Other sessions are served.`,
+  },
+  {
+    rule: 'R3',
+    title: "The server does not enforce a session's expiry",
+    side: 'library',
+    stores: ['Django file', 'Django signed_cookies'],
+    cases: atExpiry,
+    text: `After \`set_expiry(1)\`, both backends still read the session three seconds later. \`file\` compares the number of
+seconds with 0 and not with the age of the file. \`signed_cookies\` uses \`SESSION_COOKIE_AGE\`; its source names ticket
+19201. The cookie does expire in the browser. Without \`set_expiry\`, both use \`SESSION_COOKIE_AGE\`.`,
+  },
+  {
+    rule: 'R3',
+    title: 'A session can end a second early',
+    side: 'library',
+    stores: ['CGI::Session'],
+    cases: ['R3-expires', 'R3-expires-user', 'R5-no-life', 'U1-expiry', 'T1-extends', 'T1-shortens', 'T1-again'],
+    text: `The time of the last access is cut to a whole second. A session with \`expire(1)\` that was created near the end of a
+second ended after 0.08 seconds.`,
+  },
+  {
+    rule: 'R5',
+    title: 'A read writes the session back',
+    side: 'library',
+    stores: ['Beaker', 'CGI::Session', 'redis-rack'],
+    cases: ['R5-writes-nothing', 'R5-no-life', 'T2-update-duel', 'U4-delete-duel', 'R6-shared-flight'],
+    text: `A request that only reads saves at its end what it has loaded. In a run by hand, such a request undid the save of a
+request that was faster, and restored a session that another request had deleted. Beaker and CGI::Session store the time
+of the last access in this way, Rack renews the expiry. With Beaker, \`save_accessed_time: False\` avoids it, and excludes
+\`timeout\`.`,
+  },
+  {
+    rule: 'R5',
+    title: 'An unknown id gets a stored session',
+    side: 'library',
+    stores: ['redis-rack'],
+    cases: ['R5-writes-nothing', 'H1-writes-nothing', 'D2-no-trace', 'E2-cut-off', 'E6-twice-delete'],
+    text: `A request that looks at its session stores an empty one under a new id if there was none. So does a request that
+destroys its session. The old session is gone.`,
+  },
+  {
+    rule: 'D2',
+    title: 'A deleted session leaves a record',
+    side: 'library',
+    stores: [],
+    cases: [],
+    text: `Beaker's \`delete()\` saves a session that contains only the settings of its cookie. The key stays in Redis until its
+timeout. The next request with the old cookie logs a warning about a corrupt session, and gets a new one.`,
+  },
+  {
+    rule: 'E4',
+    title: 'A failed read is a new session',
+    side: 'library',
+    stores: ['Beaker'],
+    cases: ['E2-reset', 'E6-twice-update', 'E6-twice-touch', 'E6-twice-delete'],
+    text: `The middleware sets \`invalidate_corrupt\` by default, which covers every exception, also a lost connection. If one reply
+of Redis is lost, the visitor gets a new, empty session, and the old one stays in Redis.`,
+  },
+  {
+    rule: 'E4',
+    title: 'Nobody can handle the error',
+    side: 'library',
+    stores: [],
+    cases: [],
+    text: `If PostgreSQL is down, connect-session-knex passes the error to the callback and also rejects the promise that \`get\`,
+\`set\` and \`destroy\` return. express-session ignores this promise, so Node reports an unhandled rejection, which ends the
+process by default. The same happens when the store is created. The bridge handles these rejections.`,
+  },
+  {
+    rule: 'C7',
+    title: 'Long sessions are gone at once, short ones do not expire',
+    side: 'library',
+    stores: ['connect-memcached'],
+    cases: ['C7-huge-ttl', 'T1-long', ...atExpiry],
+    text: `\`maxAge\` is cut to whole seconds and passed to memcached. memcached takes more than thirty days for a date: a session
+with 31 days was stored, and the next \`get\` did not find it. It takes 0 for "no expiry": a session with half a second was
+still there after three.`,
+  },
+  {
+    rule: 'E5',
+    title: 'A call outlasts a cut connection',
+    side: 'library',
+    stores: ['connect-memcached'],
+    cases: [
+      'E6-twice-create',
+      'E6-twice-update',
+      'E6-twice-touch',
+      'E6-twice-delete',
+      'E2-zombie-refuses',
+      'E4-not-gone-refuses',
+      'E2-reset',
+      'E2-cut-off',
+    ],
+    text: `With the defaults of its driver memcached, which tries again several times, a call had not ended 13 seconds after its
+connection was cut.`,
+  },
+  {
+    rule: 'L1',
+    title: 'Too large is a failure of the backend',
+    side: 'library',
+    stores: ['redistore', 'connect-memcached'],
+    cases: ['R2-large', 'L1-4096-bytes', 'L1-65536-bytes', 'L1-200000-bytes', 'L1-1048577-bytes', 'L1-4194304-bytes'],
+    text: `A session that is too large is rejected with a plain error, which a program cannot tell from a failure of the server. By
+default, the limit of redistore is 4096 bytes (\`SetMaxLength\`), and that of connect-memcached's driver is 1 MiB.`,
+  },
+  {
+    rule: 'D1',
+    title: 'The second of two deletions fails',
+    side: 'library',
+    stores: ['CGI::Session'],
+    cases: ['D1-at-once'],
+    isRace: true,
+    text: `If two requests delete a session at once, the second one fails, because the file no longer exists.`,
+  },
+  {
+    rule: 'C2',
+    title: 'A new session can overwrite another',
+    side: 'library',
+    stores: ['express-mysql-session', 'connect-session-knex', 'connect-memcached', 'hono-sessions'],
+    cases: ['C2-collision'],
+    text: `The stores write without a condition. With ids of enough random bits this does not happen. The kit cannot ask it of the
+libraries in other processes.`,
+  },
+  {
+    rule: 'C3',
+    title: 'An id has 122 random bits',
+    side: 'library',
+    stores: ['Beaker', 'hono-sessions'],
+    cases: ['C3-random'],
+    text: `The ids are UUIDs of version 4. The contract asks for 128 bits.`,
+  },
+  {
+    rule: 'C3',
+    title: 'Equal sessions are equal texts',
+    side: 'library',
+    stores: ['Django signed_cookies'],
+    cases: ['C3-nonce', 'U2-new-id', 'T4-new-id'],
+    text: `The cookie is signed and not encrypted, as its documentation says. Two saves of the same data in one second are the same
+text, so an id is not always new.`,
+  },
+  {
+    rule: 'I1',
+    title: 'The session id is in the backend',
+    side: 'library',
+    stores: [
+      'Django db',
+      'Django cached_db',
+      'Django file',
+      'php-redis',
+      'CGI::Session',
+      'redistore',
+      'express-mysql-session',
+      'connect-session-knex',
+      'hono-sessions',
+    ],
+    cases: ['I1-no-ids-kept'],
+    text: `The id of the cookie is the key, the name of the file or the primary key of the row, also with Beaker and
+connect-memcached. redis-rack stores a hash of it. express-session and gorilla/sessions sign their cookie, and
+hono-sessions encrypts it if it has a key. Then an id that somebody reads in the backend does not authenticate them.`,
+  },
+]

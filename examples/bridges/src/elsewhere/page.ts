@@ -1,0 +1,90 @@
+import type { ReportCase } from '@bext/session-conformance'
+import type { Finding } from './findings.js'
+import { failedCases, ranCases } from './judge.js'
+import type { Judged } from './run-kit.js'
+import type { Subject } from './subjects.js'
+
+export interface PageParts {
+  readonly judged: readonly Judged[]
+  readonly subjects: readonly Subject[]
+  readonly findings: readonly Finding[]
+}
+
+/** Libraries that the command does not run, each with the reason. */
+const notRun: readonly (readonly [names: string, reason: string])[] = [
+  ['connect-sqlite3, better-sqlite3-session-store', 'their drivers download or compile a binary during the install.'],
+  [
+    'Flask-Session, aiohttp-session, Plack::Session, koa-session, next-session, svelte-kit-sessions, better-auth, level-session-store',
+    'no bridge has been written yet.',
+  ],
+]
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`
+}
+
+function ruleOf({ rule, brokenRule = rule }: ReportCase): string {
+  return ['E1', 'E3', 'E5'].includes(brokenRule) ? brokenRule : rule
+}
+
+function rowOf(judged: Judged, subjects: readonly Subject[]): string {
+  const { name, versions } = judged
+  const { language = '', backend = '' } = subjects.find((subject) => subject.name === name) ?? {}
+  const [ran, failed] = [ranCases(judged), failedCases(judged)]
+  const shown = Object.entries(versions).map(([of, version]) => `${of} ${version}`)
+  const rules = [...new Set(failed.map(ruleOf))].toSorted()
+  return row([
+    name,
+    language,
+    backend,
+    shown.join(', '),
+    `${ran.length - failed.length} of ${ran.length}`,
+    rules.join(', '),
+  ])
+}
+
+function textOf({ rule, title, text, stores }: Finding): string {
+  return `### ${title} (${rule})\n\n${text}\n${stores.length === 0 ? '' : `\n*${stores.join(', ')}.*\n`}`
+}
+
+/** Renders the page as Markdown. */
+export function renderPage({ judged, subjects, findings }: PageParts): string {
+  const of = (side: Finding['side']): string =>
+    findings
+      .filter((each) => each.side === side)
+      .map(textOf)
+      .join('\n')
+  return `<!-- Written by \`pnpm --filter @bext-examples/bridges prove:elsewhere\`. -->
+
+# Session stores elsewhere, under the conformance kit
+
+The kit tests session libraries of other languages and frameworks, as Debian and npm ship them. They were written for
+interfaces that ask for less than the [contract](contract.md). So none of them earns \`server/core\`, and none claims to.
+This page explains what that means for their users. [A separate page](express-stores.md) has more stores of
+express-session.
+
+A small bridge for each library speaks [the protocol for processes](process-protocol.md). It uses the library as its
+documentation says, with the library's and the driver's defaults. The bridge checks arguments, stores the user and the
+times in the session, and passes only ids that a cookie can contain. So the results for C5, C6, C8, E1 and R1, and most
+results for C7 and R4, are results of the bridge. Cases that stall or cut connections run only on libraries with a server.
+
+| Library | Language | Sessions in | Versions | Passed | Rules of the other cases |
+| --- | --- | --- | --- | --- | --- |
+${judged.map((each) => rowOf(each, subjects)).join('\n')}
+
+One cause can fail cases of several rules. Every case that failed belongs to a finding below. Each finding was checked by
+hand against the library, or in its source.
+
+## Behaviour of the libraries
+
+${of('library')}
+## Limits of the interfaces and of the bridges
+
+No store behind these interfaces can avoid the following failures.
+
+${of('interface')}
+## Not run
+
+${notRun.map(([names, reason]) => `- ${names}: ${reason}`).join('\n')}
+`
+}

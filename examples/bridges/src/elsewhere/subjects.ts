@@ -1,0 +1,98 @@
+import { fileURLToPath } from 'node:url'
+
+/** A session library, and the way to run the kit over it. */
+export interface Subject {
+  readonly name: string
+  readonly language: 'Python' | 'PHP' | 'Perl' | 'Ruby' | 'Go' | 'Node'
+  /** The place of its sessions, as the page names it. */
+  readonly backend: string
+  /** The program that speaks the kit's protocol for processes. Absent: a store of `npm-stores.ts`. */
+  readonly program?: string
+  /** A command that fails if the library is missing. */
+  readonly probe: string
+  /** The Debian packages, or the npm packages with their versions, that bring the library. */
+  readonly packages: readonly string[]
+}
+
+const folder = fileURLToPath(new URL('../../elsewhere/', import.meta.url))
+
+// Debian's, where python3 may be another one.
+const python = '/usr/bin/python3'
+
+// Debian's packages of Go are folders of a GOPATH.
+const go = 'GO111MODULE=off GOPATH=/usr/share/gocode'
+
+function django(backend: string, stores: string, modules: string, packages: readonly string[]): Subject {
+  return {
+    name: `Django ${backend}`,
+    language: 'Python',
+    backend: stores,
+    program: `${python} ${folder}django_sessions.py ${backend}`,
+    probe: `${python} -c 'import ${modules}'`,
+    packages,
+  }
+}
+
+function npm(name: string, backend: string, packages: readonly string[], probe = 'true'): Subject {
+  return { name, language: 'Node', backend, probe, packages }
+}
+
+export const subjects: readonly Subject[] = [
+  django('db', 'PostgreSQL', 'django, psycopg2', ['python3-django', 'python3-psycopg2']),
+  django('cached_db', 'Redis before PostgreSQL', 'django, psycopg2, django_redis', [
+    'python3-django',
+    'python3-psycopg2',
+    'python3-django-redis',
+  ]),
+  django('file', 'files', 'django', ['python3-django']),
+  django('signed_cookies', 'the cookie', 'django', ['python3-django']),
+  {
+    name: 'Beaker',
+    language: 'Python',
+    backend: 'Redis',
+    program: `${python} ${folder}beaker_sessions.py`,
+    probe: `${python} -c 'import beaker, redis'`,
+    packages: ['python3-beaker', 'python3-redis'],
+  },
+  {
+    name: 'php-redis',
+    language: 'PHP',
+    backend: 'Redis',
+    program: `php ${folder}php_redis.php`,
+    probe: 'php -r \'exit(extension_loaded("redis") && extension_loaded("pcntl") ? 0 : 1);\'',
+    packages: ['php-cli', 'php-redis'],
+  },
+  {
+    name: 'CGI::Session',
+    language: 'Perl',
+    backend: 'files',
+    program: `perl ${folder}cgi_session.pl`,
+    probe: 'perl -MCGI::Session -MJSON::XS -e 1',
+    packages: ['libcgi-session-perl', 'libjson-xs-perl'],
+  },
+  {
+    name: 'redis-rack',
+    language: 'Ruby',
+    backend: 'Redis',
+    program: `ruby ${folder}redis_rack.rb`,
+    probe: 'ruby -e \'require "rack/session/redis"\'',
+    packages: ['ruby', 'ruby-redis-rack'],
+  },
+  {
+    name: 'redistore',
+    language: 'Go',
+    backend: 'Redis',
+    program: `${go} go run ${folder}redistore/loop.go ${folder}redistore/redistore.go`,
+    probe: `${go} go vet ${folder}redistore/loop.go ${folder}redistore/redistore.go`,
+    packages: ['golang-go', 'golang-github-gorilla-sessions-dev', 'golang-github-boj-redistore-dev'],
+  },
+  npm('express-mysql-session', 'MariaDB', ['express-session@1.19.0', 'express-mysql-session@3.0.3', 'mysql2@3.24.5']),
+  npm('connect-session-knex', 'PostgreSQL', [
+    'express-session@1.19.0',
+    'connect-session-knex@5.0.0',
+    'knex@3.3.0',
+    'pg@8.23.1',
+  ]),
+  npm('connect-memcached', 'memcached', ['express-session@1.19.0', 'connect-memcached@3.0.0'], 'memcached -V'),
+  npm('hono-sessions', 'memory', ['hono@4.13.19', 'hono-sessions@0.8.1']),
+]
