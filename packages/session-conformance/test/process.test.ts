@@ -16,6 +16,14 @@ async function start(command: string): Promise<ProcessHarness> {
   return started
 }
 
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
 describe('a store in another process', { timeout: 120_000 }, () => {
   test('passes the cases of a store that has no server, and no line breaks the schema', async () => {
     const { harness, channel } = await start(store)
@@ -55,7 +63,15 @@ describe('a store in another process', { timeout: 120_000 }, () => {
 
   test('must end by itself when its input is closed', async () => {
     const { channel } = await start(failing('stays'))
-    await expect(channel.end()).rejects.toThrow('did not end within 5 s after its input was closed')
+    const { message } = await channel.end().then(
+      () => new Error('It ended.'),
+      (error: Error) => error,
+    )
+    expect(message).toContain('did not end within 5 s after its input was closed')
+    const [, pid] = /process (\d+)/.exec(message) ?? []
+    expect(Number(pid)).toBeGreaterThan(0)
+    // It is killed with the shell that has started it.
+    await expect.poll(() => isRunning(Number(pid)), { timeout: 5000 }).toBe(false)
   })
 
   test('is opened and closed ten times in a second process, which must end by itself (O3)', async () => {

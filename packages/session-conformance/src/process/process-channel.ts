@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { HarnessError } from '../runner/failure.js'
 import { settleWithin } from '../runner/with-timeout.js'
 
@@ -55,9 +55,21 @@ function parseLine(line: string): { readonly id: number; readonly answer: Answer
   return { id, answer: { error: error as unknown as ErrorAnswer } }
 }
 
+const isWindows = process.platform === 'win32'
+
+/** Kills the shell with everything that it has started. They are one group, except on Windows. */
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return
+  try {
+    process.kill(isWindows ? pid : -pid, 'SIGKILL')
+  } catch {
+    // All of it has ended.
+  }
+}
+
 /** Starts a process by a command of the shell, and speaks JSON lines with it over its standard input and output. */
 export function startProcess(command: string): ProcessChannel {
-  const child = spawn(command, { shell: true, stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(command, { shell: true, detached: !isWindows, stdio: ['pipe', 'pipe', 'pipe'] })
   const waiting = new Map<number, { resolve(answer: Answer): void; reject(error: unknown): void }>()
   let failure: HarnessError | undefined
   let isEnding = false
@@ -136,7 +148,7 @@ export function startProcess(command: string): ProcessChannel {
       child.stdin.end()
       if ((await settleWithin(ended, endLimitMs)).state === 'pending') {
         fail(`did not end within ${endLimitMs / 1000} s after its input was closed`)
-        child.kill('SIGKILL')
+        killGroup(child)
         throw new StillRunning(failure?.message)
       }
       if (failure) throw failure
@@ -144,7 +156,7 @@ export function startProcess(command: string): ProcessChannel {
 
     kill() {
       isEnding = true
-      child.kill('SIGKILL')
+      killGroup(child)
     },
   }
 }
