@@ -44,12 +44,36 @@ export const equivalents: readonly Equivalent[] = [
     replacement: 'binding.expiresAtMs <= nowMs + ttlMs - touchToleranceMs',
     reason: 'At the very limit of the tolerance, either is right.',
   },
+  {
+    file: 'headers.ts',
+    original: '[]',
+    replacement: '["Stryker was here"]',
+    reason: 'A text in the list is no item with a token, so it is left out.',
+  },
   ...['true', 'inner.length <= length'].map((replacement) => ({
     file: 'mac/mac-node.ts',
     original: 'inner.length < length',
     replacement,
     reason: 'A new buffer where the present one is large enough costs time only.',
   })),
+  {
+    file: 'move.ts',
+    original: '{ isBound: false, boundCookie: undefined }',
+    replacement: '{}',
+    reason: 'The manager takes it for the same.',
+  },
+  {
+    file: 'options.ts',
+    original: '[]',
+    replacement: '["Stryker was here"]',
+    reason: 'A text that is no origin is refused as no text is.',
+  },
+  {
+    file: 'proof.ts',
+    original: "typeof value === 'string'",
+    replacement: 'true',
+    reason: 'jose refuses a member of a key that is no text.',
+  },
   {
     file: 'tags.ts',
     original: 'at < a.length',

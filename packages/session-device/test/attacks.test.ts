@@ -428,10 +428,12 @@ function rsaJwk({ kty, n, e }: webcrypto.JsonWebKey): object {
   return { kty, n, e }
 }
 
-test('a genuine proof of another algorithm is refused, also if its key looks like one of ES256', async () => {
+test('a genuine proof of another algorithm or exponent is refused, also if its key looks like one of ES256', async () => {
   const rsa = { name: 'RSASSA-PKCS1-v1_5', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) }
   expect(await registerSigned({ ...rsa, hash: 'SHA-256' }, 'RS256', rsaJwk)).toBe(200)
   expect(await registerSigned({ ...rsa, hash: 'SHA-384' }, 'RS384', rsaJwk)).toBe(400)
+  const small = { ...rsa, hash: 'SHA-256', publicExponent: new Uint8Array([3]) }
+  expect(await registerSigned(small, 'RS256', rsaJwk)).toBe(400)
   expect(
     await registerSigned({ name: 'Ed25519' }, 'EdDSA', ({ kty, crv, x }) => ({ kty, crv, x, y: x, n: x, e: x })),
   ).toBe(400)
