@@ -35,8 +35,17 @@ const openers: Readonly<Record<string, (url: string) => Opened | Promise<Opened>
   redis(url) {
     const client = createClient({ url })
     client.on('error', () => undefined)
-    client.connect().catch(() => undefined)
-    return { client, close: () => client.destroy() }
+    // A client that is destroyed while it connects stays connected: see findings/.
+    let isClosed = false
+    client.connect().then(
+      () => isClosed && client.destroy(),
+      () => undefined,
+    )
+    function close(): void {
+      isClosed = true
+      client.destroy()
+    }
+    return { client, close }
   },
   async bun(url) {
     const { RedisClient: BunClient } = (await import(bunModule)) as BunModule
