@@ -16,8 +16,8 @@ export const maxProofLength = 4096
 
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 const typ = 'dbsc+jwt'
-// RSA keys of up to 4096 bits, in base64url. jose refuses those of less than 2048.
-const rsaModulus = /^[\w-]{1,683}$/
+// RSA keys of 2048 to 4096 bits, in base64url.
+const rsaModulus = /^[\w-]{342,683}$/
 const usualExponent = 'AQAB'
 const coordinate = /^[\w-]{43}$/
 
@@ -25,14 +25,17 @@ function isText(value: unknown, form: RegExp): value is string {
   return typeof value === 'string' && form.test(value)
 }
 
-/** Returns the public key of a proof. jose checks its kind and its curve when it imports the key for the algorithm. */
+/** Returns the public key of a proof. jose checks it again when it imports the key for the algorithm. */
 function publicKeyOf(alg: unknown, given: JWK | undefined): Pick<PublicKey, 'alg' | 'jwk'> {
   const jwk = { ...given }
   const { kty, crv, x, y, n, e } = jwk
   if (!privateMembers.some((member) => member in jwk)) {
-    if (alg === 'ES256' && isText(x, coordinate) && isText(y, coordinate))
-      return { alg, jwk: { kty, crv, x, y } as JWK }
-    if (alg === 'RS256' && isText(n, rsaModulus) && e === usualExponent) return { alg, jwk: { kty, n, e } as JWK }
+    if (alg === 'ES256' && kty === 'EC' && crv === 'P-256' && isText(x, coordinate) && isText(y, coordinate)) {
+      return { alg, jwk: { kty, crv, x, y } }
+    }
+    if (alg === 'RS256' && kty === 'RSA' && isText(n, rsaModulus) && e === usualExponent) {
+      return { alg, jwk: { kty, n, e } }
+    }
   }
   throw new TypeError('The proof has no public key of ES256 or RS256.')
 }

@@ -2,7 +2,7 @@ import type { SessionId, SessionPlugin } from '@bext/session-core'
 import { asSessionId, isSessionError } from '@bext/session-core'
 import { memorySessions } from '@bext/session-core/memory'
 import { expect, test } from 'vitest'
-import { origin } from './browser.js'
+import { generateKey, origin, registrationOf, sign } from './browser.js'
 import { afterRegistrationMs, createApp, idOf, me, meWith, recordIdOf, signIn } from './app.js'
 import { advance } from './helpers.js'
 
@@ -64,6 +64,32 @@ test('within the grace period, the old id is bound as well, and its refresh keep
   const headers = { 'sec-secure-session-id': browser.bound().id, cookie: old, origin }
   const answer = await app.fetch(new Request(`${origin}/session-device/refresh`, { method: 'POST', headers }))
   expect(answer.status).toBe(503)
+})
+
+test('a refresh with the old id, while a rotation has yet to take over a new binding, keeps the session of the browser', async () => {
+  const key = await generateKey()
+  let next: 'replace' | 'take over' | undefined
+  let status = 0
+  const store = instrumented(async (method, given) => {
+    if (next === 'replace' && method === 'update' && given === id) {
+      next = undefined
+      const answer = await browser.post('/session-device/register', proof)
+      headers['sec-secure-session-id'] = ((await answer.json()) as { session_identifier: string }).session_identifier
+      next = 'take over'
+    } else if (next === 'take over' && method === 'read' && given === recordIdOf(id)) {
+      next = undefined
+      status = (await app.fetch(new Request(`${origin}/session-device/refresh`, { method: 'POST', headers }))).status
+    }
+  })
+  const app = createApp({ store })
+  const browser = app.browser({ sendsDevice: false })
+  const offer = registrationOf(await browser.request('/sign-in', { method: 'POST' }))
+  const proof = await sign(key, offer?.challenge ?? '', true)
+  const id = idOf(browser)
+  const headers: Record<string, string> = { cookie: `__Host-session=${id}`, origin }
+  next = 'replace'
+  await browser.request('/rotate?graceMs=300000', { method: 'POST' })
+  expect(status).toBe(503)
 })
 
 test('a bound cookie that a late response of the old id set is honoured, and replaced', async () => {

@@ -25,7 +25,8 @@ async function findSession(endpoint: Endpoint, request: DeviceRequest): Promise<
     binding?.thumbprint === identifier ? [{ session, binding }] : [],
   )
   for (const { session, binding } of own) if (session && !session.isReplaced) return { session, binding }
-  if (own.some(({ binding }) => binding.state === 'moved')) throw new Refusal(later, 'moved')
+  const isMoved = own.some(({ session, binding }) => session?.isReplaced === true || binding.state === 'moved')
+  if (isMoved) throw new Refusal(later, 'moved')
   throw new Refusal(ended, 'session')
 }
 
