@@ -35,6 +35,17 @@ describe('a store in another process', { timeout: 120_000 }, () => {
     await channel.end()
   })
 
+  test('begins and ends the conditions that it names', async () => {
+    const { harness } = await start(store)
+    const run = startRun(harness, { seed: 21 })
+    const kinds = ['delayExpiry', 'fill', 'forbid', 'hold']
+    const isOfKind = (need: string): boolean => kinds.includes(need)
+    const wanted = applicableCases(harness).filter(({ needs }) => needs.some(isOfKind))
+    const results = await runAll(run, wanted)
+    expect(results.filter(({ verdict }) => verdict !== 'pass').map((result) => formatResult(result, run))).toEqual([])
+    expect([...new Set(wanted.flatMap(({ needs }) => needs.filter(isOfKind)))].toSorted()).toEqual(kinds)
+  })
+
   test.each([
     ['crash', /ended with code 7\. Its last words were:\nout of memory/],
     ['nonsense', /is not of the protocol, because it is no JSON: "Updating a session now"/],
@@ -57,6 +68,7 @@ describe('a store in another process', { timeout: 120_000 }, () => {
   test.each([
     ['version', 'The process speaks version 2 of the protocol, and the kit 1.'],
     ['family', 'must have a name, and the family "server" or "client"'],
+    ['conditions', 'must be an object with a list of names as forbid, and true or false as fill, hold, delayExpiry'],
   ])('whose greeting has a wrong %s is rejected before the run', async (way, message) => {
     await expect(startProcessHarness(failing(way))).rejects.toThrow(message)
   })

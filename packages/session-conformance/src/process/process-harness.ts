@@ -2,6 +2,7 @@ import type { StoreCapability, StoreDeclarations, StoreHarness } from '../runner
 import { storeCapabilities } from '../runner/harness.js'
 import { HarnessError } from '../runner/failure.js'
 import { protocolVersion, startProcess, type ProcessChannel } from './process-channel.js'
+import { checkConditions, processConditions, type NamedConditions } from './process-conditions.js'
 import { processStore } from './process-store.js'
 
 /** A harness whose store runs in a process, and the process. */
@@ -19,6 +20,7 @@ interface Greeting {
   readonly versions: Readonly<Record<string, string>>
   readonly endpoint: { readonly host: string; readonly port: number } | undefined
   readonly inspect: boolean
+  readonly conditions: NamedConditions
 }
 
 function checkGreeting(result: unknown): Greeting {
@@ -34,7 +36,7 @@ function checkGreeting(result: unknown): Greeting {
   if (!Array.isArray(capabilities) || !capabilities.every((each) => known.includes(each))) {
     throw new HarnessError(`The capabilities in the answer to hello must be a list of: ${known.join(', ')}.`)
   }
-  return greeting
+  return { ...greeting, conditions: checkConditions(greeting.conditions) }
 }
 
 /** Starts a command, and makes a harness of what it says about its store. Rejects with a `HarnessError`. */
@@ -42,7 +44,7 @@ export async function startProcessHarness(command: string): Promise<ProcessHarne
   const channel = startProcess(command)
   try {
     const greeting = checkGreeting(await channel.order('hello', { protocol: protocolVersion }))
-    const { name, family, capabilities, declarations, versions, endpoint, inspect } = greeting
+    const { name, family, capabilities, declarations, versions, endpoint, inspect, conditions } = greeting
     let stores = 0
     const harness: StoreHarness = {
       name,
@@ -52,6 +54,7 @@ export async function startProcessHarness(command: string): Promise<ProcessHarne
       versions,
       otherProcess: true,
       module: { command },
+      conditions: processConditions(channel, conditions),
       ...(endpoint ? { endpoint } : {}),
       async open(options) {
         stores += 1

@@ -236,10 +236,11 @@ function rightSteps(self: ServerSteps, { rows, users, state }: Backend, timeoutM
     },
     async listUserRecords(userId) {
       const listed = await self.listUserSessions(userId)
-      return listed.map((summary) => ({
-        ...summary,
-        dataJson: self.unpackData(rows.get(summary.handle)?.dataJson ?? ''),
-      }))
+      // A session may have been deleted since.
+      return listed.flatMap((summary) => {
+        const row = rows.get(summary.handle)
+        return row === undefined ? [] : [{ ...summary, dataJson: self.unpackData(row.dataJson) }]
+      })
     },
     async updateUserRecord(userId, handle, expectedDataJson, dataJson) {
       self.checkOpen()
