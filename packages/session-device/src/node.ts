@@ -29,9 +29,9 @@ export function deviceNode(
       headers: { get: (name) => request.headers[name.toLowerCase()]?.toString() ?? null },
     })
     if (!found) return false
-    const setCookies = found.headers.getSetCookie()
-    const headers = Object.fromEntries(found.headers)
-    response.writeHead(found.status, setCookies.length > 0 ? { ...headers, 'set-cookie': setCookies } : headers)
+    // An empty list sets no header.
+    const headers = { ...Object.fromEntries(found.headers), 'set-cookie': found.headers.getSetCookie() }
+    response.writeHead(found.status, headers)
     response.end(await found.text())
     return true
   }

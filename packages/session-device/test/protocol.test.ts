@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { generateKey, registrationOf, sign } from './browser.js'
-import { afterRegistrationMs, createApp, me, meWith, secrets, signIn } from './app.js'
+import { generateKey, origin, registrationOf, sign } from './browser.js'
+import { afterRegistrationMs, createApp, idOf, me, meWith, secrets, signIn } from './app.js'
 import { advance, stores } from './helpers.js'
 
 const minuteMs = 60_000
@@ -110,6 +110,21 @@ test('RS256 keys, and the quoted proofs of the draft', async () => {
   browser.dropBoundCookie()
   expect(await me(browser)).toMatchObject({ device: 'bound' })
   expect(browser.events).toEqual(['registered', 'refreshed'])
+})
+
+test('a browser that sends two session cookies of one name registers the session of the challenge', async () => {
+  const app = createApp()
+  const [other, browser] = [app.browser({ sendsDevice: false }), app.browser({ sendsDevice: false })]
+  await other.request('/sign-in', { method: 'POST' })
+  const offer = registrationOf(await browser.request('/sign-in', { method: 'POST' }))
+  const proof = await sign(await generateKey(), offer?.challenge ?? '', true)
+  const headers = {
+    origin,
+    cookie: [other, browser].map((each) => `__Host-session=${idOf(each)}`).join('; '),
+    'secure-session-response': proof,
+  }
+  const answer = await app.fetch(new Request(`${origin}/session-device/register`, { method: 'POST', headers }))
+  expect(answer.status).toBe(200)
 })
 
 const cookieOptions = [
