@@ -35,6 +35,8 @@ export async function startChromium(publicKeyHash: string, profile: string): Pro
       '--disable-component-update',
       '--disable-sync',
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      // Not the new tab page, which loads in several frames while the driver attaches to it.
+      'about:blank',
     ],
     { stdio: 'ignore', env: { ...process.env, HOME: profile } },
   )
