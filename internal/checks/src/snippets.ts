@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { ServiceUrls } from '@bext-internal/test-services'
-import { workspaceOnly } from '@bext-internal/test-services/bundle'
+import { forNode, workspaceOnly } from '@bext-internal/test-services/bundle'
 import { build, transform } from 'esbuild'
 import type { CodeBlock } from './markdown.js'
 import { askServer, type Command, freePort, nodeArgs, plainEnv, runToEnd } from './process.js'
@@ -84,18 +84,11 @@ async function compile(project: string): Promise<string[]> {
 /** Compiles the written blocks to a file each, which starts faster than sources. */
 export async function bundleSnippets(blocks: readonly CodeBlock[]): Promise<void> {
   await build({
+    ...forNode,
     entryPoints: blocks
       .filter((block) => !isTest(block) && !isInternal(block))
       .map((block) => join(folder, fileName(block))),
     outdir: folder,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    // Node's own conditions, without esbuild's `module`.
-    conditions: [],
-    mainFields: ['main'],
-    sourcemap: 'inline',
     plugins: [workspaceOnly],
   })
 }

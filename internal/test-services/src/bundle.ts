@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { build, type Plugin } from 'esbuild'
+import { build, type BuildOptions, type Plugin } from 'esbuild'
 
 /** Bundles the sources of the workspace, and leaves the modules of other packages where they are installed. */
 export const workspaceOnly: Plugin = {
@@ -28,6 +28,18 @@ const sourceUrls: Plugin = {
   },
 }
 
+/** Options of a bundle that Node 20 runs. */
+export const forNode: BuildOptions = {
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  // Node's own conditions, without esbuild's `module`.
+  conditions: [],
+  mainFields: ['main'],
+  sourcemap: 'inline',
+}
+
 function packageFolderOf(path: string): string {
   const folder = dirname(path)
   return existsSync(join(folder, 'package.json')) ? folder : packageFolderOf(folder)
@@ -47,16 +59,9 @@ export async function bundleProgram(entry: string): Promise<Program> {
   const folder = await mkdtemp(join(cache, 'bundle-'))
   const file = join(folder, basename(entry).replace(/ts$/, 'mjs'))
   await build({
+    ...forNode,
     entryPoints: [entry],
     outfile: file,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    // Node's own conditions, without esbuild's `module`.
-    conditions: [],
-    mainFields: ['main'],
-    sourcemap: 'inline',
     plugins: [workspaceOnly, sourceUrls],
   })
   return { args: ['--enable-source-maps', file], remove: () => rm(folder, { recursive: true, force: true }) }

@@ -64,9 +64,10 @@ This page explains what that means for their users. [A separate page](express-st
 express-session.
 
 A small bridge for each library speaks [the protocol for processes](process-protocol.md). It uses the library as its
-documentation says, with the library's and the driver's defaults, except the lifetime: an app sets it once, and the bridge
-for each session. (hono-sessions runs with \`autoExtendExpiration: false\`, because a read must not extend a session.) The
-bridge checks arguments, stores the user and the times in the session, and passes only ids that a cookie can contain. So the results for C5, C6, C8, E1 and R1, and most
+documentation says, with the library's and the driver's defaults, except the lifetime: an app sets it once, and the
+bridge for each session. (hono-sessions runs with \`autoExtendExpiration: false\`, because a read must not extend a session.)
+The bridge checks arguments, stores the user and the times in the session, and passes only ids that a cookie can contain.
+So the results for C5, C6, C8, E1 and R1, and most
 results for C7 and R4, are results of the bridge. Cases that stall or cut connections run only on libraries with a server.
 
 | Library | Language | Sessions in | Versions | Passed | Rules of the other cases |

@@ -60,8 +60,9 @@ interface ParsedCommandLine {
 }
 
 /**
- * Checks a command line: the word `doctor`, one target, which is a URL or a file, and options. Returns `help` or `version` if it asks for that. Throws a
- * `UsageError` if it is invalid, or if `parse` throws. No message quotes an argument, which may be a URL with a password.
+ * Checks a command line: the word `doctor`, one target, which is a URL or a file, and options. Returns `help` or `version`
+ * if it asks for that. Throws a `UsageError` if it is invalid, or if `parse` throws. No message quotes an argument, which
+ * may be a URL with a password.
  */
 export function parseDoctorArguments<Parsed extends ParsedCommandLine>(
   args: readonly string[],
