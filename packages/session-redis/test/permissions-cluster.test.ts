@@ -59,13 +59,13 @@ describe('an ACL user of a Cluster', () => {
     await grant(cluster.servers, permissions)
     const client = connect()
     try {
-      // The driver reads the slots from any node, so it also connects to replicas once the masters list them.
-      const replicas = (): unknown => {
+      // The driver reads the slots from any node, so it also connects to replicas once the masters list them. It closes
+      // a node that one answer does not list, so the pings are a part of what is awaited.
+      const replicas = async (): Promise<unknown> => {
         client.refreshSlotsCache()
-        return client.nodes('slave')
+        return Promise.all(client.nodes('slave').map((node) => node.ping()))
       }
       await expect.poll(replicas, { timeout: 8000 }).toHaveLength(3)
-      await Promise.all(client.nodes('slave').map((node) => node.ping()))
       await useEverything(client, () =>
         Promise.all(cluster.servers.map(({ ask }) => ask('CLIENT', 'KILL', 'USER', credentials.username))),
       )
