@@ -49,6 +49,14 @@ describe('the command for libraries elsewhere', () => {
     expect(page).toContain('| Beaker | Python | Redis | beaker 1.2.3 | 1 of 2 | U4 |')
     expect(page).toMatch(/## Behaviour of the libraries\n\n### It is there again \(U4\)\n\nA deleted.+\n\n\*Beaker\.\*/)
   })
+
+  it('keeps the rows of libraries that it has not run', () => {
+    const former = '| Django db | Python | old |\n| Beaker | Python | old |\n| Unknown | Python | old |\n'
+    const page = renderPage({ judged: [judge({ 'R1-whole': 'pass' })], subjects, findings: [], former })
+    expect(page).toContain('| Django db | Python | old |\n| Beaker | Python | Redis | beaker 1.2.3 | 1 of 1 |  |')
+    expect(page).not.toContain('| Beaker | Python | old |')
+    expect(page).not.toContain('Unknown')
+  })
 })
 
 describe('the findings in libraries elsewhere', () => {

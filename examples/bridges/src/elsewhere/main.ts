@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -15,6 +15,7 @@ import { subjects } from './subjects.js'
 import { memcachedVariable, mysqlVariable, postgresVariable, redisVariable } from './variables.js'
 
 const run = promisify(execFile)
+const page = new URL('../../../../docs/session-stores-elsewhere.md', import.meta.url)
 
 /** Resolves to the reason why a library cannot be run here, or to undefined. */
 async function problemOf({ program, probe, packages }: Subject, scratch: string): Promise<string | undefined> {
@@ -54,11 +55,9 @@ try {
   const found = [...mismatches(findings, judged), ...missing.map((each) => `Not run: ${each}`)]
   for (const each of found) console.error(each)
   if (found.length > 0) process.exitCode = 1
-  else if (wanted.length === 0) {
-    await writeFile(
-      new URL('../../../../docs/session-stores-elsewhere.md', import.meta.url),
-      renderPage({ judged, subjects, findings }),
-    )
+  else {
+    const former = wanted.length === 0 ? undefined : await readFile(page, 'utf8')
+    await writeFile(page, renderPage({ judged, subjects, findings, former }))
   }
 } finally {
   memcached?.stop()

@@ -8,6 +8,8 @@ export interface PageParts {
   readonly judged: readonly Judged[]
   readonly subjects: readonly Subject[]
   readonly findings: readonly Finding[]
+  /** The page before the run. The rows of libraries that were not run are taken from it. */
+  readonly former?: string | undefined
 }
 
 /** Libraries that the command does not run, each with the reason. */
@@ -43,12 +45,22 @@ function rowOf(judged: Judged, subjects: readonly Subject[]): string {
   ])
 }
 
+/** Returns the rows in the order of the subjects. */
+function rowsOf({ judged, subjects, former = '' }: PageParts): readonly string[] {
+  const lines = former.split('\n')
+  return subjects.flatMap(({ name }) => {
+    const found = judged.find((each) => each.name === name)
+    return found ? [rowOf(found, subjects)] : lines.filter((line) => line.startsWith(`| ${name} |`))
+  })
+}
+
 function textOf({ rule, title, text, stores }: Finding): string {
   return `### ${title} (${rule})\n\n${text}\n${stores.length === 0 ? '' : `\n*${stores.join(', ')}.*\n`}`
 }
 
 /** Renders the page as Markdown. */
-export function renderPage({ judged, subjects, findings }: PageParts): string {
+export function renderPage(parts: PageParts): string {
+  const { findings } = parts
   const of = (side: Finding['side']): string =>
     findings
       .filter((each) => each.side === side)
@@ -72,7 +84,7 @@ results for C7 and R4, are results of the bridge. Cases that stall or cut connec
 
 | Library | Language | Sessions in | Versions | Passed | Rules of the other cases |
 | --- | --- | --- | --- | --- | --- |
-${judged.map((each) => rowOf(each, subjects)).join('\n')}
+${rowsOf(parts).join('\n')}
 
 One cause can fail cases of several rules. Every case that failed belongs to a finding below. Each finding was checked by
 hand against the library, or in its source.
