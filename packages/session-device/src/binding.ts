@@ -4,7 +4,7 @@ import type { DeviceBinding, DeviceHost } from '@bext/session-core/manager'
 import { createBoundCookies } from './bound-cookie.js'
 import { createChallenges } from './challenges.js'
 import { check } from './check.js'
-import type { Endpoint } from './endpoints/endpoint.js'
+import type { Connection } from './connection.js'
 import { respond } from './endpoints/respond.js'
 import { headerNames, registrationHeader } from './headers.js'
 import { move } from './move.js'
@@ -15,10 +15,11 @@ import { bindingTtlMs, deleteBinding, readBinding, touchBinding } from './record
 import { createRecentProofs } from './recent-proofs.js'
 import { createTags } from './tags.js'
 
+/** Returns the store of the manager. Throws a `TypeError` if it cannot hold bindings. */
 function checkStore(store: SessionPlugin): BindingStore {
   if (supportsCompare(store) && supportsGivenId(store)) return store
   const why = 'A sealed cookie cannot be bound, because an older seal without the binding opens until it expires.'
-  const advice = 'Use memorySessions, redisSessions or pgSessions.'
+  const advice = 'Use memorySessions, redisSessions, pgSessions or sqliteSessions.'
   throw new TypeError(
     `deviceBinding: the store ${store.name} has no createWithId or updateIfUnchanged. ${why} ${advice}`,
   )
@@ -26,7 +27,9 @@ function checkStore(store: SessionPlugin): BindingStore {
 
 function checkCookie({ boundCookie }: DeviceHost): void {
   if (/; Secure\b/.test(`; ${boundCookie.attributes}`)) return
-  throw new TypeError('deviceBinding: option cookie.secure of the manager is false, but browsers bind only over HTTPS.')
+  throw new TypeError(
+    'deviceBinding: option cookie.secure of the manager is false, but browsers bind only over HTTPS. Leave it out.',
+  )
 }
 
 /**
@@ -44,11 +47,18 @@ export function deviceBinding(options: DeviceBindingOptions): DeviceBinding {
     connect(host) {
       const store = checkStore(host.store)
       checkCookie(host)
-      const endpoint: Endpoint = { host, store, options: checked, cookies, challenges, recent: createRecentProofs() }
+      const connection: Connection = {
+        host,
+        store,
+        options: checked,
+        cookies,
+        challenges,
+        recent: createRecentProofs(),
+      }
       return {
-        check: (id, evidence) => check(endpoint, id, evidence),
+        check: (id, evidence) => check(connection, id, evidence),
         keep: (handle, restMs) => touchBinding(store, handle, bindingTtlMs(restMs)),
-        move: (from, to, restMs, evidence) => move(endpoint, from, to, restMs, evidence),
+        move: (from, to, restMs, evidence) => move(connection, from, to, restMs, evidence),
         async offer(handle) {
           const challenge = challenges.issue('registration', handle, await host.nowMs())
           return [headerNames.registration, registrationHeader(`${checked.path}/register`, challenge)]
@@ -56,7 +66,7 @@ export function deviceBinding(options: DeviceBindingOptions): DeviceBinding {
         forget: (handle) => deleteBinding(store, handle).catch(() => undefined),
         areBound: (handles) =>
           Promise.all(handles.map(async (handle) => (await readBinding(store, handle)) !== undefined)),
-        respond: (request) => respond(endpoint, request),
+        respond: (request) => respond(connection, request),
       }
     },
   }

@@ -1,8 +1,8 @@
 import type { BoundCookie } from '@bext/session-core/manager'
 import type { Tags } from './tags.js'
 
-/** Content of a genuine bound cookie. */
-export interface Proof {
+/** Proof of the device in a genuine bound cookie. The browser's own proof, which it signs, is in `proof.ts`. */
+export interface CookieProof {
   /** Beginning of the handle of the session that it was issued for. */
   readonly handleStart: string
   /** Thumbprint of the key that proved the device. */
@@ -13,13 +13,15 @@ export interface Proof {
   readonly bindingExpiresAtMs: number
 }
 
-export type ProofToIssue = Omit<Proof, 'handleStart'> & { readonly handle: string }
+/** Proof of the device for the session with this handle. */
+export type NewCookieProof = Omit<CookieProof, 'handleStart'> & { readonly handle: string }
 
+/** Creates and opens bound cookies. */
 export interface BoundCookies {
   /** Returns the cookie. Browsers drop it a little earlier than it ends, so that no request arrives too late. */
-  issue(proof: ProofToIssue, nowMs: number): BoundCookie
-  /** Returns the content of genuine cookies, ended or not. */
-  open(values: readonly string[]): readonly Proof[]
+  issue(proof: NewCookieProof, nowMs: number): BoundCookie
+  /** Returns the proofs in those of the cookies that are genuine, ended or not. */
+  open(values: readonly string[]): readonly CookieProof[]
 }
 
 /** Cookie that removes the one that the browser has, so that the browser refreshes. */
@@ -30,12 +32,12 @@ const transitMs = 10_000
 const handleStartLength = 22
 
 /** Returns true if the proof was issued for the session with this handle. */
-export function isFor({ handleStart }: Proof, handle: string): boolean {
+export function isIssuedFor({ handleStart }: CookieProof, handle: string): boolean {
   return handleStart === handle.slice(0, handleStartLength)
 }
 
 export function createBoundCookies(tags: Tags): BoundCookies {
-  function open(value: string): readonly Proof[] {
+  function open(value: string): readonly CookieProof[] {
     const fields = tags.open('bound cookie', value)
     if (fields?.length !== 4) return []
     const [handleStart, thumbprint, ends, bindingExpires] = fields as [string, string, string, string]

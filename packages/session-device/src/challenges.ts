@@ -14,6 +14,7 @@ export interface Challenges {
 const registrationMs = 300_000
 const refreshMarginMs = 300_000
 
+/** Creates the challenges. One for a refresh is accepted for five minutes longer than the bound cookie that it arrives with. */
 export function createChallenges(tags: Tags, boundCookieMs: number): Challenges {
   const lifeMs = { registration: registrationMs, refresh: boundCookieMs + refreshMarginMs }
 

@@ -1,29 +1,21 @@
 import type { SessionId } from '@bext/session-core'
-import type { DeviceCheck, DeviceEvidence, DeviceHost } from '@bext/session-core/manager'
-import type { BoundCookies, Proof } from './bound-cookie.js'
-import { isFor, removal } from './bound-cookie.js'
+import type { DeviceCheck, DeviceEvidence } from '@bext/session-core/manager'
+import type { CookieProof } from './bound-cookie.js'
+import { isIssuedFor, removal } from './bound-cookie.js'
+import type { Connection } from './connection.js'
 import { skippedReasonOf } from './headers.js'
-import type { CheckedOptions, DeviceRejectionReason } from './options.js'
-import type { BindingStore, StoredBinding } from './record.js'
+import type { DeviceRejectionReason } from './options.js'
+import type { StoredBinding } from './record.js'
 import { readBinding } from './record.js'
-import type { RecentProof, RecentProofs } from './recent-proofs.js'
-
-/** Parts of a connected binding that its functions share. */
-export interface Connection {
-  readonly host: DeviceHost
-  readonly store: BindingStore
-  readonly options: CheckedOptions
-  readonly cookies: BoundCookies
-  readonly recent: RecentProofs
-}
+import type { RecentProof } from './recent-proofs.js'
 
 // Requests that a page sent before the answer to the registration have no bound cookie yet.
 const registeringMs = 30_000
 
 const accessOf = { guest: 'none', readOnly: 'readOnly', report: 'full' } as const
 
-/** Returns the one of the proofs that ends last. */
-function latest(proofs: readonly Proof[]): Proof | undefined {
+/** Returns the proof that ends last. */
+function latest(proofs: readonly CookieProof[]): CookieProof | undefined {
   return proofs.toSorted((a, b) => b.endsAtMs - a.endsAtMs)[0]
 }
 
@@ -31,9 +23,10 @@ function proven(bindingExpiresAtMs: number): DeviceCheck {
   return { device: 'bound', access: 'full', bindingExpiresAtMs, boundCookie: undefined }
 }
 
+/** Returns the reason why the device is not proven. */
 function reasonOf(
   { thumbprint }: StoredBinding,
-  proofs: readonly Proof[],
+  proofs: readonly CookieProof[],
   { boundCookies, skipped }: DeviceEvidence,
 ): Extract<DeviceRejectionReason, DeviceCheck['device']> {
   const said = skippedReasonOf(skipped ?? '', thumbprint)
@@ -42,12 +35,12 @@ function reasonOf(
   return proofs.some((proof) => proof.thumbprint === thumbprint) ? 'expired' : 'invalid'
 }
 
-/** Checks a session without a proof that names it. */
+/** Checks a session that no current proof names, by its binding. */
 async function checkBinding(
   { host, options, cookies }: Connection,
   handle: string,
   binding: StoredBinding | undefined,
-  proofs: readonly Proof[],
+  proofs: readonly CookieProof[],
   evidence: DeviceEvidence,
 ): Promise<DeviceCheck> {
   const unproven = { access: 'full', bindingExpiresAtMs: binding?.expiresAtMs, boundCookie: undefined } as const
@@ -63,7 +56,7 @@ async function checkBinding(
   }
   if (nowMs < binding.registeredAtMs + registeringMs) return { ...unproven, device: 'registering' }
   const device = reasonOf(binding, proofs, evidence)
-  options.reject('request', device)
+  options.reportRejection('request', device)
   // The browser believes a cookie that it has, so it would not refresh.
   const boundCookie = evidence.boundCookies.length > 0 ? removal : undefined
   return { ...unproven, device, access: accessOf[options.whenUnproven], boundCookie }
@@ -78,15 +71,23 @@ async function checkUnproven(connection: Connection, id: SessionId, evidence: De
 }
 
 /** Returns the genuine proof of the session that ends last. */
-export function proofOf({ cookies }: Connection, handle: string, boundCookies: readonly string[]): Proof | undefined {
-  return latest(cookies.open(boundCookies).filter((proof) => isFor(proof, handle)))
+export function cookieProofOf(
+  { cookies }: Connection,
+  handle: string,
+  boundCookies: readonly string[],
+): CookieProof | undefined {
+  return latest(cookies.open(boundCookies).filter((proof) => isIssuedFor(proof, handle)))
 }
 
-/** As `proofOf`, and finds the only bound cookie of a request without its HMAC if it was verified before. */
-function proofFor(connection: Connection, id: SessionId, boundCookies: readonly string[]): RecentProof | undefined {
+/** Does the same as `cookieProofOf`, without the HMAC if the only bound cookie of the request was verified before. */
+function recentProofOf(
+  connection: Connection,
+  id: SessionId,
+  boundCookies: readonly string[],
+): RecentProof | undefined {
   const [first, second] = boundCookies
   if (first === undefined) return undefined
-  const find = (): Proof | undefined => proofOf(connection, connection.host.handleOf(id), boundCookies)
+  const find = (): CookieProof | undefined => cookieProofOf(connection, connection.host.handleOf(id), boundCookies)
   return second === undefined ? connection.recent.getOrAdd(id, first, find) : find()
 }
 
@@ -99,7 +100,7 @@ export function check(
   id: SessionId,
   evidence: DeviceEvidence,
 ): DeviceCheck | Promise<DeviceCheck> {
-  const proof = proofFor(connection, id, evidence.boundCookies)
+  const proof = recentProofOf(connection, id, evidence.boundCookies)
   if (!proof) return checkUnproven(connection, id, evidence)
   const nowMs = connection.host.nowMs()
   const checkAt = (ms: number): DeviceCheck | Promise<DeviceCheck> =>

@@ -41,8 +41,8 @@ function textOf(value: string): string {
   }
 }
 
-/** Returns the proof, or undefined if it does not look like one. */
-export function proofOf(value: string): string | undefined {
+/** Returns the browser's signed proof, or undefined if it does not look like one. */
+export function signedProofOf(value: string): string | undefined {
   const proof = textOf(value)
   return compactJwt.test(proof) ? proof : undefined
 }

@@ -1,13 +1,13 @@
 import type { BoundCookie, DeviceEvidence, DeviceMove, MovedDevice } from '@bext/session-core/manager'
 import { SessionError } from '@bext/session-core'
-import type { Connection } from './check.js'
-import { proofOf } from './check.js'
+import { cookieProofOf } from './check.js'
+import type { Connection } from './connection.js'
 import type { StoredBinding } from './record.js'
 import { bindingTtlMs, createBinding, readBinding, replaceBinding, touchBinding } from './record.js'
 
 const maxAttempts = 5
 // A refresh that was sent with the old id is answered so that the browser tries again with the new one.
-const rememberedMs = 60_000
+const movedBindingMs = 60_000
 
 /**
  * Marks the binding of the old id as moved, and resolves to it. A registration that finds its session ended revokes its
@@ -20,7 +20,10 @@ async function claim({ store }: Connection, handle: string): Promise<StoredBindi
     const outcome = await replaceBinding(store, handle, binding.dataJson, { ...binding, state: 'moved' })
     if (outcome === 'updated') return binding
   }
-  throw new SessionError('failed', 'The device binding changed again and again while the session was rotated.')
+  throw new SessionError(
+    'failed',
+    'The device binding changed again and again while the session was rotated. Repeat the request.',
+  )
 }
 
 /** Returns the cookie of the new id, which ends with the one of the request: a rotation proves nothing. */
@@ -31,7 +34,7 @@ async function cookieAfter(
   ttlMs: number,
   evidence: DeviceEvidence,
 ): Promise<BoundCookie | undefined> {
-  const proof = proofOf(connection, from, evidence.boundCookies)
+  const proof = cookieProofOf(connection, from, evidence.boundCookies)
   if (!proof) return undefined
   const nowMs = await connection.host.nowMs()
   const { endsAtMs } = proof
@@ -62,7 +65,7 @@ export async function move(
       // A registration may have ended after the first look, and before the old session did.
       const binding = before ?? (await copy())
       if (!binding) return { isBound: false, boundCookie: undefined }
-      await touchBinding(store, from, graceMs + rememberedMs).catch(() => undefined)
+      await touchBinding(store, from, graceMs + movedBindingMs).catch(() => undefined)
       const boundCookie = await cookieAfter(connection, [from, to], binding, ttlMs, evidence)
       return { isBound: true, boundCookie }
     },

@@ -64,22 +64,22 @@ export interface DeviceBindingOptions {
   /** Path of the endpoints `register` and `refresh`, without a slash at its end. Default: `/session-device`. */
   readonly path?: string | undefined
   /**
-   * Time for which the bound cookie proves the device, in milliseconds: how long copies of both cookies are worth something.
+   * Time for which the bound cookie proves the device, in milliseconds. A thief with both cookies can use them for as long.
    * At least 3 minutes, because browsers sign only about six times in nine minutes. Default: 10 minutes.
    */
   readonly boundCookieMs?: number | undefined
   /**
    * Treatment of a request that has the cookie of a bound session, but does not prove its device. `guest`: it gets the
    * session of a guest. `readOnly`: the session can be read and ended, and any other change is rejected with a
-   * `SessionCommitError`, reason `unproven_device`. `report`: only `session.device` and `onRejected` tell, for the first
-   * days of a roll-out. Default: `guest`.
+   * `SessionCommitError`, reason `unproven_device`. `report`: nothing is refused, and `session.device` and `onRejection`
+   * say what would be, for the first days of a roll-out. Default: `guest`.
    */
   readonly whenUnproven?: 'guest' | 'readOnly' | 'report' | undefined
   /**
    * Called for every request that is rejected or does not prove its device. `cause` is the error, if there is one. Errors that
    * the hook throws are ignored. Default: none.
    */
-  readonly onRejected?: ((rejection: DeviceRejection, cause: unknown) => void) | undefined
+  readonly onRejection?: ((rejection: DeviceRejection, cause: unknown) => void) | undefined
 }
 
 export interface CheckedOptions {
@@ -89,11 +89,11 @@ export interface CheckedOptions {
   readonly boundCookieMs: number
   readonly whenUnproven: 'guest' | 'readOnly' | 'report'
   /** Calls the hook. */
-  readonly reject: (phase: DeviceRejection['phase'], reason: DeviceRejectionReason, cause?: unknown) => void
+  readonly reportRejection: (phase: DeviceRejection['phase'], reason: DeviceRejectionReason, cause?: unknown) => void
 }
 
 const factory = 'deviceBinding'
-const known = ['secrets', 'origins', 'path', 'boundCookieMs', 'whenUnproven', 'onRejected']
+const known = ['secrets', 'origins', 'path', 'boundCookieMs', 'whenUnproven', 'onRejection']
 const defaults = Object.freeze({ path: '/session-device', boundCookieMs: 600_000 })
 const minBoundCookieMs = 180_000
 const plainPath = /^(?:\/[A-Za-z0-9._~-]+)+$/
@@ -128,20 +128,20 @@ function checkBoundCookieMs(value: unknown): number {
 export function checkOptions(options: DeviceBindingOptions): CheckedOptions {
   rejectUnknownOptions(factory, options, known)
   const { secrets, origins, path = defaults.path, boundCookieMs = defaults.boundCookieMs } = options
-  const { whenUnproven = 'guest', onRejected = () => undefined } = options
+  const { whenUnproven = 'guest', onRejection = () => undefined } = options
   if (typeof path !== 'string' || !plainPath.test(path)) fail('path', 'a path such as /session-device', path)
   if (!['guest', 'readOnly', 'report'].includes(whenUnproven)) {
     fail('whenUnproven', "'guest', 'readOnly' or 'report'", whenUnproven)
   }
-  if (typeof onRejected !== 'function') fail('onRejected', 'a function', onRejected)
+  if (typeof onRejection !== 'function') fail('onRejection', 'a function', onRejection)
   return {
     secrets: checkSecrets(factory, secrets),
     origins: checkOrigins(origins),
     path,
     boundCookieMs: checkBoundCookieMs(boundCookieMs),
     whenUnproven,
-    reject(phase, reason, cause) {
-      callHook(onRejected, { phase, reason }, cause)
+    reportRejection(phase, reason, cause) {
+      callHook(onRejection, { phase, reason }, cause)
     },
   }
 }

@@ -1,12 +1,12 @@
 import type { SessionId } from '@bext/session-core'
-import type { Proof } from './bound-cookie.js'
+import type { CookieProof } from './bound-cookie.js'
 
-/** Times of a genuine proof of a session. They never change. */
-export type RecentProof = Pick<Proof, 'endsAtMs' | 'bindingExpiresAtMs'>
+/** Times of a genuine bound cookie of a session. They never change. */
+export type RecentProof = Pick<CookieProof, 'endsAtMs' | 'bindingExpiresAtMs'>
 
 /**
- * Proofs of recent requests, so that the requests of a page cost one HMAC. Each request still reads its session, and compares
- * the time with the end of its proof.
+ * Bound cookies that recent requests have verified, so that the requests of a page cost one HMAC. Each request still reads its
+ * session, and compares the time with the end of its proof.
  */
 export interface RecentProofs {
   /** Returns the proof for the session and the whole bound cookie. `find` returns it if it is genuine. */

@@ -4,6 +4,7 @@ import { deviceRecordMark } from '@bext/session-core/manager'
 import { hashSessionId, maxTtlMs } from '@bext/session-core/store-helpers'
 import type { PublicKey } from './proof.js'
 
+/** Store that can hold bindings beside the sessions. */
 export type BindingStore = SessionPlugin & CompareCapability & GivenIdCapability
 
 /** Key of a session, and the state of its challenges. */
@@ -16,6 +17,7 @@ export interface Binding extends PublicKey {
   readonly state: 'current' | 'moved' | 'revoked'
 }
 
+/** A binding as it was read. */
 export interface StoredBinding extends Binding {
   /** The record's text, for a comparison. */
   readonly dataJson: string
@@ -92,10 +94,12 @@ export async function replaceBinding(
   return result?.outcome ?? 'gone'
 }
 
+/** Makes a binding expire `ttlMs` from now. Rejects with `NotFound` if it is gone. */
 export async function touchBinding(store: BindingStore, handle: string, ttlMs: number): Promise<void> {
   await store.touch(recordIdOf(handle), ttlMs)
 }
 
+/** Deletes a binding, if the session has one. */
 export async function deleteBinding(store: BindingStore, handle: string): Promise<void> {
   await store.delete(recordIdOf(handle))
 }

@@ -26,6 +26,7 @@ function macOf(mac: Mac, use: TagUse, text: string, context: string): string {
   return mac(`${use}\n${context}\n${text}`)
 }
 
+/** Creates authenticated texts with the first secret, and checks them with all. */
 export function createTags(secrets: readonly [CheckedSecret, ...CheckedSecret[]]): Tags {
   const macs = new Map(secrets.map((secret) => [secret.id, createMac(secret.bytes)]))
   const first = secrets[0].id

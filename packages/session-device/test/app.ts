@@ -57,7 +57,7 @@ export function createApp({ store = memorySessions(), device = {}, manager = {} 
   const binding = deviceBinding({
     secrets,
     origins: [origin],
-    onRejected: (rejection) => rejections.push(rejection),
+    onRejection: (rejection) => rejections.push(rejection),
     ...device,
   })
   const sessions = createSessionManager<Data>({

@@ -106,7 +106,7 @@ test.each([
 ])('an error that is no failure of the store is 500, and reported with its cause %#', async (broken) => {
   const causes: unknown[] = []
   const { store, failures } = breakable()
-  const app = createApp({ store, device: { onRejected: (_, cause) => causes.push(cause) } })
+  const app = createApp({ store, device: { onRejection: (_, cause) => causes.push(cause) } })
   const browser = app.browser()
   await signIn(browser)
   browser.dropBoundCookie()
@@ -132,7 +132,7 @@ test('a binding that ends during a refresh is refused, so that the browser ends 
 
 test('a proof that is refused is reported with its cause', async () => {
   const causes: unknown[] = []
-  const app = createApp({ device: { onRejected: (_, cause) => causes.push(cause) } })
+  const app = createApp({ device: { onRejection: (_, cause) => causes.push(cause) } })
   await app.browser().post('/session-device/register', 'a.b.c')
   expect(causes).toEqual([expect.any(Error)])
 })

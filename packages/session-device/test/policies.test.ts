@@ -142,7 +142,7 @@ test.each([
   [{ ...valid, path: '/device/' }, 'path must be'],
   [{ ...valid, boundCookieMs: 179_999 }, 'boundCookieMs must be at least 180000'],
   [{ ...valid, whenUnproven: 'deny' as 'guest' }, 'whenUnproven must be'],
-  [{ ...valid, onRejected: true as unknown as () => void }, 'onRejected must be'],
+  [{ ...valid, onRejection: true as unknown as () => void }, 'onRejection must be'],
   [{ ...valid, unknown: 1 } as DeviceBindingOptions, 'there is no option "unknown"'],
 ])('a wrong option is a TypeError %#', (options, message) => {
   expect(() => deviceBinding(options)).toThrow(TypeError)

@@ -52,11 +52,11 @@ export class InvalidData extends Error {
 }
 
 /** Hook for rejections. The cause may quote data, so it is separate from the rejection, which is safe to log. */
-export type OnRejected = (rejection: SessionRejection, cause: unknown) => void
+export type OnRejection = (rejection: SessionRejection, cause: unknown) => void
 
 /** Calls the hook if the error is a rejection. */
 export function reportRejection(
-  onRejection: OnRejected | undefined,
+  onRejection: OnRejection | undefined,
   phase: SessionRejection['phase'],
   error: unknown,
 ): void {

@@ -2,7 +2,7 @@ import type { CompareCapability } from '../contract/capabilities.js'
 import type { SessionPlugin } from '../contract/plugin.js'
 import type { ConnectedDevice } from './device.js'
 import type { CacheControl } from './cache-control.js'
-import type { OnRejected } from './commit-error.js'
+import type { OnRejection } from './commit-error.js'
 import type { SessionCookies } from './cookie.js'
 import type { Lifetimes } from './lifetimes.js'
 import type { DataSchema, MaxSessionsPerUser } from './options.js'
@@ -21,7 +21,7 @@ export interface Host {
   readonly cacheControl: CacheControl
   readonly watchIntervalMs: number
   readonly maxSessionsPerUser: MaxSessionsPerUser | undefined
-  readonly onRejection: OnRejected | undefined
+  readonly onRejection: OnRejection | undefined
   /** The option `device`, if given. */
   readonly device: ConnectedDevice | undefined
 }

@@ -1,10 +1,12 @@
 import type { DeviceRequest, DeviceSession } from '@bext/session-core/manager'
+import type { Connection } from '../connection.js'
 import { challengeHeader, headerNames, sessionIdentifierOf } from '../headers.js'
 import { verifyRefresh } from '../proof.js'
 import type { StoredBinding } from '../record.js'
 import { bindingTtlMs, replaceBinding, touchBinding } from '../record.js'
-import type { Endpoint } from './endpoint.js'
-import { accept, checkOrigin, readCandidates, readProof, Refusal, verified } from './endpoint.js'
+import { accept } from './accept.js'
+import { checkOrigin, readCandidates, readProof, verified } from './read-request.js'
+import { Refusal } from './refusal.js'
 
 // An ended session is refused so that the browser ends it, too.
 const ended = 404
@@ -17,10 +19,10 @@ interface Found {
   readonly binding: StoredBinding
 }
 
-/** Returns the session that is bound to the browser's key. */
-async function findSession(endpoint: Endpoint, request: DeviceRequest): Promise<Found> {
+/** Resolves to the session that is bound to the browser's key. Rejects with a refusal if there is none. */
+async function findSession(connection: Connection, request: DeviceRequest): Promise<Found> {
   const identifier = sessionIdentifierOf(request.headers.get(headerNames.sessionId) ?? '')
-  const candidates = await readCandidates(endpoint, request)
+  const candidates = await readCandidates(connection, request)
   const own = candidates.flatMap(({ session, binding }) =>
     binding?.thumbprint === identifier ? [{ session, binding }] : [],
   )
@@ -30,35 +32,36 @@ async function findSession(endpoint: Endpoint, request: DeviceRequest): Promise<
   throw new Refusal(ended, 'session')
 }
 
-function newChallenge({ challenges }: Endpoint, { session, binding }: Found, nowMs: number): Refusal {
+/** Creates the refusal with which a browser gets a challenge to sign. */
+function newChallenge({ challenges }: Connection, { session, binding }: Found, nowMs: number): Refusal {
   const challenge = challenges.issue('refresh', session.handle, nowMs, binding.challengedAtMs + 1)
   return new Refusal(403, 'challenge', {
     headers: { [headerNames.challenge]: challengeHeader(challenge, binding.thumbprint) },
   })
 }
 
-/** Issues a new bound cookie for a proof of the registered key. */
-export async function refresh(endpoint: Endpoint, request: DeviceRequest): Promise<Response> {
-  const { host, store, challenges } = endpoint
-  const origin = checkOrigin(endpoint, request)
+/** Answers a proof of the registered key with a new bound cookie. Rejects with a refusal. */
+export async function refresh(connection: Connection, request: DeviceRequest): Promise<Response> {
+  const { host, store, challenges } = connection
+  const origin = checkOrigin(connection, request)
   const proof = readProof(request)
-  const found = await findSession(endpoint, request)
+  const found = await findSession(connection, request)
   const { session, binding } = found
   const { handle, absoluteExpiresAtMs } = session
   const nowMs = await host.nowMs()
-  if (proof === undefined) throw newChallenge(endpoint, found, nowMs)
+  if (proof === undefined) throw newChallenge(connection, found, nowMs)
   const challenge = await verified(verifyRefresh(proof, binding))
   const challengedAtMs = challenges.issuedAtMs('refresh', challenge, handle, nowMs)
   if (challengedAtMs === undefined || challengedAtMs <= binding.challengedAtMs) {
-    throw newChallenge(endpoint, found, nowMs)
+    throw newChallenge(connection, found, nowMs)
   }
   const refreshed = { ...binding, challengedAtMs }
   // Of two requests with one proof, the second one finds the record changed.
   const outcome = await replaceBinding(store, handle, binding.dataJson, refreshed)
   if (outcome === 'gone') throw new Refusal(ended, 'session')
-  if (outcome === 'changed') throw newChallenge(endpoint, { session, binding: refreshed }, nowMs)
+  if (outcome === 'changed') throw newChallenge(connection, { session, binding: refreshed }, nowMs)
   const ttlMs = bindingTtlMs(absoluteExpiresAtMs - nowMs)
   // Only if the timeouts were made longer since the registration.
   if (binding.expiresAtMs < nowMs + ttlMs - touchToleranceMs) await touchBinding(store, handle, ttlMs)
-  return accept(endpoint, { session, binding: refreshed, origin, nowMs, isProven: true })
+  return accept(connection, { session, binding: refreshed, origin, nowMs, isProven: true })
 }

@@ -1,58 +1,64 @@
 import type { DeviceRequest, DeviceSession } from '@bext/session-core/manager'
+import type { Connection } from '../connection.js'
 import type { Binding } from '../record.js'
 import { bindingTtlMs, createBinding, deleteBinding, readBinding, replaceBinding, textOf } from '../record.js'
 import { verifyRegistration } from '../proof.js'
-import type { Endpoint } from './endpoint.js'
-import { accept, checkOrigin, readCandidates, readProof, Refusal, verified } from './endpoint.js'
+import { accept } from './accept.js'
+import { checkOrigin, readCandidates, readProof, verified } from './read-request.js'
+import { Refusal } from './refusal.js'
 
 interface Found {
   readonly session: DeviceSession
   readonly challengedAtMs: number
 }
 
-/** Returns the session that the challenge was issued for. */
+/** Resolves to the session that the challenge was issued for. Rejects with a refusal if there is none. */
 async function findSession(
-  endpoint: Endpoint,
+  connection: Connection,
   request: DeviceRequest,
   challenge: string,
   nowMs: number,
 ): Promise<Found> {
-  const live = (await readCandidates(endpoint, request)).flatMap(({ session }) => (session ? [session] : []))
+  const live = (await readCandidates(connection, request)).flatMap(({ session }) => (session ? [session] : []))
   if (live.length === 0) throw new Refusal(403, 'session')
   for (const session of live) {
     const { handle, isReplaced, userId } = session
-    const challengedAtMs = endpoint.challenges.issuedAtMs('registration', challenge, handle, nowMs)
+    const challengedAtMs = connection.challenges.issuedAtMs('registration', challenge, handle, nowMs)
     if (challengedAtMs !== undefined && !isReplaced && userId !== undefined) return { session, challengedAtMs }
   }
   throw new Refusal(403, 'challenge')
 }
 
-/** Returns true if the session is live, and not rotated meanwhile. */
-async function isStillLive(endpoint: Endpoint, request: DeviceRequest, { handle }: DeviceSession): Promise<boolean> {
-  const candidates = await readCandidates(endpoint, request)
+/** Resolves to true if the session is live, and was not rotated meanwhile. */
+async function isStillLive(
+  connection: Connection,
+  request: DeviceRequest,
+  { handle }: DeviceSession,
+): Promise<boolean> {
+  const candidates = await readCandidates(connection, request)
   return candidates.some(({ session }) => session?.handle === handle && !session.isReplaced)
 }
 
 /**
- * Revokes a binding whose session ended while it was registered. A rotation that ended it may have moved the binding first:
- * then the registration is valid, under the new id.
+ * Revokes a binding whose session ended while it was registered, and rejects with a refusal. A rotation that ended it may have
+ * moved the binding first: then the registration is valid under the new id, and this resolves.
  */
-async function revoke({ store }: Endpoint, handle: string, binding: Binding): Promise<void> {
+async function revoke({ store }: Connection, handle: string, binding: Binding): Promise<void> {
   const outcome = await replaceBinding(store, handle, textOf(binding), { ...binding, state: 'revoked' })
   if (outcome === 'changed') return
   await deleteBinding(store, handle)
   throw new Refusal(403, 'session')
 }
 
-/** Binds the session of a request to the key of the browser, once. */
-export async function register(endpoint: Endpoint, request: DeviceRequest): Promise<Response> {
-  const { host, store } = endpoint
-  const origin = checkOrigin(endpoint, request)
+/** Binds the session of a request to the key of the browser, once. Rejects with a refusal. */
+export async function register(connection: Connection, request: DeviceRequest): Promise<Response> {
+  const { host, store } = connection
+  const origin = checkOrigin(connection, request)
   const proof = readProof(request)
   if (proof === undefined) throw new Refusal(400, 'malformed')
   const { key, challenge } = await verified(verifyRegistration(proof))
   const nowMs = await host.nowMs()
-  const { session, challengedAtMs } = await findSession(endpoint, request, challenge, nowMs)
+  const { session, challengedAtMs } = await findSession(connection, request, challenge, nowMs)
   const { handle, absoluteExpiresAtMs } = session
   const binding: Binding = { ...key, registeredAtMs: Math.floor(nowMs), challengedAtMs, state: 'current' }
   const ttlMs = bindingTtlMs(absoluteExpiresAtMs - nowMs)
@@ -60,11 +66,11 @@ export async function register(endpoint: Endpoint, request: DeviceRequest): Prom
     const present = await readBinding(store, handle)
     if (present?.thumbprint !== key.thumbprint) throw new Refusal(403, 'taken')
     // A registration that is repeated, or replayed. A refresh with a new challenge shows which.
-    return accept(endpoint, { session, binding: present, origin, nowMs, isProven: false })
+    return accept(connection, { session, binding: present, origin, nowMs, isProven: false })
   }
-  if (await isStillLive(endpoint, request, session)) {
-    return accept(endpoint, { session, binding, origin, nowMs, isProven: true })
+  if (await isStillLive(connection, request, session)) {
+    return accept(connection, { session, binding, origin, nowMs, isProven: true })
   }
-  await revoke(endpoint, handle, binding)
-  return accept(endpoint, { session, binding, origin, nowMs, isProven: false })
+  await revoke(connection, handle, binding)
+  return accept(connection, { session, binding, origin, nowMs, isProven: false })
 }

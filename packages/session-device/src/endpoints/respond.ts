@@ -1,10 +1,10 @@
 import type { DeviceRequest } from '@bext/session-core/manager'
 import { isSessionError } from '@bext/session-core'
 import { withinDeadline } from '@bext/session-core/store-helpers'
+import type { Connection } from '../connection.js'
 import type { DeviceRejection } from '../options.js'
-import type { Endpoint } from './endpoint.js'
-import { Refusal } from './endpoint.js'
 import { refresh } from './refresh.js'
+import { Refusal } from './refusal.js'
 import { register } from './register.js'
 
 // Browsers hold the requests of a page while they wait, for up to 20 seconds.
@@ -15,8 +15,8 @@ function refusalOf(error: unknown): Refusal {
   return new Refusal(isSessionError(error) && error.code === 'Backend' ? 503 : 500, 'unavailable', { cause: error })
 }
 
-/** Rejects with what `work` rejects with. */
-async function unwrapped(work: Promise<Response>): Promise<Response | Refusal> {
+/** Resolves to a refusal if `work` rejects. The deadline would turn a refusal that rejects into an error of the store. */
+async function answerOrRefusal(work: Promise<Response>): Promise<Response | Refusal> {
   try {
     return await work
   } catch (error) {
@@ -25,16 +25,16 @@ async function unwrapped(work: Promise<Response>): Promise<Response | Refusal> {
 }
 
 /** Answers a request to an endpoint. Resolves to undefined for any other path. Never rejects. */
-export async function respond(endpoint: Endpoint, request: DeviceRequest): Promise<Response | undefined> {
-  const { path, reject } = endpoint.options
+export async function respond(connection: Connection, request: DeviceRequest): Promise<Response | undefined> {
+  const { path, reportRejection } = connection.options
   const { pathname } = new URL(request.url, 'https://localhost')
   const phase: DeviceRejection['phase'] | undefined =
     pathname === `${path}/register` ? 'registration' : pathname === `${path}/refresh` ? 'refresh' : undefined
   if (phase === undefined) return undefined
   const run = phase === 'registration' ? register : refresh
-  const answer = await withinDeadline(deadlineMs, () => unwrapped(run(endpoint, request))).catch(refusalOf)
+  const answer = await withinDeadline(deadlineMs, () => answerOrRefusal(run(connection, request))).catch(refusalOf)
   if (answer instanceof Response) return answer
-  reject(phase, answer.reason, answer.cause)
+  reportRejection(phase, answer.reason, answer.cause)
   const headers = { 'Cache-Control': 'no-store', ...answer.headers }
   return new Response(null, { status: answer.status, headers })
 }
