@@ -6,6 +6,7 @@ export {
   checkCreateOptions,
   checkDataJson,
   checkEndOptions,
+  checkExpectedDataJson,
   checkMaxRecords,
   checkSweepOptions,
   checkTtlMs,

@@ -12,6 +12,7 @@ import {
   checkCreateOptions,
   checkDataJson,
   checkEndOptions,
+  checkExpectedDataJson,
   checkSessionId,
   checkSweepOptions,
   checkTtlMs,
@@ -29,7 +30,7 @@ import { createConnection } from './connection.js'
 import { checkOutcome } from './errors.js'
 import { connect } from './client/connect.js'
 import { checkOptions, type PgSessionsOptions } from './options.js'
-import { checkExpectedDataJson, checkPgUserId, createSessionCommands } from './sessions/commands.js'
+import { checkPgUserId, createSessionCommands } from './sessions/commands.js'
 import { statementsFor } from './sessions/statements.js'
 import { createSweep } from './sweep/sweep.js'
 

@@ -13,11 +13,11 @@ import {
   checkCreateOptions,
   checkDataJson,
   checkEndOptions,
+  checkExpectedDataJson,
   checkSessionId,
   checkSweepOptions,
   checkTtlMs,
   checkUserId,
-  describeType,
   hashSessionId,
   isHash,
   isServerBackedId,
@@ -56,15 +56,10 @@ function checkSqliteUserId(userId: unknown): string {
   throw new SessionError('bad_argument', 'userId contains a NUL, which some drivers of SQLite do not read.')
 }
 
-/** Returns the data to compare with, or `null` for a text that equals no session's data. Throws `Invalid`. */
-function checkExpectedDataJson(expected: unknown): string | null {
-  if (typeof expected !== 'string') {
-    throw new SessionError('bad_argument', `expectedDataJson must be a string, but it is ${describeType(expected)}.`)
-  }
-  return expected.includes('\0') || !expected.isWellFormed() ? null : expected
-}
-
-/** Runs a write that compares data. Reads the data if it has changed no row, and undefined if there is no session. */
+/**
+ * Runs a write that compares data. If it changed no row, `readData` tells why: undefined is the data of a session that does not
+ * exist.
+ */
 async function compare(
   write: () => Promise<number>,
   expected: string | null,

@@ -1,6 +1,7 @@
 import { isSessionError, SessionError } from '../contract/errors.js'
 import { isSameData, readBack, assertStorable, toDataText } from './data.js'
-import { assertProven, boundCookieOf, endSession } from './device-commit.js'
+import { assertProven, boundCookieOf } from './device-commit.js'
+import { endSession } from './end-session.js'
 import { expired, nowOf } from './expiry.js'
 import type { Host, SessionContext } from './host.js'
 import type { PendingChanges, PendingSession, SessionReference } from './pending-changes.js'

@@ -1,6 +1,6 @@
 import { describeType } from '../store-helpers/option-checks.js'
 import type { CookiePair, RequestCookies } from './cookie.js'
-import { endSession } from './device-commit.js'
+import { endSession } from './end-session.js'
 import type { SessionContext } from './host.js'
 import { openSession } from './open.js'
 import type { Committed } from './replace-session.js'

@@ -15,25 +15,6 @@ export interface DeviceResponse {
 const nothing: DeviceResponse = { setCookies: [], headers: [] }
 const removal: BoundCookie = { value: '', maxAge: 0 }
 
-/** Ends a session, and then its binding: a session that cannot be ended stays bound. */
-export async function endSession({ store, device }: Host, id: SessionId): Promise<void> {
-  await store.delete(id)
-  await device?.forget(handleOf(id))
-}
-
-/** Ends a session of a list, and then its binding. */
-export async function endListed({ users, device }: Host, userId: string, handle: string): Promise<void> {
-  await users.endOne(userId, handle)
-  await device?.forget(handle)
-}
-
-/** Ends a session of the user, and then its binding. Resolves to true if the user had a session with the handle. */
-export async function endIfListed({ users, device }: Host, userId: string, handle: string): Promise<boolean> {
-  const isEnded = await users.endIfListed(userId, handle)
-  if (isEnded) await device?.forget(handle)
-  return isEnded
-}
-
 /** Throws a `SessionCommitError` for a change to a session that is only read. It can be ended, and a sign-in replaces it. */
 export function assertProven({ check, action, revokeAll }: PendingChanges, isChanged: boolean): void {
   if (check?.access !== 'readOnly' || action === 'signIn' || (action === 'end' && !revokeAll)) return
@@ -77,14 +58,4 @@ export function boundCookieOf(host: Host, { check, evidence, action }: PendingCh
   if (!host.device) return []
   const isEnded = action === 'end' && evidence.boundCookies.length > 0
   return cookiesOf(host, isEnded ? removal : check?.boundCookie)
-}
-
-/** Adds to each session of the list if it is bound. */
-export async function markBound<Listed extends { readonly handle: string }>(
-  { device }: Pick<Host, 'device'>,
-  list: readonly Listed[],
-): Promise<readonly (Listed & { readonly isDeviceBound?: boolean })[]> {
-  if (!device) return list
-  const bound = await device.areBound(list.map(({ handle }) => handle))
-  return list.map((one, index) => ({ ...one, isDeviceBound: bound[index] === true }))
 }

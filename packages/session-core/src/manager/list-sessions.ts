@@ -1,7 +1,7 @@
 import type { SessionSummary, UserRecord } from '../contract/capabilities.js'
 import { describeType, rejectUnknownOptions } from '../store-helpers/option-checks.js'
 import { acceptStoredData } from './data.js'
-import type { SessionContext } from './host.js'
+import type { Host, SessionContext } from './host.js'
 import type { ListedSession, ListSessionsOptions } from './session.js'
 import { familyIdOf } from './session-names.js'
 import type { DecodedSession } from './stored-session.js'
@@ -61,6 +61,16 @@ async function detail<Data extends object, Description>(
   }
 }
 
+/** Adds to each session of the list if it is bound to a device. Changes nothing without the option `device`. */
+async function markBound<Listed extends SessionSummary>(
+  { device }: Pick<Host, 'device'>,
+  list: readonly Listed[],
+): Promise<readonly (Listed & { readonly isDeviceBound?: boolean })[]> {
+  if (!device) return list
+  const bound = await device.areBound(list.map(({ handle }) => handle))
+  return list.map((one, index) => ({ ...one, isDeviceBound: bound[index] === true }))
+}
+
 /** Resolves to the user's live sessions, oldest first, except those that a rotation has replaced. */
 export async function listSessions<Data extends object, Description>(
   context: SessionContext<Data>,
@@ -74,9 +84,16 @@ export async function listSessions<Data extends object, Description>(
         `The store ${store.name} does not list data. Check supportsUserRecords before you use describe.`,
       )
     }
-    return (await users.list(userId)).map((summary) => ({ ...summary, ...unknown }))
+    const summaries = await users.list(userId)
+    return markBound(
+      context,
+      summaries.map((summary) => ({ ...summary, ...unknown })),
+    )
   }
   const records = (await users.records.listUserRecords(userId)).toSorted(byAge)
   const listed = await Promise.all(records.map((record) => detail(context, userId, record, describe)))
-  return listed.filter((session) => session !== undefined)
+  return markBound(
+    context,
+    listed.filter((session) => session !== undefined),
+  )
 }

@@ -13,10 +13,14 @@ export interface SessionReference {
 export interface PendingChanges {
   /** Session that the request opened, or undefined for a new one. */
   readonly stored: StoredSession | undefined
-  /** Sessions of the request whose record is corrupt or whose data is invalid. A sign-in or a sign-out ends them too. */
+  /**
+   * Sessions of the request whose record is corrupt, whose data is invalid, or which the option `device` refused. A sign-in or a
+   * sign-out ends them too.
+   */
   readonly unreadable: readonly SessionReference[]
   /** Session cookies of the request. */
   readonly cookies: RequestCookies
+  /** Parts of the request that prove a device. */
   readonly evidence: DeviceEvidence
   /** Result of the option `device` for the session, or for the one that it refused. */
   readonly check: DeviceCheck | undefined
@@ -25,6 +29,7 @@ export interface PendingChanges {
   unchangedText: string
   /** `keep`: keeps the stored session, if any. `signIn`, `rotate`: replaces it under a fresh id. `end`: ends it. */
   action: 'keep' | 'signIn' | 'rotate' | 'end'
+  /** Time for which the old id of a rotation can still be read, in milliseconds. */
   graceMs: number
   isRemembered: boolean
   /** Start of the absolute timeout, or undefined if the commit starts it. */

@@ -1,10 +1,11 @@
-import { describeAmount, describeType, rejectUnknownOptions } from '../store-helpers/option-checks.js'
-import { SessionError } from '../contract/errors.js'
+import { describeType, rejectUnknownOptions } from '../store-helpers/option-checks.js'
 import type { SessionId } from '../contract/plugin.js'
+import { checkGraceMs, checkUserIdOfCall, checkWithinMs } from './check-arguments.js'
 import type { CommittedSession } from './commit.js'
 import { commitSession, hasChange } from './commit.js'
-import { assertProven, endIfListed, markBound } from './device-commit.js'
+import { assertProven } from './device-commit.js'
 import type { SessionDevice } from './device.js'
+import { endIfListed } from './end-session.js'
 import { toDataText } from './data.js'
 import type { PendingSession } from './pending-changes.js'
 import type { SessionContext } from './host.js'
@@ -32,26 +33,6 @@ export interface RequestSession<Data extends object> {
   readonly close: () => void
   /** Returns true if there is a change that was neither committed nor discarded by `close`. */
   readonly hasUncommittedChange: () => boolean
-}
-
-/** Returns the user id. Throws `Invalid` if it is empty or not a string. */
-export function checkUserId(call: string, userId: unknown): string {
-  if (typeof userId === 'string' && userId !== '') return userId
-  const given = userId === '' ? 'empty' : describeType(userId)
-  throw new SessionError('bad_argument', `${call}: userId must be a non-empty string, but it is ${given}.`)
-}
-
-function checkGrace(graceMs: unknown): number {
-  if (typeof graceMs === 'number' && Number.isSafeInteger(graceMs) && graceMs >= 0) return graceMs
-  const expected = 'a whole number of milliseconds, 0 or more'
-  throw new SessionError('bad_argument', `rotate: graceMs must be ${expected}, but it is ${describeAmount(graceMs)}.`)
-}
-
-function checkWithin(withinMs: unknown): number {
-  if (typeof withinMs === 'number' && Number.isSafeInteger(withinMs) && withinMs > 0) return withinMs
-  const given = describeAmount(withinMs)
-  const message = `isAuthenticatedWithin: withinMs must be a positive whole number of milliseconds, but it is ${given}.`
-  throw new SessionError('bad_argument', message)
 }
 
 /** Creates the session of a request. Its methods change `pending`. */
@@ -132,7 +113,7 @@ export function createRequestSession<Data extends object>(
       return stored && authenticatedAtMsOf(stored)
     },
     isAuthenticatedWithin(withinMs: number): boolean {
-      const checkedMs = checkWithin(withinMs)
+      const checkedMs = checkWithinMs(withinMs)
       const { authenticatedAtMs } = session
       return authenticatedAtMs !== undefined && context.clock.estimateMs() - authenticatedAtMs < checkedMs
     },
@@ -160,7 +141,7 @@ export function createRequestSession<Data extends object>(
       if (typeof remember !== 'boolean') {
         throw new TypeError(`signIn: option remember must be a boolean, but it is ${describeType(remember)}.`)
       }
-      const checkedId = checkUserId('signIn', userId)
+      const checkedId = checkUserIdOfCall('signIn', userId)
       if (remember && !lifetimes.canRemember) {
         throw new TypeError(
           'signIn: option remember needs the option remember of createSessionManager. Set its timeouts.',
@@ -178,7 +159,7 @@ export function createRequestSession<Data extends object>(
       toChange()
       rejectUnknownOptions('rotate', options, ['graceMs'])
       const { graceMs = 0 } = options
-      const checkedGraceMs = checkGrace(graceMs)
+      const checkedGraceMs = checkGraceMs(graceMs)
       if (pending.action !== 'keep' || !pending.stored || pending.stored.envelope.isReplaced) return
       pending.graceMs = checkedGraceMs
       pending.action = 'rotate'
@@ -217,8 +198,7 @@ export function createRequestSession<Data extends object>(
       const id = committed ? committed.id : stored?.record.id
       const own = id && handleOf(id)
       const listed = await listSessions(context, userId, describe)
-      const marked = await markBound(context, listed)
-      return marked.map((one) => ({ ...one, isCurrent: one.handle === own }))
+      return listed.map((one) => ({ ...one, isCurrent: one.handle === own }))
     },
 
     async endSession(handle: string): Promise<boolean> {

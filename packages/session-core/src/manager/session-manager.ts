@@ -1,9 +1,9 @@
 import type { UserRecordsCapability } from '../contract/capabilities.js'
+import { checkUserIdOfCall } from './check-arguments.js'
 import { checkManagerOptions } from './check-options.js'
 import type { CookiesByName } from './cookies-by-name.js'
 import type { DeviceRequest } from './device.js'
 import { openForCookies } from './cookies-by-name.js'
-import { checkUserId } from './request-session.js'
 import type { Host } from './host.js'
 import type { NodeRequest, NodeResponse } from './node-adapter.js'
 import { openForNode } from './node-adapter.js'
@@ -23,7 +23,7 @@ import type {
 } from './session.js'
 import type { ChangedSession, CookieRequest } from './change-session.js'
 import { changeSession } from './change-session.js'
-import { endIfListed, markBound } from './device-commit.js'
+import { endIfListed } from './end-session.js'
 import { checkDescribe, listSessions } from './list-sessions.js'
 import type { SessionSnapshot } from './read-session.js'
 import { readSession } from './read-session.js'
@@ -176,17 +176,17 @@ export function createSessionManager<Data extends object>(options: SessionManage
       return context.device?.respond(request)
     },
     async endUserSessions(userId) {
-      await context.users.endAll(checkUserId('endUserSessions', userId))
+      await context.users.endAll(checkUserIdOfCall('endUserSessions', userId))
     },
     async listUserSessions(userId, listOptions = {}) {
       const describe = checkDescribe('listUserSessions', listOptions)
-      return markBound(context, await listSessions(context, checkUserId('listUserSessions', userId), describe))
+      return listSessions(context, checkUserIdOfCall('listUserSessions', userId), describe)
     },
     async endUserSession(userId, handle) {
-      return endIfListed(context, checkUserId('endUserSession', userId), handle)
+      return endIfListed(context, checkUserIdOfCall('endUserSession', userId), handle)
     },
     async updateUserSessions(userId, change) {
-      const checkedId = checkUserId('updateUserSessions', userId)
+      const checkedId = checkUserIdOfCall('updateUserSessions', userId)
       return updateUserSessions(context, recordsToUpdate(context), checkedId, change)
     },
     change: (source, work) => changeSession(context, source, work),

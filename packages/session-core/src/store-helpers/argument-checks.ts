@@ -61,6 +61,17 @@ export function checkDataJson(dataJson: unknown, maxDataBytes: number): string {
 }
 
 /**
+ * Returns the text that a store compares stored data with (contract O4, O5), or null for a text that equals no session's data,
+ * because no JSON text contains a NUL or a lone surrogate. Throws `Invalid` if it is not a string.
+ */
+export function checkExpectedDataJson(expected: unknown): string | null {
+  if (typeof expected !== 'string') {
+    throw badArgument(`expectedDataJson must be a string, but it is ${describeType(expected)}.`)
+  }
+  return expected.includes('\0') || !expected.isWellFormed() ? null : expected
+}
+
+/**
  * Returns `userId` if it is text that UTF-8 can encode, of at most `maxUserIdBytes` bytes. Throws `Invalid` otherwise
  * (I3).
  */

@@ -1,6 +1,7 @@
 import {
   checkCreateOptions,
   checkDataJson,
+  checkExpectedDataJson,
   checkPositiveInteger,
   checkTimeoutMs,
   checkTtlMs,
@@ -51,6 +52,17 @@ describe('checkDataJson', () => {
     expect(error).toEqual(invalid('bad_argument'))
     expect(String(error)).not.toContain('4111')
     expect((error as Error).cause).toBeUndefined()
+  })
+})
+
+describe('checkExpectedDataJson', () => {
+  it('returns null for a text that no session can have (O4)', () => {
+    expect(checkExpectedDataJson('{"a":1}')).toBe('{"a":1}')
+    expect(checkExpectedDataJson('"a\u0000b"')).toBeNull()
+    expect(checkExpectedDataJson('"\ud800"')).toBeNull()
+    expect(() => checkExpectedDataJson(undefined)).toThrowError(
+      /expectedDataJson must be a string, but it is undefined/,
+    )
   })
 })
 

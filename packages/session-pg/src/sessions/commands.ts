@@ -1,5 +1,5 @@
 import { SessionError } from '@bext/session-core'
-import { checkUserId, describeType, type Deadline } from '@bext/session-core/store-helpers'
+import { checkUserId, type Deadline } from '@bext/session-core/store-helpers'
 import { createBatcher } from '../batching/batcher.js'
 import type { SqlText } from '../client/adapter.js'
 import type { Connection } from '../connection.js'
@@ -13,17 +13,6 @@ export function checkPgUserId(userId: unknown): string {
   const checked = checkUserId(userId)
   if (!checked.includes('\0')) return checked
   throw new SessionError('bad_argument', 'userId contains a NUL, which PostgreSQL cannot store.')
-}
-
-/**
- * Returns the data that `updateIfUnchanged` compares with: `null` for a string that PostgreSQL cannot store and that
- * therefore equals no session's data. Throws `Invalid` if it is not a string.
- */
-export function checkExpectedDataJson(expected: unknown): string | null {
-  if (typeof expected !== 'string') {
-    throw new SessionError('bad_argument', `expectedDataJson must be a string, but it is ${describeType(expected)}.`)
-  }
-  return expected.includes('\0') || !expected.isWellFormed() ? null : expected
 }
 
 interface NewSession {
