@@ -34,7 +34,7 @@ export function checkOptions(plugin: SessionPlugin, options: ExpressStoreOptions
   }
   if (!supportsGivenId(plugin)) {
     throw new TypeError(
-      `expressStore: the store ${plugin.name} has no createWithId. Use memorySessions, redisSessions, pgSessions, or another server-backed store that has it.`,
+      `expressStore: the store ${plugin.name} has no createWithId. Use memorySessions, redisSessions, pgSessions, sqliteSessions, or another server-backed store that has it.`,
     )
   }
   rejectUnknownOptions('expressStore', options, ['userIdOf', 'ttlMs'])
