@@ -6,7 +6,7 @@ import { createApp } from '../src/app.js'
 import { startServer } from '../src/server.js'
 import { openCookieStore } from '../src/stores/cookie.js'
 import { openMemoryStore } from '../src/stores/memory.js'
-import { createCertificate } from '../walk/browser/certificate.js'
+import { createCertificate } from '@bext-internal/test-services/certificate'
 
 const certificate = await createCertificate()
 

@@ -4,6 +4,7 @@ import { root } from './workspace.js'
 
 /** The files that take longest, because a run ends when its last file does. Most of them wait for servers or browsers. */
 export const longest: readonly string[] = [
+  'packages/session-device/test/chromium.test.ts',
   'examples/demo/test/browser.test.ts',
   'internal/checks/test/packages.test.ts',
   'packages/session-conformance/test/packed.test.ts',

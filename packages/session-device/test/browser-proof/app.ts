@@ -7,7 +7,7 @@ import { createSessionManager, sessionErrorStatus } from '@bext/session-core/man
 import { deviceBinding, deviceNode } from '@bext/session-device'
 import { redisSessions } from '@bext/session-redis'
 import { Redis } from 'ioredis'
-import { createCertificate } from './certificate.js'
+import { createCertificate } from '@bext-internal/test-services/certificate'
 
 /** An app over Redis, with pages to sign in, to rotate and to sign out. */
 export interface RunningApp {
@@ -24,7 +24,7 @@ export interface RunningApp {
 
 /** Starts the app. */
 export async function startApp(boundCookieMs: number): Promise<RunningApp> {
-  const { key, cert, publicKeyHash } = createCertificate()
+  const { key, cert, publicKeyHash } = await createCertificate()
   const server = createServer({ key, cert })
   await new Promise<void>((resolve) => {
     server.listen(0, 'localhost', resolve)

@@ -1,9 +1,16 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { waitUntil } from '@bext-internal/test-services'
 import { type Browser, type BrowserContext, chromium } from 'playwright-core'
+
+/** The Chromium of PATH, or undefined if PATH has none. */
+export const installedChromium = (process.env['PATH'] ?? '')
+  .split(delimiter)
+  .map((folder) => join(folder, 'chromium'))
+  .find((file) => existsSync(file))
 
 export interface RunningChromium {
   readonly browser: Browser
@@ -18,10 +25,11 @@ export interface RunningChromium {
  * it has no device-bound sessions where it ignores all certificate errors.
  */
 export async function startChromium(publicKeyHash: string, profile: string): Promise<RunningChromium> {
+  if (installedChromium === undefined) throw new Error('PATH contains no chromium. Install Chromium, and try again.')
   const portFile = join(profile, 'DevToolsActivePort')
   await rm(portFile, { force: true })
   const program = spawn(
-    process.env['CHROMIUM'] ?? 'chromium',
+    installedChromium,
     [
       '--headless=new',
       '--enable-features=DeviceBoundSessions,EnableBoundSessionCredentialsSoftwareKeysForManualTesting',
