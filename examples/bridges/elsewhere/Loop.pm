@@ -1,6 +1,6 @@
 package Loop;
 
-# The kit's protocol for processes over a session library. A bridge has create, load, save, touch and remove.
+# The kit's protocol for processes over a session library. A bridge has create, load, save, remove and probe.
 
 use v5.36;
 use Exporter 'import';
@@ -68,10 +68,10 @@ my %calls = (
         $sessions->remove($params->{sessionId}) if is_cookie_value($params->{sessionId});
         return undef;
     },
-    isHealthy => sub ($sessions, $) { eval { $sessions->load('0' x 40); 1 } ? JSON::XS::true : JSON::XS::false },
+    isHealthy => sub ($sessions, $) { eval { $sessions->probe('0' x 40); 1 } ? JSON::XS::true : JSON::XS::false },
 );
 
-# Answers each request in a process, as CGI does. $open->($namespace) makes a bridge.
+# Answers each request in a process, as CGI does. $open->($namespace, $endpoint) makes a bridge.
 sub serve ($hello, $open, $inspect) {
     my $lock_file = File::Temp->new;
     my (%stores, %children);
@@ -89,13 +89,15 @@ sub serve ($hello, $open, $inspect) {
         } elsif ($method eq 'inspect') {
             $reply->($id, { result => { texts => $inspect->($params->{namespace}) } });
         } elsif ($method eq 'open') {
-            $stores{ $params->{store} } = $open->($params->{namespace});
+            $stores{ $params->{store} } = $open->($params->@{qw(namespace endpoint)});
             $reply->($id, { result => undef });
         } elsif ($method eq 'release') {
             $reply->($id, { result => undef });
         } elsif (my $child = fork) {
             $children{$child} = 1;
         } else {
+            # As a server that forks does, because the processes share the state of rand.
+            srand;
             my $result;
             if (eval { $result = $calls{$method}->($stores{ $params->{store} }, $params); 1 }) {
                 $reply->($id, { result => $result });

@@ -43,6 +43,8 @@ package Bridge {
         $session->delete;
         $session->flush or die $session->errstr;
     }
+
+    sub probe ($self, $id) { $self->load($id) }
 }
 
 sub inspect ($namespace) {
@@ -55,6 +57,6 @@ serve(
         versions => { 'CGI::Session' => $CGI::Session::VERSION },
         declarations => { malformedIds => 'NotFound' },
     },
-    sub ($namespace) { bless { folder => "$root/$namespace" }, 'Bridge' },
+    sub ($namespace, $) { bless { folder => "$root/$namespace" }, 'Bridge' },
     \&inspect,
 );

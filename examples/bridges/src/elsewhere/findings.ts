@@ -40,7 +40,9 @@ export const findings: readonly Finding[] = [
       'Django cached_db',
       'Django file',
       'Beaker',
+      'Flask-Session',
       'CGI::Session',
+      'Plack::Middleware::Session',
       'redis-rack',
       'redistore',
       'connect-memcached',
@@ -88,7 +90,9 @@ ask this of the other libraries.`,
       'Django db',
       'Django cached_db',
       'Beaker',
+      'Flask-Session',
       'php-redis',
+      'Plack::Middleware::Session',
       'redis-rack',
       'redistore',
       'express-mysql-session',
@@ -118,6 +122,8 @@ bridges add no deadline.`,
       'Django file',
       'Django signed_cookies',
       'Beaker',
+      'Flask-Session',
+      'aiohttp-session',
       'php-redis',
       'CGI::Session',
       'redis-rack',
@@ -133,7 +139,7 @@ renewed in that second.`,
     rule: 'R4',
     title: 'One answer for altered and for unknown cookies',
     side: 'interface',
-    stores: ['Django signed_cookies'],
+    stores: ['Django signed_cookies', 'aiohttp-session'],
     cases: [
       'R4-near-miss',
       'R4-altered',
@@ -144,7 +150,7 @@ renewed in that second.`,
       'I2-namespaces',
     ],
     text: `A cookie with another signature is an empty session, as is an expired one. The contract has \`Invalid\` for the first
-and \`NotFound\` for the second. No altered cookie was accepted.`,
+and \`NotFound\` for the second. No altered content was accepted.`,
   },
   {
     rule: 'U4',
@@ -154,8 +160,10 @@ and \`NotFound\` for the second. No altered cookie was accepted.`,
       'Django cached_db',
       'Django file',
       'Beaker',
+      'Flask-Session',
       'php-redis',
       'CGI::Session',
+      'Plack::Middleware::Session',
       'redis-rack',
       'redistore',
       'express-mysql-session',
@@ -181,11 +189,12 @@ wait for its row lock. Other sessions are served.`,
     rule: 'R3',
     title: "The server does not enforce a session's expiry",
     side: 'library',
-    stores: ['Django file', 'Django signed_cookies'],
+    stores: ['Django file', 'Django signed_cookies', 'Plack::Middleware::Session'],
     cases: atExpiry,
-    text: `After \`set_expiry(1)\`, both backends still read the session three seconds later. \`file\` compares the number of
+    text: `After \`set_expiry(1)\`, both backends of Django still read the session three seconds later. \`file\` compares the number of
 seconds with 0 and not with the age of the file. \`signed_cookies\` uses \`SESSION_COOKIE_AGE\`; its source names ticket
-19201. The cookie does expire in the browser. Without \`set_expiry\`, both use \`SESSION_COOKIE_AGE\`.`,
+19201. Without \`set_expiry\`, both use \`SESSION_COOKIE_AGE\`. Plack's store DBI has no expiry, and its rows stay. With all
+three, the cookie does expire in the browser.`,
   },
   {
     rule: 'R3',
@@ -197,15 +206,24 @@ seconds with 0 and not with the age of the file. \`signed_cookies\` uses \`SESSI
 second ended after 0.08 seconds.`,
   },
   {
+    rule: 'R3',
+    title: 'A session can end a second late',
+    side: 'library',
+    stores: ['aiohttp-session'],
+    cases: [...atExpiry, 'R4-expired-altered', 'D4-honest'],
+    text: `The time of the cookie and the time of the read are cut to whole seconds, and a cookie whose age equals \`max_age\` is
+still valid. Sessions with \`max_age=1\` ended after 1.6 to 1.9 seconds.`,
+  },
+  {
     rule: 'R5',
     title: 'A read writes the session back',
     side: 'library',
-    stores: ['Beaker', 'CGI::Session', 'redis-rack'],
+    stores: ['Beaker', 'Flask-Session', 'CGI::Session', 'Plack::Middleware::Session', 'redis-rack'],
     cases: ['R5-writes-nothing', 'R5-no-life', 'T2-update-duel', 'U4-delete-duel', 'R6-shared-flight'],
     text: `A request that only reads saves at its end what it has loaded. In a run by hand, such a request undid the save of a
 request that was faster, and restored a session that another request had deleted. Beaker and CGI::Session store the time
-of the last access in this way, Rack renews the expiry. With Beaker, \`save_accessed_time: False\` avoids it, and excludes
-\`timeout\`.`,
+of the last access in this way, Rack and Flask-Session renew the expiry. With Beaker, \`save_accessed_time: False\` avoids
+it, and excludes \`timeout\`.`,
   },
   {
     rule: 'R5',
@@ -215,6 +233,15 @@ of the last access in this way, Rack renews the expiry. With Beaker, \`save_acce
     cases: ['R5-writes-nothing', 'H1-writes-nothing', 'D2-no-trace', 'E2-cut-off', 'E6-twice-delete'],
     text: `A request that looks at its session stores an empty one under a new id if there was none. So does a request that
 destroys its session. The old session is gone.`,
+  },
+  {
+    rule: 'R5',
+    title: 'Each request without a session stores one',
+    side: 'library',
+    stores: ['Flask-Session', 'Plack::Middleware::Session'],
+    cases: ['R5-writes-nothing'],
+    text: `A request whose cookie is missing or unknown stores an empty session, also if the handler does not look at it. With
+Flask-Session, \`SESSION_PERMANENT: False\` avoids it. So each request of a client without cookies adds a key or a row.`,
   },
   {
     rule: 'D2',
@@ -232,7 +259,8 @@ timeout. The next request with the old cookie logs a warning about a corrupt ses
     stores: ['Beaker'],
     cases: ['E2-reset', 'E6-twice-update', 'E6-twice-touch', 'E6-twice-delete'],
     text: `The middleware sets \`invalidate_corrupt\` by default, which covers every exception, also a lost connection. If one reply
-of Redis is lost, the visitor gets a new, empty session, and the old one stays in Redis.`,
+of Redis is lost, the visitor gets a new, empty session, and the old one stays in Redis. Plack's store DBI does the same
+unless the connection has \`RaiseError\`, which the bridge sets.`,
   },
   {
     rule: 'E4',
@@ -303,9 +331,37 @@ libraries in other processes.`,
     rule: 'C3',
     title: 'An id has 122 random bits',
     side: 'library',
-    stores: ['Beaker', 'hono-sessions'],
+    stores: ['Beaker', 'Flask-Session', 'hono-sessions'],
     cases: ['C3-random'],
     text: `The ids are UUIDs of version 4. The contract asks for 128 bits.`,
+  },
+  {
+    rule: 'C3',
+    title: 'An id is not from a cryptographic source',
+    side: 'library',
+    stores: [],
+    cases: [],
+    text: `By default, Plack::Middleware::Session makes an id of Perl's \`rand\`, the process id, an address and the time. The kit
+cannot tell, because the id is a hash of these. An app can set \`sid_generator\`.`,
+  },
+  {
+    rule: 'C3',
+    title: 'An unknown id becomes that of the new session',
+    side: 'library',
+    stores: [],
+    cases: [],
+    text: `If the cookie has an id that the backend does not know, Flask-Session stores the new session under it, and so does PHP
+unless \`session.use_strict_mode\` is set. Then somebody else can know the id, so an app must change it at the sign-in. PHP
+has \`session_regenerate_id()\`. This version of Flask-Session has no call for it.`,
+  },
+  {
+    rule: 'R4',
+    title: 'A cookie has several spellings',
+    side: 'library',
+    stores: ['aiohttp-session', 'Plack::Middleware::Session'],
+    cases: ['R4-near-miss', 'E3-tells-nothing'],
+    text: `aiohttp-session decodes base64 in a way that ignores other characters, and Plack decodes percent-encoding. So a cookie
+with a dot added, or with a character percent-encoded, is the same session. The contract takes it for another id.`,
   },
   {
     rule: 'C3',
@@ -324,8 +380,10 @@ text, so an id is not always new.`,
       'Django db',
       'Django cached_db',
       'Django file',
+      'Flask-Session',
       'php-redis',
       'CGI::Session',
+      'Plack::Middleware::Session',
       'redistore',
       'express-mysql-session',
       'connect-session-knex',

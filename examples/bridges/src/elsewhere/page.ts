@@ -14,9 +14,13 @@ export interface PageParts {
 
 /** Libraries that the command does not run, each with the reason. */
 const notRun: readonly (readonly [names: string, reason: string])[] = [
+  [
+    'RedisStorage and MemcachedStorage of aiohttp-session',
+    'they need aioredis 2 and aiomcache. Debian 12 has aioredis 1.3.1, and no aiomcache.',
+  ],
   ['connect-sqlite3, better-sqlite3-session-store', 'their drivers download or compile a binary during the install.'],
   [
-    'Flask-Session, aiohttp-session, Plack::Session, koa-session, next-session, svelte-kit-sessions, better-auth, level-session-store',
+    'koa-session, next-session, svelte-kit-sessions, better-auth, level-session-store',
     'no bridge has been written yet.',
   ],
 ]

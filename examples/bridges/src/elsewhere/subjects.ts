@@ -55,6 +55,22 @@ export const subjects: readonly Subject[] = [
     packages: ['python3-beaker', 'python3-redis'],
   },
   {
+    name: 'Flask-Session',
+    language: 'Python',
+    backend: 'Redis',
+    program: `${python} ${folder}flask_session_redis.py`,
+    probe: `${python} -c 'import flask_session, redis'`,
+    packages: ['python3-flask-session', 'python3-redis'],
+  },
+  {
+    name: 'aiohttp-session',
+    language: 'Python',
+    backend: 'the cookie, encrypted',
+    program: `${python} ${folder}aiohttp_session_cookie.py`,
+    probe: `${python} -c 'import aiohttp_session, cryptography'`,
+    packages: ['python3-aiohttp-session', 'python3-cryptography'],
+  },
+  {
     name: 'php-redis',
     language: 'PHP',
     backend: 'Redis',
@@ -69,6 +85,14 @@ export const subjects: readonly Subject[] = [
     program: `perl ${folder}cgi_session.pl`,
     probe: 'perl -MCGI::Session -MJSON::XS -e 1',
     packages: ['libcgi-session-perl', 'libjson-xs-perl'],
+  },
+  {
+    name: 'Plack::Middleware::Session',
+    language: 'Perl',
+    backend: 'PostgreSQL',
+    program: `perl ${folder}plack_session.pl`,
+    probe: 'perl -MPlack::Middleware::Session -MDBD::Pg -MJSON::XS -e 1',
+    packages: ['libplack-middleware-session-perl', 'libdbd-pg-perl', 'libjson-xs-perl'],
   },
   {
     name: 'redis-rack',
