@@ -1,6 +1,6 @@
 import { ok, problem, warning, type Finding } from '@bext/session-core/doctor'
 import type { SqliteDatabase } from '../client/client.js'
-import { columns } from '../schema/migrate.js'
+import { tableStateOf } from '../schema/migrate.js'
 import type { TableNames } from '../schema/table-name.js'
 import { firstsOf, rowOf } from './ask.js'
 
@@ -26,12 +26,12 @@ function examineSweep(database: SqliteDatabase, { table }: TableNames): Finding 
 /** Checks that the table has the columns and the indexes that `migrate` creates, and that expired sessions are removed. */
 export function examineTable(database: SqliteDatabase, names: TableNames): Finding[] {
   const { name } = names
-  const found = firstsOf(database, 'SELECT name FROM pragma_table_info(?)', name)
-  if (found.length === 0) {
+  const state = tableStateOf(database, names)
+  if (state === 'missing') {
     const advice = 'Run migrate(database), with the same table as the store.'
     return [problem('table', 'it is missing', why, advice)]
   }
-  if (found.join() !== columns.join()) {
+  if (state === 'foreign') {
     const advice = 'Choose another name with the option table, and run migrate(database).'
     return [problem('table', 'it is another table of this name, with other columns', why, advice)]
   }

@@ -7,7 +7,7 @@ import { tableNames, type TableNames, type TableOptions } from './table-name.js'
 const lockTimeoutMs = 10_000
 
 /** Names of the columns, in their order. */
-export const columns: readonly string[] = ['id', 'user_id', 'created_at_ms', 'expires_at_ms', 'data_json']
+const columns: readonly string[] = ['id', 'user_id', 'created_at_ms', 'expires_at_ms', 'data_json']
 
 // STRICT keeps SQLite from converting values.
 function statementsFor({ table, userIndex, expiryIndex }: TableNames): string {
@@ -23,16 +23,24 @@ CREATE INDEX IF NOT EXISTS ${userIndex} ON ${table} (user_id) WHERE user_id IS N
 CREATE INDEX IF NOT EXISTS ${expiryIndex} ON ${table} (expires_at_ms);`
 }
 
-function checkColumns(database: SqliteDatabase, { table }: TableNames): void {
-  const rows = database.prepare(`PRAGMA table_info(${table})`).all()
-  const found = rows.map((row) => String(valuesOf(row)?.[1]))
-  if (found.length === 0 || columns.join() === found.join()) return
+/** Returns the state of the table. `migrated`: it has the columns that `migrate` creates. `foreign`: it has others. */
+export function tableStateOf(database: SqliteDatabase, { name }: TableNames): 'missing' | 'migrated' | 'foreign' {
+  const rows = database.prepare('SELECT name FROM pragma_table_info(?)').all(name)
+  const found = rows.map((row) => String(valuesOf(row)?.[0]))
+  if (found.length === 0) return 'missing'
+  return found.join() === columns.join() ? 'migrated' : 'foreign'
+}
+
+/** Throws if another program has created a table of this name. */
+function assertNotForeign(database: SqliteDatabase, names: TableNames): void {
+  if (tableStateOf(database, names) !== 'foreign') return
   const advice = 'Choose another name with the option table.'
   throw new SessionError('failed', `There is another table of this name, with other columns. ${advice}`)
 }
 
+/** Creates the table and its indexes in one transaction, unless they exist. */
 function createTable(database: SqliteDatabase, names: TableNames): void {
-  checkColumns(database, names)
+  assertNotForeign(database, names)
   // Readers then do not wait for a writer. A database in memory has no log, and stays as it is.
   database.exec('PRAGMA journal_mode = WAL')
   database.exec('BEGIN IMMEDIATE')
