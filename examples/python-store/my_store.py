@@ -41,19 +41,23 @@ def refuse_constant(name):
 
 
 def check_data(text):
-    size = len(text.encode())
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise SessionError("Invalid", "bad_argument", "dataJson holds a lone surrogate.") from None
     if size > MAX_DATA_BYTES:
         raise SessionError("Invalid", "too_large", f"dataJson has {size} bytes; at most {MAX_DATA_BYTES} are taken.")
     try:
         # Python would accept NaN and Infinity.
         json.loads(text, parse_constant=refuse_constant)
-    except ValueError:
-        raise SessionError("Invalid", "bad_argument", "dataJson is not JSON text.") from None
+    except (ValueError, RecursionError):
+        raise SessionError("Invalid", "bad_argument", "dataJson is not JSON text, or is nested too deep.") from None
     return text
 
 
 def check_ttl(ttl_ms):
-    if isinstance(ttl_ms, int) and 0 < ttl_ms <= MAX_TTL_MS:
+    # True and False are of a class that extends int.
+    if type(ttl_ms) is int and 0 < ttl_ms <= MAX_TTL_MS:
         return ttl_ms
     raise SessionError("Invalid", "bad_argument", f"ttlMs must be a whole number from 1 to {MAX_TTL_MS}.")
 

@@ -4,8 +4,8 @@ import type { Stored } from './key-value.js'
 import { keyValueSessions } from './key-value.js'
 
 /**
- * Sessions in a Keyv, which must be made with `throwOnErrors: true`: without it, a backend that is down answers like
- * one that has no such key, and visitors are logged out (contract E4).
+ * Stores sessions in a Keyv. Throws a `TypeError` unless it was made with `throwOnErrors: true`: without that, a backend that
+ * is down looks like one without the session, and visitors are signed out (contract E4).
  */
 export function keyvSessions(keyv: Keyv): SessionPlugin {
   if (!keyv.throwOnErrors) throw new TypeError('keyvSessions: option throwOnErrors of the Keyv must be true.')

@@ -9,4 +9,4 @@ export interface SessionData {
 export const store = memorySessions({ maxDataBytes: 4096 })
 
 /** Session manager of the whole app. To use another store, change the option `store`. */
-export const sessions = createSessionManager<SessionData>({ store: store, initialData: () => ({ visits: 0 }) })
+export const sessions = createSessionManager<SessionData>({ store, initialData: () => ({ visits: 0 }) })

@@ -15,7 +15,7 @@ export async function openSessionFileStore(): Promise<StoreUnderTest> {
     packages: ['session-file-store'],
     harness: expressHarness({
       name: 'session-file-store',
-      // It tells each of its retries on the console otherwise.
+      // Without logFn it prints each of its retries.
       open: ({ namespace }) => ({ store: new FileStore({ path: join(root, namespace), logFn: () => {} }) }),
       async inspect(namespace) {
         const files = await readdir(join(root, namespace))

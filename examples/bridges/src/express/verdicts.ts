@@ -15,8 +15,8 @@ const seed = 1
 const attempts = 5
 
 /**
- * Runs the kit over a store. A race or a moment does not show a fault each time, and the kit fails nothing that is
- * right: so a case that is known to fail and passes is run again.
+ * Runs the kit over a store. A race does not show a fault at each run, and the kit fails no store that is right. So a case
+ * that is known to fail is run again if it passes.
  */
 export async function judge(name: StoreName, { harness }: StoreUnderTest): Promise<Verdicts> {
   const known = knownFailures(name)
@@ -38,18 +38,18 @@ export function mismatches(findings: readonly Finding[], verdicts: readonly Verd
     findings.some(({ stores, cases }) => stores.includes(name) && cases.includes(id))
   const failures = verdicts.map((each) => ({
     ...each,
-    // A store that refuses an id that is taken ends the case for an id that is drawn twice.
+    // Unsupported: the case of an id that is drawn twice, with a store that refuses a taken id.
     results: each.results.filter(({ verdict }) => verdict !== 'pass' && verdict !== 'unsupported'),
   }))
-  const untold = failures.flatMap(({ name, run, results }) =>
+  const unexplained = failures.flatMap(({ name, run, results }) =>
     results
       .filter(({ case: { id }, verdict }) => verdict !== 'fail' || !known(name, id))
       .map((result) => `There is no finding for this:\n${formatResult(result, run)}`),
   )
-  const idle = failures.flatMap(({ name, results }) =>
+  const unused = failures.flatMap(({ name, results }) =>
     findings
       .filter(({ stores, cases }) => stores.includes(name) && !results.some((result) => cases.includes(result.case.id)))
       .map(({ title }) => `There is no failure for the finding "${title}" of ${name}.`),
   )
-  return [...untold, ...idle]
+  return [...unexplained, ...unused]
 }

@@ -1,6 +1,6 @@
 import { sessions } from '../../../sessions.js'
 
-/** Answers itself what fails after a change of the session that must not be lost: what is thrown loses it. */
+/** Returns an error page instead of throwing, because the changes of a handler that throws are not stored. */
 export function POST(request: Request): Promise<Response> {
   return sessions.handleFetch(request, (session) => {
     session.rotate()
