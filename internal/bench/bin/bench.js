@@ -1,7 +1,9 @@
 #!/usr/bin/env node
-// pnpm bench: packs the stores and installs them in a folder, as users get them, compiles the benchmarks and starts them.
+// pnpm bench: packs the packages that are measured and installs them in a folder, as users get them, compiles the benchmarks
+// and starts them.
 // Drivers, peers and servers stay packages of the workspace.
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -13,7 +15,9 @@ const nodeVersions = { cookie: '24.21.0', sqlite: '24.21.0' }
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const installed = fileURLToPath(new URL('../.cache/packed', import.meta.url))
-const stores = ['core', 'cookie', 'express', 'pg', 'redis', 'sqlite'].map((name) => `@bext/session-${name}`)
+const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+/** Packages that are measured: every published one that the benchmarks import. */
+const measured = Object.keys(manifest.dependencies).filter((name) => name.startsWith('@bext/'))
 
 function run(command, args, cwd) {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
@@ -24,7 +28,7 @@ async function installPacked() {
   await rm(installed, { recursive: true, force: true })
   await mkdir(installed, { recursive: true })
   const pnpm = [join(root, 'internal/checks/bin/pnpm.js')]
-  const filters = stores.map((name) => `--filter=${name}`)
+  const filters = measured.map((name) => `--filter=${name}`)
   run(process.execPath, [...pnpm, 'exec', 'turbo', 'run', 'build', ...filters], root)
   run(process.execPath, [...pnpm, '-r', ...filters, 'pack', '--pack-destination', installed], root)
   const tarballs = (await readdir(installed)).map((name) => `./${name}`)
@@ -32,7 +36,7 @@ async function installPacked() {
   run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--legacy-peer-deps', ...tarballs], installed)
 }
 
-/** Resolves the stores to the installed packages, which are not bundled. */
+/** Resolves our packages to the installed ones, which are not bundled. */
 const packed = {
   name: 'packed',
   setup({ onResolve }) {

@@ -1,11 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { startPostgres, startRedis } from '@bext-internal/test-services'
-import { supportsUserRecords, type SessionId, type SessionPlugin } from '@bext/session-core'
-import { migrate, pgSessions } from '@bext/session-pg'
-import { redisSessions } from '@bext/session-redis'
-import { Redis } from 'ioredis'
-import postgres from 'postgres'
+import type { SessionId, SessionPlugin, UserRecordsCapability } from '@bext/session-core'
 import type { Experiment } from './experiment.js'
+import { forNetworkedStores } from './networked-stores.js'
 import { quartilesOf } from '../measure/statistics.js'
 
 const sizes = [1, 10, 100]
@@ -23,43 +19,26 @@ async function medianMicros(list: () => Promise<unknown>): Promise<string> {
   return quartilesOf(micros).median.toFixed(0).padStart(7)
 }
 
-async function measureStore(
-  store: SessionPlugin,
-  command: (ids: readonly SessionId[]) => Promise<unknown>,
-): Promise<void> {
-  if (!supportsUserRecords(store)) throw new Error(`The store ${store.name} does not list data.`)
-  for (const size of sizes) {
-    const userId = randomBytes(8).toString('hex')
-    const ids: SessionId[] = []
-    for (let n = 0; n < size; n += 1) ids.push(await store.create({ userId, dataJson, ttlMs: 600_000 }))
-    const together = await medianMicros(() => store.listUserRecords(userId))
-    const each = await medianMicros(() => command(ids))
-    console.log(`${store.name.padEnd(6)} ${String(size).padStart(8)} ${together} ${each}`)
-  }
-}
-
 /** Reads the sessions one after the other, as libraries do that keep a list of ids. */
 async function readEach(store: SessionPlugin, ids: readonly SessionId[]): Promise<void> {
   for (const id of ids) await store.read(id)
 }
 
-async function measure(): Promise<void> {
-  const [redis, pg] = await Promise.all([startRedis(), startPostgres()])
-  const prefix = `bench_${randomBytes(6).toString('hex')}`
-  const client = new Redis(redis.url)
-  const sql = postgres(pg.url, { onnotice: () => {} })
-  try {
-    await migrate(sql, { table: prefix })
-    const stores = [redisSessions({ client, prefix: `${prefix}:` }), pgSessions({ client: sql, table: prefix })]
-    console.log(`A list of a user's sessions with ${dataJson.length} bytes of data each, in µs, median of ${rounds}:`)
-    console.log('store  sessions listed  one read each')
-    for (const store of stores) await measureStore(store, (ids) => readEach(store, ids))
-  } finally {
-    client.disconnect()
-    await sql.unsafe(`drop table if exists "${prefix}"`)
-    await sql.end()
-    await Promise.all([redis.stop(), pg.stop()])
+async function measureStore(store: SessionPlugin & UserRecordsCapability): Promise<void> {
+  for (const size of sizes) {
+    const userId = randomBytes(8).toString('hex')
+    const ids: SessionId[] = []
+    for (let n = 0; n < size; n += 1) ids.push(await store.create({ userId, dataJson, ttlMs: 600_000 }))
+    const together = await medianMicros(() => store.listUserRecords(userId))
+    const each = await medianMicros(() => readEach(store, ids))
+    console.log(`${store.name.padEnd(6)} ${String(size).padStart(8)} ${together} ${each}`)
   }
+}
+
+async function measure(): Promise<void> {
+  console.log(`A list of a user's sessions with ${dataJson.length} bytes of data each, in µs, median of ${rounds}:`)
+  console.log('store  sessions listed  one read each')
+  await forNetworkedStores(measureStore)
 }
 
 export const devices: Experiment = {

@@ -12,7 +12,7 @@ import { rawPostgres } from '../measure/raw-postgres.js'
 import type { Experiment, ExperimentRun } from './experiment.js'
 import { quartilesOf } from '../measure/statistics.js'
 import type { Subject } from '../measure/suite.js'
-import { ownStore } from '../suites/pg.js'
+import { ownPgStore } from '../suites/pg.js'
 
 const bytes = 200
 const inFlight = 64
@@ -64,7 +64,7 @@ async function growthOn(sharedBuffers: string, sizes: readonly number[]): Promis
   const sql = postgres(server.url, { onnotice: () => {} })
   const raw = rawPostgres('postgres.js', () => postgres(server.url), 'raw')
   const contenders: Contender[] = [
-    { subject: ownStore(sql, 'own'), table: 'own', key: 'hash' },
+    { subject: ownPgStore(sql, 'own'), table: 'own', key: 'hash' },
     { subject: raw, table: 'raw', key: 'id' },
   ]
   const lines: GrowthLine[] = ops.flatMap((op) =>

@@ -5,7 +5,7 @@ import postgres from 'postgres'
 import { takeSample } from '../measure/load.js'
 import { fillTable, idOf } from '../measure/pg-rows.js'
 import type { Experiment, ExperimentRun } from './experiment.js'
-import { ownStore } from '../suites/pg.js'
+import { ownPgStore } from '../suites/pg.js'
 
 const bytes = 200
 const inFlight = 64
@@ -42,7 +42,7 @@ async function measureOne(sql: postgres.Sql, url: string, sessions: number, fill
     await sql.unsafe(`alter table "${table}" set (fillfactor = ${fillFactor})`)
     await fillTable(sql, { table, key: 'hash', from: 0, to: sessions, bytes, livesForMs: '86400000' })
     const before = await bytesOf(sql, table)
-    const subject = ownStore(own, table)
+    const subject = ownPgStore(own, table)
     const touches = touchesPerSession * sessions
     for (let done = 0; done < touches; done += callsAtOnce) {
       // No session occurs twice in a sample, because the store merges touches of one session within a batch.

@@ -6,7 +6,7 @@ import { fillTable, idOf } from '../measure/pg-rows.js'
 import type { Experiment, ExperimentRun } from './experiment.js'
 import { quartilesOf } from '../measure/statistics.js'
 import type { Subject } from '../measure/suite.js'
-import { ownStore } from '../suites/pg.js'
+import { ownPgStore } from '../suites/pg.js'
 
 const bytes = 200
 const readers = 16
@@ -62,7 +62,7 @@ async function measure({ sessions }: ExperimentRun): Promise<void> {
     await fillTable(sql, { table, key: 'hash', from: 0, to: 2 * sessions, bytes, livesForMs })
     // A server in use recycles old WAL files. Without any, it stalls about 50 ms for each new file.
     await sql.unsafe('checkpoint')
-    const subject = ownStore(sql, table)
+    const subject = ownPgStore(sql, table)
     const live = (): number => 2 * Math.floor(Math.random() * sessions)
 
     const alone = keepReading(subject, live)

@@ -1,12 +1,7 @@
-import { randomBytes } from 'node:crypto'
-import { startPostgres, startRedis } from '@bext-internal/test-services'
 import type { SessionPlugin } from '@bext/session-core'
 import { createSessionManager } from '@bext/session-core/manager'
-import { migrate, pgSessions } from '@bext/session-pg'
-import { redisSessions } from '@bext/session-redis'
-import { Redis } from 'ioredis'
-import postgres from 'postgres'
 import type { Experiment } from './experiment.js'
+import { forNetworkedStores } from './networked-stores.js'
 
 const socketCount = 10_000
 const watchIntervalMs = 10_000
@@ -55,25 +50,8 @@ async function measureStore(store: SessionPlugin): Promise<void> {
   for (const stop of stops) stop()
 }
 
-async function measure(): Promise<void> {
-  const [redis, pg] = await Promise.all([startRedis(), startPostgres()])
-  const prefix = `bench_${randomBytes(6).toString('hex')}`
-  const client = new Redis(redis.url)
-  const sql = postgres(pg.url, { onnotice: () => {} })
-  try {
-    await migrate(sql, { table: prefix })
-    await measureStore(redisSessions({ client, prefix: `${prefix}:` }))
-    await measureStore(pgSessions({ client: sql, table: prefix }))
-  } finally {
-    client.disconnect()
-    await sql.unsafe(`drop table if exists "${prefix}"`)
-    await sql.end()
-    await Promise.all([redis.stop(), pg.stop()])
-  }
-}
-
 export const sockets: Experiment = {
   name: 'sockets',
   summary: `${socketCount} watched sessions at ${watchIntervalMs / 1000} seconds: keys a second and CPU time of the process`,
-  measure,
+  measure: () => forNetworkedStores(measureStore),
 }

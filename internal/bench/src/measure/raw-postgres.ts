@@ -1,12 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import type postgres from 'postgres'
+import { mintId, ttlMs } from './session.js'
 import type { Subject } from './suite.js'
-
-export const ttlMs = 3_600_000
-
-export function mintId(): string {
-  return randomBytes(32).toString('base64url')
-}
 
 export interface RawPostgres extends Subject {
   close(): Promise<void>

@@ -5,10 +5,10 @@ import { cookieSessions } from '@bext/session-cookie'
 import fastify from 'fastify'
 import { sealData, unsealData } from 'iron-session'
 import { dataOf } from '../measure/load.js'
+import { ttlMs } from '../measure/session.js'
 import type { Subject, Suite } from '../measure/suite.js'
 import { versionOf } from '../measure/version-of.js'
 
-const ttlMs = 3_600_000
 const ttl = ttlMs / 1000
 const sizes = [200, 1000, 3000]
 

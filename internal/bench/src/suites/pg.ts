@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { startPostgres } from '@bext-internal/test-services'
-import { asSessionId } from '@bext/session-core'
 import { migrate, pgSessions, type PgClient } from '@bext/session-pg'
 import connectPgSimple from 'connect-pg-simple'
 import session from 'express-session'
 import { Pool } from 'pg'
 import postgres from 'postgres'
 import { called, toSession } from '../measure/express-store.js'
-import { mintId, rawPostgres, ttlMs } from '../measure/raw-postgres.js'
+import { ownStore } from '../measure/own-store.js'
+import { rawPostgres } from '../measure/raw-postgres.js'
+import { mintId, ttlMs } from '../measure/session.js'
 import type { Subject, Suite } from '../measure/suite.js'
 import { versionOf } from '../measure/version-of.js'
 
@@ -55,16 +56,9 @@ function connectPg(pool: Pool, table: string): Subject & { close(): void } {
   }
 }
 
-export function ownStore(client: PgClient, table: string, name = '@bext/session-pg'): Subject {
-  const store = pgSessions({ client, table })
-  return {
-    name,
-    create: (dataJson) => store.create({ dataJson, ttlMs }),
-    read: (id) => store.read(asSessionId(id)),
-    update: (id, dataJson) => store.update(asSessionId(id), dataJson),
-    touch: (id) => store.touch(asSessionId(id), ttlMs),
-    delete: (id) => store.delete(asSessionId(id)),
-  }
+/** Returns the store over a client as a subject. */
+export function ownPgStore(client: PgClient, table: string, name = '@bext/session-pg'): Subject {
+  return ownStore(name, pgSessions({ client, table }))
 }
 
 export const pgSuite: Suite = {
@@ -103,10 +97,10 @@ export const pgSuite: Suite = {
         postgresJs,
         postgresJsOfFour,
         rawPg(pools.raw, pool),
-        ownStore(pools.own, ownPool, '@bext/session-pg, pg Pool'),
+        ownPgStore(pools.own, ownPool, '@bext/session-pg, pg Pool'),
         peer,
       ],
-      store: ownStore(clients.own, own),
+      store: ownPgStore(clients.own, own),
       versions: {
         'PostgreSQL server': String(row?.['server_version']),
         'postgres.js': versionOf('postgres'),

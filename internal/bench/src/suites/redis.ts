@@ -1,20 +1,14 @@
-import { randomBytes } from 'node:crypto'
 import { startRedis } from '@bext-internal/test-services'
-import { asSessionId } from '@bext/session-core'
 import { redisSessions } from '@bext/session-redis'
 import { RedisStore } from 'connect-redis'
 import type { SessionData } from 'express-session'
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { toSession } from '../measure/express-store.js'
+import { ownStore } from '../measure/own-store.js'
+import { mintId, ttlMs } from '../measure/session.js'
 import type { OpenSuite, Subject, Suite } from '../measure/suite.js'
 import { versionOf } from '../measure/version-of.js'
-
-const ttlMs = 3_600_000
-
-function mintId(): string {
-  return randomBytes(32).toString('base64url')
-}
 
 /** Returns the bare driver as a subject: one command for each operation, on keys as long as the store's. */
 function rawDriver(client: Redis, prefix: string): Subject {
@@ -51,18 +45,6 @@ function connectRedis(client: object, prefix: string): Subject {
   }
 }
 
-function ownStore(client: Redis, prefix: string): Subject {
-  const store = redisSessions({ client, prefix })
-  return {
-    name: '@bext/session-redis',
-    create: (dataJson) => store.create({ dataJson, ttlMs }),
-    read: (id) => store.read(asSessionId(id)),
-    update: (id, dataJson) => store.update(asSessionId(id), dataJson),
-    touch: (id) => store.touch(asSessionId(id), ttlMs),
-    delete: (id) => store.delete(asSessionId(id)),
-  }
-}
-
 async function serverVersion(client: Redis): Promise<string> {
   return /redis_version:(\S+)/.exec(await client.info('server'))?.[1] ?? 'unknown'
 }
@@ -76,7 +58,7 @@ export async function openRedisSubjects(url: string): Promise<OpenSuite> {
   await peerClient.connect()
   return {
     others: [rawDriver(rawClient, `${prefix}:raw:`), connectRedis(peerClient, `${prefix}:peer:`)],
-    store: ownStore(storeClient, `${prefix}:own:`),
+    store: ownStore('@bext/session-redis', redisSessions({ client: storeClient, prefix: `${prefix}:own:` })),
     versions: {
       'Redis server': await serverVersion(rawClient),
       ioredis: versionOf('ioredis'),

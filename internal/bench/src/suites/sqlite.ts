@@ -1,26 +1,20 @@
-import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { asSessionId } from '@bext/session-core'
 import { migrate, sqliteSessions, type SqliteDatabase } from '@bext/session-sqlite'
 import type { Database } from 'better-sqlite3'
 import createStoreClass from 'better-sqlite3-session-store'
 import session, { type SessionData } from 'express-session'
 import { called, toSession } from '../measure/express-store.js'
 import type { Operation } from '../measure/figure.js'
+import { ownStore } from '../measure/own-store.js'
+import { mintId, ttlMs } from '../measure/session.js'
 import type { Subject, Suite } from '../measure/suite.js'
 import { versionOf } from '../measure/version-of.js'
-
-const ttlMs = 3_600_000
 
 // A read takes some microseconds, and a write waits for the disk.
 function callsFactor(op: Operation): number {
   return op === 'read' ? 20 : 0.5
-}
-
-function mintId(): string {
-  return randomBytes(32).toString('base64url')
 }
 
 let updates = 0
@@ -77,17 +71,9 @@ function peerStore(database: Database): Subject {
   }
 }
 
-function ownStore(name: string, database: SqliteDatabase): Subject {
-  const store = sqliteSessions({ database })
-  return {
-    name,
-    callsFactor,
-    create: (dataJson) => store.create({ dataJson, ttlMs }),
-    read: (id) => store.read(asSessionId(id)),
-    update: (id, dataJson) => store.update(asSessionId(id), changed(dataJson)),
-    touch: (id) => store.touch(asSessionId(id), ttlMs),
-    delete: (id) => store.delete(asSessionId(id)),
-  }
+function ownSqliteStore(name: string, database: SqliteDatabase): Subject {
+  const store = ownStore(name, sqliteSessions({ database }))
+  return { ...store, callsFactor, update: (id, dataJson) => store.update(id, changed(dataJson)) }
 }
 
 export const sqliteSuite: Suite = {
@@ -134,10 +120,10 @@ update has other data, because SQLite writes nothing if an update changes nothin
       others: [
         rawDriver('better-sqlite3', raw),
         rawDriver('better-sqlite3, NORMAL', normal),
-        ownStore('@bext/session-sqlite, node:sqlite', ofNode),
+        ownSqliteStore('@bext/session-sqlite, node:sqlite', ofNode),
         peerStore(peer),
       ],
-      store: ownStore('@bext/session-sqlite', own),
+      store: ownSqliteStore('@bext/session-sqlite', own),
       versions: {
         SQLite: version,
         'better-sqlite3': versionOf('better-sqlite3'),
