@@ -1,14 +1,11 @@
-import { isSessionError } from '@bext/session-core'
 import { hashSessionId } from '@bext/session-core/store-helpers'
-import { monitorLag } from './lag.js'
+import { createCaller } from './caller.js'
 import type { Random } from './random.js'
 import type { Span } from './versioned-value.js'
-import { countCall, countViolation, type Counts, type Violation } from './report.js'
-import { timeoutMs, type ChaosStore } from './scenario.js'
+import { countViolation, type Counts, type Violation } from './report.js'
+import type { ChaosStore } from './scenario.js'
 import { dataOf, modelSession, newTtlMs, type SessionModel } from './session-model.js'
 
-// A busy machine may add this to a deadline, besides the delay of the event loop.
-const allowanceMs = 50
 const sessionCount = 200
 const userCount = 10
 const rememberedCount = 1000
@@ -28,13 +25,9 @@ interface LoadOptions {
   readonly inFlight: number
   readonly random: Random
   readonly counts: Counts
-  /** Returns whether the backend itself may have lost writes between these times. */
+  /** Returns true if the backend itself may have lost writes between these times. */
   readonly isTolerated: (fromMs: number, toMs: number) => boolean
 }
-
-type Outcome<T> =
-  | { readonly kind: 'done'; readonly value: T; readonly span: Span }
-  | { readonly kind: 'absent' | 'failed'; readonly span: Span }
 
 const violationOf = {
   foreign: 'foreign data',
@@ -50,8 +43,9 @@ function turn(): Promise<void> {
   })
 }
 
+/** Creates a load, which begins with `start`. */
 export function createLoad({ store, inFlight, random, counts, isTolerated }: LoadOptions): Load {
-  const lag = monitorLag()
+  const { call, stop: stopCaller } = createCaller(counts)
   const live: SessionModel[] = []
   const ended: SessionModel[] = []
   const failedCreates: { readonly userId: string; readonly fromMs: number; readonly toMs: number }[] = []
@@ -62,37 +56,6 @@ export function createLoad({ store, inFlight, random, counts, isTolerated }: Loa
   let workers: Promise<unknown> = Promise.resolve()
   let stopped = false
   let sessions = 0
-
-  async function call<T>(name: string, send: () => Promise<T>): Promise<Outcome<T>> {
-    const startMs = performance.now()
-    const finish = (): Span => {
-      const endMs = performance.now()
-      const allowedMs = timeoutMs + allowanceMs + lag.worst(startMs, endMs)
-      if (endMs - startMs > allowedMs) {
-        const took = `${name} took ${Math.round(endMs - startMs)} ms, but ${Math.round(allowedMs)} are allowed`
-        countViolation(counts, 'deadline exceeded', took)
-      }
-      return { startMs, endMs }
-    }
-    try {
-      const value = await send()
-      const span = finish()
-      countCall(counts, name)
-      return { kind: 'done', value, span }
-    } catch (error) {
-      const span = finish()
-      if (isSessionError(error) && error.code === 'Backend') {
-        countCall(counts, `Backend ${error.reason}`)
-        return { kind: 'failed', span }
-      }
-      if (isSessionError(error) && error.code === 'NotFound' && name !== 'create' && name !== 'delete') {
-        countCall(counts, 'NotFound')
-        return { kind: 'absent', span }
-      }
-      countViolation(counts, 'wrong error', `${name}: ${String(error)}`)
-      return { kind: 'failed', span }
-    }
-  }
 
   function check(
     name: string,
@@ -236,7 +199,7 @@ export function createLoad({ store, inFlight, random, counts, isTolerated }: Loa
       // Node reports an unhandled rejection after the turn in which it occurred.
       await turn()
       process.off('unhandledRejection', unhandled)
-      lag.stop()
+      stopCaller()
     },
   }
 }

@@ -17,7 +17,7 @@ export interface RunOptions {
   readonly report: (client: string, counts: Counts) => void
 }
 
-// Resolves to whether the store works again without help (contract H2).
+/** Resolves to true once the store works again without help (contract H2), or to false if it does not in time. */
 async function heals(store: ChaosStore): Promise<boolean> {
   const deadline = performance.now() + healWithinMs
   while (performance.now() < deadline) {
@@ -30,7 +30,7 @@ async function heals(store: ChaosStore): Promise<boolean> {
   return false
 }
 
-// Resolves to the names of calls that were never acknowledged. A short run on a slow machine is extended until each was.
+/** Resolves to the names of calls that were never acknowledged. Waits for each, because a run on a slow machine may be short. */
 async function missingCalls({ calls }: Counts): Promise<readonly string[]> {
   const deadline = performance.now() + acknowledgeWithinMs
   for (;;) {

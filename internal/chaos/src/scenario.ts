@@ -19,7 +19,7 @@ export interface Scene {
   readonly report: (line: string) => void
   /** Counts a violation: calls on other sessions were held up. */
   readonly violate: (detail: string) => void
-  /** Returns how many calls of the load have not learned from the backend whether they took effect. */
+  /** Returns the number of calls of the load that may or may not have taken effect, because the backend did not answer. */
   readonly unanswered: () => number
 }
 

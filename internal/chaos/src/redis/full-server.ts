@@ -37,11 +37,11 @@ async function entriesWithoutSession(client: Redis): Promise<ReadonlySet<string>
 
 /**
  * Fills the server and checks contract L2: touches and deletes work, new sessions and longer data are rejected, and
- * rejected calls leave nothing behind. Rejects otherwise.
+ * rejected calls store nothing. Rejects otherwise.
  *
- * On a slow machine a create of the load may add its index entry and reach its deadline before the session is written.
- * Such an entry stays until its time has passed. So only entries are counted that were not there before, less one for
- * each call of the load that was not answered meanwhile.
+ * On a slow machine, a create of the load may add its index entry and reach its deadline before the session is written.
+ * Such an entry remains until it expires. So the check counts only new entries, and subtracts one for each call of the load
+ * that was not answered meanwhile.
  */
 export async function checkWhileFull(
   store: ChaosStore,

@@ -1,0 +1,58 @@
+import { isSessionError } from '@bext/session-core'
+import { monitorLag } from './lag.js'
+import { countCall, countViolation, type Counts } from './report.js'
+import { timeoutMs } from './scenario.js'
+import type { Span } from './versioned-value.js'
+
+// A busy machine may add this to a deadline, besides the delay of the event loop.
+const allowanceMs = 50
+
+/** Outcome of a call, and its time. `absent`: the session was not found. `failed`: the backend failed. */
+export type Outcome<T> =
+  | { readonly kind: 'done'; readonly value: T; readonly span: Span }
+  | { readonly kind: 'absent' | 'failed'; readonly span: Span }
+
+/** Calls a store, and checks that each call ends in time and with an error of the contract (E1, E5). */
+export interface Caller {
+  /** Resolves to the outcome of a call, and counts it. Never rejects. */
+  readonly call: <T>(name: string, send: () => Promise<T>) => Promise<Outcome<T>>
+  readonly stop: () => void
+}
+
+/** Creates a caller, which measures the delays of the event loop until it is stopped. */
+export function createCaller(counts: Counts): Caller {
+  const lag = monitorLag()
+
+  async function call<T>(name: string, send: () => Promise<T>): Promise<Outcome<T>> {
+    const startMs = performance.now()
+    const finish = (): Span => {
+      const endMs = performance.now()
+      const allowedMs = timeoutMs + allowanceMs + lag.worst(startMs, endMs)
+      if (endMs - startMs > allowedMs) {
+        const took = `${name} took ${Math.round(endMs - startMs)} ms, but ${Math.round(allowedMs)} are allowed`
+        countViolation(counts, 'deadline exceeded', took)
+      }
+      return { startMs, endMs }
+    }
+    try {
+      const value = await send()
+      const span = finish()
+      countCall(counts, name)
+      return { kind: 'done', value, span }
+    } catch (error) {
+      const span = finish()
+      if (isSessionError(error) && error.code === 'Backend') {
+        countCall(counts, `Backend ${error.reason}`)
+        return { kind: 'failed', span }
+      }
+      if (isSessionError(error) && error.code === 'NotFound' && name !== 'create' && name !== 'delete') {
+        countCall(counts, 'NotFound')
+        return { kind: 'absent', span }
+      }
+      countViolation(counts, 'wrong error', `${name}: ${String(error)}`)
+      return { kind: 'failed', span }
+    }
+  }
+
+  return { call, stop: () => lag.stop() }
+}
