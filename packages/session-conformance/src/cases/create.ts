@@ -1,5 +1,6 @@
 import type { ConformanceCase } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
+import { ConformanceFailure } from '../runner/failure.js'
 import { waitForEnd } from '../toolbox/lifetime.js'
 import { withShiftedClock } from '../toolbox/shifted-clock.js'
 import { badJson, badTtls } from '../toolbox/samples.js'
@@ -60,14 +61,19 @@ export const createCases: readonly ConformanceCase[] = [
       const live = await context.create(store, { userId })
       const expired = await context.create(store, { userId, ttlMs: 50 })
       await waitForEnd(context, expired)
+      async function found<T>(call: Promise<T>, name: string): Promise<T> {
+        const result = await context.orNotFound(call)
+        if (result !== undefined) return result
+        throw new ConformanceFailure(`${name} to find a live session, with a clock an hour ahead`, 'it was NotFound')
+      }
       await withShiftedClock(hourMs, async () => {
-        context.sameData((await store.read(live.id)).dataJson, live.dataJson)
-        await store.update(live.id, '{"ahead":true}')
+        context.sameData((await found(store.read(live.id), 'read()')).dataJson, live.dataJson)
+        await found(store.update(live.id, '{"ahead":true}'), 'update()')
         if (context.harness.capabilities?.includes('user-index')) {
           context.equal((await store.listUserSessions(userId)).length, 1, "the number of the user's sessions")
         }
         if (context.harness.capabilities?.includes('sweep')) await store.sweep()
-        await store.touch(live.id, 120_000)
+        await found(store.touch(live.id, 120_000), 'touch()')
       })
       await withShiftedClock(-hourMs, async () => {
         await context.gone(store, expired.id, 'an expired session, with a clock an hour behind')

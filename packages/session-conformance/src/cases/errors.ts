@@ -1,6 +1,7 @@
+import type { SessionRecord } from '@bext/session-core'
 import type { ConformanceCase } from '../runner/case.js'
 import { defineCase } from '../runner/case.js'
-import type { MadeSession } from '../runner/case-context.js'
+import type { CaseContext, MadeSession } from '../runner/case-context.js'
 import { ConformanceFailure } from '../runner/failure.js'
 import {
   faults,
@@ -15,6 +16,18 @@ import { settleWithin } from '../runner/with-timeout.js'
 import { foreignId } from '../runner/checked-store.js'
 
 const networked = { families: ['server'], needs: ['endpoint', 'shared-backend'] } as const
+
+/** Fails with E2 if a session has ended or has other data, although each write to it was reported as failed. */
+function checkUnchanged(
+  context: CaseContext,
+  { dataJson }: MadeSession,
+  after: SessionRecord | undefined,
+  what: string,
+): void {
+  const expected = `${what} to have no effect later`
+  if (after === undefined) throw new ConformanceFailure(expected, 'the session is gone', 'E2')
+  context.ok(context.isSameData(after.dataJson, dataJson), expected, 'the session has other data', 'E2')
+}
 
 export const errorCases: readonly ConformanceCase[] = [
   ...faults.map(([fault, begin]) =>
@@ -44,13 +57,10 @@ export const errorCases: readonly ConformanceCase[] = [
         for (const { id } of doomed)
           await context.gone(direct, id, 'a session that was deleted after its write had failed')
         for (const [n, session] of kept.entries()) {
-          const name = writes[n]?.[0] ?? ''
           const after = await context.orNotFound(direct.read(session.id))
-          if (after === undefined) {
-            throw new ConformanceFailure(`a failed ${name} to have no effect later`, 'the session is gone')
-          }
-          context.equal(after.expiresAtMs, before[n]?.expiresAtMs, `expiresAtMs after a failed ${name}`)
-          context.sameData(after.dataJson, session.dataJson)
+          const name = writes[n]?.[0] ?? ''
+          checkUnchanged(context, session, after, `${name} that failed while the backend ${fault}`)
+          context.equal(after?.expiresAtMs, before[n]?.expiresAtMs, `expiresAtMs after a failed ${name}`)
         }
       },
       networked,
@@ -96,6 +106,8 @@ export const errorCases: readonly ConformanceCase[] = [
         )
         proxy.restore()
         await untilRecovered(context, broken)
+        const after = await context.orNotFound(direct.read(session.id))
+        checkUnchanged(context, session, after, `calls that failed while the backend ${fault}`)
         context.sameData(
           (await untilItWorks(context, broken, () => broken.read(session.id))).dataJson,
           session.dataJson,

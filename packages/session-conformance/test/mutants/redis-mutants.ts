@@ -218,6 +218,15 @@ export const redisMutants: readonly RedisMutant[] = [
     }),
   }),
   redisMutant({
+    name: 'redis: the server runs a late delete()',
+    rule: 'E2',
+    breaks: 'A late delete() seemed harmless, because the session was to end.',
+    caughtBy: ['E4-not-gone-stalls'],
+    steps: (right) => ({
+      write: (script, ...rest) => (script === scripts.delete ? unfenced(right).write! : right.write)(script, ...rest),
+    }),
+  }),
+  redisMutant({
     name: 'redis: a failing read is NotFound',
     rule: 'E4',
     breaks: 'Errors are caught, so that a page is always shown.',
