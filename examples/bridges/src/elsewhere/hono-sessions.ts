@@ -8,14 +8,9 @@ import {
   notFound,
   toBackendError,
 } from '@bext/session-core/store-helpers'
+import type { Fields } from './library.js'
+import { isCookieValue } from './library.js'
 import { load, versionsOf } from './packages.js'
-
-interface Fields {
-  readonly user: string | null
-  readonly data: string
-  readonly createdAtMs: number
-  readonly expiresAtMs: number
-}
 
 /** A session as a handler has it. */
 interface Session {
@@ -119,11 +114,6 @@ function honoPlugin(store: object): SessionPlugin {
     },
     isHealthy: async () => true,
   }
-}
-
-/** Returns true if a cookie can carry the text as it is. */
-function isCookieValue(id: unknown): id is string {
-  return typeof id === 'string' && /^[!#$&-+\--:<-[\]-~]+$/.test(id)
 }
 
 /** hono-sessions with its store in memory. */

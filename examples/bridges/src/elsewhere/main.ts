@@ -18,12 +18,16 @@ const run = promisify(execFile)
 const page = new URL('../../../../docs/session-stores-elsewhere.md', import.meta.url)
 
 /** Resolves to the reason why a library cannot be run here, or to undefined. */
-async function problemOf({ program, probe, packages }: Subject, scratch: string): Promise<string | undefined> {
+async function problemOf(
+  { program, probe, packages, binaries = [] }: Subject,
+  scratch: string,
+): Promise<string | undefined> {
   try {
     await run('sh', ['-c', probe])
     if (program === undefined) {
       const args = ['install', '--prefix', scratch, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts']
       await run('npm', [...args, ...packages])
+      if (binaries.length > 0) await run('npm', ['rebuild', '--prefix', scratch, ...binaries])
     }
     return undefined
   } catch (error) {

@@ -1,7 +1,14 @@
 import type { StoreHarness } from '@bext/session-conformance'
 import { expressHarness } from '@bext/session-conformance/express'
+import { betterAuthRedis } from './better-auth.js'
+import { betterSqlite3SessionStore } from './better-sqlite3.js'
+import { connectSqlite3 } from './connect-sqlite3.js'
 import { honoSessions } from './hono-sessions.js'
+import { koaRedis, koaSession } from './koa-session.js'
+import { levelSessionStore } from './level.js'
+import { nextSession } from './next-session.js'
 import { load, versionsOf } from './packages.js'
+import { svelteKitSessions } from './svelte-kit-sessions.js'
 import { memcachedVariable, mysqlVariable, postgresVariable, storeVariable } from './variables.js'
 
 type ExpressStore = Awaited<ReturnType<Parameters<typeof expressHarness>[0]['open']>>['store']
@@ -112,6 +119,14 @@ const harnesses: Readonly<Record<string, () => StoreHarness>> = {
   'connect-session-knex': connectSessionKnex,
   'connect-memcached': connectMemcached,
   'hono-sessions': honoSessions,
+  'better-auth': betterAuthRedis,
+  'koa-session': koaSession,
+  'koa-session with koa-redis': koaRedis,
+  'connect-sqlite3': connectSqlite3,
+  'next-session': nextSession,
+  'svelte-kit-sessions': svelteKitSessions,
+  'better-sqlite3-session-store': betterSqlite3SessionStore,
+  'level-session-store': levelSessionStore,
 }
 
 /** The harness of the store that the environment names, for the command of the kit. */

@@ -12,6 +12,8 @@ export interface Subject {
   readonly probe: string
   /** The Debian packages, or the npm packages with their versions, that bring the library. */
   readonly packages: readonly string[]
+  /** npm packages of these whose install script downloads or compiles a binary. Install scripts of others do not run. */
+  readonly binaries?: readonly string[]
 }
 
 const folder = fileURLToPath(new URL('../../elsewhere/', import.meta.url))
@@ -119,4 +121,22 @@ export const subjects: readonly Subject[] = [
   ]),
   npm('connect-memcached', 'memcached', ['express-session@1.19.0', 'connect-memcached@3.0.0'], 'memcached -V'),
   npm('hono-sessions', 'memory', ['hono@4.13.19', 'hono-sessions@0.8.1']),
+  npm('better-auth', 'Redis', ['better-auth@1.7.25', '@better-auth/redis-storage@1.7.5', 'ioredis@5.8.2']),
+  npm('koa-session', 'the cookie', ['koa@3.3.0', 'koa-session@7.0.2']),
+  npm('koa-session with koa-redis', 'Redis', ['koa@3.3.0', 'koa-session@7.0.2', 'koa-redis@4.0.1', 'ioredis@4.31.0']),
+  {
+    ...npm('connect-sqlite3', 'SQLite', ['express-session@1.19.0', 'connect-sqlite3@0.9.18', 'sqlite3@5.1.7']),
+    binaries: ['sqlite3'],
+  },
+  npm('next-session', 'Redis', ['next-session@4.0.5', 'connect-redis@9.0.0', 'redis@6.3.1']),
+  npm('svelte-kit-sessions', 'memory', ['svelte-kit-sessions@0.4.0']),
+  {
+    ...npm('better-sqlite3-session-store', 'SQLite', [
+      'express-session@1.19.0',
+      'better-sqlite3-session-store@0.1.0',
+      'better-sqlite3@12.11.1',
+    ]),
+    binaries: ['better-sqlite3'],
+  },
+  npm('level-session-store', 'LevelDB', ['express-session@1.19.0', 'level-session-store@2.2.0', 'level@7.0.1']),
 ]
