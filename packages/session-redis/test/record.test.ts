@@ -91,6 +91,17 @@ describe('stored records', () => {
     if (userId !== undefined) expect(await store.listUserSessions(userId)).toEqual([])
   })
 
+  it('O4 data that is compared with another type is Invalid', async () => {
+    const id = await store.create({ userId: 'ann', dataJson: '{}', ttlMs: 60_000 })
+    const [first] = await store.listUserRecords('ann')
+    const calls = [
+      store.updateIfUnchanged(id, null as unknown as string, '1'),
+      store.updateUserRecord('ann', first?.handle ?? '', 7 as unknown as string, '1'),
+    ]
+    for (const call of calls) expect(await rejectionOf(call)).toMatchObject({ code: 'Invalid', reason: 'bad_argument' })
+    expect((await store.read(id)).dataJson).toBe('{}')
+  })
+
   it.each(['hello', '1'.repeat(80), `${'1'.repeat(39)}{}\n{}`])(
     'E4 the value %j is not read as a session',
     async (value) => {

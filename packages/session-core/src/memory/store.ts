@@ -17,6 +17,7 @@ import {
   checkCreateOptions,
   checkDataJson,
   checkEndOptions,
+  checkExpectedDataJson,
   checkSweepOptions,
   checkTtlMs,
   checkUserId,
@@ -199,8 +200,9 @@ export function memorySessions(options: MemorySessionsOptions = {}): MemorySessi
 
     async updateIfUnchanged(id: SessionId, expectedDataJson: string, dataJson: string): Promise<CompareResult> {
       const checked = checkDataJson(dataJson, maxDataBytes)
+      const expected = checkExpectedDataJson(expectedDataJson)
       const [hash, stored] = find(id)
-      if (stored.dataJson !== expectedDataJson) return { outcome: 'changed' }
+      if (stored.dataJson !== expected) return { outcome: 'changed' }
       records.set(hash, { ...stored, dataJson: checked })
       return { outcome: 'updated', id }
     },
@@ -239,9 +241,10 @@ export function memorySessions(options: MemorySessionsOptions = {}): MemorySessi
     ): Promise<UpdateUserRecordResult> {
       const user = checkUserId(userId)
       const checked = checkDataJson(dataJson, maxDataBytes)
+      const expected = checkExpectedDataJson(expectedDataJson)
       const stored = records.get(handle)
       if (stored?.userId !== user || stored.expiresAtMs <= Date.now()) return { outcome: 'gone' }
-      if (stored.dataJson !== expectedDataJson) return { outcome: 'changed' }
+      if (stored.dataJson !== expected) return { outcome: 'changed' }
       records.set(handle, { ...stored, dataJson: checked })
       return { outcome: 'updated' }
     },

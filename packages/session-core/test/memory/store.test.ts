@@ -130,6 +130,17 @@ describe('memorySessions', () => {
     expect(supportsClose(store)).toBe(false)
   })
 
+  it('O4 data that is compared with another type is Invalid', async () => {
+    const store = memorySessions()
+    const id = await store.create({ userId: 'ann', dataJson: '{}', ttlMs: 60_000 })
+    const [first] = await store.listUserRecords('ann')
+    const invalid = { code: 'Invalid', reason: 'bad_argument' }
+    await expect(store.updateIfUnchanged(id, null as unknown as string, '1')).rejects.toMatchObject(invalid)
+    const call = store.updateUserRecord('ann', first?.handle ?? '', 7 as unknown as string, '1')
+    await expect(call).rejects.toMatchObject(invalid)
+    expect((await store.read(id)).dataJson).toBe('{}')
+  })
+
   it('uses no timer, so that a process can exit', async () => {
     vi.useFakeTimers()
     try {

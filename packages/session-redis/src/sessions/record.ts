@@ -5,7 +5,7 @@ import {
   type SessionSummary,
   type UserRecord,
 } from '@bext/session-core'
-import { maxUserIdBytes } from '@bext/session-core/store-helpers'
+import { checkExpectedDataJson, maxUserIdBytes } from '@bext/session-core/store-helpers'
 
 // The layout of a session's value in Redis:
 //
@@ -151,12 +151,9 @@ export function parseSummary(handle: string, userText: string, start: string): S
   return { handle, createdAtMs: timeAt(2, start), expiresAtMs: expiryOf(start) }
 }
 
-/**
- * Returns the data to compare with. UTF-8 cannot encode a lone surrogate. Stored data contains none and is not empty, so
- * '' never matches it.
- */
+/** Returns the data to compare with. Stored data is not empty, so '' never matches it. Throws `Invalid` if it is not a string. */
 export function toComparable(expectedDataJson: unknown): string {
-  return typeof expectedDataJson === 'string' && expectedDataJson.isWellFormed() ? expectedDataJson : ''
+  return checkExpectedDataJson(expectedDataJson) ?? ''
 }
 
 /** Returns the record from a whole value, or `undefined` for a missing session or another user's. */
