@@ -18,8 +18,9 @@ afterAll(async () => {
   await Promise.all([redis.close(), postgres.close()])
 })
 
-// `pnpm prove:kit` runs many seeds.
+// `pnpm prove:kit` runs many seeds. Beside busy processes, a case may say that the machine was too slow.
 const seeds = seedsOf(process.env['KIT_SEEDS'])
+const accepted = process.env['KIT_BUSY'] === '1' ? ['pass', 'inconclusive'] : ['pass']
 const width = 6
 
 async function expectPasses(run: Run, cases: readonly ConformanceCase[]): Promise<void> {
@@ -28,7 +29,8 @@ async function expectPasses(run: Run, cases: readonly ConformanceCase[]): Promis
   async function work(): Promise<void> {
     for (let each = queue.shift(); each; each = queue.shift()) {
       const result = await run.runCase(each)
-      if (result.verdict !== 'pass') complaints.push(formatResult(result, run))
+      if (!accepted.includes(result.verdict)) complaints.push(formatResult(result, run))
+      else if (result.verdict !== 'pass') process.stdout.write(`${formatResult(result, run)}\n`)
     }
   }
   await Promise.all(Array.from({ length: width }, work))
