@@ -67,7 +67,7 @@ test('under a test runner, the other cases of such a store are skipped', async (
   expect(await other?.run()).toContain('not run, because C1-first failed')
 })
 
-test('a store with the clock of the app server is told that it did not find a live session', async () => {
+test('C5-one-clock-reads names the call that misses a live session', async () => {
   // The memory store uses the clock of the process. The case does not connect to the endpoint.
   const harness: StoreHarness = { ...harnessOf(() => ({})), endpoint: { host: '127.0.0.1', port: 1 } }
   expect(await resultOf(harness, 'C5-one-clock-reads')).toMatchObject({
