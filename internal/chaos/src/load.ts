@@ -1,5 +1,5 @@
 import { hashSessionId } from '@bext/session-core/store-helpers'
-import { createCaller } from './caller.js'
+import { createCaller, untilAnswered } from './caller.js'
 import type { Random } from './random.js'
 import type { Span } from './versioned-value.js'
 import { countViolation, type Counts, type Violation } from './report.js'
@@ -151,7 +151,7 @@ export function createLoad({ store, inFlight, random, counts, isTolerated }: Loa
   }
 
   async function checkListed(userId: string): Promise<void> {
-    const summaries = await store.listUserSessions(userId)
+    const summaries = await untilAnswered(() => store.listUserSessions(userId))
     const listed = new Map(summaries.map((summary) => [summary.handle, summary]))
     for (const model of live.filter((candidate) => candidate.userId === userId && candidate.isKept())) {
       // A session that the backend lost is missing here, too. The read has already counted it.

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startPostgresProcess } from '@bext-internal/test-services'
 import type { SessionId } from '@bext/session-core'
 import postgres from 'postgres'
+import { untilAnswered } from '../caller.js'
 import type { ChaosStore, Disturbance, Scenario } from '../scenario.js'
 import { migrateAt, openByClient, openByUrl } from './clients.js'
 
@@ -21,7 +22,8 @@ const writes: readonly Write[] = [
 ]
 
 function createMany(store: ChaosStore, count: number, userId?: string): Promise<SessionId[]> {
-  return Promise.all(Array.from({ length: count }, () => store.create({ userId, dataJson: '"new"', ttlMs })))
+  const create = (): Promise<SessionId> => store.create({ userId, dataJson: '"new"', ttlMs })
+  return Promise.all(Array.from({ length: count }, () => untilAnswered(create)))
 }
 
 /** Calls the store, one call after the other, until `isOver`. Resolves to the number of calls that succeeded. */
@@ -68,7 +70,7 @@ async function measureRates(
     })
     await calling
   }
-  await Promise.all([...locked, ...free].map((id) => store.delete(id)))
+  await Promise.all([...locked, ...free].map((id) => untilAnswered(() => store.delete(id))))
   const perSecond = 1000 / (windows * windowMs)
   return { before: Math.round(before * perSecond), during: Math.round(during * perSecond) }
 }
