@@ -15,6 +15,11 @@ function isFailure(error: Error | undefined): boolean {
   return error !== undefined && !('getResponse' in error && 'status' in error && Number(error.status) < 400)
 }
 
+/** Returns false for `Response.error()`, the only response without a status. */
+function isSendable({ status }: Response): boolean {
+  return status !== 0
+}
+
 /**
  * Creates a middleware that opens a session for each request, as `c.var.session`, and commits it before the response is
  * sent. A failed commit is passed to `onError`, and nothing of the response is sent. Register it before all other
@@ -46,7 +51,7 @@ export function honoSessions<Data extends object>(sessions: SessionManager<Data>
     await next()
     // The handler deals with the failure of a commit that it started.
     if (attempt) await Promise.allSettled([attempt])
-    else if (c.finalized && !isFailure(c.error)) {
+    else if (c.finalized && !isFailure(c.error) && isSendable(c.res)) {
       await session.commit().catch((error: unknown) => {
         discardResponse(c)
         throw error

@@ -55,6 +55,20 @@ describe('a handler that throws', () => {
     expect([failed.status, failed.headers.getSetCookie()]).toEqual([303, []])
   })
 
+  it('and one that returns Response.error() stores nothing, and is not answered with a page', async () => {
+    const store = memorySessions()
+    const create = vi.spyOn(store, 'create')
+    const app = appOf(managerOf(store))
+    app.post('/fail', (c) => {
+      c.var.session.signIn('ann')
+      return Response.error()
+    })
+    vi.spyOn(console, 'error').mockReturnValue()
+    const { status, headers } = await (await visitApp(app)).send('POST /fail')
+    expect({ status, cookies: headers.getSetCookie() }).toEqual({ status: 500, cookies: [] })
+    expect(create).not.toHaveBeenCalled()
+  })
+
   it('after an explicit commit keeps its cookie', async () => {
     const app = addRoutes(appOf())
     app.get('/fail', async (c) => {

@@ -84,15 +84,15 @@ describe('handleFetch', () => {
   })
 
   it.each([
-    ['has been read', () => consumed()],
-    ['is an error', async () => Response.error()],
-  ])('stores nothing if the response cannot be sent because it %s', async (_, respond) => {
+    ['has been read', 'already read', () => consumed()],
+    ['is an error', 'Response.error() cannot be sent', async () => Response.error()],
+  ])('stores nothing if the response cannot be sent because it %s', async (_, message, respond) => {
     const { plugin, calls } = watched()
     const handling = managerOf(plugin).handleFetch(requestOf(), async (session) => {
       session.data.visits = 1
       return respond()
     })
-    await expect(handling).rejects.toThrow()
+    await expect(handling).rejects.toThrow(message)
     expect(calls).toEqual([])
   })
 
