@@ -29,11 +29,16 @@ function rankOf({ moduleId }: TestSpecification): number {
   return index === -1 ? longest.length : index
 }
 
-/** Starts the longest files first, and the others in Vitest's order. */
+/** Returns 1 for a file that runs in a process with others. These come last and together, because a process is kept for the next. */
+function sharesProcess({ project }: TestSpecification): number {
+  return project.config.isolate ? 0 : 1
+}
+
+/** Starts the longest files first, then the other isolated ones, then those that share processes. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     // oxlint-disable-next-line unicorn/no-array-sort -- a method of Vitest's class
     const inOrder = await super.sort(files)
-    return inOrder.toSorted((a, b) => rankOf(a) - rankOf(b))
+    return inOrder.toSorted((a, b) => rankOf(a) - rankOf(b) || sharesProcess(a) - sharesProcess(b))
   }
 }

@@ -26,7 +26,7 @@ const verdicts: string[] = []
 for (const version of versions) {
   const server = await startPostgresProcess({ version })
   const [row] = await server.ask('show server_version')
-  const { status } = spawnSync('npx', ['vitest', 'run', '--project', 'tests', '--reporter', 'dot', ...files], {
+  const { status } = spawnSync('npx', ['vitest', 'run', '--project', 'tests*', '--reporter', 'dot', ...files], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, EVERY_CLIENT: '1', BEXT_POSTGRES_URL: server.url },
