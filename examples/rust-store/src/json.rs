@@ -40,9 +40,14 @@ const MAX_DEPTH: usize = 16;
 struct Parser<'a> {
     bytes: &'a [u8],
     at: usize,
+    has_lone_surrogate: bool,
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { bytes: text.as_bytes(), at: 0, has_lone_surrogate: false }
+    }
+
     fn skip_space(&mut self) {
         while matches!(self.bytes.get(self.at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
@@ -107,7 +112,7 @@ impl Parser<'_> {
         u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
     }
 
-    /// Parses the rest of a string. A lone surrogate, which a Rust `String` cannot hold, becomes U+FFFD.
+    /// Parses the rest of a string. A lone surrogate, which a Rust `String` cannot hold, becomes U+FFFD and is noted.
     fn text(&mut self) -> Option<String> {
         let mut text = Vec::new();
         loop {
@@ -145,7 +150,10 @@ impl Parser<'_> {
                     }
                     self.at = after;
                 }
-                char::from_u32(high).unwrap_or('\u{fffd}')
+                char::from_u32(high).unwrap_or_else(|| {
+                    self.has_lone_surrogate = true;
+                    '\u{fffd}'
+                })
             }
             _ => return None,
         })
@@ -200,17 +208,23 @@ impl Parser<'_> {
     }
 }
 
+pub struct Message {
+    pub value: Json,
+    /// True if a text of the message is not what was sent, because it holds U+FFFD in place of a lone surrogate.
+    pub has_lone_surrogate: bool,
+}
+
 /// Parses a message. Returns `None` for what is not JSON, or nested too deep for a message.
-pub fn parse(text: &str) -> Option<Json> {
-    let mut parser = Parser { bytes: text.as_bytes(), at: 0 };
+pub fn parse(text: &str) -> Option<Message> {
+    let mut parser = Parser::new(text);
     let value = parser.value(0)?;
     parser.skip_space();
-    (parser.at == text.len()).then_some(value)
+    (parser.at == text.len()).then_some(Message { value, has_lone_surrogate: parser.has_lone_surrogate })
 }
 
 /// Returns true for JSON text of any depth. It keeps a list of the open brackets instead of calling itself.
 pub fn is_json(text: &str) -> bool {
-    let mut parser = Parser { bytes: text.as_bytes(), at: 0 };
+    let mut parser = Parser::new(text);
     is_value(&mut parser).is_some() && {
         parser.skip_space();
         parser.at == text.len()

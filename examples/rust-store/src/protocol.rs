@@ -1,7 +1,7 @@
 //! The kit's protocol for processes, version 1, over any stores.
 
 use crate::checks::{invalid, MAX_TTL_MS, TOO_LARGE};
-use crate::json::{self, Json};
+use crate::json::{self, Json, Message};
 use crate::plugin::{CreateOptions, SessionError, SessionId, SessionPlugin, SessionRecord};
 use std::collections::HashMap;
 use std::io::{self, BufRead, Write};
@@ -133,9 +133,14 @@ pub fn serve(stores: &mut dyn Stores) -> io::Result<()> {
     let mut output = io::stdout().lock();
     for line in io::stdin().lock().lines() {
         let malformed = || io::Error::new(io::ErrorKind::InvalidData, "The request is malformed.");
-        let request = json::parse(&line?).ok_or_else(malformed)?;
+        let Message { value: request, has_lone_surrogate } = json::parse(&line?).ok_or_else(malformed)?;
         let (id, method) = request.get("id").zip(request.get("method").and_then(Json::text)).ok_or_else(malformed)?;
-        let outcome = match server.answer(method, request.get("params").unwrap_or(&Json::Null)) {
+        let answered = if has_lone_surrogate {
+            invalid("A text of the request holds a lone surrogate.").map_err(Failure::Session)
+        } else {
+            server.answer(method, request.get("params").unwrap_or(&Json::Null))
+        };
+        let outcome = match answered {
             Ok(result) => ("result", result),
             Err(Failure::Session(error)) => ("error", error_of(error)),
             Err(Failure::Protocol(message)) => return Err(io::Error::new(io::ErrorKind::InvalidData, message)),
