@@ -1,15 +1,7 @@
 import type { StoreHarness } from '@bext/session-conformance'
-import type { SessionId, SessionPlugin } from '@bext/session-core'
-import {
-  checkCreateOptions,
-  checkDataJson,
-  checkTtlMs,
-  defaultMaxDataBytes,
-  notFound,
-  toBackendError,
-} from '@bext/session-core/store-helpers'
-import type { Fields } from './library.js'
-import { isCookieValue } from './library.js'
+import { defaultMaxDataBytes } from '@bext/session-core/store-helpers'
+import type { Fields, Library } from './library.js'
+import { librarySessions } from './library.js'
 import { load, versionsOf } from './packages.js'
 
 /** A session as a handler has it. */
@@ -33,86 +25,70 @@ interface App {
 // The expiry is a setting of the middleware. Here, it is the last ttl of the session that a request names.
 const ttls = new Map<string, number>()
 
-const anyId = '00000000-0000-4000-8000-000000000000'
-
-function fieldsOf(session: Session): Fields {
-  const fields = session.get('fields')
-  if (fields) return fields
-  // Deletes the session that the middleware has made for an unknown id.
-  session.deleteSession()
-  throw notFound()
-}
-
-/** Sessions in a store of hono-sessions, by requests to an app with its middleware. */
-function honoPlugin(store: object): SessionPlugin {
+function honoLibrary(store: object): Library {
   const { Hono } = load('hono') as { Hono: new () => App }
   const { sessionMiddleware } = load('hono-sessions') as { sessionMiddleware: (options: object) => unknown }
 
-  /** Sends a request whose handler is `handle`. Resolves to the id in the cookie of the response. */
-  async function request(
-    id: string | undefined,
-    ttlMs: number,
-    handle: (session: Session) => void,
-  ): Promise<SessionId> {
+  /** Sends a request whose handler runs `job`. Resolves to the id in the cookie of the response. */
+  async function request(id: string | undefined, ttlMs: number, job: (session: Session) => void): Promise<string> {
     const app = new Hono()
-    let failure: Error | undefined
-    app.use(sessionMiddleware({ store, expireAfterSeconds: ttlMs / 1000, autoExtendExpiration: false }))
+    // With 0, a session would keep its expiry.
+    const expireAfterSeconds = Math.max(1, ttlMs) / 1000
+    app.use(sessionMiddleware({ store, expireAfterSeconds, autoExtendExpiration: false }))
     app.get('/', (c) => {
-      try {
-        handle(c.get('session'))
-      } catch (error) {
-        failure = error as Error
-      }
+      job(c.get('session'))
       return c.text('')
     })
     const response = await app.request('/', id === undefined ? {} : { headers: { cookie: `session=${id}` } })
-    if (failure !== undefined) throw failure
-    if (response.status !== 200) throw toBackendError(new Error(`The app answered ${response.status}.`))
-    return (/session=([^;]*)/.exec(response.headers.get('set-cookie') ?? '')?.[1] ?? '') as SessionId
+    if (response.status !== 200) throw new Error(`The app answered ${response.status}.`)
+    return /session=([^;]*)/.exec(response.headers.get('set-cookie') ?? '')?.[1] ?? ''
   }
 
-  async function loadFields(id: string): Promise<Fields> {
-    let found: Fields | undefined
-    await request(isCookieValue(id) ? id : anyId, ttls.get(id) ?? 1, (session) => {
-      found = fieldsOf(session)
+  async function meet(
+    id: string,
+    ttlMs: number,
+    job: (session: Session, fields: Fields) => void,
+  ): Promise<string | undefined> {
+    let hasSession = false
+    const next = await request(id, ttlMs, (session) => {
+      const fields = session.get('fields')
+      hasSession = fields !== null
+      if (fields) job(session, fields)
+      // Deletes the session that the middleware has made for an unknown id.
+      else session.deleteSession()
     })
-    if (found === undefined) throw notFound()
+    return hasSession ? next : undefined
+  }
+
+  async function loadFields(id: string): Promise<Fields | undefined> {
+    let found: Fields | undefined
+    await meet(id, ttls.get(id) ?? 1, (_session, fields) => {
+      found = fields
+    })
     return found
   }
 
   return {
-    name: 'hono-sessions',
-    async create(options) {
-      const { userId, dataJson, ttlMs } = checkCreateOptions(options, { maxDataBytes: defaultMaxDataBytes })
-      const createdAtMs = Date.now()
-      const fields = { user: userId ?? null, data: dataJson, createdAtMs, expiresAtMs: createdAtMs + ttlMs }
+    async create(fields) {
+      const ttlMs = fields.expiresAtMs - fields.createdAtMs
       const id = await request(undefined, ttlMs, (session) => session.set('fields', fields))
       ttls.set(id, ttlMs)
       return id
     },
-    async read(id) {
-      const { user, data, createdAtMs, expiresAtMs } = await loadFields(id)
-      return { id, userId: user ?? undefined, dataJson: data, createdAtMs, expiresAtMs }
+    load: loadFields,
+    async change(id, edit) {
+      const known = await loadFields(id)
+      if (!known) return undefined
+      return meet(id, known.expiresAtMs - Date.now(), (session, fields) => session.set('fields', edit(fields)))
     },
-    async update(id, dataJson) {
-      const data = checkDataJson(dataJson, defaultMaxDataBytes)
-      const left = Math.max(1, (await loadFields(id)).expiresAtMs - Date.now())
-      await request(id, left, (session) => session.set('fields', { ...fieldsOf(session), data }))
-      return id
+    touch(id, expiresAtMs) {
+      const ttlMs = expiresAtMs - Date.now()
+      ttls.set(id, ttlMs)
+      return meet(id, ttlMs, (session, fields) => session.set('fields', { ...fields, expiresAtMs }))
     },
-    async touch(id, ttlMs) {
-      const checked = checkTtlMs(ttlMs)
-      if (!isCookieValue(id)) throw notFound()
-      ttls.set(id, checked)
-      await request(id, checked, (session) => {
-        session.set('fields', { ...fieldsOf(session), expiresAtMs: Date.now() + checked })
-      })
-      return id
+    async destroy(id) {
+      await request(id, 1, (session) => session.deleteSession())
     },
-    async delete(id) {
-      if (isCookieValue(id)) await request(id, 1, (session) => session.deleteSession())
-    },
-    isHealthy: async () => true,
   }
 }
 
@@ -132,7 +108,7 @@ export function honoSessions(): StoreHarness {
     family: 'server',
     versions: versionsOf('hono-sessions', 'hono'),
     declarations: { malformedIds: 'NotFound', maxDataBytes: defaultMaxDataBytes },
-    open: ({ namespace }) => ({ store: honoPlugin(storeOf(namespace)) }),
+    open: ({ namespace }) => ({ store: librarySessions('hono-sessions', honoLibrary(storeOf(namespace))) }),
     inspect: async (namespace) =>
       Array.from(storeOf(namespace).data, ([id, session]) => `${id} ${JSON.stringify(session)}`),
   }
