@@ -63,7 +63,7 @@ describe('under the kit, a store passes and fails as its report says', () => {
   })
 
   it.concurrent.each(storeNames)('%s', (name) => check(name, false))
-  it.each(storeNames)('%s, in cases that bear none beside them', (name) => check(name, true))
+  it.each(storeNames)('%s, in cases that must run alone', (name) => check(name, true))
 })
 
 describe('the findings', () => {

@@ -40,7 +40,7 @@ function failuresOf({ cases }: Report): readonly string[] {
 
 describe('a key-value store under the kit', () => {
   it.each([unstorage, keyv])(
-    '$name fails where it would take a write on condition, and nowhere else',
+    '$name fails where it would need a conditional write, and nowhere else',
     async (harness) => {
       expect(failuresOf(await runConformance(harness))).toEqual([
         'C2-collision: fail',
@@ -51,7 +51,7 @@ describe('a key-value store under the kit', () => {
     },
   )
 
-  it('keyv is refused where it would tell a failure as a missing key', () => {
+  it('keyv is rejected if it would report a failure as a missing key', () => {
     expect(() => keyvSessions(new Keyv())).toThrow('throwOnErrors')
   })
 })

@@ -29,7 +29,7 @@ it('a run that shows what the findings say matches them', async () => {
   expect(mismatches([finding], [await verdictsOf({ 'U4-delete-duel': 'fail', 'R1-whole': 'pass' })])).toEqual([])
 })
 
-it('a failure without a finding is told, as is a case that could not be run', async () => {
+it('a failure without a finding is reported, and so is a case that could not be run', async () => {
   const [failed, broken, ...others] = mismatches(
     [finding],
     [await verdictsOf({ 'R1-whole': 'fail', 'U4-delete-duel': 'fail', 'D2-gone': 'harness-error' })],
@@ -39,13 +39,13 @@ it('a failure without a finding is told, as is a case that could not be run', as
   expect(others).toEqual([])
 })
 
-it('a finding without a failure is told', async () => {
+it('a finding without a failure is reported', async () => {
   expect(mismatches([finding], [await verdictsOf({ 'U4-delete-duel': 'pass' })])).toEqual([
     'There is no failure for the finding "It comes back" of MemoryStore.',
   ])
 })
 
-it('the report counts the cases, names the rules that failed, and tells the findings by whose they are', async () => {
+it('the report counts the cases, names the rules that failed, and has a section for each side of the findings', async () => {
   const verdicts = [await verdictsOf({ 'U4-delete-duel': 'fail', 'U2-same-id': 'pass', 'R1-whole': 'pass' })]
   const text = renderReport({
     verdicts,

@@ -200,11 +200,11 @@ and \`NotFound\` for the second. No altered content was accepted.`,
       'level-session-store',
     ],
     cases: afterDelete,
-    text: `A request loads a session, another request deletes it, and the save of the first one creates it again. A visitor who has
-signed out is signed in again. Django's \`db\` does not do that: its save is an \`UPDATE\` that must find a row. \`cached_db\`
-saves the row in the same way and then writes the cache, so a deletion between the two leaves the session in the cache.
-\`file\` looks for the file and then replaces it. In a run by hand, svelte-kit-sessions created the session again, too.
-Its store is in memory, so that the calls of the kit do not overlap.`,
+    text: `A request loads a session, another request deletes it, and the save of the first one creates it again. A
+visitor who has signed out is signed in again. Django's \`db\` does not do that: its save is an \`UPDATE\` that must
+find a row. \`cached_db\` saves the row in the same way and then writes the cache, so a deletion between the two
+leaves the session in the cache. \`file\` looks for the file and then replaces it. In a run by hand,
+svelte-kit-sessions created the session again, too. Its store is in memory, so the calls of the kit do not overlap.`,
   },
   {
     rule: 'E5',
@@ -221,11 +221,11 @@ wait for its row lock. Other sessions are served.`,
     side: 'library',
     stores: ['Django file', 'Django signed_cookies', 'Plack::Middleware::Session', 'level-session-store'],
     cases: atExpiry,
-    text: `After \`set_expiry(1)\`, both backends of Django still read the session three seconds later. \`file\` compares the number of
-seconds with 0 and not with the age of the file. \`signed_cookies\` uses \`SESSION_COOKIE_AGE\`; its source names ticket
-19201. Without \`set_expiry\`, both use \`SESSION_COOKIE_AGE\`. Plack's store DBI has no expiry, and its rows stay.
-level-session-store returns a session after its \`cookie.expires\`, and removes none. With all four, the cookie does
-expire in the browser.`,
+    text: `After \`set_expiry(1)\`, Django's backends \`file\` and \`signed_cookies\` still read the session three
+seconds later. \`file\` compares the number of seconds with 0 and not with the age of the file. \`signed_cookies\`
+uses \`SESSION_COOKIE_AGE\`; its source names ticket 19201. Without \`set_expiry\`, both use \`SESSION_COOKIE_AGE\`.
+Plack's store DBI has no expiry, and its rows stay. level-session-store returns a session after its
+\`cookie.expires\`, and removes none. With all four, the cookie does expire in the browser.`,
   },
   {
     rule: 'R3',
@@ -244,8 +244,8 @@ resolves.`,
     side: 'library',
     stores: ['aiohttp-session'],
     cases: [...atExpiry, 'R4-expired-altered', 'D4-honest'],
-    text: `The time of the cookie and the time of the read are cut to whole seconds, and a cookie whose age equals \`max_age\` is
-still valid. Sessions with \`max_age=1\` ended after 1.6 to 1.9 seconds.`,
+    text: `aiohttp-session cuts the time of the cookie and the time of the read to whole seconds, and a cookie whose
+age equals \`max_age\` is still valid. Sessions with \`max_age=1\` ended after 1.6 to 1.9 seconds.`,
   },
   {
     rule: 'R5',
@@ -273,8 +273,9 @@ destroys its session. The old session is gone.`,
     side: 'library',
     stores: ['Flask-Session', 'Plack::Middleware::Session'],
     cases: ['R5-writes-nothing'],
-    text: `A request whose cookie is missing or unknown stores an empty session, also if the handler does not look at it. With
-Flask-Session, \`SESSION_PERMANENT: False\` avoids it. So each request of a client without cookies adds a key or a row.`,
+    text: `A request whose cookie is missing or unknown stores an empty session, also if the handler does not look at
+it. So each request of a client without cookies adds a key or a row. With Flask-Session, \`SESSION_PERMANENT: False\`
+avoids it.`,
   },
   {
     rule: 'D2',
@@ -291,9 +292,9 @@ timeout. The next request with the old cookie logs a warning about a corrupt ses
     side: 'library',
     stores: ['Beaker'],
     cases: ['E2-reset', 'E6-twice-update', 'E6-twice-touch', 'E6-twice-delete'],
-    text: `The middleware sets \`invalidate_corrupt\` by default, which covers every exception, also a lost connection. If one reply
-of Redis is lost, the visitor gets a new, empty session, and the old one stays in Redis. Plack's store DBI does the same
-unless the connection has \`RaiseError\`, which the bridge sets.`,
+    text: `Beaker's middleware sets \`invalidate_corrupt\` by default, which covers every exception, also a lost
+connection. If one reply of Redis is lost, the visitor gets a new, empty session, and the old one stays in Redis.
+Plack's store DBI does the same unless the connection has \`RaiseError\`, which the bridge sets.`,
   },
   {
     rule: 'E4',
@@ -332,9 +333,9 @@ was still there after three.`,
       'E2-reset',
       'E2-cut-off',
     ],
-    text: `With the defaults of its driver memcached, which tries again several times, a call had not ended 13 seconds after its
-connection was cut. If Redis refuses connections, a call of better-auth or koa-redis ends after ten seconds, because
-ioredis tries twenty times by default.`,
+    text: `With the defaults of its driver memcached, which tries again several times, a call of connect-memcached had
+not ended 13 seconds after its connection was cut. If Redis refuses connections, a call of better-auth or koa-redis
+ends after ten seconds, because ioredis tries twenty times by default.`,
   },
   {
     rule: 'E4',
@@ -538,8 +539,8 @@ milliseconds, so equal sessions differ unless they are saved in the same millise
     ],
     cases: ['I1-no-ids-kept'],
     text: `The id of the cookie is the key, the name of the file or the primary key of the row, also with Beaker and
-connect-memcached. redis-rack stores a hash of it. express-session, gorilla/sessions and better-auth sign their cookie.
-hono-sessions encrypts it if it has a key. next-session does neither, unless the app passes \`encode\`. If the cookie is
-signed or encrypted, an id that somebody reads in the backend does not authenticate them.`,
+connect-memcached. redis-rack stores a hash of it. express-session, gorilla/sessions and better-auth sign their
+cookies. hono-sessions encrypts its cookie if it has a key. next-session does neither, unless the app passes
+\`encode\`. If the cookie is signed or encrypted, an id that somebody reads in the backend does not authenticate them.`,
   },
 ]

@@ -37,6 +37,13 @@ async function problemOf(
 }
 
 const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !subjects.some((subject) => subject.name === name))
+if (unknown.length > 0) {
+  console.error(
+    `No library has the name ${unknown.join(', ')}. The names are those of subjects.ts, as the page has them.`,
+  )
+  process.exit(2)
+}
 const scratch = await mkdtemp(join(tmpdir(), 'elsewhere-'))
 await writeFile(join(scratch, 'package.json'), '{}')
 const [redis, postgres, memcached] = await Promise.all([startRedis(), startPostgres(), startMemcached()])

@@ -70,24 +70,27 @@ export function renderPage(parts: PageParts): string {
 # Session stores elsewhere, under the conformance kit
 
 The kit tests session libraries of other languages and frameworks, as Debian and npm ship them. They were written for
-interfaces that ask for less than the [contract](contract.md). So none of them earns \`server/core\`, and none claims to.
-This page explains what that means for their users. [A separate page](express-stores.md) has more stores of
-express-session, and [the bridges' README](../examples/bridges/README.md) has unstorage and Keyv.
+interfaces that ask for less than the [contract](contract.md). So none of them earns \`server/core\` or
+\`client/core\`, and none claims to. This page explains what that means for their users. [A separate
+page](express-stores.md) has more stores of express-session, and [the bridges' README](../examples/bridges/README.md)
+has unstorage and Keyv.
 
-A small bridge for each library speaks [the protocol for processes](process-protocol.md). It uses the library as its
-documentation says, with the library's and the driver's defaults, except the lifetime: an app sets it once, and the
-bridge for each session. (hono-sessions runs with \`autoExtendExpiration: false\`, because a read must not extend a
-session. connect-sqlite3 runs with \`concurrentDb: true\`, because the kit opens its file several times. The bridge to
-better-auth calls the functions behind its endpoints.) The bridge checks arguments, stores the user and the times in the
-session, and passes only ids that a cookie can contain. So the results for C5, C6, C8, E1 and R1, and most results for
-C7 and R4, are results of the bridge. Cases that stall or cut connections run only on libraries with a server.
+The kit calls each library through a small bridge: directly if the library is for Node, and otherwise by [the protocol
+for processes](process-protocol.md). The bridge uses the library as its documentation says, with the library's and the
+driver's defaults, except the lifetime: an app sets it once, and the bridge for each session. (hono-sessions runs with
+\`autoExtendExpiration: false\`, because a read must not extend a session. connect-sqlite3 runs with
+\`concurrentDb: true\`, because the kit opens its file several times. The bridge to better-auth calls the functions
+behind its endpoints.) The bridge checks arguments, stores the user and the times in the session, and passes only ids
+that a cookie can contain. So the results for C5, C6, C8, E1 and R1, and most results for C7 and R4, are results of the
+bridge. Cases that stall or cut connections run only on libraries with a server.
 
 | Library | Language | Sessions in | Versions | Passed | Rules of the other cases |
 | --- | --- | --- | --- | --- | --- |
 ${rowsOf(parts).join('\n')}
 
-One cause can fail cases of several rules. Every case that failed belongs to a finding below. Each finding was checked by
-hand against the library, or in its source.
+One cause can fail cases of several rules. Every case that failed belongs to a finding below, which names the libraries
+at its end. A finding that names none there fails no case: it was found by hand. Each finding was checked by hand against
+the library, or in its source.
 
 ## Behaviour of the libraries
 
