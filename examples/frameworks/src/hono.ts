@@ -53,7 +53,7 @@ app.post('/fail-late', async (c) => {
 
 app.onError((error, c) => c.text('Something went wrong.', sessionErrorStatus(error) ?? 500))
 
-/** The app, or another that has it inside. */
+/** Creates a server of the app, or of another app that contains it. */
 export function createHono(outer: Pick<Hono, 'fetch'> = app): Server {
   const listener = getRequestListener(outer.fetch)
   return createServer((request, response) => void listener(request, response))

@@ -7,12 +7,13 @@ export function isSameOrigin({ headers }: IncomingMessage): boolean {
   return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host)
 }
 
-/** Answers `POST /sign-in?user=…` and `POST /sign-out`. */
+/** Answers `POST /sign-in?user=…` and `POST /sign-out`, and anything else with 404. */
 export async function answer(sessions: Sessions, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://localhost')
-  if (request.method !== 'POST' || !isSameOrigin(request)) return void response.writeHead(404).end()
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+  const isKnown = request.method === 'POST' && (pathname === '/sign-in' || pathname === '/sign-out')
+  if (!isKnown || !isSameOrigin(request)) return void response.writeHead(404).end()
   const session = await sessions.openNode(request, response)
-  if (url.pathname === '/sign-in') session.signIn(url.searchParams.get('user') ?? 'ann')
+  if (pathname === '/sign-in') session.signIn(searchParams.get('user') ?? 'ann')
   else session.signOut()
   await session.commit()
   response.end()

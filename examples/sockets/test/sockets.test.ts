@@ -67,6 +67,14 @@ describe('ws', () => {
     bens.terminate()
   })
 
+  it('does not sign out by a form to another path', async () => {
+    const cookie = await signIn(urls[0] ?? '', 'ann')
+    const response = await fetch(`${urls[0]}/other`, { method: 'POST', headers: { cookie } })
+    expect(response.status).toBe(404)
+    const socket = await open(cookie)
+    socket.terminate()
+  })
+
   it('refuses a socket without a session, and one of another site', async () => {
     await expect(open('__Host-session=none')).rejects.toThrow('401')
     const cookie = await signIn(urls[0] ?? '', 'ann')

@@ -69,7 +69,7 @@ function authLibrary({ $context }: Auth): Library {
   }
 }
 
-/** better-auth with its sessions in Redis. */
+/** Creates the harness of better-auth with its sessions in Redis. */
 export function betterAuthRedis(): StoreHarness {
   const { betterAuth } = load('better-auth') as { betterAuth: (options: object) => Auth }
   const { redisStorage } = load('@better-auth/redis-storage') as { redisStorage: (options: object) => object }

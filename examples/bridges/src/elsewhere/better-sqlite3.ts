@@ -10,7 +10,7 @@ interface Database {
   close(): void
 }
 
-/** better-sqlite3-session-store with a file for each namespace. */
+/** Creates the harness of better-sqlite3-session-store, with a file for each namespace. */
 export function betterSqlite3SessionStore(): StoreHarness {
   const session = load('express-session')
   const Client = load('better-sqlite3') as new (file: string) => Database

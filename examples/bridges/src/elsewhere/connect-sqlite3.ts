@@ -11,7 +11,7 @@ interface Store extends ExpressStore {
   readonly db: { close(callback: () => void): void }
 }
 
-/** connect-sqlite3 with a file for each namespace. */
+/** Creates the harness of connect-sqlite3, with a file for each namespace. */
 export function connectSqlite3(): StoreHarness {
   const session = load('express-session')
   const SQLiteStore = (load('connect-sqlite3') as (session: unknown) => new (options: object) => Store)(session)

@@ -92,7 +92,7 @@ function honoLibrary(store: object): Library {
   }
 }
 
-/** hono-sessions with its store in memory. */
+/** Creates the harness of hono-sessions with its store in memory. */
 export function honoSessions(): StoreHarness {
   const { MemoryStore } = load('hono-sessions') as { MemoryStore: new () => { readonly data: Map<string, unknown> } }
   const stores = new Map<string, InstanceType<typeof MemoryStore>>()

@@ -115,7 +115,7 @@ function koaHarness(
   }
 }
 
-/** koa-session with the session in the cookie. */
+/** Creates the harness of koa-session with the session in the cookie. */
 export function koaSession(): StoreHarness {
   // The signature covers the name of the cookie.
   return koaHarness(
@@ -130,7 +130,7 @@ interface RedisStore {
   on(event: 'error', listener: () => void): void
 }
 
-/** koa-session with koa-redis. */
+/** Creates the harness of koa-session with koa-redis. */
 export function koaRedis(): StoreHarness {
   const redisStore = load('koa-redis') as (options: object) => RedisStore
   return koaHarness(

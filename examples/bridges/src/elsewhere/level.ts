@@ -12,7 +12,7 @@ interface Store extends ExpressStore, EventEmitter {
   on(event: string, listener: () => void): this
 }
 
-/** level-session-store with a folder for each namespace. */
+/** Creates the harness of level-session-store, with a folder for each namespace. */
 export function levelSessionStore(): StoreHarness {
   const session = load('express-session')
   const LevelStore = (load('level-session-store') as (session: unknown) => new (folder: string) => Store)(session)

@@ -90,7 +90,7 @@ function nextLibrary(app: Visits<Job>): Library {
   }
 }
 
-/** next-session with connect-redis. */
+/** Creates the harness of next-session with connect-redis. */
 export function nextSession(): StoreHarness {
   const { promisifyStore } = load('next-session/lib/compat') as { promisifyStore: (store: object) => object }
   const { RedisStore } = load('connect-redis') as { RedisStore: new (options: object) => object }

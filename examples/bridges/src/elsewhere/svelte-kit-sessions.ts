@@ -114,7 +114,7 @@ function svelteLibrary(store: object): Library {
   }
 }
 
-/** svelte-kit-sessions with its store in memory. */
+/** Creates the harness of svelte-kit-sessions with its store in memory. */
 export function svelteKitSessions(): StoreHarness {
   const { MemoryStore } = load(path) as { MemoryStore: new () => object }
   const stores = new Map<string, object>()

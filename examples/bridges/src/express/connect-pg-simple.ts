@@ -10,7 +10,7 @@ import type { StoreUnderTest } from './store-under-test.js'
 const PgStore = connectPgSimple(session)
 const tableSql = createRequire(import.meta.url).resolve('connect-pg-simple/table.sql')
 
-/** A pool whose connections can be cut: one that waits for a silent server does not end otherwise. */
+/** Opens a pool whose connections can be cut: one that waits for a silent server does not end otherwise. */
 function openPool(connectionString: string): { readonly pool: Pool; cut(): Promise<void> } {
   const sockets = new Set<Socket>()
   function stream(): Socket {
@@ -31,7 +31,7 @@ function openPool(connectionString: string): { readonly pool: Pool; cut(): Promi
   }
 }
 
-/** connect-pg-simple over pg, with the table from its own table.sql, in a schema for each namespace. */
+/** Opens connect-pg-simple over pg, with the table from its own table.sql, in a schema for each namespace. */
 export async function openConnectPgSimple(postgresUrl: string): Promise<StoreUnderTest> {
   const url = new URL(postgresUrl)
   const admin = new Pool({ connectionString: url.href, max: 1 })

@@ -3,7 +3,7 @@ import { RedisStore } from 'connect-redis'
 import { createClient } from 'redis'
 import type { StoreUnderTest } from './store-under-test.js'
 
-/** connect-redis over node-redis, both made as the README of connect-redis says. */
+/** Opens connect-redis over node-redis, both made as the README of connect-redis says. */
 export async function openConnectRedis(redisUrl: string): Promise<StoreUnderTest> {
   const url = new URL(redisUrl)
   const admin = createClient({ url: url.href })

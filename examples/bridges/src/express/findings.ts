@@ -162,7 +162,7 @@ authenticate them without the secret.`,
   },
 ]
 
-/** The cases that are known to fail for a store. */
+/** Returns the cases that are known to fail for a store. */
 export function knownFailures(name: StoreName): ReadonlySet<string> {
   return new Set(findings.filter(({ stores }) => stores.includes(name)).flatMap(({ cases }) => cases))
 }

@@ -2,7 +2,7 @@ import { expressHarness } from '@bext/session-conformance/express'
 import session from 'express-session'
 import type { StoreUnderTest } from './store-under-test.js'
 
-/** The store that express-session has built in. */
+/** Opens the store that express-session has built in. */
 export async function openMemoryStore(): Promise<StoreUnderTest> {
   const stores = new Map<string, session.MemoryStore>()
 

@@ -11,7 +11,7 @@ interface Cache {
   peek(sid: string): string | undefined
 }
 
-/** memorystore, made as its README says. */
+/** Opens memorystore, made as its README says. */
 export async function openMemorystore(): Promise<StoreUnderTest> {
   const stores = new Map<string, Memorystore>()
 

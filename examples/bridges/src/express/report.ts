@@ -57,7 +57,7 @@ ${text}
 `
 }
 
-/** The report as Markdown: the same for the same versions, on any machine. */
+/** Renders the report as Markdown: the same for the same versions, on any machine. */
 export function renderReport({ verdicts, findings, versions }: ReportParts): string {
   const table = [
     row(['Rules', ...verdicts.map(({ name }) => name)]),

@@ -4,7 +4,7 @@ import { redisSessions } from '@bext/session-redis'
 import { Redis } from 'ioredis'
 import type { StoreUnderTest } from './store-under-test.js'
 
-/** Our store for express-session, over the Redis store. */
+/** Opens our store for express-session, over the Redis store. */
 export async function openSessionExpress(redisUrl: string): Promise<StoreUnderTest> {
   const url = new URL(redisUrl)
   const admin = new Redis(url.href)

@@ -8,7 +8,7 @@ import type { StoreUnderTest } from './store-under-test.js'
 
 const FileStore = createFileStore(session)
 
-/** session-file-store with its defaults, in a folder for each namespace. */
+/** Opens session-file-store with its defaults, in a folder for each namespace. */
 export async function openSessionFileStore(): Promise<StoreUnderTest> {
   const root = await mkdtemp(join(tmpdir(), 'session-file-store-'))
   return {
