@@ -1,5 +1,6 @@
 import type { StoreHarness } from '@bext/session-conformance'
 import { defaultMaxDataBytes } from '@bext/session-core/store-helpers'
+import { perNamespace } from '../namespaces.js'
 import type { Fields, Library } from './library.js'
 import { librarySessions } from './library.js'
 import { load, versionsOf } from './packages.js'
@@ -95,14 +96,7 @@ function honoLibrary(store: object): Library {
 /** Creates the harness of hono-sessions with its store in memory. */
 export function honoSessions(): StoreHarness {
   const { MemoryStore } = load('hono-sessions') as { MemoryStore: new () => { readonly data: Map<string, unknown> } }
-  const stores = new Map<string, InstanceType<typeof MemoryStore>>()
-
-  function storeOf(namespace: string): InstanceType<typeof MemoryStore> {
-    const store = stores.get(namespace) ?? new MemoryStore()
-    stores.set(namespace, store)
-    return store
-  }
-
+  const storeOf = perNamespace(() => new MemoryStore())
   return {
     name: 'hono-sessions',
     family: 'server',

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { StoreHarness } from '@bext/session-conformance'
 import { expressHarness } from '@bext/session-conformance/express'
 import type { ExpressStore } from '@bext/session-conformance/express'
+import { perNamespace } from '../namespaces.js'
 import { load, versionsOf } from './packages.js'
 
 interface Store extends ExpressStore, EventEmitter {
@@ -16,20 +17,13 @@ interface Store extends ExpressStore, EventEmitter {
 export function levelSessionStore(): StoreHarness {
   const session = load('express-session')
   const LevelStore = (load('level-session-store') as (session: unknown) => new (folder: string) => Store)(session)
-  const stores = new Map<string, Promise<Store>>()
 
-  async function openFolder(namespace: string): Promise<Store> {
+  // A folder can be open only once.
+  const storeOf = perNamespace(async (namespace) => {
     const store = new LevelStore(join(tmpdir(), namespace))
     await once(store, 'connect')
     return store
-  }
-
-  // A folder can be open only once.
-  function storeOf(namespace: string): Promise<Store> {
-    const store = stores.get(namespace) ?? openFolder(namespace)
-    stores.set(namespace, store)
-    return store
-  }
+  })
 
   return expressHarness({
     name: 'level-session-store',

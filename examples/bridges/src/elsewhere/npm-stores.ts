@@ -1,5 +1,6 @@
 import type { StoreHarness } from '@bext/session-conformance'
 import { expressHarness } from '@bext/session-conformance/express'
+import { perNamespace } from '../namespaces.js'
 import { betterAuthRedis } from './better-auth.js'
 import { betterSqlite3SessionStore } from './better-sqlite3.js'
 import { connectSqlite3 } from './connect-sqlite3.js'
@@ -68,14 +69,9 @@ function connectSessionKnex(): StoreHarness {
   const knex = load('knex') as (options: object) => Knex
   const url = new URL(process.env[postgresVariable] ?? '')
   const admin = knex({ client: 'pg', connection: url.href })
-  const tables = new Map<string, Promise<void>>()
-
-  function makeTable(tableName: string): Promise<void> {
-    const made =
-      tables.get(tableName) ?? new ConnectSessionKnexStore({ knex: admin, tableName, cleanupInterval: 0 }).ready
-    tables.set(tableName, made)
-    return made
-  }
+  const makeTable = perNamespace(
+    (tableName) => new ConnectSessionKnexStore({ knex: admin, tableName, cleanupInterval: 0 }).ready,
+  )
 
   return expressHarness({
     name: 'connect-session-knex',

@@ -1,5 +1,6 @@
 import type { StoreHarness } from '@bext/session-conformance'
 import { defaultMaxDataBytes } from '@bext/session-core/store-helpers'
+import { perNamespace } from '../namespaces.js'
 import type { Fields, Library } from './library.js'
 import { librarySessions } from './library.js'
 import { load, versionsOf } from './packages.js'
@@ -117,14 +118,7 @@ function svelteLibrary(store: object): Library {
 /** Creates the harness of svelte-kit-sessions with its store in memory. */
 export function svelteKitSessions(): StoreHarness {
   const { MemoryStore } = load(path) as { MemoryStore: new () => object }
-  const stores = new Map<string, object>()
-
-  function storeOf(namespace: string): object {
-    const store = stores.get(namespace) ?? new MemoryStore()
-    stores.set(namespace, store)
-    return store
-  }
-
+  const storeOf = perNamespace(() => new MemoryStore())
   return {
     name: 'svelte-kit-sessions',
     family: 'server',

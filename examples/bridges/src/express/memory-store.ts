@@ -1,17 +1,11 @@
 import { expressHarness } from '@bext/session-conformance/express'
 import session from 'express-session'
+import { perNamespace } from '../namespaces.js'
 import type { StoreUnderTest } from './store-under-test.js'
 
 /** Opens the store that express-session has built in. */
 export async function openMemoryStore(): Promise<StoreUnderTest> {
-  const stores = new Map<string, session.MemoryStore>()
-
-  function storeOf(namespace: string): session.MemoryStore {
-    const store = stores.get(namespace) ?? new session.MemoryStore()
-    stores.set(namespace, store)
-    return store
-  }
-
+  const storeOf = perNamespace(() => new session.MemoryStore())
   return {
     packages: ['express-session'],
     harness: expressHarness({
@@ -22,8 +16,6 @@ export async function openMemoryStore(): Promise<StoreUnderTest> {
         return Object.entries(sessions).map(([sid, text]) => `${sid} ${text}`)
       },
     }),
-    async close() {
-      stores.clear()
-    },
+    close: async () => {},
   }
 }
