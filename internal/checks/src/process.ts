@@ -76,11 +76,6 @@ export async function withServer<T>(
   }
 }
 
-/** Starts a web server, requests `/` once it responds, and ends it. Resolves to the status of the response. */
-export function askServer(command: Command, port: number, timeoutMs: number): Promise<number> {
-  return withServer(command, `http://127.0.0.1:${port}/`, timeoutMs, async ({ status }) => status)
-}
-
 /** Resolves to a port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')

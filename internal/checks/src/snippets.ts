@@ -5,7 +5,7 @@ import type { ServiceUrls } from '@bext-internal/test-services'
 import { forNode, workspaceOnly } from '@bext-internal/test-services/bundle'
 import { build, transform } from 'esbuild'
 import type { CodeBlock } from './markdown.js'
-import { askServer, type Command, freePort, nodeArgs, plainEnv, runToEnd } from './process.js'
+import { type Command, freePort, nodeArgs, plainEnv, runToEnd, withServer } from './process.js'
 import { packages, root } from './workspace.js'
 
 /** Folder for the blocks. It is inside this package, so that imports find the workspace's packages and the drivers. */
@@ -105,7 +105,20 @@ export function exampleEnv({ redisUrl, postgresUrl }: ServiceUrls, port: number)
   return plainEnv({ REDIS_URL: redisUrl, DATABASE_URL: postgresUrl, SESSION_SECRET: secret, PORT: String(port) })
 }
 
-/** Runs an example: a server must answer one request, any other example must end with code 0. Rejects otherwise. */
+/** Requests a page of a server, and the icon that browsers request with each page, which must not count as a visit. */
+async function visit(command: Command, port: number): Promise<void> {
+  const url = `http://127.0.0.1:${port}/`
+  await withServer(command, url, timeoutMs, async ({ status }) => {
+    if (status >= 400)
+      throw new Error(`Expected the server to respond to / with a status below 400, but it was ${status}.`)
+    const icon = await fetch(`${url}favicon.ico`, { signal: AbortSignal.timeout(timeoutMs) })
+    await icon.arrayBuffer()
+    if (icon.headers.has('Set-Cookie'))
+      throw new Error('Expected the server to answer /favicon.ico without a session, but it set a cookie.')
+  })
+}
+
+/** Runs an example: a server must serve a visit, any other example must end with code 0. Rejects otherwise. */
 export async function runExample(
   flags: readonly string[],
   command: Omit<Command, 'env'>,
@@ -114,9 +127,7 @@ export async function runExample(
   const port = await freePort()
   const withEnv = { ...command, env: exampleEnv(servers, port) }
   if (flags.includes('server')) {
-    const status = await askServer(withEnv, port, timeoutMs)
-    if (status >= 400)
-      throw new Error(`Expected the server to respond to / with a status below 400, but it was ${status}.`)
+    await visit(withEnv, port)
     return
   }
   const { code, output } = await runToEnd(withEnv, timeoutMs)
