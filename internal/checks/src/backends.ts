@@ -24,6 +24,9 @@ export const backends: readonly Backend[] = [
   { name: '@bext/session-pg', drivers: ['pg'], brings: [...ofPgAlone, ...ofPgTypes] },
 ]
 
+/** The store in SQLite. Its driver crashes on Node 20, and brings more with yarn 4, which adds node-gyp, than with others. */
+export const sqlite: Pick<Backend, 'name' | 'drivers'> = { name: '@bext/session-sqlite', drivers: ['better-sqlite3'] }
+
 /** Packages that connect the session manager to something else, with what their first example needs. */
 export const connectors: readonly Pick<Backend, 'name' | 'drivers'>[] = [
   { name: '@bext/session-express', drivers: ['express'] },
