@@ -50,6 +50,7 @@ beforeAll(async () => {
     'right.js': right,
     'broken.js': broken,
     'typed.ts': 'export { default } from "./right.js"\nexport const limit: number = 1\n',
+    'imports-typed.js': 'export { default } from "./typed.js"\n',
     'vitest.config.js': 'export default { test: { include: ["vitest-*/*.js"] } }',
     'jest.config.js': 'export default { testMatch: ["**/jest-*/*.js"], transform: {} }',
   }
@@ -160,5 +161,14 @@ describe.concurrent('the packed kit, installed by npm', { timeout: 120_000 }, ()
         code: 2,
         output: expect.stringContaining('node --import tsx node_modules/.bin/session-conformance ./typed.ts'),
       })
+  })
+
+  test('the command says what to do about a module that exists in TypeScript only', async () => {
+    expect(await run([command, './imports-typed.js'])).toMatchObject({
+      code: 2,
+      output: expect.stringContaining(
+        './imports-typed.js imports typed.js, which exists in TypeScript only. Install tsx and run it with: node --import tsx',
+      ),
+    })
   })
 })

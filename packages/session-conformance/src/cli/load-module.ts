@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
 import { settleWithin } from '../runner/with-timeout.js'
 import { UsageError } from './arguments.js'
@@ -29,13 +30,25 @@ function codeOf(error: unknown): unknown {
   return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
 }
 
+/** Returns the path of a module that was not found and is there in TypeScript, under the name that TypeScript wants. */
+function unbuiltOf(error: unknown): string | undefined {
+  if (codeOf(error) !== 'ERR_MODULE_NOT_FOUND') return undefined
+  const url: unknown = Reflect.get(Object(error), 'url')
+  if (typeof url !== 'string' || !url.startsWith('file:')) return undefined
+  const path = fileURLToPath(url)
+  return existsSync(path.replace(/js(x?)$/, 'ts$1')) ? relative(process.cwd(), path) : undefined
+}
+
 function loadProblem(error: unknown, given: string): string {
+  const command = relative(process.cwd(), process.argv[1] ?? '')
+  const withTsx = `Install tsx and run it with: node --import tsx ${command} ${given}.`
   if (codeOf(error) === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[mc]?tsx?\b/.test(String(error))) {
-    const command = relative(process.cwd(), process.argv[1] ?? '')
-    return (
-      `${given} is, or imports, TypeScript, which Node ${process.versions.node} cannot run by itself. ` +
-      `Install tsx and run it with: node --import tsx ${command} ${given}. Node can do without from 22.18 on.`
-    )
+    const cannot = `${given} is, or imports, TypeScript, which Node ${process.versions.node} cannot run by itself.`
+    return `${cannot} ${withTsx} Node can do without from 22.18 on.`
+  }
+  const unbuilt = unbuiltOf(error)
+  if (unbuilt !== undefined) {
+    return `${given} imports ${unbuilt}, which exists in TypeScript only. ${withTsx} Or compile it first.`
   }
   return `${given} could not be loaded. This is what it failed with:\n\n${inspect(error)}`
 }
