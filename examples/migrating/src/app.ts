@@ -1,7 +1,8 @@
 import type { SessionManager } from '@bext/session-core/manager'
 import express, { type Express, type Request, type Response } from 'express'
 import type { SessionData, Store } from 'express-session'
-import { openMigrating, type MigratedSession, type MigratingSession } from './migrate.js'
+import { openMigrating, type MigratingSession } from './migrate.js'
+import type { MigratedSession } from './old-sessions.js'
 
 export interface Visits {
   visits: number

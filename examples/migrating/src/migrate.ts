@@ -1,14 +1,7 @@
 import type { NodeSession, SessionManager } from '@bext/session-core/manager'
 import type { CookieOptions, Request, Response } from 'express'
 import type { SessionData } from 'express-session'
-import { openOldSession, type OldSessionsOptions } from './old-sessions.js'
-
-/** The part of an old session that the new session keeps. */
-export interface MigratedSession<Data> {
-  readonly data: Data
-  /** Undefined for a guest. */
-  readonly userId: string | undefined
-}
+import { openOldSession, type MigratedSession, type OldSessionsOptions } from './old-sessions.js'
 
 export interface MigrateOptions<Data extends object> extends OldSessionsOptions {
   readonly sessions: SessionManager<Data>

@@ -3,28 +3,37 @@ import { parseCookie } from 'cookie'
 import { unsign } from 'cookie-signature'
 import type { SessionData, Store } from 'express-session'
 
-/** The options of express-session in the old app. */
+/** The options of express-session or @fastify/session in the old app. */
 export interface OldSessionsOptions {
-  /** Store of express-session: connect-redis, connect-pg-simple, or any other. */
+  /** Old store: connect-redis, connect-pg-simple, or any other of express-session. */
   readonly store: Store
   /** Every secret that may have signed a cookie that is still in use. */
   readonly secrets: readonly string[]
-  /** `name` of express-session's options, whose default is `connect.sid`. */
+  /** `name` of express-session, by default `connect.sid`, or `cookieName` of @fastify/session, by default `sessionId`. */
   readonly cookieName: string
 }
 
-/** An unexpired session of express-session. */
+/** An unexpired session of the old app. */
 export interface OldSession {
   readonly data: SessionData
   /** Deletes the session from the old store. */
   end(): Promise<void>
 }
 
+/** The part of an old session that the new session keeps. */
+export interface MigratedSession<Data> {
+  readonly data: Data
+  /** Undefined for a guest. */
+  readonly userId: string | undefined
+}
+
 function oldIdOf({ secrets, cookieName }: OldSessionsOptions, cookieHeader: string): string | undefined {
   const value = parseCookie(cookieHeader)[cookieName]
-  if (value?.startsWith('s:') !== true) return undefined
+  if (value === undefined) return undefined
+  // express-session puts `s:` before the signed id, and @fastify/session its option `cookiePrefix`, if it has one.
+  const signed = value.startsWith('s:') ? value.slice(2) : value
   for (const secret of secrets) {
-    const id = unsign(value.slice(2), secret)
+    const id = unsign(signed, secret)
     if (id !== false) return id
   }
   return undefined

@@ -1,12 +1,11 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Express } from 'express'
 import makeFetchCookie from 'fetch-cookie'
 import { CookieJar } from 'tough-cookie'
 import { onTestFinished } from 'vitest'
 
-async function originOf(app: Express): Promise<string> {
+async function originOf(app: RequestListener): Promise<string> {
   const server = createServer(app).listen(0, 'localhost')
   await once(server, 'listening')
   onTestFinished(() => {
@@ -20,7 +19,7 @@ async function originOf(app: Express): Promise<string> {
 export interface Visitor {
   readonly jar: CookieJar
   /** Sends a request such as `GET /`, and resolves to the status and text of the response. */
-  ask(app: Express, request: string): Promise<string>
+  ask(app: RequestListener, request: string): Promise<string>
   cookieNames(): Promise<string[]>
 }
 
