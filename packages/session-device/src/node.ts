@@ -16,12 +16,13 @@ export interface NodeDeviceResponse {
 }
 
 /**
- * Creates a middleware of Express and Connect, or a part of a `node:http` server, that answers the requests to the endpoints
- * of the option `device`. Calls `next` for all others. Register it before the middleware for sessions.
+ * Creates a middleware of Express and Connect, or a part of a hook of Fastify or of a `node:http` server, that answers the
+ * requests to the endpoints of the option `device`. Calls `next` for all others. Register it before the middleware or plugin
+ * for sessions.
  */
 export function deviceNode(
   sessions: Pick<SessionManager<object>, 'handleDevice'>,
-): (request: NodeDeviceRequest, response: NodeDeviceResponse, next: (error?: unknown) => void) => void {
+): (request: NodeDeviceRequest, response: NodeDeviceResponse, next: (error?: Error) => void) => void {
   async function answer(request: NodeDeviceRequest, response: NodeDeviceResponse): Promise<boolean> {
     const found = await sessions.handleDevice({
       method: request.method ?? 'GET',
@@ -39,13 +40,13 @@ export function deviceNode(
   async function answerOrContinue(
     request: NodeDeviceRequest,
     response: NodeDeviceResponse,
-    next: (error?: unknown) => void,
+    next: (error?: Error) => void,
   ): Promise<void> {
     let isAnswered: boolean
     try {
       isAnswered = await answer(request, response)
     } catch (error) {
-      next(error)
+      next(error as Error)
       return
     }
     if (!isAnswered) next()

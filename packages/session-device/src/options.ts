@@ -112,9 +112,12 @@ function checkOrigins(origins: unknown): readonly [string, ...string[]] {
   const given: readonly unknown[] = Array.isArray(origins) ? Array.from(origins) : []
   const [first, ...others] = given.filter(isHttpsOrigin)
   if (first !== undefined && others.length === given.length - 1) return [first, ...others]
+  const wrong = given.findIndex((origin) => !isHttpsOrigin(origin))
   const expected =
-    'an array of one or more origins such as https://app.example.com, because browsers bind only over HTTPS'
-  throw new TypeError(`${factory}: option origins must be ${expected}.`)
+    wrong === -1
+      ? 'origins must be an array of one or more origins such as https://app.example.com'
+      : `origins[${wrong}] must be an origin such as https://app.example.com: with https, because browsers bind only over HTTPS, and without a slash, a path or the port 443 at its end`
+  throw new TypeError(`${factory}: option ${expected}.`)
 }
 
 function checkBoundCookieMs(value: unknown): number {

@@ -36,19 +36,13 @@ function expressApp(sessions: Sessions): Server {
 
 async function fastifyApp(sessions: Sessions): Promise<Server> {
   const app = fastify()
-  // Outside of the plugin, so that no session is opened for them.
-  app.post('/session-device/:endpoint', async (request, reply) => {
-    const { method, url } = request
-    const headers = new Headers(request.headers as Record<string, string>)
-    return reply.send(await sessions.handleDevice({ method, url, headers }))
-  })
-  await app.register(async (pages) => {
-    await pages.register(fastifySessions, { sessions })
-    pages.get('/', (request, reply) => reply.send(show(sessionOf(request))))
-    pages.post('/sign-in', async (request, reply) => {
-      sessionOf(request).signIn('ann')
-      return reply.redirect('/', 303)
-    })
+  const endpoints = deviceNode(sessions)
+  app.addHook('onRequest', (request, reply, next) => endpoints(request.raw, reply.raw, next))
+  await app.register(fastifySessions, { sessions })
+  app.get('/', (request, reply) => reply.send(show(sessionOf(request))))
+  app.post('/sign-in', async (request, reply) => {
+    sessionOf(request).signIn('ann')
+    return reply.redirect('/', 303)
   })
   await app.ready()
   return app.server
