@@ -1,8 +1,9 @@
 import { promisify } from 'node:util'
-import express from 'express'
+import express, { type ErrorRequestHandler } from 'express'
 import session, { type SessionData } from 'express-session'
 import { describe, expect, it } from 'vitest'
 import { asSessionId, SessionError, type SessionPlugin } from '@bext/session-core'
+import { sessionErrorStatus } from '@bext/session-core/manager'
 import { memorySessions } from '@bext/session-core/memory'
 import { expressStore, mintSessionId, type ExpressStore } from '@bext/session-express'
 import { createGate, openBrowser, serve } from './helpers.js'
@@ -320,6 +321,54 @@ describe('the middleware', () => {
     isDown = false
     expect((await browser.get('/')).status).toBe(200)
     expect(browser.cookies.get('connect.sid')).toBe(cookie)
+  })
+
+  it('answers a sign-in that cannot be stored with 503 if the handler saves, and otherwise with the page', async () => {
+    const plugin: SessionPlugin = {
+      ...memorySessions(),
+      createWithId: () => Promise.reject(new SessionError('full', 'It is full.')),
+    } as SessionPlugin
+    const app = express()
+    app.use(session({ ...options, saveUninitialized: false, genid: mintSessionId, store: expressStore(plugin) }))
+    app.post('/sign-in', (request, response, next) => {
+      request.session.regenerate((error) => {
+        if (error) return next(error)
+        request.session.note = 'signed in'
+        response.send('Welcome')
+      })
+    })
+    app.post('/save', (request, response, next) => {
+      request.session.note = 'signed in'
+      request.session.save((error) => (error ? next(error) : response.send('Welcome')))
+    })
+    const errors: unknown[] = []
+    const answer: ErrorRequestHandler = (error, _request, response, _next) => {
+      errors.push(error)
+      if (!response.headersSent) response.status(sessionErrorStatus(error) ?? 500).end()
+    }
+    app.use(answer)
+    const browser = openBrowser(await serve(app))
+    expect(await browser.post('/sign-in')).toMatchObject({ status: 200, text: 'Welcome' })
+    expect(errors).toMatchObject([{ reason: 'full' }])
+    expect((await browser.post('/save')).status).toBe(503)
+  })
+
+  it('opens cookies that another of its secrets signed', async () => {
+    const plugin = memorySessions()
+    const withSecrets = async (secret: string[]) => {
+      const app = express()
+      app.use(session({ ...options, secret, genid: mintSessionId, store: expressStore(plugin) }))
+      app.get('/', (request, response) => void response.send(request.sessionID))
+      return serve(app)
+    }
+    const browser = openBrowser(await withSecrets(['old']))
+    const id = (await browser.get('/')).text
+    for (const secrets of [
+      ['old', 'new'],
+      ['new', 'old'],
+    ])
+      expect((await browser.get('/', await withSecrets(secrets))).text).toBe(id)
+    expect((await browser.get('/', await withSecrets(['new']))).text).not.toBe(id)
   })
 
   it('does not take a session of another program for its own', async () => {
