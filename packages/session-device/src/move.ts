@@ -62,8 +62,9 @@ export async function move(
 
   return {
     async finish(graceMs): Promise<MovedDevice> {
-      // A registration may have ended after the first look, and before the old session did.
-      const binding = before ?? (await copy())
+      // A registration may have ended after the first look, and before the old session did. The visitor has only the new
+      // session by now, so a failure does not end it: as it is not bound, the browser is asked to register again.
+      const binding = before ?? (await copy().catch(() => undefined))
       if (!binding) return { isBound: false, boundCookie: undefined }
       await touchBinding(store, from, graceMs + movedBindingMs).catch(() => undefined)
       const boundCookie = await cookieAfter(connection, [from, to], binding, ttlMs, evidence)

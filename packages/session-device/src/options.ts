@@ -56,7 +56,7 @@ export interface DeviceRejection {
 export interface DeviceBindingOptions {
   /**
    * One or more secrets. The first one authenticates new cookies and challenges, and all of them check. To change the secret,
-   * put the new one first, and remove the old one after `boundCookieMs`.
+   * add the new one after the old one on every server, then put it first, and remove the old one after `boundCookieMs`.
    */
   readonly secrets: readonly DeviceSecret[]
   /** Origins of the app as browsers see them, such as `https://app.example.com`. */

@@ -2,7 +2,7 @@ import type { webcrypto } from 'node:crypto'
 import { asSessionId } from '@bext/session-core'
 import { hashSessionId } from '@bext/session-core/store-helpers'
 import { SignJWT } from 'jose'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Browser } from './browser.js'
 import { challengeOf, deviceKeyOf, generateKey, origin, type ProofParts, registrationOf, sign } from './browser.js'
 import { afterRegistrationMs, type App, createApp, idOf, me, meWith, recordIdOf, signIn } from './app.js'
@@ -575,4 +575,31 @@ test('a request that does not prove the device does not extend the session', asy
   }
   await me(browser)
   expect((await app.store.read(id)).expiresAtMs).toBeGreaterThan(expiresAtMs)
+})
+
+describe('two session cookies of one name, of which the first is refused', () => {
+  test('the session of the second is bound, and keeps its bound cookie', async () => {
+    const app = createApp()
+    const [first, second] = [app.browser(), app.browser()]
+    await signIn(first)
+    await signIn(second)
+    advance(afterRegistrationMs)
+    const cookie = `__Host-session=${idOf(first)}; ${second.cookieHeader()}`
+    const answer = await app.fetch(new Request(`${origin}/`, { headers: { cookie } }))
+    expect(await answer.json()).toEqual({ userId: 'ann', device: 'bound', visits: 0 })
+    expect(answer.headers.getSetCookie()).toEqual([])
+  })
+
+  test('the session of the second is unbound if it was never bound, and that of a guest says why', async () => {
+    const app = createApp()
+    const [first, second, guest] = [app.browser(), app.browser({ sendsDevice: false }), app.browser()]
+    await signIn(first)
+    await second.request('/sign-in', { method: 'POST' })
+    await guest.request('/visit', { method: 'POST' })
+    advance(afterRegistrationMs)
+    const refused = `__Host-session=${idOf(first)}`
+    const signedIn = await meWith(app, `${refused}; ${second.cookieHeader()}`)
+    expect(signedIn).toEqual({ userId: 'ann', device: 'unbound', visits: 0 })
+    expect(await meWith(app, `${refused}; ${guest.cookieHeader()}`)).toEqual({ device: 'missing', visits: 1 })
+  })
 })

@@ -199,3 +199,11 @@ test('a sign-out that cannot end the session leaves it bound', async () => {
   failures.clear()
   expect(await meWith(app, `__Host-session=${idOf(browser)}`)).toEqual({ device: 'missing', visits: 0 })
 })
+
+test.each(['//', '/\\', '//[', ''])(
+  'the path %j, which is no URL or none of an endpoint, is not answered',
+  async (url) => {
+    const { sessions } = createApp()
+    expect(await sessions.handleDevice({ method: 'GET', url, headers: new Headers() })).toBeUndefined()
+  },
+)

@@ -1,12 +1,12 @@
 import { asSessionId } from '@bext/session-core'
 import { isSessionCommitError, sessionErrorStatus } from '@bext/session-core/manager'
 import { cookieSessions } from '@bext/session-cookie'
-import { createSessionManager } from '@bext/session-core/manager'
+import { createSessionManager, type Session } from '@bext/session-core/manager'
 import { memorySessions } from '@bext/session-core/memory'
 import { deviceBinding, type DeviceBindingOptions } from '@bext/session-device'
 import { expect, test } from 'vitest'
 import { createBrowser, origin } from './browser.js'
-import { afterRegistrationMs, createApp, idOf, me, meWith, recordIdOf, secrets, signIn } from './app.js'
+import { afterRegistrationMs, createApp, type Data, idOf, me, meWith, recordIdOf, secrets, signIn } from './app.js'
 import { advance } from './helpers.js'
 
 test('readOnly: the session can be read and ended, and nothing else', async () => {
@@ -185,4 +185,19 @@ test('the path and the life of the bound cookie can be chosen', async () => {
   expect(await meWith(app, browser.cookieHeader())).toMatchObject({ device: 'missing' })
   await me(browser)
   expect(browser.events).toEqual(['registered', 'refreshed'])
+})
+
+test.each([
+  ['sign-in', (session: Session<Data>) => session.signIn('bob')],
+  ['sign-out', (session: Session<Data>) => session.signOut()],
+] as const)('after a %s, the session of the request is unbound', async (_, change) => {
+  const app = createApp()
+  const browser = app.browser()
+  await signIn(browser)
+  const session = await app.sessions.open(browser.cookieHeader())
+  expect(session.device).toBe('bound')
+  change(session)
+  expect(session.device).toBe('unbound')
+  await session.commit()
+  expect(session.device).toBe('unbound')
 })

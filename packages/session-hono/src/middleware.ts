@@ -40,22 +40,34 @@ export function honoSessions<Data extends object>(sessions: SessionManager<Data>
     const commit = session.commit.bind(session)
     /** First commit that the handler or the middleware started. A second one is refused. */
     let attempt: Promise<readonly string[]> | undefined
+    let isSent = false
+
+    async function commitUnlessSent(): Promise<readonly string[]> {
+      if (isSent) {
+        throw new Error('commit: the response is already sent, so nothing was stored. Commit before you send it.')
+      }
+      return commit()
+    }
 
     function commitOnce(): Promise<readonly string[]> {
-      const current = commit()
+      const current = commitUnlessSent()
       attempt ??= current
       return current
     }
 
     c.set('session', Object.assign(session, { commit: commitOnce }))
-    await next()
-    // The handler deals with the failure of a commit that it started.
-    if (attempt) await Promise.allSettled([attempt])
-    else if (c.finalized && !isFailure(c.error) && isSendable(c.res)) {
-      await session.commit().catch((error: unknown) => {
-        discardResponse(c)
-        throw error
-      })
+    try {
+      await next()
+      // The handler deals with the failure of a commit that it started.
+      if (attempt) await Promise.allSettled([attempt])
+      else if (c.finalized && !isFailure(c.error) && isSendable(c.res)) {
+        await session.commit().catch((error: unknown) => {
+          discardResponse(c)
+          throw error
+        })
+      }
+    } finally {
+      isSent = true
     }
     const setCookies = await attempt?.catch(() => undefined)
     if (setCookies) addSessionHeaders(c, sessions, setCookies, session.responseHeaders)

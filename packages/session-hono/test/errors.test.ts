@@ -55,6 +55,23 @@ describe('a handler that throws', () => {
     expect([failed.status, failed.headers.getSetCookie()]).toEqual([303, []])
   })
 
+  it('stores nothing afterwards', async () => {
+    const app = addRoutes(appOf())
+    app.get('/who', (c) => c.text(c.var.session.userId ?? 'guest'))
+    let commitLate: (() => Promise<unknown>) | undefined
+    app.get('/fail', (c) => {
+      const { session } = c.var
+      session.rotate()
+      commitLate = () => session.commit()
+      throw new Error('broken')
+    })
+    const ann = await visitApp(app)
+    await ann.send('POST /sign-in')
+    expect((await ann.send('GET /fail')).status).toBe(500)
+    await expect(commitLate?.()).rejects.toThrow('the response is already sent')
+    expect(await ann.textOf('GET /who')).toBe('ann')
+  })
+
   it('and one that returns Response.error() stores nothing, and is not answered with a page', async () => {
     const store = memorySessions()
     const create = vi.spyOn(store, 'create')

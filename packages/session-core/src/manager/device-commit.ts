@@ -1,6 +1,6 @@
 import type { SessionId } from '../contract/plugin.js'
 import { SessionCommitError } from './commit-error.js'
-import type { BoundCookie, DeviceMove, MovedDevice } from './device.js'
+import type { BoundCookie, DeviceEvidence, DeviceMove, MovedDevice } from './device.js'
 import type { Host } from './host.js'
 import type { PendingChanges } from './pending-changes.js'
 import type { CookieToSet } from './set-cookie.js'
@@ -37,6 +37,11 @@ function cookiesOf({ cookies }: Host, cookie: BoundCookie | undefined): readonly
   return cookie ? [cookies.bound.write(cookie.value, cookie.maxAge)] : []
 }
 
+/** Returns the removal of the bound cookie, if the request has one. */
+function removalIn({ boundCookies }: DeviceEvidence): BoundCookie | undefined {
+  return boundCookies.length > 0 ? removal : undefined
+}
+
 /** Resolves to what the response of a new session needs: its bound cookie, or else the offer to register. */
 export async function deviceOfNewSession(
   host: Host,
@@ -46,9 +51,8 @@ export async function deviceOfNewSession(
 ): Promise<DeviceResponse> {
   const { device } = host
   if (!device) return nothing
-  const outdated = evidence.boundCookies.length > 0 ? removal : undefined
   return {
-    setCookies: cookiesOf(host, moved?.boundCookie ?? outdated),
+    setCookies: cookiesOf(host, moved?.boundCookie ?? removalIn(evidence)),
     headers: moved?.isBound === true || userId === undefined ? [] : [await device.offer(handleOf(id))],
   }
 }
@@ -56,6 +60,5 @@ export async function deviceOfNewSession(
 /** Returns the bound cookie that any other commit sets or removes. */
 export function boundCookieOf(host: Host, { check, evidence, action }: PendingChanges): readonly CookieToSet[] {
   if (!host.device) return []
-  const isEnded = action === 'end' && evidence.boundCookies.length > 0
-  return cookiesOf(host, isEnded ? removal : check?.boundCookie)
+  return cookiesOf(host, action === 'end' ? removalIn(evidence) : check?.boundCookie)
 }

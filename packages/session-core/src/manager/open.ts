@@ -134,14 +134,16 @@ function pendingSessionOf<Data extends object>(
   cookies: RequestCookies,
 ): PendingSession<Data> {
   const { stored, data = initialData(), unchangedText, check } = loaded ?? {}
+  const userId = stored?.record.userId
   return {
     stored,
     unreadable,
     cookies,
     evidence,
-    check: refused ?? check,
+    // A refused session says why the visitor is a guest. Beside the session of a user it says nothing.
+    check: userId === undefined ? (refused ?? check) : check,
     data,
-    userId: stored?.record.userId,
+    userId,
     unchangedText: unchangedText ?? toDataText(data),
     action: 'keep',
     graceMs: 0,

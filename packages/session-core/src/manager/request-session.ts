@@ -119,7 +119,10 @@ export function createRequestSession<Data extends object>(
     },
     get device(): SessionDevice | undefined {
       assertOpen()
-      return context.device && (pending.check?.device ?? 'unbound')
+      const { action, check } = pending
+      // The check is of the session before. A new one is not bound yet.
+      const own = action === 'signIn' || action === 'end' ? undefined : check
+      return context.device && (own?.device ?? 'unbound')
     },
     get responseHeaders() {
       return committed?.headers ?? []

@@ -5,7 +5,10 @@ import type { SessionPlugin, SessionRecord } from '../contract/plugin.js'
 export interface StoreClock {
   /** Returns the estimated time on the store's clock, in milliseconds since 1970. */
   estimateMs(): number
-  /** Returns the time on the store's clock. Asks the store, at most once in ten minutes, and then returns a promise. */
+  /**
+   * Returns the time on the store's clock. Asks the store, at most once in ten minutes, and then returns a promise. If the
+   * store failed, asks again after ten seconds.
+   */
   exactMs(): number | Promise<number>
   /**
    * Resolves to the time on the store's clock, in milliseconds since 1970. Uses an estimate until a record contradicts it:
@@ -16,6 +19,7 @@ export interface StoreClock {
 }
 
 const measurementMaxAgeMs = 600_000
+// Also after the store failed.
 const contradictedMaxAgeMs = 10_000
 const probeTtlMs = 60_000
 
@@ -25,21 +29,24 @@ const toleratedMs = 1000
 export function createStoreClock(store: SessionPlugin): StoreClock {
   let offsetMs = 0
   let measuredAtMs = Number.NEGATIVE_INFINITY
+  let validMs = measurementMaxAgeMs
   let measuring: Promise<void> | undefined
 
   /** Measures the offset by a probe session: its creation time is the only time that every store reports. */
   async function measure(): Promise<void> {
     const sentAtMs = Date.now()
     measuredAtMs = sentAtMs
+    validMs = contradictedMaxAgeMs
     const id = await store.create({ dataJson: '{}', ttlMs: probeTtlMs })
     const tookMs = Date.now() - sentAtMs
     const { createdAtMs } = await store.read(id)
     offsetMs = Math.round(createdAtMs - sentAtMs - tookMs / 2)
+    validMs = measurementMaxAgeMs
     await store.delete(id)
   }
 
   function isMeasured(maxAgeMs: number): boolean {
-    return !measuring && Math.abs(Date.now() - measuredAtMs) < maxAgeMs
+    return !measuring && Math.abs(Date.now() - measuredAtMs) < Math.min(maxAgeMs, validMs)
   }
 
   async function measureIfOlder(maxAgeMs: number): Promise<void> {

@@ -70,6 +70,26 @@ it.each(['create', 'delete'] as const)('does not make a request fail if the stor
   expect((await manager.open(cookie)).userId).toBeUndefined()
 })
 
+it('asks again after ten seconds if the store failed', async () => {
+  const { plugin, calls, failures } = watched()
+  const cookie = await begin(managerOf(plugin, day), { visits: 1 }, 'ada')
+  const manager = managerOf(plugin, hour)
+  const failedAtMs = startMs + minuteMs
+  vi.setSystemTime(failedAtMs)
+  failures.create = backendError()
+  calls.length = 0
+  await Promise.all(Array.from({ length: 10 }, () => manager.open(cookie)))
+  vi.setSystemTime(failedAtMs + 9999)
+  await manager.open(cookie)
+  expect(calls.filter((call) => asking.has(call))).toEqual(['create'])
+  delete failures.create
+  vi.setSystemTime(failedAtMs + 10_000)
+  await manager.open(cookie)
+  vi.setSystemTime(startMs + 10 * minuteMs)
+  await manager.open(cookie)
+  expect(calls.filter((call) => asking.has(call))).toEqual(['create', 'create', 'delete'])
+})
+
 it.each([40 * minuteMs, -40 * minuteMs, 5 * minuteMs, -5 * minuteMs])(
   'expires sessions by the clock of a store that is ahead by %i ms',
   async (aheadMs) => {

@@ -1,4 +1,5 @@
 import type { DeviceRequest, DeviceSession } from '@bext/session-core/manager'
+import type { Deadline } from '@bext/session-core/store-helpers'
 import type { Connection } from '../connection.js'
 import type { Binding } from '../record.js'
 import { bindingTtlMs, createBinding, deleteBinding, readBinding, replaceBinding, textOf } from '../record.js'
@@ -39,19 +40,37 @@ async function isStillLive(
   return candidates.some(({ session }) => session?.handle === handle && !session.isReplaced)
 }
 
-/**
- * Revokes a binding whose session ended while it was registered, and rejects with a refusal. A rotation that ended it may have
- * moved the binding first: then the registration is valid under the new id, and this resolves.
- */
-async function revoke({ store }: Connection, handle: string, binding: Binding): Promise<void> {
+/** Revokes a binding. Resolves to false, and revokes nothing, if a rotation has moved it to another id. */
+async function revoke({ store }: Connection, handle: string, binding: Binding): Promise<boolean> {
   const outcome = await replaceBinding(store, handle, textOf(binding), { ...binding, state: 'revoked' })
-  if (outcome === 'changed') return
-  await deleteBinding(store, handle)
-  throw new Refusal(403, 'session')
+  // One that is gone is not deleted: the session may have another one by now.
+  if (outcome === 'updated') await deleteBinding(store, handle)
+  return outcome !== 'changed'
+}
+
+/**
+ * Calls `work`, which stores a binding. If it rejects, or the browser had its answer before, the binding is revoked: the
+ * browser does not know of it, and would be locked out.
+ */
+async function orRevoke<T>(
+  connection: Connection,
+  handle: string,
+  binding: Binding,
+  { atMs }: Deadline,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    const result = await work()
+    if (performance.now() < atMs) return result
+    throw new Refusal(503, 'unavailable')
+  } catch (error) {
+    await revoke(connection, handle, binding).catch(() => undefined)
+    throw error
+  }
 }
 
 /** Binds the session of a request to the key of the browser, once. Rejects with a refusal. */
-export async function register(connection: Connection, request: DeviceRequest): Promise<Response> {
+export async function register(connection: Connection, request: DeviceRequest, deadline: Deadline): Promise<Response> {
   const { host, store } = connection
   const origin = checkOrigin(connection, request)
   const proof = readProof(request)
@@ -62,15 +81,18 @@ export async function register(connection: Connection, request: DeviceRequest): 
   const { handle, absoluteExpiresAtMs } = session
   const binding: Binding = { ...key, registeredAtMs: Math.floor(nowMs), challengedAtMs, state: 'current' }
   const ttlMs = bindingTtlMs(absoluteExpiresAtMs - nowMs)
-  if (!(await createBinding(store, handle, binding, ttlMs))) {
+  const created = await orRevoke(connection, handle, binding, deadline, async () => {
+    if (!(await createBinding(store, handle, binding, ttlMs))) return 'taken'
+    return (await isStillLive(connection, request, session)) ? 'live' : 'ended'
+  })
+  if (created === 'taken') {
     const present = await readBinding(store, handle)
     if (present?.thumbprint !== key.thumbprint) throw new Refusal(403, 'taken')
     // A registration that is repeated, or replayed. A refresh with a new challenge shows which.
     return accept(connection, { session, binding: present, origin, nowMs, isProven: false })
   }
-  if (await isStillLive(connection, request, session)) {
-    return accept(connection, { session, binding, origin, nowMs, isProven: true })
-  }
-  await revoke(connection, handle, binding)
+  if (created === 'live') return accept(connection, { session, binding, origin, nowMs, isProven: true })
+  // A rotation that ended the session may have moved the binding first. Then the registration is valid under the new id.
+  if (await revoke(connection, handle, binding)) throw new Refusal(403, 'session')
   return accept(connection, { session, binding, origin, nowMs, isProven: false })
 }

@@ -27,12 +27,16 @@ async function answerOrRefusal(work: Promise<Response>): Promise<Response | Refu
 /** Answers a request to an endpoint. Resolves to undefined for any other path. Never rejects. */
 export async function respond(connection: Connection, request: DeviceRequest): Promise<Response | undefined> {
   const { path, reportRejection } = connection.options
-  const { pathname } = new URL(request.url, 'https://localhost')
+  const base = 'https://localhost'
+  // The request of a `node:http` server may have a path such as `//`.
+  const pathname = URL.canParse(request.url, base) ? new URL(request.url, base).pathname : undefined
   const phase: DeviceRejection['phase'] | undefined =
     pathname === `${path}/register` ? 'registration' : pathname === `${path}/refresh` ? 'refresh' : undefined
   if (phase === undefined) return undefined
   const run = phase === 'registration' ? register : refresh
-  const answer = await withinDeadline(deadlineMs, () => answerOrRefusal(run(connection, request))).catch(refusalOf)
+  const answer = await withinDeadline(deadlineMs, (deadline) =>
+    answerOrRefusal(run(connection, request, deadline)),
+  ).catch(refusalOf)
   if (answer instanceof Response) return answer
   reportRejection(phase, answer.reason, answer.cause)
   const headers = { 'Cache-Control': 'no-store', ...answer.headers }
