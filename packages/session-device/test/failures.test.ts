@@ -207,3 +207,11 @@ test.each(['//', '/\\', '//[', ''])(
     expect(await sessions.handleDevice({ method: 'GET', url, headers: new Headers() })).toBeUndefined()
   },
 )
+
+test('headers of node:http in place of Headers are an error that says what to use', async () => {
+  const { sessions } = createApp()
+  const headers = { host: 'app.example.com' } as unknown as Headers
+  const answer = sessions.handleDevice({ method: 'POST', url: '/session-device/refresh', headers })
+  await expect(answer).rejects.toThrow(/^handleDevice: request\.headers must have a method get.* use deviceNode\.$/)
+  await expect(answer).rejects.toBeInstanceOf(TypeError)
+})

@@ -24,7 +24,15 @@ async function answerOrRefusal(work: Promise<Response>): Promise<Response | Refu
   }
 }
 
-/** Answers a request to an endpoint. Resolves to undefined for any other path. Never rejects. */
+/** Throws a `TypeError` unless the headers have a method `get`. Those of a request of `node:http` have none. */
+function checkHeaders({ headers }: DeviceRequest): void {
+  if (typeof (headers as Partial<DeviceRequest['headers']> | undefined)?.get === 'function') return
+  throw new TypeError(
+    'handleDevice: request.headers must have a method get, as those of a Request have. For a request of node:http, Express or Fastify, use deviceNode.',
+  )
+}
+
+/** Answers a request to an endpoint. Resolves to undefined for any other path. Rejects only for wrong arguments. */
 export async function respond(connection: Connection, request: DeviceRequest): Promise<Response | undefined> {
   const { path, reportRejection } = connection.options
   const base = 'https://localhost'
@@ -33,6 +41,7 @@ export async function respond(connection: Connection, request: DeviceRequest): P
   const phase: DeviceRejection['phase'] | undefined =
     pathname === `${path}/register` ? 'registration' : pathname === `${path}/refresh` ? 'refresh' : undefined
   if (phase === undefined) return undefined
+  checkHeaders(request)
   const run = phase === 'registration' ? register : refresh
   const answer = await withinDeadline(deadlineMs, (deadline) =>
     answerOrRefusal(run(connection, request, deadline)),
