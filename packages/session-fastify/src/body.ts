@@ -5,6 +5,11 @@ export function releaseBody(payload: unknown): void {
   else if (isNodeStream(payload)) payload.destroy()
 }
 
+/** Returns false for a `Response` that Fastify refuses to send: `Response.error()`, and one whose body was already read. */
+export function isSendable(payload: unknown): boolean {
+  return !(payload instanceof Response) || (payload.status !== 0 && !payload.bodyUsed)
+}
+
 /**
  * Keeps an error of the payload, such as that of a missing file, from ending the process while the commit runs. Fastify
  * listens only once it sends the payload, and then still finds the error.

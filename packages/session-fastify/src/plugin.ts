@@ -3,7 +3,7 @@ import { clearBodyHeaders, sessionErrorStatus } from '@bext/session-core/manager
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import onHeaders from 'on-headers'
-import { keepError, releaseBody } from './body.js'
+import { isSendable, keepError, releaseBody } from './body.js'
 
 /** Data of a session. Declare its fields in your app, in `declare module '@bext/session-fastify'`. */
 // oxlint-disable-next-line typescript/no-empty-object-type -- the app adds the fields
@@ -99,7 +99,7 @@ const addSessions: FastifyPluginAsync<FastifySessionsOptions> = async (app, { se
     if (!state) return
     keepError(payload)
     if (state.attempt) await Promise.allSettled([state.attempt])
-    else if (!state.isFailed) {
+    else if (!state.isFailed && isSendable(payload)) {
       await request.session.commit().catch((error: unknown) => {
         discard(reply, payload)
         failWith(reply, error)

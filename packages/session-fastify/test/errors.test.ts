@@ -84,6 +84,28 @@ describe.each<[string, (app: FastifyInstance) => void]>([
     expect(await ann.textOf('GET /')).toBe('0 ')
   })
 
+  it.each([
+    ['Response.error()', async () => Response.error()],
+    [
+      'a Response that was already read',
+      async () => {
+        const read = new Response('read')
+        await read.text()
+        return read
+      },
+    ],
+  ])('%s is not sent, and stores nothing', async (_name, answer) => {
+    const ann = await start(manager(), (app) => {
+      setHandler(app)
+      app.get('/fail', async ({ session }) => {
+        session.data.visits += 1
+        return answer()
+      })
+    })
+    const failed = await ann.send('GET /fail')
+    expect([failed.status, failed.headers.getSetCookie()]).toEqual([500, []])
+  })
+
   it('an answer with the status of an error is no error: its changes are stored', async () => {
     const ann = await open()
     expect((await ann.send('GET /refuse')).status).toBe(422)
