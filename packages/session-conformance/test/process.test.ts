@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { CaseResult } from '../src/index.js'
 import { applicableCases, cases, formatResult, runAll, startRun } from '../src/index.js'
+import { startProcess } from '../src/process/process-channel.js'
 import { startProcessHarness, type ProcessHarness } from '../src/process/process-harness.js'
 import { selectCases } from '../src/runner/selection.js'
 import { runCli } from './helpers/run-cli.js'
@@ -84,6 +85,14 @@ describe('a store in another process', { timeout: 120_000 }, () => {
     expect(Number(pid)).toBeGreaterThan(0)
     // It is killed with the shell that has started it.
     await expect.poll(() => isRunning(Number(pid)), { timeout: 5000 }).toBe(false)
+  })
+
+  test('gets lines without the separators of Unicode, at which some programs end a line', async () => {
+    const echo = `node -e 'process.stdin.once("data", (line) => console.log(JSON.stringify({ id: 1, result: String(line) })))'`
+    const params = { dataJson: 'a\u0085b\u2028c\u2029d' }
+    const line = String(await startProcess(echo).order('create', params))
+    expect(line).not.toMatch(/[\u0085\u2028\u2029]/)
+    expect(JSON.parse(line)).toEqual({ id: 1, method: 'create', params })
   })
 
   test('is opened and closed ten times in a second process, which must end by itself (O3)', async () => {

@@ -22,7 +22,9 @@ function terminal(columns: number | undefined): { stream: WriteStream; text: () 
     cursorTo: () => pipe.write('\r'),
     clearLine: () => pipe.write('<clear>'),
   }
-  return { stream: Object.assign(pipe, more) as unknown as WriteStream, text: () => String(pipe.read() ?? '') }
+  let text = ''
+  pipe.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+  return { stream: Object.assign(pipe, more) as unknown as WriteStream, text: () => text }
 }
 
 test('a terminal shows one line with the number of ended and failed cases', () => {

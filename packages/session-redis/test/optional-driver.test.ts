@@ -15,7 +15,9 @@ const asModule = (code: string): string => `data:text/javascript,${encodeURIComp
 const withoutIoredis = asModule(`import { register } from 'node:module'\nregister(${JSON.stringify(asModule(hooks))})`)
 
 function run(...args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
-  return promisify(execFile)(process.execPath, ['--import', 'tsx', '--import', withoutIoredis, ...args], {
+  // Node 26 warns of module.register, which tsx calls, too.
+  const options = ['--disable-warning=DEP0205', '--import', 'tsx', '--import', withoutIoredis]
+  return promisify(execFile)(process.execPath, [...options, ...args], {
     cwd: packageFolder,
     env: { ...process.env, REDIS_URL: inject('redisUrl') },
   })

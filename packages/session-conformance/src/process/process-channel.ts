@@ -55,6 +55,17 @@ function parseLine(line: string): { readonly id: number; readonly answer: Answer
   return { id, answer: { error: error as unknown as ErrorAnswer } }
 }
 
+const escapes: Readonly<Record<string, string>> = {
+  '\u0085': String.raw`\u0085`,
+  '\u2028': String.raw`\u2028`,
+  '\u2029': String.raw`\u2029`,
+}
+
+/** Returns a message as a line. Escapes what JSON leaves and some readers end a line at, such as readline of Node 24. */
+function lineOf(message: object): string {
+  return `${JSON.stringify(message).replaceAll(/[\u0085\u2028\u2029]/g, (separator) => escapes[separator] ?? '')}\n`
+}
+
 const isWindows = process.platform === 'win32'
 
 /** Kills the shell with everything that it has started. They are one group, except on Windows. */
@@ -125,7 +136,7 @@ export function startProcess(command: string): ProcessChannel {
     if (failure) return Promise.reject(failure)
     requests += 1
     const id = requests
-    child.stdin.write(`${JSON.stringify({ id, method, params })}\n`)
+    child.stdin.write(lineOf({ id, method, params }))
     return new Promise((resolve, reject) => {
       waiting.set(id, { resolve, reject })
     })
