@@ -10,7 +10,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     globalSetup: ['internal/test-services/src/vitest-setup.ts'],
     include: [
-      'packages/session-device/test/{attacks,bindings,failures,frameworks,node,orders,policies,protocol,races,recent-proofs,round-trips,tags}.test.ts',
+      'packages/session-device/test/{attacks,bindings,failures,frameworks,midway,node,orders,policies,protocol,races,recent-proofs,round-trips,tags}.test.ts',
     ],
   },
 })
