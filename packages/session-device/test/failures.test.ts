@@ -208,9 +208,12 @@ test.each(['//', '/\\', '//[', ''])(
   },
 )
 
-test('headers of node:http in place of Headers are an error that says what to use', async () => {
+test.each([
+  ['of node:http', { host: 'app.example.com' }],
+  ['that are missing', undefined],
+])('headers %s are an error that says what to use', async (_, given) => {
   const { sessions } = createApp()
-  const headers = { host: 'app.example.com' } as unknown as Headers
+  const headers = given as unknown as Headers
   const answer = sessions.handleDevice({ method: 'POST', url: '/session-device/refresh', headers })
   await expect(answer).rejects.toThrow(/^handleDevice: request\.headers must have a method get.* use deviceNode\.$/)
   await expect(answer).rejects.toBeInstanceOf(TypeError)
