@@ -36,7 +36,9 @@ export function settleWithin<T>(
   return new Promise((resolve, reject) => {
     let timer: ReturnType<typeof setTimeout> | undefined
     function arm(): void {
-      timer = setTimeout(giveUp, Math.min(maxTimerMs, Math.ceil(atMs - performance.now())))
+      // Never negative, of which Node 24 warns: a busy process may call this late.
+      const leftMs = Math.max(0, Math.ceil(atMs - performance.now()))
+      timer = setTimeout(giveUp, Math.min(maxTimerMs, leftMs))
     }
     function settle(): void {
       if (timer === undefined) return

@@ -35,6 +35,14 @@ describe('withinDeadline', () => {
     await expect(thrown).rejects.toMatchObject({ code: 'Backend', cause })
   })
 
+  it('sets no timer with a negative time, of which Node 24 warns, if it is called after the deadline', async () => {
+    const timers = vi.spyOn(globalThis, 'setTimeout')
+    const call = withinDeadline(1, () => new Promise(() => undefined), performance.now() - 50)
+    await expect(call).rejects.toMatchObject({ reason: 'timeout' })
+    expect(timers.mock.calls.filter(([, ms = 0]) => ms < 0)).toEqual([])
+    timers.mockRestore()
+  })
+
   it('passes the deadline to the work', async () => {
     const startedAtMs = performance.now()
     const atMs = await withinDeadline(5000, async (deadline) => deadline.atMs)

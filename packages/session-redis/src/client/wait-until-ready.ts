@@ -56,7 +56,7 @@ function startWatch(client: ClientAdapter): Watch {
 
 function changeOrDeadline({ waiting }: Watch, deadline: Deadline): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(wake, Math.min(pollMs, deadline.atMs - performance.now()))
+    const timer = setTimeout(wake, Math.min(pollMs, Math.max(0, deadline.atMs - performance.now())))
     function wake(): void {
       clearTimeout(timer)
       waiting.delete(wake)
