@@ -14,7 +14,12 @@ import { openMemoryStore } from '../src/stores/memory.js'
 import { ended, startDemo } from './start-demo.js'
 
 const stores = ['memory', 'cookie', ...(isBuiltin('node:sqlite') ? ['sqlite'] : []), 'redis', 'pg']
-const env = { BEXT_REDIS_URL: inject('redisUrl'), BEXT_POSTGRES_URL: inject('postgresUrl') }
+const env = {
+  BEXT_REDIS_URL: inject('redisUrl'),
+  BEXT_POSTGRES_URL: inject('postgresUrl'),
+  // Node 22 warns of node:sqlite.
+  NODE_OPTIONS: '--disable-warning=ExperimentalWarning',
+}
 const longMs = 240_000
 const hasFullChromium = findInstalledChromium(process.env['PATH']) !== undefined
 

@@ -77,7 +77,7 @@ describe('a store that sends a write again because its reply was lost', () => {
       // The reply of a server that has refused the write as late.
       return [Date.now()]
     })
-    const error = await rejectionOf(redisSessions({ client, prefix, timeoutMs: 300 }).update(id, '1'))
+    const error = await rejectionOf(redisSessions({ client, prefix }).update(id, '1'))
     expect(error).toMatchObject({ code: 'Backend', cause: { message: 'The reply was lost.' } })
     expect(error.message).not.toContain('Nothing was changed')
     expect(await direct.read(id)).toMatchObject({ dataJson: '1' })
