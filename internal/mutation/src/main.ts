@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseCommandLine, runCommand } from '@bext-internal/command-line'
+import { parseCommandLine, runCommand, UsageError } from '@bext-internal/command-line'
 import { Stryker } from '@stryker-mutator/core'
 import { equivalents } from './equivalents.js'
 import { describeSurvivor, judge, textAt, type Survivor } from './survivors.js'
@@ -12,7 +13,8 @@ const source = 'packages/session-device/src'
 const usage = `Usage: pnpm mutate:device [FILE...]
 
 Changes the source of session-device a little, again and again, and runs its quick tests. Fails if a change survives
-that internal/mutation/src/equivalents.ts does not explain. FILE is below ${source}, such as check.ts.`
+that internal/mutation/src/equivalents.ts does not explain. FILE is a path below ${source}, such as
+check.ts or endpoints/respond.ts.`
 
 /** Runs the tests against each change of the files. Resolves to the changes that survived. */
 async function findSurvivors(files: readonly string[]): Promise<readonly Survivor[]> {
@@ -48,6 +50,8 @@ async function main(): Promise<void> {
     console.log(usage)
     return
   }
+  const unknown = positionals.find((file) => !existsSync(join(root, source, file)))
+  if (unknown !== undefined) throw new UsageError(`There is no ${JSON.stringify(unknown)} below ${source}.`)
   process.chdir(root)
   const survivors = await findSurvivors(positionals.length > 0 ? positionals : ['**/*.ts'])
   const listed = equivalents.filter(({ file }) => positionals.length === 0 || positionals.includes(file))
