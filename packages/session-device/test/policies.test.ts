@@ -54,6 +54,20 @@ test('report: the session opens, and the rejection is reported', async () => {
   expect(app.rejections).toEqual([{ phase: 'request', reason: 'missing' }])
 })
 
+test.each(['guest', 'readOnly', 'report'] as const)(
+  '%s: a request without a bound cookie removes none',
+  async (policy) => {
+    const app = createApp({ device: { whenUnproven: policy } })
+    const browser = app.browser()
+    await signIn(browser)
+    advance(afterRegistrationMs)
+    const headers = { cookie: `__Host-session=${idOf(browser)}` }
+    const answer = await app.fetch(new Request(`${origin}/`, { headers }))
+    expect(answer.headers.getSetCookie()).toEqual([])
+    expect(app.rejections).toEqual([{ phase: 'request', reason: 'missing' }])
+  },
+)
+
 test('guest: a sign-out of a session that was refused ends it', async () => {
   const app = createApp()
   const browser = app.browser()
