@@ -7,7 +7,7 @@ import { createApp, type Visits } from '../src/app.js'
 import { openOldSession } from '../src/old-sessions.js'
 import { oldApp } from './old-app.js'
 import { openStores, storeNames } from './stores.js'
-import { createVisitor } from './visitor.js'
+import { createVisitor, expectMigration } from './visitor.js'
 
 const secrets = ['the newest of the secrets', 'the secret before it']
 const oldCookieName = 'connect.sid'
@@ -20,18 +20,7 @@ describe.each(storeNames)('sessions in %s', (name) => {
   it.each(secrets)('migrate with their data and user, and are deleted from the old store', async (secret) => {
     const { old, current } = await openStores(name)
     const [before, after] = [oldApp(old, secret), newApp(current, old)]
-    const ann = createVisitor()
-    await ann.ask(before, 'POST /sign-in?name=ann')
-    expect(await ann.ask(before, 'GET /')).toBe('200 Visit 1 of ann')
-    const thief = createVisitor()
-    for (const cookie of await ann.jar.getCookies('http://localhost'))
-      await thief.jar.setCookie(cookie, 'http://localhost')
-
-    expect(await ann.ask(after, 'GET /')).toBe('200 Visit 2 of ann')
-    expect(await ann.cookieNames()).toEqual(['__Host-session'])
-    expect(await ann.ask(after, 'GET /')).toBe('200 Visit 3 of ann')
-
-    expect(await thief.ask(before, 'GET /')).toBe('200 Visit 1 of a guest')
+    await expectMigration(before, after)
   })
 
   it('migrate for guests, who stay guests', async () => {

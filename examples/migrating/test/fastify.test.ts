@@ -8,7 +8,7 @@ import { createFastifyApp } from '../src/fastify-app.js'
 import { oldApp } from './old-app.js'
 import { oldFastifyApp } from './old-fastify-app.js'
 import { openStores, storeNames } from './stores.js'
-import { createVisitor } from './visitor.js'
+import { createVisitor, expectMigration } from './visitor.js'
 
 const secret = 'a secret of thirty-two characters, or more'
 const olderSecret = `${secret}, before it`
@@ -52,18 +52,7 @@ describe.each(cases)('sessions of $name in $storeName, in an app with Fastify', 
     async (key) => {
       const { old, current } = await openStores(storeName)
       const [before, after] = [await open(old, key), await listenerOf(await newApp(current, old, cookieName))]
-      const ann = createVisitor()
-      await ann.ask(before, 'POST /sign-in?name=ann')
-      expect(await ann.ask(before, 'GET /')).toBe('200 Visit 1 of ann')
-      const thief = createVisitor()
-      for (const cookie of await ann.jar.getCookies('http://localhost'))
-        await thief.jar.setCookie(cookie, 'http://localhost')
-
-      expect(await ann.ask(after, 'GET /')).toBe('200 Visit 2 of ann')
-      expect(await ann.cookieNames()).toEqual(['__Host-session'])
-      expect(await ann.ask(after, 'GET /')).toBe('200 Visit 3 of ann')
-
-      expect(await thief.ask(before, 'GET /')).toBe('200 Visit 1 of a guest')
+      await expectMigration(before, after)
     },
   )
 

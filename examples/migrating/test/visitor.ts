@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import makeFetchCookie from 'fetch-cookie'
 import { CookieJar } from 'tough-cookie'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 
 async function originOf(app: RequestListener): Promise<string> {
   const server = createServer(app).listen(0, 'localhost')
@@ -37,4 +37,20 @@ export function createVisitor(): Visitor {
       return (await jar.getCookies('http://localhost')).map(({ key }) => key).toSorted()
     },
   }
+}
+
+/** Expects the new app to take over the session of a user of the old app, and to delete it from the old store. */
+export async function expectMigration(before: RequestListener, after: RequestListener): Promise<void> {
+  const ann = createVisitor()
+  await ann.ask(before, 'POST /sign-in?name=ann')
+  expect(await ann.ask(before, 'GET /')).toBe('200 Visit 1 of ann')
+  const thief = createVisitor()
+  for (const cookie of await ann.jar.getCookies('http://localhost'))
+    await thief.jar.setCookie(cookie, 'http://localhost')
+
+  expect(await ann.ask(after, 'GET /')).toBe('200 Visit 2 of ann')
+  expect(await ann.cookieNames()).toEqual(['__Host-session'])
+  expect(await ann.ask(after, 'GET /')).toBe('200 Visit 3 of ann')
+
+  expect(await thief.ask(before, 'GET /')).toBe('200 Visit 1 of a guest')
 }

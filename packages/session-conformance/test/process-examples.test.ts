@@ -37,7 +37,7 @@ async function readSession(ask: Ask, sessionId: unknown): Promise<unknown> {
   return resultOf(await ask('read', { sessionId }))
 }
 
-/** Sends lone surrogates and times to live that are true to all methods that take data or a time to live. */
+/** Sends lone surrogates and `ttlMs: true` to all methods that take data or a time to live. */
 async function expectRejections(command: string): Promise<void> {
   const ask = await openStore(command)
   const sessionId = await createSession(ask, '"before"')
@@ -51,7 +51,7 @@ async function expectRejections(command: string): Promise<void> {
 describe.skipIf(!isInstalled('python3'))('the store in Python', () => {
   const command = `python3 '${example('python-store/my_store.py')}'`
 
-  test('answers a lone surrogate and a time to live that is true with errors', async () => {
+  test('answers a lone surrogate and ttlMs: true with errors', async () => {
     await expectRejections(command)
   })
 
@@ -75,12 +75,9 @@ describe.skipIf(!isInstalled('cargo'))('the stores in Rust', () => {
     return () => rmSync(folder, { recursive: true })
   })
 
-  test.each(['memory', 'sealed'])(
-    '%s: answers a lone surrogate and a time to live that is true with errors',
-    async (kind) => {
-      await expectRejections(`'${program}' ${kind}`)
-    },
-  )
+  test.each(['memory', 'sealed'])('%s: answers a lone surrogate and ttlMs: true with errors', async (kind) => {
+    await expectRejections(`'${program}' ${kind}`)
+  })
 
   test('memory: stores data of any depth', async () => {
     const ask = await openStore(`'${program}' memory`)
