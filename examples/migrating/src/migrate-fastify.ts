@@ -34,9 +34,11 @@ export function migrateOldSessions(app: FastifyInstance, options: MigrateFastify
   app.addHook('onError', async (request) => void migrating.delete(request))
 
   // Runs after the commit, because `fastifySessions` was registered before.
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', async (request, reply, payload) => {
     const old = migrating.get(request)
-    if (!old) return
+    // For a `Response` that cannot be sent, nothing was stored.
+    const isUnsendable = payload instanceof Response && (payload.status === 0 || payload.bodyUsed)
+    if (!old || isUnsendable) return
     await old.end()
     reply.header('Set-Cookie', cleared)
   })

@@ -74,18 +74,20 @@ describe.each(cases)('sessions of $name in $storeName, in an app with Fastify', 
     expect(await foreign.ask(after, 'GET /')).toBe('200 Visit 1 of a guest')
   })
 
-  it('stay in the old store if the new one fails, or if the handler throws, and migrate afterwards', async () => {
+  it('stay in the old store if the new one fails, or the handler throws, or its response cannot be sent, and migrate afterwards', async () => {
     const { old, current } = await openStores(storeName)
     const failing: SessionPlugin = { ...current, create: () => Promise.reject(new Error('down')) }
     const app = await newApp(current, old, cookieName)
     app.get('/throws', async () => {
       throw new Error('broken page')
     })
+    app.get('/cannot-be-sent', async () => Response.error())
     const [broken, after] = [await listenerOf(await newApp(failing, old, cookieName)), await listenerOf(app)]
     const ann = createVisitor()
     await ann.ask(await open(old, secret), 'POST /sign-in?name=ann')
     expect(await ann.ask(broken, 'GET /')).toMatch(/^500/)
     expect(await ann.ask(after, 'GET /throws')).toMatch(/^500/)
+    expect(await ann.ask(after, 'GET /cannot-be-sent')).toMatch(/^500/)
     expect(await ann.cookieNames()).toEqual([cookieName])
     expect(await ann.ask(after, 'GET /')).toBe('200 Visit 1 of ann')
   })
